@@ -1,0 +1,97 @@
+//! Kubernetes Events as components write them (client-go `tools/record`): made once, then counted up.
+use objects::wire::{PatchKind, Request, Verb};
+use objects::{Key, Text, Tree, kinds, map};
+use simcore::Time;
+use std::collections::BTreeMap;
+
+/// One thing worth telling: becomes an Event object, or counts one up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// The object it is about, as an ObjectReference (apiVersion, kind, namespace, name, uid, fieldPath …).
+    pub about: Tree,
+    /// Whether it is a `Warning` instead of `Normal`.
+    pub warning: bool,
+    pub reason: &'static str,
+    pub message: String,
+}
+
+/// Turns notes into requests. One per component; `source` and `host` as upstream prints them.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    source: Text,
+    host: Text,
+    /// What was told before: (object uid or name, field path, reason, message) -> (event name, namespace, count, first time).
+    told: BTreeMap<(Text, Text, Text, Text), Told>,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
+    namespace: Text,
+    name: Text,
+    count: i64,
+}
+
+impl Note {
+    /// A reference to a stored object.
+    pub fn reference(object: &objects::Object) -> Tree {
+        let row = object.key.kind.row();
+        let mut about = map! {
+            "apiVersion": row.api_version(), "kind": row.kind, "name": &object.key.name,
+            "uid": object.uid_text(), "resourceVersion": object.revision.to_string(),
+        };
+        if row.namespaced {
+            about.set(&["namespace"], &object.key.namespace);
+        }
+        about
+    }
+}
+
+/// How many different notes are remembered before the memory starts anew (upstream keeps an LRU of 4096).
+const MEMORY: usize = 4096;
+
+impl Recorder {
+    pub fn new(source: impl Into<Text>, host: impl Into<Text>) -> Recorder {
+        Recorder { source: source.into(), host: host.into(), told: BTreeMap::new() }
+    }
+
+    /// The request that tells `note`: a new Event, or a patch that counts the same one up.
+    pub fn request(&mut self, now: Time, note: &Note) -> Request {
+        let text = |key: &str| note.about.get(key).as_text().cloned().unwrap_or_default();
+        let whom = if text("uid").is_empty() { text("name") } else { text("uid") };
+        let place = (whom, text("fieldPath"), Text::new_static(note.reason), Text::new(&note.message));
+        if let Some(told) = self.told.get_mut(&place) {
+            told.count += 1;
+            let body = map! {"count": told.count, "lastTimestamp": now.rfc3339()};
+            return Request::about(Verb::Patch(PatchKind::Strategic), kinds::EVENT, told.namespace.clone(), told.name.clone()).body(body);
+        }
+        let namespace = if text("namespace").is_empty() { Text::new_static("default") } else { text("namespace") };
+        // Upstream appends the instant in hexadecimal nanoseconds; two notes of one instant differ by their count here.
+        let serial = now.0 * 1000 + self.told.len() as u64 % 1000;
+        let name = Text::from(format!("{}.{serial:016x}", text("name")));
+        if self.told.len() >= MEMORY {
+            self.told.clear();
+        }
+        self.told.insert(place, Told { namespace: namespace.clone(), name: name.clone(), count: 1 });
+        Request::about(Verb::Create, kinds::EVENT, namespace.clone(), "").body(self.event(now, note, namespace, name))
+    }
+
+    fn event(&self, now: Time, note: &Note, namespace: Text, name: Text) -> Tree {
+        let mut source = map! {"component": &self.source};
+        if !self.host.is_empty() {
+            source.set(&["host"], &self.host);
+        }
+        let mut event = map! {
+            "apiVersion": "v1", "kind": "Event", "metadata": map! {"name": name, "namespace": namespace},
+            "involvedObject": &note.about, "reason": note.reason, "message": note.message.as_str(), "source": source,
+            "firstTimestamp": now.rfc3339(), "lastTimestamp": now.rfc3339(), "count": 1, "eventTime": Tree::Null,
+            "type": if note.warning { "Warning" } else { "Normal" }, "reportingComponent": &self.source, "reportingInstance": &self.host,
+        };
+        event.map_mut().retain(|key, value| key == "eventTime" || !value.is_null());
+        event
+    }
+
+    /// Forgets what was told of objects that are gone.
+    pub fn forget(&mut self, key: &Key) {
+        self.told.retain(|(whom, ..), _| *whom != key.name);
+    }
+}

@@ -1,0 +1,2 @@
+//! The kubarium command.
+fn main() {}

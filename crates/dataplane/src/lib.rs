@@ -1,0 +1,1 @@
+//! Hosts, kubelets, container runtimes and images as data. Knows no controller.

@@ -1,0 +1,1 @@
+//! The shell and kubectl: verbs and printers. Sees only requests and responses.

@@ -1,0 +1,118 @@
+//! What a command has printed, in order, on its two outputs.
+
+/// One run of text on one output, or a wiped screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Chunk {
+    Out(String),
+    Err(String),
+    Clear,
+}
+
+/// Everything printed so far. A re-run prints it again from the start; the shell shows only what is new.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Pen {
+    chunks: Vec<Chunk>,
+}
+
+impl Pen {
+    /// Prints on standard output, as is (no newline is added).
+    pub fn out(&mut self, text: &str) {
+        match self.chunks.last_mut() {
+            Some(Chunk::Out(last)) => last.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.chunks.push(Chunk::Out(text.to_string())),
+        }
+    }
+
+    /// Prints on standard error, as is.
+    pub fn err(&mut self, text: &str) {
+        match self.chunks.last_mut() {
+            Some(Chunk::Err(last)) => last.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.chunks.push(Chunk::Err(text.to_string())),
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.chunks.push(Chunk::Clear);
+    }
+
+    /// Prints all that another pen printed.
+    pub fn append(&mut self, other: &Pen) {
+        for chunk in &other.chunks {
+            match chunk {
+                Chunk::Out(text) => self.out(text),
+                Chunk::Err(text) => self.err(text),
+                Chunk::Clear => self.clear(),
+            }
+        }
+    }
+
+    pub fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    /// Standard output alone.
+    pub fn stdout(&self) -> String {
+        self.chunks.iter().map(|chunk| if let Chunk::Out(text) = chunk { text.as_str() } else { "" }).collect()
+    }
+
+    /// Standard error alone.
+    pub fn stderr(&self) -> String {
+        self.chunks.iter().map(|chunk| if let Chunk::Err(text) = chunk { text.as_str() } else { "" }).collect()
+    }
+
+    /// Bytes printed; a wiped screen counts as one.
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(Chunk::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// What was printed after the first `shown` bytes.
+    pub fn after(&self, shown: usize) -> Vec<Chunk> {
+        let mut skip = shown;
+        let mut fresh = Vec::new();
+        for chunk in &self.chunks {
+            let length = chunk.len();
+            if skip >= length {
+                skip -= length;
+                continue;
+            }
+            fresh.push(match chunk {
+                Chunk::Out(text) => Chunk::Out(text[skip..].to_string()),
+                Chunk::Err(text) => Chunk::Err(text[skip..].to_string()),
+                Chunk::Clear => Chunk::Clear,
+            });
+            skip = 0;
+        }
+        fresh
+    }
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        match self {
+            Chunk::Out(text) | Chunk::Err(text) => text.len(),
+            Chunk::Clear => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_new_suffix_is_shown() {
+        let mut pen = Pen::default();
+        pen.out("NAME\n");
+        pen.err("Warning: x\n");
+        pen.out("web\n");
+        assert_eq!(pen.after(5), vec![Chunk::Err("Warning: x\n".into()), Chunk::Out("web\n".into())]);
+        assert_eq!(pen.after(pen.len()), vec![]);
+        assert_eq!(pen.stdout(), "NAME\nweb\n");
+    }
+}

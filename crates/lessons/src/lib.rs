@@ -1,0 +1,3 @@
+//! Lessons as data: format, checks, player. Knows no browser.
+pub mod prose;
+pub mod progress;

@@ -1,0 +1,59 @@
+//! A lesson's words in one language, as typed blocks: no HTML, nothing to run.
+use serde::{Deserialize, Serialize};
+
+/// One language of one lesson. Compiled ahead of time from Markdown (`ko.md`, `en.md`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Prose {
+    pub id: String,
+    pub lang: String,
+    pub title: String,
+    /// What stands before the first step.
+    pub intro: Vec<Block>,
+    /// One section for each step, in the lesson's order.
+    pub sections: Vec<Section>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// The step's id.
+    pub id: String,
+    pub title: String,
+    pub blocks: Vec<Block>,
+    /// Words of a prediction's or quiz's options, by id.
+    pub options: Vec<(String, Vec<Inline>)>,
+    /// Hints by id, in the order they are given.
+    pub hints: Vec<(String, Vec<Block>)>,
+    /// What to say when a check fails, by check id.
+    pub fails: Vec<(String, Vec<Block>)>,
+    /// Names of tasks' checks for the list (`- [check id] text`), by check id.
+    pub checks: Vec<(String, Vec<Inline>)>,
+    /// The explanation after success.
+    pub why: Vec<Block>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "block", rename_all = "kebab-case")]
+pub enum Block {
+    Heading { level: u8, text: Vec<Inline> },
+    Paragraph { text: Vec<Inline> },
+    List { ordered: bool, items: Vec<Vec<Block>> },
+    Quote { blocks: Vec<Block> },
+    /// `run`: a click puts it into the terminal. `file`: it belongs to that file of the editor.
+    Code { lang: String, run: bool, file: String, text: String },
+    /// A live figure by name, with the words under it.
+    Figure { name: String, caption: Vec<Inline> },
+    Table { head: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "inline", rename_all = "kebab-case")]
+pub enum Inline {
+    Text { text: String },
+    Code { text: String },
+    Strong { text: Vec<Inline> },
+    Emphasis { text: Vec<Inline> },
+    /// A link to an object of the cluster: `obj:pod?app=shop`, `obj:node/worker-1`.
+    Object { target: String, text: Vec<Inline> },
+    Link { url: String, text: Vec<Inline> },
+    Break,
+}

@@ -1,0 +1,115 @@
+//! The kinds that the API serves: a row for each, with its names, scope and verbs.
+use crate::Text;
+
+/// A kind's row in the table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KindId(pub u16);
+
+/// What discovery says of one kind.
+#[derive(Debug, PartialEq)]
+pub struct Kind {
+    /// "" for the core group.
+    pub group: &'static str,
+    pub version: &'static str,
+    pub kind: &'static str,
+    pub plural: &'static str,
+    pub singular: &'static str,
+    pub short: &'static [&'static str],
+    pub categories: &'static [&'static str],
+    pub namespaced: bool,
+    /// `status`, `scale`, `log`, …
+    pub subresources: &'static [&'static str],
+    /// Whether `metadata.generation` counts changes of the spec.
+    pub generation: bool,
+    /// The name of its definition in the schema table.
+    pub schema: &'static str,
+}
+
+macro_rules! kinds {
+    ($($id:ident = $group:literal $version:literal $kind:literal $plural:literal $singular:literal short $short:tt in $categories:tt $scope:ident sub $sub:tt $generation:ident $schema:literal;)*) => {
+        /// Every row, in the order of the constants.
+        pub static KINDS: &[Kind] = &[$(Kind {
+            group: $group, version: $version, kind: $kind, plural: $plural, singular: $singular, short: &$short,
+            categories: &$categories, namespaced: kinds!(@scope $scope), subresources: &$sub,
+            generation: kinds!(@generation $generation), schema: $schema,
+        }),*];
+        kinds!(@count 0u16; $($id)*);
+    };
+    (@scope namespaced) => { true };
+    (@scope cluster) => { false };
+    (@generation counted) => { true };
+    (@generation uncounted) => { false };
+    (@count $n:expr; $id:ident $($rest:ident)*) => { pub const $id: KindId = KindId($n); kinds!(@count $n + 1; $($rest)*); };
+    (@count $n:expr;) => {};
+}
+
+kinds! {
+    NAMESPACE = "" "v1" "Namespace" "namespaces" "namespace" short ["ns"] in [] cluster sub ["finalize", "status"] uncounted "io.k8s.api.core.v1.Namespace";
+    NODE = "" "v1" "Node" "nodes" "node" short ["no"] in [] cluster sub ["proxy", "status"] uncounted "io.k8s.api.core.v1.Node";
+    POD = "" "v1" "Pod" "pods" "pod" short ["po"] in ["all"] namespaced sub ["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize", "status"] counted "io.k8s.api.core.v1.Pod";
+    SERVICE = "" "v1" "Service" "services" "service" short ["svc"] in ["all"] namespaced sub ["proxy", "status"] uncounted "io.k8s.api.core.v1.Service";
+    CONFIG_MAP = "" "v1" "ConfigMap" "configmaps" "configmap" short ["cm"] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.ConfigMap";
+    SECRET = "" "v1" "Secret" "secrets" "secret" short [] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.Secret";
+    SERVICE_ACCOUNT = "" "v1" "ServiceAccount" "serviceaccounts" "serviceaccount" short ["sa"] in [] namespaced sub ["token"] uncounted "io.k8s.api.core.v1.ServiceAccount";
+    EVENT = "" "v1" "Event" "events" "event" short ["ev"] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.Event";
+    DEPLOYMENT = "apps" "v1" "Deployment" "deployments" "deployment" short ["deploy"] in ["all"] namespaced sub ["scale", "status"] counted "io.k8s.api.apps.v1.Deployment";
+    REPLICA_SET = "apps" "v1" "ReplicaSet" "replicasets" "replicaset" short ["rs"] in ["all"] namespaced sub ["scale", "status"] counted "io.k8s.api.apps.v1.ReplicaSet";
+    ENDPOINT_SLICE = "discovery.k8s.io" "v1" "EndpointSlice" "endpointslices" "endpointslice" short [] in [] namespaced sub [] counted "io.k8s.api.discovery.v1.EndpointSlice";
+    LEASE = "coordination.k8s.io" "v1" "Lease" "leases" "lease" short [] in [] namespaced sub [] uncounted "io.k8s.api.coordination.v1.Lease";
+    PRIORITY_CLASS = "scheduling.k8s.io" "v1" "PriorityClass" "priorityclasses" "priorityclass" short ["pc"] in [] cluster sub [] uncounted "io.k8s.api.scheduling.v1.PriorityClass";
+}
+
+impl KindId {
+    pub fn row(self) -> &'static Kind {
+        &KINDS[self.0 as usize]
+    }
+}
+
+impl Kind {
+    /// `apps/v1`, or `v1` for the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// `deployments.apps`, or `pods` for the core group: how errors name a resource.
+    pub fn resource(&self) -> Text {
+        qualified(self.plural, self.group)
+    }
+
+    /// `Deployment.apps`, or `Pod` for the core group: how `Invalid` names a kind.
+    pub fn qualified_kind(&self) -> Text {
+        qualified(self.kind, self.group)
+    }
+}
+
+fn qualified(name: &str, group: &str) -> Text {
+    if group.is_empty() { Text::new(name) } else { Text::from(format!("{name}.{group}")) }
+}
+
+/// The kind with this plural name: `("apps", "v1", "deployments")`.
+pub fn by_plural(group: &str, version: &str, plural: &str) -> Option<KindId> {
+    find(|kind| kind.plural == plural && kind.group == group && kind.version == version)
+}
+
+/// The kind that an object names: `("apps/v1", "Deployment")`.
+pub fn by_kind(api_version: &str, kind: &str) -> Option<KindId> {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    find(|row| row.kind == kind && row.group == group && row.version == version)
+}
+
+fn find(wanted: impl Fn(&Kind) -> bool) -> Option<KindId> {
+    KINDS.iter().position(wanted).map(|at| KindId(at as u16))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_point_at_their_rows() {
+        assert_eq!(DEPLOYMENT.row().plural, "deployments");
+        assert_eq!(by_kind("apps/v1", "ReplicaSet"), Some(REPLICA_SET));
+        assert_eq!(by_plural("", "v1", "pods"), Some(POD));
+        assert_eq!(DEPLOYMENT.row().resource(), "deployments.apps");
+    }
+}

@@ -1,0 +1,12 @@
+//! Virtual time, the event queue, seeded streams of chance, and occurrences. Knows nothing of Kubernetes.
+mod ids;
+mod queue;
+mod rng;
+mod time;
+mod trace;
+
+pub use ids::{name_suffix, safe_encode, uid};
+pub use queue::Queue;
+pub use rng::Rng;
+pub use time::{Duration, Time};
+pub use trace::{Occurrence, OccurrenceId, Trace};

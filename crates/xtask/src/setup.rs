@@ -1,0 +1,143 @@
+//! `cargo xtask setup`: installs what the other commands need, says what and how long, and does nothing twice.
+
+use crate::stopwatch::Stopwatch;
+use crate::{Outcome, process, project};
+use std::path::Path;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const TRUNK: &str = "0.21.14";
+const STAMP: &str = "node_modules/.installed-from";
+
+struct Step {
+    name: &'static str,
+    /// How long it takes on two cores, for a person who waits.
+    takes: &'static str,
+    /// Only for the browser flows.
+    browser: bool,
+    there: fn() -> bool,
+    install: fn() -> Outcome,
+}
+
+#[rustfmt::skip]
+const STEPS: &[Step] = &[
+    Step { name: "wasm32 target", takes: "seconds", browser: false, there: target_there, install: target_install },
+    Step { name: "crates", takes: "seconds to a minute", browser: false, there: crates_there, install: crates_install },
+    Step { name: "trunk", takes: "about 6 minutes", browser: false, there: trunk_there, install: trunk_install },
+    Step { name: "wasm-bindgen", takes: "about 4 minutes", browser: false, there: bindgen_there, install: bindgen_install },
+    Step { name: "npm packages", takes: "seconds", browser: false, there: npm_there, install: npm_install },
+    Step { name: "chromium", takes: "about a minute", browser: true, there: chromium_there, install: chromium_install },
+    Step { name: "Korean fonts", takes: "seconds", browser: true, there: fonts_there, install: fonts_install },
+];
+
+pub fn arguments(command: clap::Command) -> clap::Command {
+    command.arg(clap::arg!(--browser "Also Chromium and Korean fonts, for the browser flows (Debian, with apt)"))
+}
+
+pub fn run(given: &clap::ArgMatches) -> Outcome {
+    let installed = ensure(given.get_flag("browser"))?;
+    if installed == 0 {
+        println!("setup: everything is there");
+    }
+    Ok(())
+}
+
+/// Installs what is missing and returns how many things that were; prints only about those.
+pub fn ensure(browser: bool) -> Result<usize, String> {
+    let missing: Vec<&Step> = STEPS.iter().filter(|step| (browser || !step.browser) && !(step.there)()).collect();
+    for (index, step) in missing.iter().enumerate() {
+        println!("setup {}/{}: {} ({}) ...", index + 1, missing.len(), step.name, step.takes);
+        let watch = Stopwatch::start();
+        (step.install)()?;
+        if !(step.there)() {
+            return Err(format!("{} was installed but cannot be found; is the folder of cargo's programs on the PATH?", step.name));
+        }
+        println!("setup {}/{}: {} ready after {}", index + 1, missing.len(), step.name, watch.words());
+    }
+    Ok(missing.len())
+}
+
+fn target_there() -> bool {
+    // Asked of rustc, not of rustup: Debian's own Rust has no rustup.
+    process::answer("rustc", &["--print", "sysroot"]).is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib").join(TARGET).is_dir())
+}
+
+fn target_install() -> Outcome {
+    process::run("rustup", &["target", "add", TARGET])
+}
+
+fn crates_there() -> bool {
+    process::answer("cargo", &["fetch", "--locked", "--offline"]).is_some()
+}
+
+fn crates_install() -> Outcome {
+    process::run("cargo", &["fetch", "--locked"])
+}
+
+fn trunk_there() -> bool {
+    process::answer("trunk", &["--version"]).is_some_and(|version| version == format!("trunk {TRUNK}"))
+}
+
+fn trunk_install() -> Outcome {
+    // With --locked: newer versions of its CSS crates do not compile together.
+    process::run("cargo", &["install", &format!("trunk@{TRUNK}"), "--locked"])
+}
+
+fn bindgen_there() -> bool {
+    let Ok(wanted) = project::locked_version("wasm-bindgen") else { return false };
+    let right = |program: &str| process::answer(program, &["--version"]).is_some_and(|version| version.split(' ').nth(1) == Some(wanted.as_str()));
+    right("wasm-bindgen") && right("wasm-bindgen-test-runner")
+}
+
+fn bindgen_install() -> Outcome {
+    // Without --locked: its lock file names a version of a crate that cannot be had any more.
+    let wanted = project::locked_version("wasm-bindgen")?;
+    process::run("cargo", &["install", &format!("wasm-bindgen-cli@{wanted}"), "--force"])
+}
+
+fn npm_there() -> bool {
+    let stamp = std::fs::read_to_string(project::root().join(STAMP));
+    matches!((stamp, project::read("package-lock.json")), (Ok(stamp), Ok(lock)) if stamp == lock)
+}
+
+fn npm_install() -> Outcome {
+    // No package's own scripts run: none of ours needs them.
+    process::run("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"])?;
+    let lock = project::read("package-lock.json")?;
+    std::fs::write(project::root().join(STAMP), lock).map_err(|error| format!("cannot write {STAMP}: {error}"))
+}
+
+fn chromium_there() -> bool {
+    let path = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_string());
+    Path::new(&path).exists()
+}
+
+fn chromium_install() -> Outcome {
+    apt(&["chromium"])
+}
+
+fn fonts_there() -> bool {
+    process::answer("fc-list", &[":lang=ko", "family"]).is_some_and(|families| !families.is_empty()) || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()
+}
+
+fn fonts_install() -> Outcome {
+    apt(&["fonts-noto-cjk", "fontconfig"])
+}
+
+fn apt(packages: &[&str]) -> Outcome {
+    if process::answer("apt-get", &["--version"]).is_none() {
+        return Err(format!("install {} with your system's package manager (set CHROMIUM to the browser's path if it is not /usr/bin/chromium)", packages.join(" and ")));
+    }
+    let as_root = process::answer("id", &["-u"]).is_some_and(|id| id == "0");
+    let apt_get = |arguments: &[&str]| {
+        let mut all = vec!["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+        if !as_root {
+            all.insert(0, "sudo");
+        }
+        all.extend(arguments);
+        process::run(all[0], &all[1..])
+    };
+    apt_get(&["update"])?;
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(packages);
+    apt_get(&install)
+}

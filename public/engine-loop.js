@@ -1,0 +1,103 @@
+// Drives one engine: loads its Wasm, hands it messages, ticks it while it plays. Runs in the worker, or on the
+// main thread where workers are blocked; the same file, so both behave alike.
+//
+// The engine is a class `Engine` exported by engine.js:
+//   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]
+// All texts are JSON; an empty one means "nothing to say". An engine without playing() is always ticked.
+
+const TICK_MS = 66; // 15 a second: smooth enough for numbers, the page animates in between
+const LONGEST_TICK_MS = 250; // a laptop that slept has not simulated the night
+
+let loads = 0;
+
+// post(envelope): {ready: true} once the Wasm is there, {text} for what the engine says, {crash} when it died.
+export function engineLoop(post, query) {
+  let wasm = null; // the module's exports once loaded
+  let engine = null;
+  let dead = false;
+  let timer = 0;
+  let ticked_at = 0;
+  const waiting = []; // what arrived before the Wasm did
+
+  // A Rust panic ends as a bare "unreachable": its words went to console.error just before.
+  let last_words = "";
+  const say = console.error;
+  console.error = (...words) => {
+    last_words = words.map(String).join(" ");
+    say.apply(console, words);
+  };
+
+  const loaded = load(query).then((exports) => { wasm = exports; }, crash);
+
+  function crash(reason) {
+    if (dead) return;
+    stop();
+    post({ crash: last_words || String(reason?.message ?? reason) });
+  }
+
+  function stop() {
+    dead = true;
+    clearTimeout(timer);
+    console.error = say;
+    engine = null; // not freed: a panicked module must not be entered again
+  }
+
+  function guarded(work) {
+    if (dead) return;
+    try {
+      const text = work();
+      if (text) post({ text });
+    } catch (reason) {
+      crash(reason);
+    }
+  }
+
+  function schedule(delay_ms) {
+    if (dead || timer || !engine) return;
+    if (engine.playing && !engine.playing()) return;
+    ticked_at = performance.now();
+    timer = setTimeout(tick, delay_ms);
+  }
+
+  function tick() {
+    timer = 0;
+    if (dead) return;
+    const begun = performance.now();
+    guarded(() => engine.tick(Math.min(begun - ticked_at, LONGEST_TICK_MS)));
+    // A slow tick leaves at least a gap for messages: a click must never queue behind the simulation.
+    const spent = performance.now() - begun;
+    schedule(Math.max(4, TICK_MS - spent));
+    ticked_at = begun;
+  }
+
+  function take(envelope) {
+    if (dead) return;
+    if ("start" in envelope) guarded(() => { engine = new wasm.Engine(envelope.start); });
+    else if (engine) guarded(() => engine.message(envelope.text));
+    schedule(TICK_MS);
+  }
+
+  loaded.then(() => {
+    if (dead) return;
+    post({ ready: true });
+    for (const envelope of waiting.splice(0)) take(envelope);
+  });
+
+  return {
+    send(envelope) {
+      if (wasm) take(envelope);
+      else if (!dead) waiting.push(envelope);
+    },
+    stop,
+  };
+}
+
+// Each load makes a fresh instance: engine.js keeps its memory in module variables, so it must be another module.
+async function load(query) {
+  loads += 1;
+  const fresh = loads === 1 ? query : `${query || "?"}&load=${loads}`;
+  const exports = await import(new URL(`./engine.js${fresh}`, import.meta.url).href);
+  await exports.default({ module_or_path: new URL(`./engine_bg.wasm${query}`, import.meta.url) });
+  if (!exports.Engine) throw new Error("engine.js exports no class Engine");
+  return exports;
+}

@@ -1,0 +1,2 @@
+//! The engine: the cluster behind messages, in a worker.
+fn main() {}
