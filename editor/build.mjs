@@ -1,15 +1,20 @@
-// The last step of a page build, run by Trunk's post_build hook: bundles the editor into one lazy module (editor.js),
-// minifies every script and style, and stamps one build number on every address (?v=...), so that no browser cache
+// The last step of a page build, run by Trunk's post_build hook: takes the compiled lessons in, bundles the editor into
+// one lazy module (editor.js), minifies every script and style, and stamps one build number on every address (?v=...), so that no browser cache
 // ever mixes the files of two builds.
 import { build, transform } from "esbuild";
 import { createHash } from "node:crypto";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const staging = process.env.TRUNK_STAGING_DIR ?? join(here, "..", "dist");
 const target = ["es2022"];
+
+// Put there by `cargo xtask build`.
+const lessons = join(here, "..", "target", "lessons");
+if (existsSync(lessons)) await cp(lessons, join(staging, "lessons"), { recursive: true });
 
 for (const name of await readdir(staging)) {
   const loader = { ".js": "js", ".css": "css" }[extname(name)];

@@ -1,8 +1,9 @@
 // The YAML editor: CodeMirror 6 in a shadow root. Knows no Kubernetes: problems, completions and hover texts are given to it.
 //
-// mount(host, options) -> handle. Positions are UTF-16 offsets into the text; lines and columns count from 1.
+// mount(host, options) -> handle. `pos`, `from`, `to` are UTF-16 offsets into the text; lines and columns count from 1, columns in characters.
 // options: doc, dark, label, phrases? (words of CodeMirror itself, translated), hint? (id of the text that says how to leave),
-//   onChange(text), onApply(), onComplete(text, pos) -> Promise<[{label, detail, info, apply, from?}]>,
+//   onChange(text), onApply(),
+//   onComplete(text, pos) -> Promise<[{label, detail, info, apply, from?}]>   (`from` of the first counts for all),
 //   onHover(text, pos) -> Promise<{text, from, to} | null>
 // handle: setDoc(text), getDoc(), setProblems([{line, column, endColumn, severity, message}]), setTheme(dark), focus(), destroy()
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
@@ -13,7 +14,9 @@ import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers } from "@codemirror/view";
 import { look } from "./look.js";
-import { toDiagnostic } from "./problems.js";
+import { changeBetween, spanOf } from "./positions.js";
+
+const SEVERITIES = new Set(["error", "warning", "info", "hint"]);
 
 export function mount(host, options) {
   const { onChange = () => {}, onApply = () => {}, onComplete, onHover } = options;
@@ -27,7 +30,7 @@ export function mount(host, options) {
     lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), lintGutter(),
     history(), bracketMatching(), yaml(), indentUnit.of("  "), EditorState.tabSize.of(2),
     EditorView.contentAttributes.of({ "aria-label": options.label ?? "YAML", autocorrect: "off", autocapitalize: "off", spellcheck: "false",
-      ...(options.hint ? { "aria-describedby": options.hint } : {}) }),
+      ...describedBy(options.hint) }),
     EditorState.phrases.of(options.phrases ?? {}),
     autocompletion({ override: onComplete ? [(context) => complete(context, onComplete)] : null, icons: false }),
     onHover ? hoverTooltip((shown, pos) => hover(shown, pos, onHover)) : [],
@@ -52,10 +55,11 @@ export function mount(host, options) {
     getDoc: () => view.state.doc.toString(),
     setDoc(text) {
       whenNotComposing(() => {
-        if (text === view.state.doc.toString()) return;
+        const changes = changeBetween(view.state.doc.toString(), text);
+        if (!changes) return;
         silent = true;
         try {
-          view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+          view.dispatch({ changes });
         } finally {
           silent = false;
         }
@@ -71,6 +75,12 @@ export function mount(host, options) {
       root.replaceChildren();
     },
   };
+}
+
+// An id does not reach into a shadow root: the words themselves are handed over.
+function describedBy(id) {
+  const words = id && document.getElementById(id)?.textContent.trim();
+  return words ? { "aria-description": words } : {};
 }
 
 // Tab indents, as YAML wants; after Esc it leaves the editor, for as long as no other key is pressed.
@@ -99,6 +109,10 @@ async function complete(context, ask) {
   const from = items[0].from ?? word?.from ?? context.pos;
   const options = items.map(({ label, detail, info, apply }) => ({ label, detail, info: info || undefined, apply: apply || label }));
   return { from, options, validFor: /^[\w./-]*$/ };
+}
+
+function toDiagnostic(doc, { line, column, endColumn, severity, message }) {
+  return { ...spanOf(doc, { line, column, endColumn }), severity: SEVERITIES.has(severity) ? severity : "error", message };
 }
 
 async function hover(view, pos, ask) {

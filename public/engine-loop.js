@@ -3,7 +3,7 @@
 //
 // The engine is a class `Engine` exported by engine.js:
 //   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]
-// All texts are JSON; an empty one means "nothing to say". An engine without playing() is always ticked.
+// All texts are JSON; an empty one, or an empty list, means "nothing to say". An engine without playing() is always ticked.
 
 const TICK_MS = 66; // 15 a second: smooth enough for numbers, the page animates in between
 const LONGEST_TICK_MS = 250; // a laptop that slept has not simulated the night
@@ -46,7 +46,7 @@ export function engineLoop(post, query) {
     if (dead) return;
     try {
       const text = work();
-      if (text) post({ text });
+      if (text && text !== "[]") post({ text });
     } catch (reason) {
       crash(reason);
     }

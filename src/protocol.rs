@@ -55,7 +55,7 @@ pub enum Step {
 
 /// From the engine to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "from", rename_all = "kebab-case")]
+#[serde(tag = "says", rename_all = "kebab-case")]
 pub enum FromEngine {
     Delta { delta: Box<Delta> },
     /// Where time stands: now, the first and the last instant that can be sought, and the speed in thousandths.

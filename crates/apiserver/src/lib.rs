@@ -1,7 +1,30 @@
 //! The front door of the cluster: stages of a request, and the store behind it. Knows no controller and no node.
+mod admission;
+mod apply;
+mod base64;
 pub mod client;
+mod defaults;
+mod discovery;
+mod equal;
+mod exchange;
+mod fields;
+mod fill;
+mod generation;
+mod initial;
+mod list;
+mod parts;
+mod patch;
+mod qos;
+mod render;
+mod reviews;
+mod scale;
 mod server;
+mod stages;
 pub mod store;
+mod table;
+mod token;
+mod validate;
+mod watch;
 
 pub use server::{ApiServer, Outcome, What};
 pub use store::{Change, Snapshot, Store};

@@ -1,7 +1,10 @@
 //! The API server: the list of stages that every request walks through.
-use crate::store::{Snapshot, Store};
+use crate::exchange::Exchange;
+use crate::stages::STAGES;
+use crate::store::Store;
+use crate::watch;
 use objects::wire::{Request, Response, WatchCursor, WatchEvent};
-use objects::{Key, Text, Tree};
+use objects::{Key, Status, Text, Tree};
 use simcore::{Rng, Time, Trace};
 
 /// How a request ends.
@@ -39,10 +42,43 @@ pub struct ApiServer {
     /// What happened, and why: every commit, and what the world adds (inputs, faults).
     pub trace: Trace<What>,
     pub(crate) rng: Rng,
+    /// When the last request came: the base of ages in the first tables of a watch.
+    pub(crate) clock: Time,
 }
 
 impl ApiServer {
     pub fn new(seed: u64) -> ApiServer {
-        ApiServer { store: Store::default(), trace: Trace::default(), rng: Rng::stream(seed, "apiserver") }
+        let rng = Rng::stream(seed, "apiserver");
+        ApiServer { store: Store::default(), trace: Trace::default(), rng, clock: Time::START }
+    }
+
+    /// The only door to the cluster's state: answers a read, or appends a write and says when it is answered.
+    ///
+    /// Refusals are answers too: `Outcome::Now` with a `Status` body and its code.
+    pub fn handle(&mut self, now: Time, request: &Request) -> Outcome {
+        self.clock = now;
+        let mut exchange = Exchange::new(self, now, request);
+        for stage in STAGES {
+            if let Err(status) = stage(&mut exchange) {
+                let warnings = std::mem::take(&mut exchange.warnings);
+                return Outcome::Now(Response { warnings, ..Response::from(status) });
+            }
+            if let Some(outcome) = exchange.answer.take() {
+                return outcome;
+            }
+        }
+        unreachable!("the last stage always answers")
+    }
+
+    /// What a watch has to be told now, in order; moves the cursor on.
+    ///
+    /// 410 `Expired` where compaction has taken changes that were not told yet: the watch is over then.
+    pub fn poll(&self, cursor: &mut WatchCursor) -> Result<Vec<WatchEvent>, Status> {
+        watch::poll(&self.store, self.clock, cursor)
+    }
+
+    /// A bookmark for a watch that has been told everything, where it asked for bookmarks.
+    pub fn bookmark(&self, cursor: &WatchCursor) -> Option<WatchEvent> {
+        cursor.bookmarks.then(|| watch::bookmark(cursor, false))
     }
 }

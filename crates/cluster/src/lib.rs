@@ -1,3 +1,25 @@
 //! Wires the planes into one world: topology, faults, session, deltas, invariants. Knows no browser.
+mod boot;
+mod console;
 pub mod delta;
+mod event;
+mod faults;
+mod images;
 pub mod input;
+mod part;
+pub mod manifest;
+pub mod portrait;
+mod session;
+mod terminal;
+mod topology;
+mod viewer;
+mod why;
+mod world;
+
+pub use event::Caller;
+pub use part::{Actor, Part};
+pub use session::{Deed, Record, Session};
+pub use terminal::{Chunk, Terminal};
+pub use topology::{Machine, Topology};
+pub use viewer::{Viewer, sender};
+pub use world::{Host, World};

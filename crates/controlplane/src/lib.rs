@@ -1,1 +1,4 @@
-//! Controllers and the scheduler, each a pure decision over a view. Knows no kubelet and no network.
+//! Controllers and scheduler: they watch, decide and write through the front door. Know no kubelet and no network.
+pub mod controllers;
+mod facts;
+pub mod harness;

@@ -1,1 +1,13 @@
 //! The shell and kubectl: verbs and printers. Sees only requests and responses.
+pub mod args;
+pub mod client;
+pub mod discovery;
+pub mod documents;
+pub mod job;
+pub mod pen;
+pub mod print;
+pub mod session;
+mod shell;
+pub mod verbs;
+
+pub use shell::{Completion, Effect, Shell, finish, to_latin};

@@ -1,3 +1,17 @@
 //! Lessons as data: format, checks, player. Knows no browser.
-pub mod prose;
+pub mod acts;
+pub mod checks;
+pub mod examine;
+pub mod expr;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod folder;
+pub mod format;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod markdown;
 pub mod progress;
+pub mod prose;
+mod run;
+pub mod span;
+pub mod witness;
+
+pub use run::{NAMESPACE, Notes, Run, Saved};

@@ -125,6 +125,10 @@ pub struct WatchCursor {
     pub seen: u64,
     /// Objects of the initial state still to be told as ADDED (`resourceVersion` unset, `0`, or `sendInitialEvents`).
     pub initial: bool,
+    /// Whether a bookmark ends the initial state (`sendInitialEvents=true`).
+    pub initial_end: bool,
+    /// Whether the columns of a table were told: upstream tells them with the first event only.
+    pub headed: bool,
 }
 
 /// One line of a watch: `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK`, `ERROR`.

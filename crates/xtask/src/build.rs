@@ -1,7 +1,11 @@
 //! `cargo xtask build`: the page, small, in dist/.
 
+use crate::kubarium::{self, Build};
 use crate::stopwatch::Stopwatch;
 use crate::{Outcome, process, project, setup, size};
+
+/// Where the compiled lessons wait for the page's build; editor/build.mjs takes them from there.
+const LESSONS: &str = "target/lessons";
 
 pub fn arguments(command: clap::Command) -> clap::Command {
     command.arg(clap::arg!(--verbose "Show all that Trunk and Cargo say"))
@@ -17,10 +21,26 @@ pub fn build(verbose: bool) -> Outcome {
     setup::ensure(false)?;
     println!("build: the page and the engine, as small as they get (a minute or two the first time) ...");
     let watch = Stopwatch::start();
+    pack_lessons()?;
     let level = if verbose { "info" } else { "warn" };
-    process::run("trunk", &["--log", level, "--skip-version-check", "build"])?;
+    // Trunk's own stack trace says nothing about the page.
+    let mut trunk = process::program("trunk", &["--log", level, "--skip-version-check", "build"]);
+    process::finish(trunk.env_remove("RUST_BACKTRACE"))?;
     println!("build: {} ready after {}", short(&project::dist()), watch.words());
     Ok(())
+}
+
+/// Lessons are compiled ahead of time: the page's Wasm carries neither Markdown nor YAML of theirs.
+fn pack_lessons() -> Outcome {
+    if !kubarium::has(Build::Dev, "pack") {
+        println!("build: no lessons yet (`kubarium pack` does not exist)");
+        return Ok(());
+    }
+    let folder = project::root().join(LESSONS);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|error| format!("cannot empty {LESSONS}: {error}"))?;
+    }
+    kubarium::run(Build::Dev, &["pack", "lessons", LESSONS])
 }
 
 fn short(path: &std::path::Path) -> String {

@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod http;
+mod kubarium;
 mod new;
 mod process;
 mod project;
@@ -36,12 +37,16 @@ const COMMANDS: &[Command] = &[
 ];
 
 fn main() -> ExitCode {
-    let mut cli = clap::Command::new("cargo xtask").about("The developer's commands of Kubarium").subcommand_required(true).arg_required_else_help(true);
+    let mut cli = clap::Command::new("cargo xtask")
+        .about("The developer's commands of Kubarium")
+        .subcommand_required(true)
+        .arg_required_else_help(true);
     for command in COMMANDS {
         cli = cli.subcommand((command.arguments)(clap::Command::new(command.name).about(command.about)));
     }
     let matches = cli.get_matches();
-    let chosen = matches.subcommand().and_then(|(name, given)| COMMANDS.iter().find(|command| command.name == name).map(|command| (command, given)));
+    let chosen =
+        matches.subcommand().and_then(|(name, given)| COMMANDS.iter().find(|command| command.name == name).map(|command| (command, given)));
     let Some((command, given)) = chosen else { return ExitCode::FAILURE };
     match (command.run)(given) {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,8 +18,15 @@ pub fn program(name: &str, arguments: &[&str]) -> Command {
 
 /// Runs to the end with its output shown as it comes.
 pub fn run(name: &str, arguments: &[&str]) -> Result<(), String> {
-    let status = program(name, arguments).status().map_err(|error| cannot_start(name, &error))?;
-    if status.success() { Ok(()) } else { Err(format!("`{name} {}` failed ({status})", arguments.join(" "))) }
+    finish(&mut program(name, arguments))
+}
+
+/// As `run`, for a program that needs more than arguments.
+pub fn finish(command: &mut Command) -> Result<(), String> {
+    let words: Vec<_> =
+        std::iter::once(command.get_program()).chain(command.get_args()).map(|word| word.to_string_lossy().into_owned()).collect();
+    let status = command.status().map_err(|error| cannot_start(&words[0], &error))?;
+    if status.success() { Ok(()) } else { Err(format!("`{}` failed ({status})", words.join(" "))) }
 }
 
 /// What it printed, where it ran and succeeded; nothing otherwise. For asking a tool about its version.

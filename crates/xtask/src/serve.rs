@@ -7,8 +7,11 @@ const PORT: u16 = 8080;
 
 pub fn arguments(command: clap::Command) -> clap::Command {
     command
-        .arg(clap::arg!(--port <PORT> "The port to listen on (8080, or a free one where that is taken)").value_parser(clap::value_parser!(u16)))
-        .arg(clap::arg!(--watch "Rebuild and reload on each change (trunk serve)"))
+        .arg(
+            clap::arg!(--port <PORT> "The port to listen on (8080, or a free one where that is taken)")
+                .value_parser(clap::value_parser!(u16)),
+        )
+        .arg(clap::arg!(--watch "Rebuild on each change (trunk serve); reload the page yourself"))
         .arg(clap::arg!(--"no-build" "Serve dist/ as it is"))
 }
 
@@ -33,7 +36,9 @@ fn listen(port: Option<u16>) -> Result<TcpListener, String> {
     let wanted = port.unwrap_or(PORT);
     match TcpListener::bind(("127.0.0.1", wanted)) {
         Ok(listener) => Ok(listener),
-        Err(error) if port.is_some() => Err(format!("port {wanted} cannot be had: {error}. Another program may be listening there; choose another --port")),
+        Err(error) if port.is_some() => {
+            Err(format!("port {wanted} cannot be had: {error}. Another program may be listening there; choose another --port"))
+        }
         Err(_) => TcpListener::bind(("127.0.0.1", 0)).map_err(|error| format!("no port can be had: {error}")),
     }
 }

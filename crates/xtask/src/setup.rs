@@ -62,15 +62,16 @@ fn target_there() -> bool {
 }
 
 fn target_install() -> Outcome {
-    process::run("rustup", &["target", "add", TARGET])
+    let advice = "install rustup, or your system's package for that target (Debian: libstd-rust-dev-wasm32)";
+    process::run("rustup", &["target", "add", TARGET]).map_err(|reason| format!("{reason}; {advice}"))
 }
 
 fn crates_there() -> bool {
-    process::answer("cargo", &["fetch", "--locked", "--offline"]).is_some()
+    process::answer("cargo", &["fetch", "--offline"]).is_some()
 }
 
 fn crates_install() -> Outcome {
-    process::run("cargo", &["fetch", "--locked"])
+    process::run("cargo", &["fetch"])
 }
 
 fn trunk_there() -> bool {
@@ -84,7 +85,8 @@ fn trunk_install() -> Outcome {
 
 fn bindgen_there() -> bool {
     let Ok(wanted) = project::locked_version("wasm-bindgen") else { return false };
-    let right = |program: &str| process::answer(program, &["--version"]).is_some_and(|version| version.split(' ').nth(1) == Some(wanted.as_str()));
+    let right =
+        |program: &str| process::answer(program, &["--version"]).is_some_and(|version| version.split(' ').nth(1) == Some(wanted.as_str()));
     right("wasm-bindgen") && right("wasm-bindgen-test-runner")
 }
 
@@ -116,7 +118,8 @@ fn chromium_install() -> Outcome {
 }
 
 fn fonts_there() -> bool {
-    process::answer("fc-list", &[":lang=ko", "family"]).is_some_and(|families| !families.is_empty()) || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()
+    process::answer("fc-list", &[":lang=ko", "family"]).is_some_and(|families| !families.is_empty())
+        || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()
 }
 
 fn fonts_install() -> Outcome {
@@ -125,7 +128,10 @@ fn fonts_install() -> Outcome {
 
 fn apt(packages: &[&str]) -> Outcome {
     if process::answer("apt-get", &["--version"]).is_none() {
-        return Err(format!("install {} with your system's package manager (set CHROMIUM to the browser's path if it is not /usr/bin/chromium)", packages.join(" and ")));
+        return Err(format!(
+            "install {} with your system's package manager (set CHROMIUM to the browser's path if it is not /usr/bin/chromium)",
+            packages.join(" and ")
+        ));
     }
     let as_root = process::answer("id", &["-u"]).is_some_and(|id| id == "0");
     let apt_get = |arguments: &[&str]| {

@@ -22,13 +22,16 @@ struct Inner {
     owned: Vec<Index>,
     /// (node name, namespace, name) of each Pod; the node is empty while it is unscheduled.
     on_node: Index,
+    /// (owner's uid, dependent's key) for each owner reference of each object.
+    dependents: RedBlackTreeMapSync<(Text, Key), Kept>,
 }
 
 impl Snapshot {
     pub fn empty(revision: u64) -> Snapshot {
         let kinds = kinds::KINDS.iter().map(|_| Names::new_sync()).collect();
         let owned = kinds::KINDS.iter().map(|_| Index::new_sync()).collect();
-        Snapshot { revision, inner: Arc::new(Inner { kinds, owned, on_node: Index::new_sync() }) }
+        let dependents = RedBlackTreeMapSync::new_sync();
+        Snapshot { revision, inner: Arc::new(Inner { kinds, owned, on_node: Index::new_sync(), dependents }) }
     }
 
     pub fn revision(&self) -> u64 {
@@ -61,6 +64,24 @@ impl Snapshot {
     /// An empty uid gives the orphans.
     pub fn controlled_by<'a>(&'a self, kind: KindId, uid: &'a str) -> impl Iterator<Item = &'a Kept> {
         prefix(&self.inner.owned[kind.0 as usize], uid)
+    }
+
+    /// Those of a kind in one namespace that nobody controls, ordered by name.
+    pub fn orphans_in<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = &'a Kept> {
+        self.inner.owned[kind.0 as usize]
+            .range((Text::default(), Text::new(namespace), Text::default())..)
+            .take_while(move |((uid, found, _), _)| uid.is_empty() && found == namespace)
+            .map(|(_, kept)| kept)
+    }
+
+    /// All objects, of any kind, that name this uid among their owners.
+    pub fn dependents<'a>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a Kept> {
+        let first = Key::new(KindId(0), Text::default(), Text::default());
+        self.inner
+            .dependents
+            .range((Text::new(uid), first)..)
+            .take_while(move |((found, _), _)| found == uid)
+            .map(|(_, kept)| kept)
     }
 
     /// The Pods bound to a node; an empty name gives those that wait for one.
@@ -97,7 +118,24 @@ impl Snapshot {
             let node = |kept: &Kept| kept.spec().get("nodeName").as_text().cloned().unwrap_or_default();
             reindex(&mut inner.on_node, key, before.as_ref(), after.as_ref(), node);
         }
+        owners(&mut inner.dependents, key, before.as_ref(), after.as_ref());
         before
+    }
+}
+
+fn owners(index: &mut RedBlackTreeMapSync<(Text, Key), Kept>, key: &Key, before: Option<&Kept>, after: Option<&Kept>) {
+    let uids = |kept: Option<&Kept>| -> Vec<Text> {
+        let references = kept.map_or(&[][..], |kept| kept.meta().get("ownerReferences").items());
+        references.iter().filter_map(|owner| owner.get("uid").as_text().cloned()).collect()
+    };
+    let new = uids(after);
+    for gone in uids(before).into_iter().filter(|uid| !new.contains(uid)) {
+        index.remove_mut(&(gone, key.clone()));
+    }
+    for uid in new {
+        if let Some(after) = after {
+            index.insert_mut((uid, key.clone()), after.clone());
+        }
     }
 }
 

@@ -37,6 +37,11 @@ impl Page {
         self.done.push_str(&aligned(&open, 2));
     }
 
+    /// The text with its tabs as they are: `rollout history --revision` prints it so.
+    pub fn unaligned(self) -> String {
+        self.done + &self.open
+    }
+
     pub fn finish(mut self) -> String {
         self.flush();
         self.done

@@ -1,0 +1,31 @@
+//! What is left out is filled in, kind by kind, as upstream's `SetDefaults_…` functions do.
+mod config;
+mod pod;
+mod service;
+mod workloads;
+
+pub(crate) use pod::spec as pod_spec;
+
+use objects::{KindId, Tree, kinds};
+
+type Complete = fn(&mut Tree);
+
+/// The kinds that have defaults.
+static TABLE: &[(KindId, Complete)] = &[
+    (kinds::POD, pod::pod),
+    (kinds::DEPLOYMENT, workloads::deployment),
+    (kinds::REPLICA_SET, workloads::replica_set),
+    (kinds::SERVICE, service::service),
+    (kinds::ENDPOINT_SLICE, service::endpoint_slice),
+    (kinds::NAMESPACE, config::namespace),
+    (kinds::NODE, config::node),
+    (kinds::SECRET, config::secret),
+    (kinds::PRIORITY_CLASS, config::priority_class),
+];
+
+/// Completes an object in place; parts that are complete stay shared.
+pub(crate) fn complete(kind: KindId, tree: &mut Tree) {
+    if let Some((_, complete)) = TABLE.iter().find(|(known, _)| *known == kind) {
+        complete(tree);
+    }
+}

@@ -1,0 +1,22 @@
+//! What the status of a new object says before anybody has looked at it.
+use objects::{KindId, Tree, kinds, list, map};
+
+/// Sets the first status, as each kind's `PrepareForCreate` does upstream.
+pub(crate) fn status(kind: KindId, tree: &mut Tree) {
+    match kind {
+        kinds::POD => {
+            let class = crate::qos::class(tree.get("spec"));
+            tree.set(&["status"], map! {"phase": "Pending", "qosClass": class});
+        }
+        kinds::NAMESPACE => {
+            tree.set(&["spec"], map! {"finalizers": list!["kubernetes"]});
+            tree.set(&["status"], map! {"phase": "Active"});
+        }
+        kinds::REPLICA_SET => tree.set(&["status"], map! {"replicas": 0}),
+        kinds::SERVICE => tree.set(&["status"], map! {"loadBalancer": map! {}}),
+        // A kubelet registers its node together with the first status.
+        kinds::NODE => {}
+        _ if kind.row().subresources.contains(&"status") => tree.set(&["status"], map! {}),
+        _ => {}
+    }
+}

@@ -1,0 +1,17 @@
+//! Fills in what was left out.
+use crate::exchange::Exchange;
+use crate::{admission, defaults};
+use objects::Status;
+
+/// A status write leaves the rest as it stands, so there is nothing to complete.
+pub(crate) fn default(x: &mut Exchange) -> Result<(), Status> {
+    if x.part.is_empty() {
+        defaults::complete(x.kind, &mut x.new);
+    }
+    Ok(())
+}
+
+/// See `admission`.
+pub(crate) fn admit(x: &mut Exchange) -> Result<(), Status> {
+    admission::admit(x)
+}

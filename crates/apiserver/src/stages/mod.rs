@@ -1,0 +1,37 @@
+//! The stages of a request, in order. Each looks at the exchange, adds to it, ends it, or refuses it.
+mod allocate;
+mod authorize;
+mod build;
+mod commit;
+mod connect;
+mod decode;
+mod default;
+mod prepare;
+mod read;
+mod remove;
+mod route;
+mod validate;
+
+pub(crate) use route::nothing_there;
+
+use crate::exchange::Exchange;
+use objects::Status;
+
+pub(crate) type Stage = fn(&mut Exchange) -> Result<(), Status>;
+
+/// The walk: reads and removals end early, everything else reaches the commit.
+pub(crate) static STAGES: &[Stage] = &[
+    route::route,
+    authorize::authorize,
+    read::read,
+    connect::connect,
+    remove::remove,
+    build::build,
+    decode::decode,
+    default::default,
+    default::admit,
+    prepare::prepare,
+    validate::validate,
+    allocate::allocate,
+    commit::commit,
+];

@@ -1,0 +1,67 @@
+//! Validation, kind by kind: a table of functions that collect everything that is wrong.
+mod config;
+mod container;
+mod meta;
+mod path;
+mod pod;
+mod pod_update;
+mod probe;
+mod resources;
+mod scheduling;
+mod selector;
+mod service;
+mod volume;
+mod words;
+mod workloads;
+
+use objects::{FieldError, KindId, Tree, kinds};
+use path::Faults;
+
+type Create = fn(&Tree, &mut Faults);
+type Update = fn(new: &Tree, old: &Tree, &mut Faults);
+
+struct Rules {
+    kind: KindId,
+    /// Checks the object as it is to be.
+    always: Create,
+    /// Checks what changed.
+    update: Update,
+}
+
+fn anything(_: &Tree, _: &Tree, _: &mut Faults) {}
+
+static TABLE: &[Rules] = &[
+    Rules { kind: kinds::POD, always: pod::pod, update: pod_update::update },
+    Rules { kind: kinds::DEPLOYMENT, always: workloads::deployment, update: workloads::deployment_update },
+    Rules { kind: kinds::REPLICA_SET, always: workloads::replica_set, update: workloads::replica_set_update },
+    Rules { kind: kinds::SERVICE, always: service::service, update: service::update },
+    Rules { kind: kinds::CONFIG_MAP, always: config::config_map, update: config::frozen },
+    Rules { kind: kinds::SECRET, always: config::secret, update: config::secret_update },
+    Rules { kind: kinds::PRIORITY_CLASS, always: config::priority_class, update: config::priority_class_update },
+    Rules { kind: kinds::NODE, always: config::node, update: anything },
+    Rules { kind: kinds::LEASE, always: config::lease, update: anything },
+    Rules { kind: kinds::EVENT, always: config::event, update: anything },
+    Rules { kind: kinds::ENDPOINT_SLICE, always: config::endpoint_slice, update: config::endpoint_slice_update },
+];
+
+/// Everything that is wrong with an object; `old` is there for updates.
+pub(crate) fn object(kind: KindId, new: &Tree, old: Option<&Tree>) -> Vec<FieldError> {
+    let mut faults = Faults::default();
+    meta::metadata(kind, new.get("metadata"), &mut faults);
+    let rules = TABLE.iter().find(|rules| rules.kind == kind);
+    if let Some(old) = old {
+        meta::metadata_update(new.get("metadata"), old.get("metadata"), &mut faults);
+    }
+    if let Some(rules) = rules {
+        (rules.always)(new, &mut faults);
+        if let Some(old) = old {
+            (rules.update)(new, old, &mut faults);
+        }
+    }
+    faults.0
+}
+
+/// What is wrong with an object that has no name and no way to get one.
+pub(crate) fn nameless() -> Vec<FieldError> {
+    vec![FieldError::required("metadata.name", "name or generateName is required")]
+}

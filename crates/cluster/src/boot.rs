@@ -1,0 +1,85 @@
+//! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
+use crate::event::Event;
+use crate::part::{Actor, Part};
+use crate::topology::{Machine, Topology};
+use crate::world::{Host, World};
+use controlplane::{ControllerManager, Scheduler};
+use dataplane::{KubeProxy, Kubelet};
+use objects::wire::{Request, Verb};
+use objects::{KindId, Text, Tree, kinds, map};
+use simcore::Duration;
+use std::sync::Arc;
+
+impl World {
+    /// A world in which all machines have just got power.
+    pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
+        let mut world = World::empty(seed, files);
+        world.bootstrap_objects();
+        world.add_host(topology, &topology.control_plane, seed, true);
+        world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(ControllerManager::new(seed))), Duration::millis(900));
+        world.add_part("kube-scheduler", 0, Actor::Scheduler(Box::new(Scheduler::new(seed))), Duration::millis(1_100));
+        for machine in &topology.workers {
+            world.add_host(topology, machine, seed, false);
+        }
+        world
+    }
+
+    fn add_host(&mut self, topology: &Topology, machine: &Machine, seed: u64, control_plane: bool) {
+        let place = self.hosts.len();
+        let name = Text::new(&machine.name);
+        self.hosts.push(Host { name: name.clone(), control_plane, powered: true, connected: true });
+        let after = Duration::millis(1_300 + 120 * (place as u64 % 20));
+        let host = dataplane::Host {
+            name: machine.name.clone(),
+            address: machine.address.clone(),
+            cpu_milli: machine.cpu_milli,
+            memory_bytes: machine.memory_bytes,
+            pods: machine.pods,
+            control_plane,
+            static_pods: topology.static_pods && control_plane,
+        };
+        let kubelet = Kubelet::new(host, &topology.images, seed);
+        self.kubelets.insert(name.clone(), self.parts.len());
+        self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
+        let proxy = KubeProxy::new(name.clone());
+        self.add_part(&format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)), after + Duration::millis(400));
+    }
+
+    fn add_part(&mut self, id: &str, host: usize, actor: Actor, after: Duration) {
+        self.queue.push(self.now + after, Event::Start(self.parts.len()));
+        self.parts.push(Arc::new(Part::new(id, host, actor)));
+    }
+
+    /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service.
+    fn bootstrap_objects(&mut self) {
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+            self.bootstrap(kinds::NAMESPACE, "", map! {"metadata": map! {"name": name}});
+        }
+        for (name, value, words) in [
+            ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+            ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
+        ] {
+            self.bootstrap(kinds::PRIORITY_CLASS, "", map! {"metadata": map! {"name": name}, "value": value, "description": words});
+        }
+        let port = map! {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443};
+        let labels = map! {"component": "apiserver", "provider": "kubernetes"};
+        let service = map! {
+            "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels},
+            "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": objects::list![port]},
+        };
+        self.bootstrap(kinds::SERVICE, "default", service);
+        self.api.store.begin_sync();
+        self.api.store.end_sync();
+    }
+
+    fn bootstrap(&mut self, kind: KindId, namespace: &'static str, mut object: Tree) {
+        object.set(&["apiVersion"], kind.row().api_version());
+        object.set(&["kind"], kind.row().kind);
+        let mut request = Request::about(Verb::Create, kind, namespace, "").body(object);
+        request.user.name = Text::new_static("system:apiserver");
+        request.user.groups = vec![Text::new_static("system:masters")];
+        request.origin.actor = Text::new_static("kube-apiserver");
+        let now = self.now;
+        self.api.handle(now, &request);
+    }
+}

@@ -1,0 +1,60 @@
+//! The closed list of what can happen next in a world.
+use apiserver::client::Ticket;
+use objects::wire::Response;
+use simcore::Time;
+
+/// A part of the world by its place in `World::parts`.
+pub type PartId = usize;
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Caller {
+    Part(PartId),
+    /// The learner's terminal.
+    Terminal,
+    /// A client outside: the HTTP server, a lesson's check.
+    Client,
+}
+
+/// What stands in the queue.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A process starts.
+    Start(PartId),
+    /// A watch delivery reaches a part.
+    Watch(PartId),
+    /// An instant that a part asked for.
+    Wake(PartId),
+    /// An answer arrives.
+    Reply(Caller, Ticket, Box<Response>),
+    /// etcd's disk write has ended.
+    Synced,
+    /// The API server compacts etcd's history.
+    Compact,
+    /// The terminal asked to be woken (`sleep`, timeouts).
+    Terminal,
+    /// News for the terminal's open watches and log follows.
+    TerminalWatch,
+}
+
+impl Event {
+    /// A number that tells kinds of events apart in the digest.
+    pub fn tag(&self) -> u64 {
+        match self {
+            Event::Start(part) => 1 << 32 | *part as u64,
+            Event::Watch(part) => 2 << 32 | *part as u64,
+            Event::Wake(part) => 3 << 32 | *part as u64,
+            Event::Reply(Caller::Part(part), ticket, _) => 4 << 32 | (*part as u64) << 16 | (ticket.0 & 0xffff),
+            Event::Reply(..) => 5 << 32,
+            Event::Synced => 6 << 32,
+            Event::Compact => 7 << 32,
+            Event::Terminal => 8 << 32,
+            Event::TerminalWatch => 9 << 32,
+        }
+    }
+}
+
+/// The digest after one more event: FNV-1a over numbers.
+pub fn fold(digest: u64, now: Time, tag: u64, revision: u64) -> u64 {
+    [now.0, tag, revision].iter().fold(digest, |digest, word| (digest ^ word).wrapping_mul(0x0000_0100_0000_01b3))
+}

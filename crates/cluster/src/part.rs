@@ -1,0 +1,94 @@
+//! One process of the world: which component it is, where it runs, what it has been told.
+use apiserver::client::{Effects, Ticket};
+use apiserver::{Change, Snapshot};
+use controlplane::{ControllerManager, Scheduler};
+use dataplane::{KubeProxy, Kubelet};
+use objects::Text;
+use objects::wire::Response;
+use simcore::Time;
+use std::collections::BTreeSet;
+
+/// The components that watch and write. etcd and kube-apiserver are the world's own (`World::backend`).
+#[derive(Clone, Debug)]
+pub enum Actor {
+    Manager(Box<ControllerManager>),
+    Scheduler(Box<Scheduler>),
+    Kubelet(Box<Kubelet>),
+    Proxy(Box<KubeProxy>),
+}
+
+/// A component as a process on a host.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// `kube-scheduler`, `kubelet/worker-1`, …
+    pub id: Text,
+    /// The host's place in `World::hosts`.
+    pub host: usize,
+    pub actor: Actor,
+    pub running: bool,
+    /// Revisions of applied changes it has not been told yet.
+    pub inbox: Vec<u64>,
+    /// Whether a delivery is on its way.
+    pub due: bool,
+    /// Instants that stand in the queue for it, so that none stands there twice.
+    pub wakes: BTreeSet<Time>,
+}
+
+macro_rules! each {
+    ($actor:expr, $it:ident => $call:expr) => {
+        match $actor {
+            Actor::Manager($it) => $call,
+            Actor::Scheduler($it) => $call,
+            Actor::Kubelet($it) => $call,
+            Actor::Proxy($it) => $call,
+        }
+    };
+}
+
+impl Part {
+    pub fn new(id: impl Into<Text>, host: usize, actor: Actor) -> Part {
+        Part { id: id.into(), host, actor, running: false, inbox: Vec::new(), due: false, wakes: BTreeSet::new() }
+    }
+
+    pub fn interested(&self, change: &Change) -> bool {
+        each!(&self.actor, it => it.interested(change))
+    }
+
+    pub fn start(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
+        self.running = true;
+        each!(&mut self.actor, it => it.start(now, view, fx))
+    }
+
+    pub fn deliver(&mut self, now: Time, view: &Snapshot, changes: &[&Change], fx: &mut Effects) {
+        each!(&mut self.actor, it => it.deliver(now, view, changes, fx))
+    }
+
+    pub fn reply(&mut self, now: Time, ticket: Ticket, response: &Response, fx: &mut Effects) {
+        each!(&mut self.actor, it => it.reply(now, ticket, response, fx))
+    }
+
+    pub fn wake(&mut self, now: Time, fx: &mut Effects) {
+        each!(&mut self.actor, it => it.wake(now, fx))
+    }
+
+    /// The process is gone, and with it all that it had in memory.
+    pub fn stop(&mut self) {
+        self.running = false;
+        self.inbox.clear();
+        each!(&mut self.actor, it => it.stop())
+    }
+
+    pub fn kubelet(&self) -> Option<&Kubelet> {
+        match &self.actor {
+            Actor::Kubelet(kubelet) => Some(kubelet),
+            _ => None,
+        }
+    }
+
+    pub fn kubelet_mut(&mut self) -> Option<&mut Kubelet> {
+        match &mut self.actor {
+            Actor::Kubelet(kubelet) => Some(kubelet),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Turns what changed in a world into a delta for whoever looks at it.
+use crate::delta::{ComponentView, Delta, Lane, Mark, Message};
+use crate::part::Actor;
+use crate::portrait;
+use crate::world::World;
+use apiserver::{Snapshot, What};
+use objects::{Key, kinds};
+use simcore::OccurrenceId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one viewer has been told.
+#[derive(Clone, Debug, Default)]
+pub struct Viewer {
+    /// The revision it knows; 0 for nothing.
+    revision: u64,
+    /// How many occurrences it knows.
+    occurrences: u32,
+    components: BTreeMap<String, ComponentView>,
+    hosts: Vec<(bool, bool)>,
+}
+
+/// No more marks than this in one delta: the rest is told by the next.
+const MARKS: usize = 400;
+/// No more moving dots than this in one delta.
+const DOTS: usize = 40;
+
+impl Viewer {
+    /// After a seek: the next delta is whole.
+    pub fn forget(&mut self) {
+        *self = Viewer::default();
+    }
+
+    /// What changed since the last call.
+    pub fn look(&mut self, world: &mut World) -> Delta {
+        let view = world.api.store.applied().clone();
+        let mut delta = Delta { now: world.now().0, revision: view.revision(), whole: self.revision == 0, ..Delta::default() };
+        let keys = self.changed(world, &view, delta.whole);
+        for key in &keys {
+            portrait::add(&mut delta, world, &view, key);
+        }
+        self.hosts(world, &view, &mut delta);
+        self.components(world, &mut delta);
+        self.occurrences(world, &mut delta);
+        self.messages(world, &mut delta);
+        self.revision = view.revision();
+        delta
+    }
+
+    fn changed(&self, world: &World, view: &Snapshot, whole: bool) -> BTreeSet<Key> {
+        if !whole {
+            if let Ok(changes) = world.api.store.since(self.revision) {
+                return changes.map(|change| change.key.clone()).filter(portrait::is_shown).collect();
+            }
+        }
+        let all = (0..kinds::KINDS.len() as u16).map(objects::KindId);
+        all.flat_map(|kind| view.list(kind).map(|kept| kept.key.clone()).collect::<Vec<_>>()).filter(portrait::is_shown).collect()
+    }
+
+    /// A machine that lost power or its link changes its node's portrait without any write.
+    fn hosts(&mut self, world: &World, view: &Snapshot, delta: &mut Delta) {
+        let hosts: Vec<(bool, bool)> = world.hosts().iter().map(|host| (host.powered, host.connected)).collect();
+        for (place, host) in world.hosts().iter().enumerate() {
+            let known = delta.nodes.iter().any(|node| node.name == host.name);
+            if self.hosts.get(place) != hosts.get(place) && !known {
+                portrait::add(delta, world, view, &Key::new(kinds::NODE, "", host.name.clone()));
+            }
+        }
+        self.hosts = hosts;
+    }
+
+    fn components(&mut self, world: &World, delta: &mut Delta) {
+        let control = world.hosts()[0].name.to_string();
+        let own = |id: &str, running: bool, note: String| ComponentView { id: id.into(), node: control.clone(), running, note, queue: 0 };
+        let revision = world.api.store.applied().revision();
+        let powered = world.hosts()[0].powered;
+        let mut now = vec![
+            own("etcd", world.storing && powered, format!("rv {revision}")),
+            own("kube-apiserver", world.serving && powered, format!("rv {revision}")),
+        ];
+        for part in world.parts() {
+            let host = &world.hosts()[part.host];
+            let queue = match &part.actor {
+                Actor::Manager(manager) => manager.queued(),
+                Actor::Scheduler(scheduler) => scheduler.queued(),
+                Actor::Kubelet(_) | Actor::Proxy(_) => 0,
+            };
+            let running = part.running && host.powered;
+            now.push(ComponentView { id: part.id.to_string(), node: host.name.to_string(), running, note: String::new(), queue: queue as u32 });
+            if part.kubelet().is_some() {
+                let id = format!("containerd/{}", host.name);
+                now.push(ComponentView { id, node: host.name.to_string(), running: host.powered, note: String::new(), queue: 0 });
+            }
+        }
+        for component in now {
+            if self.components.get(&component.id) != Some(&component) {
+                self.components.insert(component.id.clone(), component.clone());
+                delta.components.push(component);
+            }
+        }
+    }
+
+    fn occurrences(&mut self, world: &World, delta: &mut Delta) {
+        for (id, occurrence) in world.api.trace.since(self.occurrences) {
+            self.occurrences = id.0 + 1;
+            if let Some(mark) = mark(id, occurrence.at.0, &occurrence.what) {
+                delta.marks.push(mark);
+            }
+            if delta.marks.len() == MARKS {
+                return;
+            }
+        }
+    }
+
+    fn messages(&mut self, world: &mut World, delta: &mut Delta) {
+        let writes = delta.marks.iter().rev().take(DOTS).filter(|mark| mark.lane != Lane::You && mark.lane != Lane::Faults);
+        let mut messages: Vec<Message> = writes
+            .filter_map(|mark| {
+                let what = &world.api.trace.get(OccurrenceId(mark.occurrence))?.what;
+                let (from, to) = (sender(&what.actor), "kube-apiserver".to_string());
+                Some(Message { at: mark.at, from, to, write: true, about: mark.about.clone() })
+            })
+            .collect();
+        for (at, part, key) in std::mem::take(&mut world.delivered) {
+            let to = world.parts[part].id.to_string();
+            messages.push(Message { at: at.0, from: "kube-apiserver".to_string(), to, write: false, about: portrait::id(&key) });
+        }
+        messages.sort_by_key(|message| message.at);
+        messages.truncate(DOTS);
+        delta.messages = messages;
+    }
+}
+
+/// The component that an actor runs in: all controllers live in kube-controller-manager.
+pub fn sender(actor: &str) -> String {
+    match lane_of(actor) {
+        Lane::Controllers => "kube-controller-manager".to_string(),
+        _ => actor.to_string(),
+    }
+}
+
+fn lane_of(actor: &str) -> Lane {
+    match actor {
+        "you" => Lane::You,
+        "kubectl" | "kube-apiserver" | "etcd" => Lane::Api,
+        "kube-scheduler" => Lane::Scheduler,
+        _ if actor.starts_with("kubelet/") => Lane::Kubelets,
+        _ => Lane::Controllers,
+    }
+}
+
+/// Heartbeats and Events are not marked: they would hide everything else.
+fn mark(id: OccurrenceId, at: u64, what: &What) -> Option<Mark> {
+    if what.key.as_ref().is_some_and(|key| key.kind == kinds::LEASE || key.kind == kinds::EVENT) {
+        return None;
+    }
+    let lane = if what.deed == "fault" { Lane::Faults } else { lane_of(&what.actor) };
+    let about = what.key.as_ref().map(portrait::id).unwrap_or_default();
+    let text = match (&what.key, what.detail.is_empty()) {
+        (None, _) => what.detail.to_string(),
+        (Some(_), true) => format!("{} {about}", what.deed),
+        (Some(_), false) => format!("{} {about} {}", what.deed, what.detail),
+    };
+    Some(Mark { at, lane, occurrence: id.0, text, about })
+}

@@ -1,0 +1,60 @@
+//! Answers "Why?": walks the trace from anything back to the learner's own deed.
+use crate::delta::{Inspection, Link};
+use crate::portrait;
+use crate::world::World;
+use objects::Key;
+use simcore::OccurrenceId;
+
+impl World {
+    /// The chain from an occurrence back to its first cause, newest first.
+    pub fn chain(&self, from: OccurrenceId) -> Vec<Link> {
+        let links = self.api.trace.chain(from).map(|(id, occurrence)| {
+            let what = &occurrence.what;
+            Link {
+                occurrence: id.0,
+                at: occurrence.at.0,
+                actor: what.actor.to_string(),
+                deed: what.deed.to_string(),
+                about: what.key.as_ref().map(portrait::id).unwrap_or_default(),
+                revision: what.revision,
+                detail: what.detail.to_string(),
+                reason: if what.reason.is_null() { String::new() } else { what.reason.to_json() },
+            }
+        });
+        links.collect()
+    }
+
+    /// The newest occurrence about an object, by looking back over the trace.
+    pub fn last_about(&self, key: &Key) -> Option<OccurrenceId> {
+        let all = self.api.trace.len() as u32;
+        (0..all).rev().map(OccurrenceId).find(|id| self.api.trace.get(*id).is_some_and(|found| found.what.key.as_ref() == Some(key)))
+    }
+
+    /// The occurrence that made an object: the start of its own story.
+    pub fn birth_of(&self, key: &Key) -> Option<OccurrenceId> {
+        let all = self.api.trace.len() as u32;
+        let is_birth = |id: &OccurrenceId| {
+            self.api.trace.get(*id).is_some_and(|found| found.what.key.as_ref() == Some(key) && found.what.deed == "create")
+        };
+        (0..all).rev().map(OccurrenceId).find(is_birth)
+    }
+
+    /// YAML, description and story of an object by its id; empty texts for one that is gone.
+    pub fn inspect(&self, id: &str) -> Inspection {
+        let Some(key) = portrait::key(id) else { return Inspection { id: id.to_string(), ..Inspection::default() } };
+        let view = self.api.store.applied();
+        let found = view.get(&key);
+        let yaml = found.map(|object| {
+            let mut tree = object.tree.clone();
+            tree.remove(&["metadata", "managedFields"]);
+            objects::yaml::print(&tree)
+        });
+        let chain = self.birth_of(&key).or_else(|| self.last_about(&key)).map(|id| self.chain(id));
+        Inspection {
+            id: id.to_string(),
+            yaml: yaml.unwrap_or_default(),
+            describe: String::new(),
+            chain: chain.unwrap_or_default(),
+        }
+    }
+}

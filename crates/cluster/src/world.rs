@@ -1,0 +1,467 @@
+//! The world as a value: one step, one queue, virtual time only.
+use crate::event::{Caller, Event, PartId, fold};
+use crate::input::Input;
+use crate::part::Part;
+use crate::terminal::Terminal;
+use apiserver::client::{Effects, Ticket};
+use apiserver::{ApiServer, Change, Outcome};
+use objects::wire::{Request, Response};
+use objects::{Key, Text, kinds};
+use simcore::{Duration, OccurrenceId, Queue, Rng, Time};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A machine as the network sees it.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub name: Text,
+    pub control_plane: bool,
+    pub powered: bool,
+    pub connected: bool,
+}
+
+/// A write that waits for the disk.
+#[derive(Clone, Debug)]
+struct Pending {
+    revision: u64,
+    caller: Caller,
+    ticket: Ticket,
+    response: Box<Response>,
+}
+
+/// Everything. Cheap to clone: parts and state are shared until written to.
+#[derive(Clone)]
+pub struct World {
+    pub(crate) now: Time,
+    pub(crate) queue: Queue<Event>,
+    pub api: ApiServer,
+    pub(crate) parts: Vec<Arc<Part>>,
+    pub(crate) hosts: Vec<Host>,
+    pub terminal: Arc<Terminal>,
+    /// The typed line that the terminal works on.
+    pub(crate) typed: Option<OccurrenceId>,
+    /// Whether kube-apiserver and etcd run.
+    pub(crate) serving: bool,
+    pub(crate) storing: bool,
+    /// The kubelet's part by node name.
+    pub(crate) kubelets: BTreeMap<Text, PartId>,
+    pending: Vec<Pending>,
+    /// The applied revision that watchers were told of.
+    announced: u64,
+    /// Answers for clients outside, by their ticket.
+    pub answers: Vec<(Ticket, Response)>,
+    /// Watch deliveries just made, for the picture: when, to whom, about what. Not part of the truth.
+    pub delivered: Vec<(Time, PartId, Key)>,
+    rng: Rng,
+    digest: u64,
+    steps: u64,
+    /// How many inputs it has had.
+    pub(crate) inputs_seen: usize,
+}
+
+/// How many deliveries are remembered for the picture.
+const DELIVERIES: usize = 64;
+/// An input's tag in the digest.
+const INPUT: u64 = 10 << 32;
+/// How often the API server compacts etcd's history (kube-apiserver `--etcd-compaction-interval`).
+const COMPACTION: Duration = Duration::mins(5);
+
+impl World {
+    pub(crate) fn empty(seed: u64, files: Vec<(String, String)>) -> World {
+        let mut world = World {
+            now: Time::START,
+            queue: Queue::default(),
+            api: ApiServer::new(seed),
+            parts: Vec::new(),
+            hosts: Vec::new(),
+            terminal: Arc::new(Terminal::new(files)),
+            typed: None,
+            serving: true,
+            storing: true,
+            kubelets: BTreeMap::new(),
+            pending: Vec::new(),
+            announced: 1,
+            answers: Vec::new(),
+            delivered: Vec::new(),
+            rng: Rng::stream(seed, "network"),
+            digest: 0xcbf2_9ce4_8422_2325,
+            steps: 0,
+            inputs_seen: 0,
+        };
+        world.queue.push(Time::START + COMPACTION, Event::Compact);
+        world
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// A number that any difference in what happened changes.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// How many events have been handled.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().map(|part| &**part)
+    }
+
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    pub fn next_time(&self) -> Option<Time> {
+        self.queue.next_time()
+    }
+
+    /// Handles the next event. The only function that moves time.
+    pub fn step(&mut self) -> bool {
+        let Some((time, event)) = self.queue.pop() else { return false };
+        self.now = time;
+        let tag = event.tag();
+        self.handle(event);
+        self.settle();
+        self.steps += 1;
+        self.digest = fold(self.digest, time, tag, self.api.store.tail().revision());
+        true
+    }
+
+    /// Steps through everything up to and including `until`; time then stands at `until`.
+    pub fn run_until(&mut self, until: Time) {
+        while self.next_time().is_some_and(|time| time <= until) {
+            self.step();
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// Lets time pass to `time` without handling anything: the caller knows that nothing stands before it.
+    pub(crate) fn stand_at(&mut self, time: Time) {
+        self.now = self.now.max(time);
+    }
+
+    /// Does one thing from outside.
+    pub fn input(&mut self, input: &Input) {
+        self.inputs_seen += 1;
+        self.digest = fold(self.digest, self.now, INPUT, self.inputs_seen as u64);
+        match input {
+            Input::Line { text } => {
+                self.type_line(text);
+            }
+            Input::Interrupt => self.interrupt(),
+            Input::Edited { text } => self.edited(text.clone()),
+            Input::File { name, text } => self.save_file(name, text),
+            Input::Apply { name, text } => {
+                self.save_file(name, text);
+                self.type_line(&format!("kubectl apply -f {name}"));
+            }
+            Input::Fault { fault } => {
+                if let Err(words) = self.fault(fault) {
+                    Arc::make_mut(&mut self.terminal).print(&format!("{words}\n"), true);
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// Runs until `done` holds or `limit` has passed; says whether it held. Looks after every event.
+    pub fn run_while(&mut self, limit: Time, mut done: impl FnMut(&World) -> bool) -> bool {
+        loop {
+            if done(self) {
+                return true;
+            }
+            if self.next_time().is_none_or(|time| time > limit) {
+                self.now = self.now.max(limit);
+                return done(self);
+            }
+            self.step();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Start(part) => self.start_part(part),
+            Event::Watch(part) => self.deliver(part),
+            Event::Wake(part) => self.wake(part),
+            Event::Reply(Caller::Part(part), ticket, response) => self.reply(part, ticket, &response),
+            Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
+            Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
+            Event::Synced => self.synced(),
+            Event::Compact => {
+                // Upstream compacts to the revision of the last round; two rounds of history are always kept.
+                let keep = self.api.store.applied().revision().saturating_sub(1000);
+                self.api.store.compact(keep);
+                self.queue.push(self.now + COMPACTION, Event::Compact);
+            }
+            Event::Terminal => self.terminal_wake(),
+            Event::TerminalWatch => self.terminal_watch(),
+        }
+    }
+
+    /// After each event: a disk write begins where something waits for one.
+    fn settle(&mut self) {
+        if self.storing && self.api.store.wants_sync() {
+            self.api.store.begin_sync();
+            let fsync = Duration::micros(self.rng.between(1_200, 2_400));
+            self.queue.push(self.now + fsync, Event::Synced);
+        }
+    }
+
+    /// The disk write ended: answers go out, and watchers hear of it.
+    fn synced(&mut self) {
+        let applied = self.api.store.end_sync();
+        let (done, waiting) = std::mem::take(&mut self.pending).into_iter().partition(|write: &Pending| write.revision <= applied);
+        self.pending = waiting;
+        for write in done {
+            if let Caller::Part(part) = write.caller {
+                self.refresh(part);
+            }
+            let arrives = self.now + self.hop();
+            self.queue.push(arrives, Event::Reply(write.caller, write.ticket, write.response));
+        }
+        self.announce();
+    }
+
+    /// Tells every part that is interested in what was applied; each hears of it after its own lag.
+    pub(crate) fn announce(&mut self) {
+        if !self.serving {
+            return;
+        }
+        let World { api, parts, kubelets, announced, .. } = self;
+        let Ok(changes) = api.store.since(*announced) else { return };
+        let mut due = Vec::new();
+        for change in changes {
+            let node = (change.key.kind == kinds::POD).then(|| pod_node(change)).flatten();
+            for (id, part) in parts.iter_mut().enumerate() {
+                let elsewhere = part.kubelet().is_some() && change.key.kind == kinds::POD && node.and_then(|node| kubelets.get(node)) != Some(&id);
+                if !part.running || elsewhere || !part.interested(change) {
+                    continue;
+                }
+                let part = Arc::make_mut(part);
+                part.inbox.push(change.revision);
+                if !part.due {
+                    part.due = true;
+                    due.push(id);
+                }
+            }
+        }
+        *announced = api.store.applied().revision();
+        for part in due {
+            let lag = self.lag();
+            self.queue.push(self.now + lag, Event::Watch(part));
+        }
+        if !self.terminal.watches.is_empty() {
+            let lag = self.lag();
+            self.queue.push(self.now + lag, Event::TerminalWatch);
+        }
+    }
+
+    /// A part that wrote must see its own write, whether it watches that kind or not.
+    fn refresh(&mut self, id: PartId) {
+        if !self.parts[id].running || self.parts[id].due {
+            return;
+        }
+        Arc::make_mut(&mut self.parts[id]).due = true;
+        let lag = self.lag();
+        self.queue.push(self.now + lag, Event::Watch(id));
+    }
+
+    fn deliver(&mut self, id: PartId) {
+        Arc::make_mut(&mut self.parts[id]).due = false;
+        if !self.parts[id].running || !self.reaches(self.parts[id].host) {
+            return;
+        }
+        let mut fx = Effects::default();
+        let part = Arc::make_mut(&mut self.parts[id]);
+        let inbox = std::mem::take(&mut part.inbox);
+        let first = inbox.first().map_or(0, |revision| revision - 1);
+        let changes: Vec<&Change> = match self.api.store.since(first) {
+            Ok(all) if !inbox.is_empty() => pick(all, &inbox),
+            Ok(_) => Vec::new(),
+            Err(_) => {
+                // What it missed is compacted away: it lists everything anew, as a reflector does after 410 Gone.
+                part.start(self.now, self.api.store.applied(), &mut fx);
+                return self.carry_out(id, fx);
+            }
+        };
+        if let Some(change) = changes.last() {
+            if self.delivered.len() < DELIVERIES && change.key.kind != kinds::LEASE && change.key.kind != kinds::EVENT {
+                self.delivered.push((self.now, id, change.key.clone()));
+            }
+        }
+        part.deliver(self.now, self.api.store.applied(), &changes, &mut fx);
+        self.carry_out(id, fx);
+    }
+
+    fn wake(&mut self, id: PartId) {
+        let part = Arc::make_mut(&mut self.parts[id]);
+        part.wakes.remove(&self.now);
+        if !part.running {
+            return;
+        }
+        let mut fx = Effects::default();
+        part.wake(self.now, &mut fx);
+        self.carry_out(id, fx);
+    }
+
+    fn reply(&mut self, id: PartId, ticket: Ticket, response: &Response) {
+        let part = Arc::make_mut(&mut self.parts[id]);
+        if !part.running {
+            return;
+        }
+        let mut fx = Effects::default();
+        part.reply(self.now, ticket, response, &mut fx);
+        self.carry_out(id, fx);
+    }
+
+    pub(crate) fn start_part(&mut self, id: PartId) {
+        if self.parts[id].running || !self.hosts[self.parts[id].host].powered {
+            return;
+        }
+        let mut fx = Effects::default();
+        let part = Arc::make_mut(&mut self.parts[id]);
+        part.start(self.now, self.api.store.applied(), &mut fx);
+        self.carry_out(id, fx);
+    }
+
+    /// Does what a part asked for.
+    pub(crate) fn carry_out(&mut self, id: PartId, fx: Effects) {
+        for (ticket, request) in fx.send {
+            self.submit(Caller::Part(id), ticket, &request);
+        }
+        for time in fx.wake {
+            let time = time.max(self.now);
+            if Arc::make_mut(&mut self.parts[id]).wakes.insert(time) {
+                self.queue.push(time, Event::Wake(id));
+            }
+        }
+        if !self.terminal.follows.is_empty() && self.parts[id].kubelet().is_some() {
+            self.queue.push(self.now, Event::TerminalWatch);
+        }
+    }
+
+    /// Sends a request to the API server on behalf of `caller`.
+    pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
+        let from = match caller {
+            Caller::Part(part) => self.parts[part].host,
+            Caller::Terminal | Caller::Client => 0,
+        };
+        let (delay, response) = match self.attempt(from, request) {
+            Attempt::Answered(response) => (self.hop() + self.hop(), response),
+            Attempt::Appended { revision, response } => {
+                return self.pending.push(Pending { revision, caller, ticket, response });
+            }
+            // A closed port answers at once; a dead or cut machine never does, and the client gives up.
+            Attempt::Refused => (Duration::millis(1), no_answer()),
+            Attempt::Lost => (Duration::secs(10), no_answer()),
+            Attempt::Failed(after, response) => (after, response),
+        };
+        self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
+    }
+
+    fn attempt(&mut self, from: usize, request: &Request) -> Attempt {
+        if !self.reaches(from) {
+            return if self.hosts[0].powered && self.hosts[from].connected { Attempt::Refused } else { Attempt::Lost };
+        }
+        if !self.storing {
+            // Without etcd: reads wait for a fresh revision, writes for the log (recorded: 11-14 s and 34 s).
+            let (after, words) = if request.is_write() {
+                (34, "Timeout: request did not complete within requested timeout - context deadline exceeded")
+            } else {
+                (12, "etcdserver: request timed out")
+            };
+            let reason = if request.is_write() { "Timeout" } else { "" };
+            let code = if request.is_write() { 504 } else { 500 };
+            return Attempt::Failed(Duration::secs(after), objects::Status::new(code, reason, words).into());
+        }
+        match self.api.handle(self.now, request) {
+            Outcome::Now(response) => Attempt::Answered(response),
+            Outcome::When { revision, response } => Attempt::Appended { revision, response: Box::new(response) },
+            Outcome::Kubelet { node, request } => self.ask_kubelet(&node, &request),
+        }
+    }
+
+    fn ask_kubelet(&self, node: &str, request: &Request) -> Attempt {
+        let kubelet = self.kubelets.get(node).map(|id| &self.parts[*id]);
+        match kubelet.filter(|part| part.running && self.reaches(part.host)).and_then(|part| part.kubelet()) {
+            Some(kubelet) => Attempt::Answered(kubelet.serve(self.now, request)),
+            None => {
+                let address = self.address_of(node);
+                let words = format!("Get \"https://{address}:10250/containerLogs\": dial tcp {address}:10250: connect: connection refused");
+                Attempt::Failed(Duration::millis(5), objects::Status::new(500, "InternalError", words).into())
+            }
+        }
+    }
+
+    fn address_of(&self, node: &str) -> Text {
+        let found = self.api.store.applied().find(kinds::NODE, "", node);
+        let addresses = found.map(|node| node.status().get("addresses").items()).unwrap_or_default();
+        addresses.first().and_then(|first| first.get("address").as_text().cloned()).unwrap_or_default()
+    }
+
+    /// Whether a host's messages reach a running kube-apiserver.
+    pub(crate) fn reaches(&self, host: usize) -> bool {
+        let up = |host: &Host| host.powered && host.connected;
+        self.serving && up(&self.hosts[0]) && up(&self.hosts[host])
+    }
+
+    /// One way through the network.
+    fn hop(&mut self) -> Duration {
+        Duration::micros(self.rng.between(200, 600))
+    }
+
+    /// How long a watch event takes to reach a part and be handled.
+    fn lag(&mut self) -> Duration {
+        Duration::micros(self.rng.between(1_000, 5_000))
+    }
+
+    /// Writes an occurrence that is not a commit: an input, a fault.
+    pub(crate) fn note(&mut self, actor: &str, deed: &'static str, detail: &str) -> OccurrenceId {
+        let what = apiserver::What {
+            actor: Text::new(actor),
+            deed,
+            key: None,
+            revision: 0,
+            detail: Text::new(detail),
+            reason: objects::Tree::Null,
+        };
+        self.api.trace.push(self.now, None, what)
+    }
+}
+
+enum Attempt {
+    Answered(Response),
+    Appended { revision: u64, response: Box<Response> },
+    Refused,
+    Lost,
+    Failed(Duration, Response),
+}
+
+/// No answer came: code 0.
+fn no_answer() -> Response {
+    Response { code: 0, body: objects::wire::Body::Text(String::new()), warnings: Vec::new() }
+}
+
+fn pod_node(change: &Change) -> Option<&Text> {
+    change.object().and_then(|pod| pod.spec().get("nodeName").as_text())
+}
+
+/// The changes whose revisions stand in `inbox`; both are in order.
+fn pick<'a>(all: impl Iterator<Item = &'a Change>, inbox: &[u64]) -> Vec<&'a Change> {
+    let mut wanted = inbox.iter().peekable();
+    let mut found = Vec::with_capacity(inbox.len());
+    for change in all {
+        match wanted.peek() {
+            Some(revision) if **revision == change.revision => {
+                found.push(change);
+                wanted.next();
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    found
+}

@@ -1,0 +1,58 @@
+//! Which Pods belong to a set: keeps its own, adopts orphans that match, releases what matches no more.
+use crate::facts;
+use crate::harness::Write;
+use apiserver::Snapshot;
+use apiserver::store::Kept;
+use objects::labels::Selector;
+use objects::wire::{PatchKind, Request, Verb};
+use objects::{Object, Tree, kinds, list, map};
+
+/// A set's Pods, and the patches that make them its own.
+pub struct Claimed<'a> {
+    pub active: Vec<&'a Kept>,
+    /// How many of its Pods are being deleted and still run.
+    pub terminating: i64,
+    pub writes: Vec<Write>,
+}
+
+pub fn claim<'a>(view: &'a Snapshot, set: &'a Object, selector: &Selector) -> Claimed<'a> {
+    let mut claimed = Claimed { active: Vec::new(), terminating: 0, writes: Vec::new() };
+    for pod in view.controlled_by(kinds::POD, set.meta().get("uid").text()) {
+        if facts::is_finished(pod) {
+            continue;
+        }
+        if !selector.matches(pod.labels()) {
+            if !set.is_deleting() && !pod.is_deleting() {
+                claimed.writes.push(release(pod, set));
+            }
+        } else if pod.is_deleting() {
+            claimed.terminating += 1;
+        } else {
+            claimed.active.push(pod);
+        }
+    }
+    if !set.is_deleting() {
+        for pod in view.orphans_in(kinds::POD, &set.key.namespace) {
+            if facts::is_active(pod) && selector.matches(pod.labels()) {
+                claimed.writes.push(adopt(pod, set));
+                claimed.active.push(pod);
+            }
+        }
+    }
+    claimed
+}
+
+fn adopt(pod: &Object, set: &Object) -> Write {
+    let meta = map! {"ownerReferences": list![facts::controller_reference(set)], "uid": pod.uid_text()};
+    Write::new(patch(pod, map! {"metadata": meta}))
+}
+
+fn release(pod: &Object, set: &Object) -> Write {
+    let reference = map! {"$patch": "delete", "uid": set.uid_text()};
+    let meta = map! {"ownerReferences": list![reference], "uid": pod.uid_text()};
+    Write::new(patch(pod, map! {"metadata": meta})).ignore(&[404, 422])
+}
+
+fn patch(pod: &Object, body: Tree) -> Request {
+    Request::about(Verb::Patch(PatchKind::Strategic), kinds::POD, pod.key.namespace.clone(), pod.key.name.clone()).body(body)
+}

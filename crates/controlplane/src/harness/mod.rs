@@ -1,0 +1,14 @@
+//! Runs controllers: queues, workers, the barrier, rate limits, events, leader election.
+mod elector;
+mod plan;
+mod process;
+mod queue;
+mod runner;
+mod telling;
+mod tickets;
+
+pub use elector::{Elector, Turn};
+pub use plan::{ANY, Controller, Cx, Next, Plan, Trigger, Write};
+pub use process::ControllerManager;
+pub use queue::WorkQueue;
+pub use runner::{Runner, failure, signed};

@@ -1,0 +1,282 @@
+//! Runs one controller: queue, workers, rate limits, the barrier, and the events that it tells.
+use super::plan::{ANY, Controller, Cx, Next, Plan, Write};
+use super::queue::WorkQueue;
+use super::telling::Telling;
+use super::tickets::{Place, Tickets};
+use apiserver::client::{Effects, RateLimiter};
+use apiserver::{Change, Snapshot};
+use objects::wire::{Origin, Request, Response, User};
+use objects::{Key, Text, Tree};
+use simcore::{OccurrenceId, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A controller at work. Everything in it is lost when the process stops.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    pub controller: &'static Controller,
+    /// Its place among the runners of the process, for tickets.
+    index: usize,
+    user: User,
+    queue: WorkQueue,
+    jobs: Vec<Option<Job>>,
+    limiter: RateLimiter,
+    /// Workers that wait for a token, in order.
+    throttled: VecDeque<usize>,
+    telling: Telling,
+    /// The barrier: the revision that each key's last write made, until the view has it.
+    wrote: BTreeMap<Key, u64>,
+    /// Keys that stand before the barrier.
+    held: BTreeMap<Key, Option<OccurrenceId>>,
+    since: BTreeMap<Key, Time>,
+    known: BTreeSet<Key>,
+    started: Time,
+}
+
+/// What a worker is busy with.
+#[derive(Clone, Debug)]
+struct Job {
+    key: Key,
+    cause: Option<OccurrenceId>,
+    current: Option<Write>,
+    rest: VecDeque<Write>,
+    on_failure: Option<Write>,
+    next: Next,
+    failed: bool,
+    wrote: u64,
+}
+
+impl Runner {
+    pub fn new(controller: &'static Controller, index: usize, now: Time) -> Runner {
+        let groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"];
+        let name = Text::from(format!("system:serviceaccount:kube-system:{}", controller.name));
+        Runner {
+            controller,
+            index,
+            user: User { name, groups: groups.map(Text::new_static).to_vec() },
+            queue: WorkQueue::default(),
+            jobs: vec![None; controller.workers],
+            limiter: RateLimiter::new(20, 30),
+            throttled: VecDeque::new(),
+            telling: Telling::new(controller.name, ""),
+            wrote: BTreeMap::new(),
+            held: BTreeMap::new(),
+            since: BTreeMap::new(),
+            known: BTreeSet::new(),
+            started: now,
+        }
+    }
+
+    /// Wakes the keys that `change` concerns.
+    pub fn notice(&mut self, change: &Change, view: &Snapshot) {
+        for (kind, keys) in self.controller.triggers {
+            if *kind == change.key.kind || *kind == ANY {
+                for key in keys(change, view) {
+                    self.queue.add(key, change.occurrence);
+                }
+            }
+        }
+    }
+
+    /// Lets keys through the barrier whose writes `view` now shows.
+    pub fn release(&mut self, view: &Snapshot) {
+        if self.held.is_empty() {
+            return;
+        }
+        let wrote = &self.wrote;
+        let free: Vec<Key> = self.held.keys().filter(|key| wrote.get(*key).is_none_or(|r| *r <= view.revision())).cloned().collect();
+        for key in free {
+            let cause = self.held.remove(&key).flatten();
+            self.queue.add(key, cause);
+        }
+    }
+
+    /// Gives free workers their keys, and waiting requests their tokens.
+    pub fn work(&mut self, now: Time, view: &Snapshot, tickets: &mut Tickets, fx: &mut Effects) {
+        self.queue.ripen(now);
+        self.unthrottle(now, tickets, fx);
+        while let Some(worker) = self.jobs.iter().position(Option::is_none) {
+            let Some((key, cause)) = self.queue.take() else { break };
+            if self.stands_before_the_barrier(&key, cause, view) {
+                continue;
+            }
+            let first = self.known.insert(key.clone());
+            let cx = Cx { now, view, since: self.since.get(&key).copied(), started: self.started, first };
+            let plan = (self.controller.reconcile)(&cx, &key);
+            self.begin(worker, key, cause, plan, now, view, tickets, fx);
+        }
+        self.telling.flush(now, self.index, &self.user, self.controller.name, tickets, fx);
+        if let Some(time) = self.queue.next_time() {
+            fx.wake_at(time);
+        }
+    }
+
+    /// The answer to a worker's request.
+    pub fn reply(&mut self, now: Time, worker: usize, response: &Response, view: &Snapshot, tickets: &mut Tickets, fx: &mut Effects) {
+        let Some(job) = self.jobs.get_mut(worker).and_then(Option::as_mut) else { return };
+        let Some(write) = job.current.take() else { return };
+        if response.is_ok() || write.ignore.contains(&response.code) {
+            job.wrote = job.wrote.max(revision(response));
+            if let Some(note) = write.ok.filter(|_| response.is_ok()) {
+                let name = response.tree().at(&["metadata", "name"]).text();
+                self.telling.tell(note, "{name}", name, job.cause);
+            }
+        } else {
+            let error = failure(response);
+            if let Some(note) = write.err {
+                self.telling.tell(note, "{error}", &error, job.cause);
+            }
+            job.failed = true;
+            job.rest.clear();
+            if let Some(mut last) = job.on_failure.take() {
+                fill(&mut last.request.body, &error);
+                job.rest.push_back(last);
+            }
+        }
+        self.proceed(worker, now, view, tickets, fx);
+    }
+
+    /// The answer to an event.
+    pub fn told(&mut self, now: Time, tickets: &mut Tickets, fx: &mut Effects) {
+        self.telling.flush(now, self.index, &self.user, self.controller.name, tickets, fx);
+    }
+
+    fn stands_before_the_barrier(&mut self, key: &Key, cause: Option<OccurrenceId>, view: &Snapshot) -> bool {
+        match self.wrote.get(key) {
+            Some(revision) if *revision > view.revision() => {
+                self.held.insert(key.clone(), cause);
+                self.queue.done(key);
+                true
+            }
+            Some(_) => {
+                self.wrote.remove(key);
+                false
+            }
+            None => false,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn begin(
+        &mut self,
+        worker: usize,
+        key: Key,
+        cause: Option<OccurrenceId>,
+        plan: Plan,
+        now: Time,
+        view: &Snapshot,
+        tickets: &mut Tickets,
+        fx: &mut Effects,
+    ) {
+        for note in plan.notes {
+            self.telling.tell(note, "", "", cause);
+        }
+        let rest = plan.writes.into();
+        self.jobs[worker] =
+            Some(Job { key, cause, current: None, rest, on_failure: plan.on_failure, next: plan.next, failed: false, wrote: 0 });
+        self.proceed(worker, now, view, tickets, fx);
+    }
+
+    /// Sends the next write of a job, or ends it.
+    fn proceed(&mut self, worker: usize, now: Time, view: &Snapshot, tickets: &mut Tickets, fx: &mut Effects) {
+        let Some(job) = self.jobs[worker].as_mut() else { return };
+        match job.rest.pop_front() {
+            Some(write) => {
+                job.current = Some(write);
+                self.throttled.push_back(worker);
+                self.unthrottle(now, tickets, fx);
+            }
+            None => {
+                if let Some(job) = self.jobs[worker].take() {
+                    self.end(job, now, view);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, job: Job, now: Time, view: &Snapshot) {
+        if job.wrote > view.revision() {
+            self.wrote.insert(job.key.clone(), job.wrote);
+        }
+        self.queue.done(&job.key);
+        match job.next {
+            _ if job.failed => self.queue.retry(job.key, now, job.cause),
+            Next::Retry => self.queue.retry(job.key, now, job.cause),
+            Next::After(span) => {
+                self.queue.forget(&job.key);
+                self.since.entry(job.key.clone()).or_insert(now);
+                self.queue.add_at(job.key, now + span, job.cause);
+            }
+            Next::Settled => {
+                self.queue.forget(&job.key);
+                self.since.remove(&job.key);
+                if view.get(&job.key).is_none() {
+                    self.known.remove(&job.key);
+                }
+            }
+        }
+    }
+
+    /// Sends what waits for a token, so far as there are tokens.
+    fn unthrottle(&mut self, now: Time, tickets: &mut Tickets, fx: &mut Effects) {
+        while let Some(&worker) = self.throttled.front() {
+            if let Err(time) = self.limiter.take(now) {
+                fx.wake_at(time);
+                return;
+            }
+            self.throttled.pop_front();
+            let Some(job) = self.jobs[worker].as_ref() else { continue };
+            let Some(write) = &job.current else { continue };
+            let request = signed(write.request.clone(), &self.user, self.controller.name, job.cause);
+            fx.send(tickets.issue(Place::Worker { runner: self.index, worker }), request);
+        }
+    }
+
+    /// How many keys wait or are worked on, for inspection.
+    pub fn busy(&self) -> usize {
+        self.queue.len() + self.held.len() + self.jobs.iter().flatten().count()
+    }
+
+    /// The first instant after `now` at which it wants to look at something.
+    pub fn next_time(&self) -> Option<Time> {
+        self.queue.next_time()
+    }
+}
+
+/// Puts name and cause on a request; its reason stays.
+pub fn signed(mut request: Request, user: &User, actor: &'static str, cause: Option<OccurrenceId>) -> Request {
+    request.user = user.clone();
+    let reason = std::mem::take(&mut request.origin.reason);
+    request.origin = Origin { actor: Text::new_static(actor), cause: cause.map(|id| id.0), reason };
+    request
+}
+
+/// The revision that a write made, as far as its answer tells.
+fn revision(response: &Response) -> u64 {
+    response.tree().at(&["metadata", "resourceVersion"]).text().parse().unwrap_or(0)
+}
+
+/// The message of a failing answer.
+pub fn failure(response: &Response) -> String {
+    let message = response.tree().get("message").text();
+    match (response.code, message) {
+        (0, _) => "dial tcp: connect: connection refused".to_string(),
+        (code, "") => format!("the server responded with the status code {code}"),
+        (_, message) => message.to_string(),
+    }
+}
+
+/// Replaces `{error}` in every text of `tree`.
+fn fill(tree: &mut Tree, error: &str) {
+    match tree {
+        Tree::Text(text) if text.contains("{error}") => *text = Text::from(text.replace("{error}", error)),
+        Tree::List(_) => tree.list_mut().iter_mut().for_each(|item| fill(item, error)),
+        Tree::Map(map) => {
+            let keys: Vec<Text> = map.keys().cloned().collect();
+            for key in keys {
+                fill(tree.edit(&[&key]), error);
+            }
+        }
+        _ => {}
+    }
+}
+

@@ -1,0 +1,29 @@
+//! NodePorts: two Pods cannot have one port of a host.
+use crate::scheduler::cache::NodeInfo;
+use crate::scheduler::framework::{Cycle, Plugin, Refusal};
+use objects::Tree;
+
+pub static PLUGIN: Plugin = Plugin { name: "NodePorts", filter: Some(filter), score: None };
+
+/// (address, protocol, port) of each host port that a Pod wants.
+fn host_ports(spec: &Tree) -> impl Iterator<Item = (&str, &str, i64)> {
+    let ports = spec.get("containers").items().iter().flat_map(|container| container.get("ports").items());
+    ports.filter_map(|port| {
+        let number = port.get("hostPort").as_int().filter(|number| *number > 0)?;
+        let protocol = if port.get("protocol").is_null() { "TCP" } else { port.get("protocol").text() };
+        Some((port.get("hostIP").text(), protocol, number))
+    })
+}
+
+fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
+    let wanted: Vec<_> = host_ports(cycle.spec()).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let everywhere = |address: &str| matches!(address, "" | "0.0.0.0" | "::");
+    let taken = node.pods.values().flat_map(|pod| host_ports(pod.object.spec())).any(|(address, protocol, port)| {
+        let same = |other: &&(&str, &str, i64)| other.1 == protocol && other.2 == port;
+        wanted.iter().filter(same).any(|other| everywhere(address) || everywhere(other.0) || address == other.0)
+    });
+    if taken { Err(Refusal::for_now("node(s) didn't have free ports for the requested pod ports")) } else { Ok(()) }
+}

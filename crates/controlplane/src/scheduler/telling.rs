@@ -1,0 +1,84 @@
+//! Events of the scheduler, written in the newer Events API's way (events.k8s.io): an instant, an action, a series.
+use objects::wire::{PatchKind, Request, Verb};
+use objects::{Object, Text, Tree, kinds, map};
+use simcore::Time;
+use std::collections::BTreeMap;
+
+/// One thing to tell of a Pod.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    pub about: Tree,
+    pub namespace: Text,
+    pub warning: bool,
+    pub reason: &'static str,
+    pub action: &'static str,
+    pub message: String,
+}
+
+impl Telling {
+    pub fn scheduled(pod: &Object, node: &str) -> Telling {
+        let message = format!("Successfully assigned {} to {node}", pod.key.path());
+        Telling::new(pod, false, "Scheduled", "Binding", message)
+    }
+
+    pub fn failed(pod: &Object, message: String) -> Telling {
+        Telling::new(pod, true, "FailedScheduling", "Scheduling", message)
+    }
+
+    fn new(pod: &Object, warning: bool, reason: &'static str, action: &'static str, message: String) -> Telling {
+        let about = apiserver::client::Note::reference(pod);
+        Telling { about, namespace: pod.key.namespace.clone(), warning, reason, action, message }
+    }
+}
+
+/// What was told: a repetition within this time counts up in a series (upstream: 6 minutes).
+const SERIES: simcore::Duration = simcore::Duration::mins(6);
+
+/// Makes the requests, remembering what was told.
+#[derive(Clone, Debug)]
+pub struct Teller {
+    host: Text,
+    told: BTreeMap<(Text, &'static str), Told>,
+    serial: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
+    name: Text,
+    last: Time,
+    count: i64,
+}
+
+impl Teller {
+    pub fn new(host: &str) -> Teller {
+        Teller { host: Text::from(format!("default-scheduler-{host}")), told: BTreeMap::new(), serial: 0 }
+    }
+
+    /// A new Event, the start of a series, or nothing where a series is under way already.
+    pub fn request(&mut self, now: Time, telling: &Telling) -> Option<Request> {
+        let uid = telling.about.get("uid").as_text().cloned().unwrap_or_default();
+        self.told.retain(|_, told| told.last + SERIES > now);
+        let place = (uid, telling.reason);
+        if let Some(told) = self.told.get_mut(&place) {
+            told.count += 1;
+            told.last = now;
+            if told.count > 2 {
+                return None;
+            }
+            let body = map! {"series": map! {"count": told.count, "lastObservedTime": now.rfc3339_micro()}};
+            let verb = Verb::Patch(PatchKind::Strategic);
+            return Some(Request::about(verb, kinds::EVENT, telling.namespace.clone(), told.name.clone()).body(body));
+        }
+        self.serial += 1;
+        let name = Text::from(format!("{}.{:016x}", telling.about.get("name").text(), now.0 * 1000 + self.serial % 1000));
+        self.told.insert(place, Told { name: name.clone(), last: now, count: 1 });
+        let body = map! {
+            "apiVersion": "v1", "kind": "Event", "metadata": map! {"name": name, "namespace": &telling.namespace},
+            "involvedObject": &telling.about, "reason": telling.reason, "message": telling.message.as_str(), "action": telling.action,
+            "type": if telling.warning { "Warning" } else { "Normal" }, "eventTime": now.rfc3339_micro(), "source": map! {},
+            "firstTimestamp": Tree::Null, "lastTimestamp": Tree::Null,
+            "reportingComponent": "default-scheduler", "reportingInstance": &self.host,
+        };
+        Some(Request::about(Verb::Create, kinds::EVENT, telling.namespace.clone(), "").body(body))
+    }
+}

@@ -1,0 +1,108 @@
+//! A host: its hardware, its operating system, and the processes that stand in its table.
+use objects::Text;
+
+/// What a host is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    ControlPlane,
+    Worker,
+}
+
+/// One line of the process table.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Process {
+    /// `kubelet`, `containerd`, `kube-proxy`, `etcd`, `kube-apiserver`, ...
+    pub name: Text,
+    pub pid: u32,
+    pub running: bool,
+}
+
+/// One machine of the cluster.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Host {
+    pub name: Text,
+    /// The address in the hosts' network.
+    pub address: Text,
+    pub role: Role,
+    pub cpu_cores: u32,
+    pub memory_gib: u32,
+    pub disk_gib: u32,
+    pub pods_max: u32,
+    pub os_image: Text,
+    pub kernel: Text,
+    pub runtime: Text,
+    pub kubelet_version: Text,
+    pub processes: Vec<Process>,
+    pub powered: bool,
+}
+
+/// What runs on every host, and what runs on control planes besides.
+const EVERYWHERE: [&str; 3] = ["containerd", "kubelet", "kube-proxy"];
+pub const CONTROL_PLANE: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
+impl Host {
+    /// A machine as the recordings have it: 4 cores, 8 GiB, 110 Pods, Debian 12.
+    pub fn new(name: impl Into<Text>, address: impl Into<Text>, role: Role) -> Host {
+        let parts = match role {
+            Role::ControlPlane => &CONTROL_PLANE[..],
+            Role::Worker => &[],
+        };
+        let names = EVERYWHERE.iter().chain(parts);
+        let process = |(at, name): (usize, &&'static str)| Process { name: Text::new_static(name), pid: 700 + 31 * at as u32, running: true };
+        Host {
+            name: name.into(),
+            address: address.into(),
+            role,
+            cpu_cores: 4,
+            memory_gib: 8,
+            disk_gib: 100,
+            pods_max: 110,
+            os_image: Text::new_static("Debian GNU/Linux 12 (bookworm)"),
+            kernel: Text::new_static("6.1.0-sim"),
+            runtime: Text::new_static("containerd://2.1.4"),
+            kubelet_version: Text::new_static("v1.37.2"),
+            processes: names.enumerate().map(process).collect(),
+            powered: true,
+        }
+    }
+
+    /// Whether a process of this name runs, on a machine that has power.
+    pub fn runs(&self, name: &str) -> bool {
+        self.powered && self.processes.iter().any(|process| process.name == name && process.running)
+    }
+
+    /// Starts or stops a process; a process that starts gets a new number. Says whether there is such a process.
+    pub fn set_running(&mut self, name: &str, running: bool) -> bool {
+        let newest = self.processes.iter().map(|process| process.pid).max().unwrap_or(700);
+        let Some(process) = self.processes.iter_mut().find(|process| process.name == name) else { return false };
+        if running && !process.running {
+            process.pid = newest + 17;
+        }
+        process.running = running;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_plane_host_runs_the_four_parts_and_a_worker_does_not() {
+        let first = Host::new("control-plane", "192.168.100.11", Role::ControlPlane);
+        assert!(CONTROL_PLANE.iter().all(|part| first.runs(part)));
+        let worker = Host::new("worker-1", "192.168.100.12", Role::Worker);
+        assert!(!worker.runs("etcd") && worker.runs("kubelet"));
+    }
+
+    #[test]
+    fn a_restarted_process_has_a_new_number() {
+        let mut host = Host::new("worker-1", "192.168.100.12", Role::Worker);
+        let before = host.processes[1].pid;
+        assert!(host.set_running("kubelet", false));
+        assert!(!host.runs("kubelet"));
+        host.set_running("kubelet", true);
+        assert!(host.processes[1].pid > before);
+        assert!(!host.set_running("nginx", true));
+    }
+}

@@ -1,0 +1,398 @@
+//! Runs a parsed script step by step in virtual time, and can be put aside while it sleeps.
+use crate::images::shell::expand::{Values, expand};
+use crate::images::shell::parse::{Command, Op, parse};
+use crate::images::shell::tools::{self, Call};
+use crate::images::{Line, Scene};
+use objects::Text;
+use simcore::{Duration, Time};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many steps run without a pause before the script is held to count as busy.
+const STEPS_MAX: usize = 2_000;
+/// How long a busy script then waits, so that an endless loop costs little.
+const BUSY: Duration = Duration::secs(1);
+
+/// A script in the middle of its run.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    ops: Arc<Vec<Op>>,
+    at: usize,
+    /// Its own clock: never ahead of the last `advance`, except for a sleep under way.
+    clock: Time,
+    sleeping: bool,
+    status: i32,
+    name: Text,
+    arguments: Vec<Text>,
+    vars: BTreeMap<Text, Text>,
+    loops: Vec<Vec<Text>>,
+    pipes: Vec<String>,
+    input: Option<String>,
+    trap: Option<Text>,
+    ended: Option<(Time, i32)>,
+    broken: Option<String>,
+    /// Whether it is a script of its own, or only one command run as pid 1.
+    alone: bool,
+}
+
+impl Shell {
+    /// `sh -c script name args...`
+    pub fn script(now: Time, script: &str, arguments: &[Text]) -> Shell {
+        let (ops, broken) = match parse(script) {
+            Ok(ops) => (ops, None),
+            Err(words) => (Vec::new(), Some(words)),
+        };
+        let name = arguments.first().cloned().unwrap_or(Text::new_static("sh"));
+        Shell {
+            ops: Arc::new(ops),
+            at: 0,
+            clock: now,
+            sleeping: false,
+            status: 0,
+            name,
+            arguments: arguments.iter().skip(1).cloned().collect(),
+            vars: BTreeMap::new(),
+            loops: Vec::new(),
+            pipes: Vec::new(),
+            input: None,
+            trap: None,
+            ended: None,
+            broken,
+            alone: false,
+        }
+    }
+
+    /// One command with its arguments, taken literally; `sh -c` and its like are read as scripts.
+    pub fn command(now: Time, argv: &[Text]) -> Shell {
+        let first = argv.first().map_or("", |word| word.rsplit('/').next().unwrap_or_default());
+        if matches!(first, "sh" | "bash" | "ash")
+            && let Some(flag) = argv.iter().position(|word| word.starts_with('-') && word.ends_with('c'))
+        {
+            return Shell::script(now, argv.get(flag + 1).map_or("", |script| script.as_str()), argv.get(flag + 2..).unwrap_or_default());
+        }
+        let words = argv.iter().map(|word| Text::from(format!("'{}'", word.replace('\'', "'\\''")))).collect();
+        let mut shell = Shell::script(now, "", &[]);
+        shell.ops = Arc::new(vec![Op::Run(Command { words, ..Command::default() })]);
+        shell.alone = true;
+        shell
+    }
+
+    pub fn next(&self) -> Option<Time> {
+        if let Some((at, _)) = self.ended {
+            return Some(at);
+        }
+        Some(self.clock)
+    }
+
+    /// SIGTERM: a `trap '...' TERM` runs; without one, pid 1 ignores it.
+    pub fn terminate(&mut self, now: Time) {
+        if let Some(trap) = self.trap.take()
+            && let Ok(ops) = parse(&trap)
+            && self.ended.is_none()
+        {
+            self.ops = Arc::new(ops);
+            self.at = 0;
+            self.clock = now;
+            self.sleeping = false;
+            self.loops.clear();
+        }
+    }
+
+    /// Runs up to `now`. Gives when and with which code it ended.
+    pub fn advance(&mut self, now: Time, scene: &mut Scene) -> Option<(Time, i32)> {
+        if let Some(words) = self.broken.take() {
+            scene.out.push(Line { at: self.clock, text: format!("{words}\n") });
+            self.ended = Some((self.clock, 2));
+        }
+        let mut steps = 0;
+        while self.ended.is_none() && self.clock <= now {
+            self.sleeping = false;
+            if steps == STEPS_MAX {
+                self.clock = now + BUSY;
+                break;
+            }
+            steps += 1;
+            let Some(op) = self.ops.get(self.at).cloned() else {
+                self.ended = Some((self.clock, self.status));
+                break;
+            };
+            self.at += 1;
+            self.step(op, scene);
+        }
+        self.ended.filter(|(at, _)| *at <= now)
+    }
+
+    fn step(&mut self, op: Op, scene: &mut Scene) {
+        match op {
+            Op::Run(command) => self.run(&command, scene),
+            Op::Jump(to) => self.at = to,
+            Op::JumpIfFail(to) if self.status != 0 => self.at = to,
+            Op::JumpIfOk(to) if self.status == 0 => self.at = to,
+            Op::JumpIfFail(_) | Op::JumpIfOk(_) => {}
+            Op::Negate => self.status = i32::from(self.status == 0),
+            Op::Each(words) => {
+                let mut all = self.words(&words, scene);
+                all.reverse();
+                self.loops.push(all);
+            }
+            Op::Next(name, out) => match self.loops.last_mut().and_then(Vec::pop) {
+                Some(word) => {
+                    self.vars.insert(name, word);
+                }
+                None => {
+                    self.loops.pop();
+                    self.at = out;
+                }
+            },
+            Op::Pipe => self.pipes.push(String::new()),
+            Op::Feed => self.input = self.pipes.pop(),
+        }
+    }
+
+    fn words(&mut self, words: &[Text], scene: &mut Scene) -> Vec<Text> {
+        let mut reader = Reader { shell: self, scene };
+        words.iter().flat_map(|word| expand(word, &mut reader)).collect()
+    }
+
+    fn run(&mut self, command: &Command, scene: &mut Scene) {
+        let assigns: Vec<(Text, Text)> = command
+            .assigns
+            .iter()
+            .map(|(name, value)| (name.clone(), Text::from(self.words(std::slice::from_ref(value), scene).join(" "))))
+            .collect();
+        let argv = self.words(&command.words, scene);
+        let input = self.input.take().or_else(|| {
+            let path = command.from.as_ref().and_then(|path| self.words(std::slice::from_ref(path), scene).pop())?;
+            Some(scene.files.get(&path).map(ToString::to_string).unwrap_or_default())
+        });
+        self.vars.extend(assigns);
+        let Some((name, arguments)) = argv.split_first() else { return };
+        if command.background || self.own(name, arguments, scene) {
+            return;
+        }
+        let env = self.environment(scene);
+        let mut call = Call::new(name, arguments, &env, self.clock, input.as_deref().unwrap_or_default(), scene);
+        self.status = tools::run(&mut call);
+        let (out, err) = (call.out, call.err);
+        self.tell(err, scene);
+        match &command.into {
+            Some((path, append)) => {
+                let path = self.words(std::slice::from_ref(path), scene).pop().unwrap_or_default();
+                let old = if *append { scene.files.get(&path).map(ToString::to_string).unwrap_or_default() } else { String::new() };
+                match path.as_str() {
+                    "/dev/null" => {}
+                    "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" => self.tell(out, scene),
+                    _ => {
+                        scene.files.insert(path, Text::from(old + &out));
+                    }
+                }
+            }
+            None => match self.pipes.last_mut() {
+                Some(pipe) => pipe.push_str(&out),
+                None => self.tell(out, scene),
+            },
+        }
+    }
+
+    fn tell(&mut self, text: String, scene: &mut Scene) {
+        if !text.is_empty() {
+            scene.out.push(Line { at: self.clock, text });
+        }
+    }
+
+    /// The commands that belong to the shell itself. Says whether `name` was one.
+    fn own(&mut self, name: &str, arguments: &[Text], scene: &mut Scene) -> bool {
+        let number = arguments.first().and_then(|word| word.parse::<i32>().ok());
+        self.status = match name {
+            "exit" | "return" => {
+                self.ended = Some((self.clock, number.unwrap_or(self.status)));
+                return true;
+            }
+            "sleep" => match arguments.iter().try_fold(Duration::ZERO, |sum, word| Some(sum + span(word)?)) {
+                Some(length) => {
+                    self.clock = self.clock + length;
+                    self.sleeping = true;
+                    0
+                }
+                None => {
+                    self.tell(format!("sleep: invalid number '{}'\n", arguments.join(" ")), scene);
+                    1
+                }
+            },
+            "export" | "local" | "readonly" => {
+                let pairs = arguments.iter().filter_map(|word| word.split_once('='));
+                self.vars.extend(pairs.map(|(key, value)| (Text::new(key), Text::new(value))));
+                0
+            }
+            "trap" => {
+                self.trap = arguments.first().filter(|_| arguments.iter().any(|word| word.ends_with("TERM"))).cloned();
+                0
+            }
+            // `wait` for a background process that never ends, as scripts do to stay alive.
+            "wait" => {
+                self.clock = self.clock + Duration::mins(60 * 24 * 365);
+                0
+            }
+            "exec" if !arguments.is_empty() => {
+                let inner = Shell::command(self.clock, arguments);
+                self.ops = inner.ops;
+                self.at = 0;
+                0
+            }
+            "set" | "cd" | "unset" | "shift" | "umask" | ":" => 0,
+            _ => return false,
+        };
+        true
+    }
+
+    fn environment(&self, scene: &Scene) -> Vec<(Text, Text)> {
+        let mut env: Vec<(Text, Text)> = scene.env.to_vec();
+        for (key, value) in &self.vars {
+            match env.iter_mut().find(|(name, _)| name == key) {
+                Some(pair) => pair.1 = value.clone(),
+                None => env.push((key.clone(), value.clone())),
+            }
+        }
+        env
+    }
+
+    /// Whether it stands in a sleep (or waits) and not at its end.
+    pub fn is_asleep(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+/// `5`, `0.5`, `2m`, `1h`, `infinity`.
+fn span(word: &str) -> Option<Duration> {
+    if word == "infinity" || word == "inf" {
+        return Some(Duration::mins(60 * 24 * 365));
+    }
+    let (digits, unit) = match word.char_indices().last()? {
+        (at, 's') => (&word[..at], 1_000_000),
+        (at, 'm') => (&word[..at], 60_000_000),
+        (at, 'h') => (&word[..at], 3_600_000_000),
+        (at, 'd') => (&word[..at], 86_400_000_000),
+        _ => (word, 1_000_000_u64),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let mut micros = whole.checked_mul(unit)?;
+    for (place, digit) in fraction.chars().take(6).enumerate() {
+        micros += u64::from(digit.to_digit(10)?) * unit / 10_u64.pow(place as u32 + 1);
+    }
+    Some(Duration(micros))
+}
+
+/// What words of this shell refer to.
+struct Reader<'a, 'b> {
+    shell: &'a mut Shell,
+    scene: &'a mut Scene<'b>,
+}
+
+impl Values for Reader<'_, '_> {
+    fn variable(&self, name: &str) -> String {
+        match name {
+            "?" => self.shell.status.to_string(),
+            "#" => self.shell.arguments.len().to_string(),
+            "$" => "1".to_string(),
+            "@" | "*" => self.shell.arguments.join(" "),
+            "0" => self.shell.name.to_string(),
+            "HOSTNAME" => self.scene.hostname.to_string(),
+            "RANDOM" => (self.shell.clock.0 / 7 % 32_768).to_string(),
+            _ => {
+                let place = name.parse::<usize>().ok().and_then(|at| self.shell.arguments.get(at.checked_sub(1)?));
+                let here = place.or_else(|| self.shell.vars.get(name));
+                let outside = || self.scene.env.iter().find(|(key, _)| key == name).map(|(_, value)| value.to_string());
+                here.map(ToString::to_string).or_else(outside).unwrap_or_default()
+            }
+        }
+    }
+
+    fn output(&mut self, script: &str) -> String {
+        let mut inner = Shell::script(self.shell.clock, script, &[]);
+        inner.vars = self.shell.vars.clone();
+        let mut lines = Vec::new();
+        let mut scene = Scene {
+            hostname: self.scene.hostname,
+            env: self.scene.env,
+            files: &mut *self.scene.files,
+            out: &mut lines,
+            web: self.scene.web,
+        };
+        inner.advance(self.shell.clock + Duration::secs(60), &mut scene);
+        let text: String = lines.into_iter().map(|line| line.text).collect();
+        text.trim_end_matches('\n').to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::images::Files;
+
+    fn nobody(_: &str, _: u16, _: &str) -> Option<(u16, Text)> {
+        None
+    }
+
+    fn run(shell: &mut Shell, until: Time, files: &mut Files) -> (String, Option<(Time, i32)>) {
+        let mut out = Vec::new();
+        let env = [(Text::new("COLOR"), Text::new("blue"))];
+        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody };
+        let ended = shell.advance(until, &mut scene);
+        (out.into_iter().map(|line| line.text).collect(), ended)
+    }
+
+    fn says(script: &str) -> (String, i32) {
+        let mut shell = Shell::script(Time::START, script, &[]);
+        let (text, ended) = run(&mut shell, Time::START + Duration::mins(60), &mut Files::new());
+        (text, ended.map_or(-1, |(_, code)| code))
+    }
+
+    #[test]
+    fn a_script_sleeps_in_virtual_time_and_ends_with_its_code() {
+        let mut shell = Shell::script(Time::START, "echo starting; sleep 1; echo cannot reach database; exit 1", &[]);
+        let (text, ended) = run(&mut shell, Time::START, &mut Files::new());
+        assert_eq!((text.as_str(), ended), ("starting\n", None));
+        let end = Time::START + Duration::secs(1);
+        assert_eq!(shell.next(), Some(end));
+        assert_eq!(run(&mut shell, end, &mut Files::new()), ("cannot reach database\n".to_string(), Some((end, 1))));
+    }
+
+    #[test]
+    fn loops_conditions_and_arithmetic_work() {
+        assert_eq!(says("i=0; while [ $i -lt 3 ]; do echo $i; i=$((i+1)); done"), ("0\n1\n2\n".into(), 0));
+        assert_eq!(says("for x in a b; do if [ $x = b ]; then echo yes $x; else echo no $x; fi; done"), ("no a\nyes b\n".into(), 0));
+        assert_eq!(says("true && echo one || echo two; false || exit 7"), ("one\n".into(), 7));
+        assert_eq!(says("while true; do echo tick; sleep 1; break; done; echo $COLOR"), ("tick\nblue\n".into(), 0));
+        assert_eq!(says("echo $((2 * (3 + 4) % 5)); echo \"a  b\" 'c $X' $(echo in)"), ("4\na  b c $X in\n".into(), 0));
+        assert_eq!(says("echo hello | cat; ! true; echo $?"), ("hello\n1\n".into(), 0));
+    }
+
+    #[test]
+    fn files_last_and_missing_ones_are_said_in_words() {
+        assert_eq!(says("touch /tmp/a; [ -f /tmp/a ] && echo there; rm /tmp/a; cat /tmp/a").1, 1);
+        assert_eq!(says("echo one > /f; echo two >> /f; cat /f"), ("one\ntwo\n".into(), 0));
+        assert_eq!(says("cat /no/file"), ("cat: can't open '/no/file': No such file or directory\n".into(), 1));
+        assert_eq!(says("nosuchtool"), ("sh: nosuchtool: not found\n".into(), 127));
+    }
+
+    #[test]
+    fn a_trap_answers_sigterm_and_without_one_it_is_ignored() {
+        let mut deaf = Shell::script(Time::START, "sleep 600", &[]);
+        run(&mut deaf, Time::START, &mut Files::new());
+        deaf.terminate(Time::START + Duration::secs(1));
+        assert_eq!(run(&mut deaf, Time::START + Duration::secs(9), &mut Files::new()).1, None);
+        let mut polite = Shell::script(Time::START, "trap 'echo bye; exit 0' TERM; while true; do sleep 5; done", &[]);
+        run(&mut polite, Time::START, &mut Files::new());
+        let at = Time::START + Duration::secs(2);
+        polite.terminate(at);
+        assert_eq!(run(&mut polite, at, &mut Files::new()), ("bye\n".into(), Some((at, 0))));
+    }
+
+    #[test]
+    fn an_endless_loop_without_sleep_does_not_hang_the_world() {
+        let mut shell = Shell::script(Time::START, "while true; do :; done", &[]);
+        assert_eq!(run(&mut shell, Time::START, &mut Files::new()).1, None);
+        assert_eq!(shell.next(), Some(Time::START + BUSY));
+    }
+}

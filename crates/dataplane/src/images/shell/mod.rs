@@ -1,0 +1,8 @@
+//! A small POSIX shell that runs in virtual time: enough for the scripts that Pods carry.
+mod expand;
+mod machine;
+mod parse;
+mod tools;
+
+pub use machine::Shell;
+pub use tools::is_tool;

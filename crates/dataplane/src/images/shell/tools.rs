@@ -1,0 +1,338 @@
+//! The small tools that every image has: a table of plain functions.
+use crate::images::{Files, Scene, Web};
+use objects::Text;
+use simcore::Time;
+
+/// One run of a tool.
+pub struct Call<'a> {
+    name: &'a str,
+    arguments: &'a [Text],
+    env: &'a [(Text, Text)],
+    clock: Time,
+    input: &'a str,
+    hostname: &'a str,
+    files: &'a mut Files,
+    web: &'a Web<'a>,
+    pub out: String,
+    pub err: String,
+}
+
+impl<'a> Call<'a> {
+    pub fn new(
+        name: &'a str,
+        arguments: &'a [Text],
+        env: &'a [(Text, Text)],
+        clock: Time,
+        input: &'a str,
+        scene: &'a mut Scene<'_>,
+    ) -> Call<'a> {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let (out, err) = (String::new(), String::new());
+        Call { name, arguments, env, clock, input, hostname: scene.hostname, files: &mut *scene.files, web: scene.web, out, err }
+    }
+
+    /// Arguments that are not flags.
+    fn operands(&self) -> impl Iterator<Item = &'a Text> + use<'a> {
+        self.arguments.iter().filter(|word| !word.starts_with('-') || word.len() == 1)
+    }
+}
+
+type Tool = fn(&mut Call) -> i32;
+
+const TOOLS: &[(&str, Tool)] = &[
+    ("[", test),
+    ("cat", cat),
+    ("chmod", quiet),
+    ("curl", wget),
+    ("date", date),
+    ("echo", echo),
+    ("env", env),
+    ("false", |_| 1),
+    ("grep", grep),
+    ("head", head),
+    ("hostname", hostname),
+    ("id", id),
+    ("kill", quiet),
+    ("ls", ls),
+    ("mkdir", quiet),
+    ("printenv", env),
+    ("printf", printf),
+    ("ps", ps),
+    ("pwd", pwd),
+    ("rm", rm),
+    ("seq", seq),
+    ("sync", quiet),
+    ("tail", head),
+    ("test", test),
+    ("touch", touch),
+    ("true", quiet),
+    ("uname", uname),
+    ("wc", wc),
+    ("wget", wget),
+    ("whoami", whoami),
+];
+
+/// Whether `name` is a tool, a shell, or a command that the shell itself has.
+pub fn is_tool(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    matches!(name, "sh" | "ash" | "bash" | "sleep" | "exit" | ":") || TOOLS.iter().any(|(tool, _)| *tool == name)
+}
+
+/// Runs a tool and gives its exit code.
+pub fn run(call: &mut Call) -> i32 {
+    match TOOLS.iter().find(|(name, _)| *name == call.name) {
+        Some((_, tool)) => tool(call),
+        None => {
+            call.err = format!("sh: {}: not found\n", call.name);
+            127
+        }
+    }
+}
+
+fn quiet(_: &mut Call) -> i32 {
+    0
+}
+
+fn echo(call: &mut Call) -> i32 {
+    let bare = call.arguments.first().is_some_and(|word| word == "-n");
+    let words = if bare || call.arguments.first().is_some_and(|word| word == "-e") { &call.arguments[1..] } else { call.arguments };
+    call.out = words.join(" ");
+    if !bare {
+        call.out.push('\n');
+    }
+    0
+}
+
+fn printf(call: &mut Call) -> i32 {
+    let mut rest = call.arguments.iter().skip(1);
+    let format = call.arguments.first().map_or("", |word| word.as_str());
+    let mut parts = format.replace("\\n", "\n").replace("\\t", "\t");
+    while let Some(at) = parts.find("%s").or_else(|| parts.find("%d")) {
+        parts.replace_range(at..at + 2, rest.next().map_or("", |word| word.as_str()));
+    }
+    call.out = parts;
+    0
+}
+
+fn cat(call: &mut Call) -> i32 {
+    if call.operands().next().is_none() {
+        call.out = call.input.to_string();
+        return 0;
+    }
+    let mut code = 0;
+    for path in call.operands() {
+        match call.files.get(path) {
+            Some(text) => call.out.push_str(text),
+            None => {
+                call.err.push_str(&format!("cat: can't open '{path}': No such file or directory\n"));
+                code = 1;
+            }
+        }
+    }
+    code
+}
+
+fn touch(call: &mut Call) -> i32 {
+    for path in call.operands() {
+        call.files.entry(path.clone()).or_default();
+    }
+    0
+}
+
+fn rm(call: &mut Call) -> i32 {
+    let forced = call.arguments.iter().any(|word| word.starts_with('-') && word.contains('f'));
+    let mut code = 0;
+    for path in call.operands() {
+        let inside = format!("{path}/");
+        let before = call.files.len();
+        call.files.retain(|name, _| name != path && !name.starts_with(inside.as_str()));
+        if call.files.len() == before && !forced {
+            call.err.push_str(&format!("rm: can't remove '{path}': No such file or directory\n"));
+            code = 1;
+        }
+    }
+    code
+}
+
+fn ls(call: &mut Call) -> i32 {
+    const ROOT: [&str; 14] = ["bin", "dev", "etc", "home", "lib", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"];
+    let path = call.operands().next().map_or("/", |path| path.as_str());
+    if call.files.contains_key(path) {
+        call.out = format!("{path}\n");
+        return 0;
+    }
+    let inside = format!("{}/", path.trim_end_matches('/'));
+    let found = call.files.keys().filter_map(|name| name.strip_prefix(inside.as_str())?.split('/').next());
+    let mut names: Vec<&str> = found.chain(if path == "/" { &ROOT[..] } else { &[] }.iter().copied()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() && !ROOT.contains(&path.trim_matches('/').split('/').next().unwrap_or_default()) {
+        call.err = format!("ls: {path}: No such file or directory\n");
+        return 1;
+    }
+    call.out = names.iter().map(|name| format!("{name}\n")).collect();
+    0
+}
+
+fn env(call: &mut Call) -> i32 {
+    if let Some(name) = call.operands().next() {
+        let found = call.env.iter().find(|(key, _)| key == name);
+        call.out = found.map(|(_, value)| format!("{value}\n")).unwrap_or_default();
+        return i32::from(found.is_none());
+    }
+    call.out = call.env.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+    0
+}
+
+fn hostname(call: &mut Call) -> i32 {
+    call.out = format!("{}\n", call.hostname);
+    0
+}
+
+fn date(call: &mut Call) -> i32 {
+    call.out = match call.arguments.first().map(Text::as_str) {
+        Some("+%s") => format!("{}\n", call.clock.0 / 1_000_000),
+        Some("+%T") => format!("{}\n", &call.clock.rfc3339()[11..19]),
+        _ => {
+            // `Tue, 01 Dec 2026 00:00:00 +0000` in the order that date prints it.
+            let text = call.clock.rfc1123();
+            format!("{} {} {} {} UTC {}\n", &text[..3], &text[8..11], text[5..7].replacen('0', " ", usize::from(text.as_bytes()[5] == b'0')), &text[17..25], &text[12..16])
+        }
+    };
+    0
+}
+
+fn pwd(call: &mut Call) -> i32 {
+    call.out = "/\n".to_string();
+    0
+}
+
+fn id(call: &mut Call) -> i32 {
+    call.out = "uid=0(root) gid=0(root) groups=0(root)\n".to_string();
+    0
+}
+
+fn whoami(call: &mut Call) -> i32 {
+    call.out = "root\n".to_string();
+    0
+}
+
+fn uname(call: &mut Call) -> i32 {
+    let all = call.arguments.iter().any(|word| word == "-a");
+    call.out = if all { format!("Linux {} 6.1.0-sim x86_64 GNU/Linux\n", call.hostname) } else { "Linux\n".to_string() };
+    0
+}
+
+fn ps(call: &mut Call) -> i32 {
+    call.out = "PID   USER     TIME  COMMAND\n    1 root      0:00 (the container's process)\n".to_string();
+    0
+}
+
+fn seq(call: &mut Call) -> i32 {
+    let numbers: Vec<i64> = call.arguments.iter().filter_map(|word| word.parse().ok()).collect();
+    let (from, to) = match numbers[..] {
+        [to] => (1, to),
+        [from, to, ..] => (from, to),
+        [] => return 1,
+    };
+    call.out = (from..=to.min(from.saturating_add(9_999))).map(|number| format!("{number}\n")).collect();
+    0
+}
+
+/// The text that a filter reads: its last operand's file, or its input.
+fn text_of(call: &Call, skip: usize) -> String {
+    match call.operands().nth(skip).and_then(|path| call.files.get(path)) {
+        Some(text) => text.to_string(),
+        None => call.input.to_string(),
+    }
+}
+
+fn grep(call: &mut Call) -> i32 {
+    let Some(pattern) = call.operands().next() else { return 2 };
+    let text = text_of(call, 1);
+    let found: Vec<&str> = text.lines().filter(|line| line.contains(pattern.as_str())).collect();
+    if !call.arguments.iter().any(|word| word == "-q") {
+        call.out = found.iter().map(|line| format!("{line}\n")).collect();
+    }
+    i32::from(found.is_empty())
+}
+
+fn head(call: &mut Call) -> i32 {
+    let flag = call.arguments.iter().position(|word| word == "-n").and_then(|at| call.arguments.get(at + 1));
+    let count = flag.and_then(|word| word.parse::<usize>().ok());
+    let text = text_of(call, usize::from(count.is_some()));
+    let lines: Vec<&str> = text.lines().collect();
+    let count = count.unwrap_or(10).min(lines.len());
+    let part = if call.name == "tail" { &lines[lines.len() - count..] } else { &lines[..count] };
+    call.out = part.iter().map(|line| format!("{line}\n")).collect();
+    0
+}
+
+fn wc(call: &mut Call) -> i32 {
+    let text = text_of(call, 0);
+    call.out = match call.arguments.first().map(Text::as_str) {
+        Some("-l") => format!("{}\n", text.lines().count()),
+        Some("-c") => format!("{}\n", text.len()),
+        _ => format!("{:>9}{:>10}{:>10}\n", text.lines().count(), text.split_whitespace().count(), text.len()),
+    };
+    0
+}
+
+fn test(call: &mut Call) -> i32 {
+    let words: Vec<&str> = call.arguments.iter().map(Text::as_str).filter(|word| *word != "]").collect();
+    i32::from(!truth(&words, call.files))
+}
+
+fn truth(words: &[&str], files: &Files) -> bool {
+    let exists = |path: &str| files.contains_key(path) || files.keys().any(|name| name.starts_with(&format!("{path}/")));
+    let number = |word: &str| word.parse::<i64>().unwrap_or(0);
+    match words {
+        ["!", rest @ ..] => !truth(rest, files),
+        [left, "-a", rest @ ..] => truth(&[left], files) && truth(rest, files),
+        ["-f" | "-e" | "-r" | "-d", path] => exists(path),
+        ["-s", path] => files.get(*path).is_some_and(|text| !text.is_empty()),
+        ["-z", word] => word.is_empty(),
+        ["-n", word] => !word.is_empty(),
+        [left, "=" | "==", right] => left == right,
+        [left, "!=", right] => left != right,
+        [left, "-eq", right] => number(left) == number(right),
+        [left, "-ne", right] => number(left) != number(right),
+        [left, "-lt", right] => number(left) < number(right),
+        [left, "-le", right] => number(left) <= number(right),
+        [left, "-gt", right] => number(left) > number(right),
+        [left, "-ge", right] => number(left) >= number(right),
+        [word] => !word.is_empty(),
+        _ => false,
+    }
+}
+
+/// `wget -qO- URL` and `curl URL`: a GET that prints the body.
+fn wget(call: &mut Call) -> i32 {
+    let address = call.operands().find(|word| word.contains('.') || word.contains("localhost") || word.contains(':'));
+    let Some(address) = address.or_else(|| call.operands().last()) else { return 1 };
+    let bare = address.strip_prefix("http://").unwrap_or(address);
+    let (place, path) = bare.split_once('/').map_or((bare, "/".to_string()), |(place, path)| (place, format!("/{path}")));
+    let (host, port) = place.split_once(':').map_or((place, 80), |(host, port)| (host, port.parse().unwrap_or(80)));
+    match (call.web)(host, port, &path) {
+        Some((code, body)) if code < 400 => {
+            call.out = body.to_string();
+            0
+        }
+        Some((code, body)) if call.name == "curl" => {
+            call.out = body.to_string();
+            i32::from(call.arguments.iter().any(|word| word.contains('f'))) * 22 * i32::from(code >= 400)
+        }
+        Some((404, _)) => refuse(call, "wget: server returned error: HTTP/1.1 404 Not Found\n".to_string(), 1),
+        Some((code, _)) => refuse(call, format!("wget: server returned error: HTTP/1.1 {code}\n"), 1),
+        None if call.name == "curl" => {
+            let words = format!("curl: (7) Failed to connect to {host} port {port} after 0 ms: Could not connect to server\n");
+            refuse(call, words, 7)
+        }
+        None => refuse(call, format!("wget: can't connect to remote host ({host}): Connection refused\n"), 1),
+    }
+}
+
+fn refuse(call: &mut Call, words: String, code: i32) -> i32 {
+    call.err = words;
+    code
+}

@@ -1,0 +1,200 @@
+//! A container's environment: values, references, ConfigMaps, Secrets, the downward API.
+use objects::{Object, Text, Tree, kinds};
+use apiserver::Snapshot;
+
+/// The Pod's facts that the downward API can give.
+pub struct Downward<'a> {
+    pub pod: &'a Object,
+    pub pod_ip: &'a str,
+    pub host_ip: &'a str,
+}
+
+/// Resolves `envFrom` and `env`, then adds the Service variables of the namespace.
+/// The error is upstream's sentence for `CreateContainerConfigError`.
+pub fn environment(view: &Snapshot, container: &Tree, facts: &Downward) -> Result<Vec<(Text, Text)>, String> {
+    let mut all: Vec<(Text, Text)> = Vec::new();
+    for source in container.get("envFrom").items() {
+        let prefix = source.get("prefix").text();
+        for (key, value) in whole_source(view, source, facts)? {
+            put(&mut all, Text::from(format!("{prefix}{key}")), value);
+        }
+    }
+    for variable in container.get("env").items() {
+        let name = Text::new(variable.get("name").text());
+        let value = if variable.has("valueFrom") {
+            match single(view, variable.get("valueFrom"), container, facts)? {
+                Some(value) => value,
+                None => continue,
+            }
+        } else {
+            Text::from(references(variable.get("value").text(), &all))
+        };
+        put(&mut all, name, value);
+    }
+    for (key, value) in services(view, &facts.pod.key.namespace) {
+        if !all.iter().any(|(name, _)| *name == key) {
+            all.push((key, value));
+        }
+    }
+    Ok(all)
+}
+
+fn put(all: &mut Vec<(Text, Text)>, name: Text, value: Text) {
+    match all.iter_mut().find(|(key, _)| *key == name) {
+        Some(pair) => pair.1 = value,
+        None => all.push((name, value)),
+    }
+}
+
+fn whole_source(view: &Snapshot, source: &Tree, facts: &Downward) -> Result<Vec<(Text, Text)>, String> {
+    let (kind, word, reference) = match source.has("configMapRef") {
+        true => (kinds::CONFIG_MAP, "configmap", source.get("configMapRef")),
+        false => (kinds::SECRET, "secret", source.get("secretRef")),
+    };
+    let name = reference.get("name").text();
+    match view.find(kind, &facts.pod.key.namespace, name) {
+        Some(found) => Ok(data(found)),
+        None if reference.get("optional").is_true() => Ok(Vec::new()),
+        None => Err(format!("{word} \"{name}\" not found")),
+    }
+}
+
+fn single(view: &Snapshot, from: &Tree, container: &Tree, facts: &Downward) -> Result<Option<Text>, String> {
+    if from.has("fieldRef") {
+        return field(from.at(&["fieldRef", "fieldPath"]).text(), facts).map(Some);
+    }
+    if from.has("resourceFieldRef") {
+        return Ok(Some(resource(from.at(&["resourceFieldRef", "resource"]).text(), container)));
+    }
+    let (kind, short, long, reference) = match from.has("configMapKeyRef") {
+        true => (kinds::CONFIG_MAP, "configmap", "ConfigMap", from.get("configMapKeyRef")),
+        false => (kinds::SECRET, "secret", "Secret", from.get("secretKeyRef")),
+    };
+    let (name, key) = (reference.get("name").text(), reference.get("key").text());
+    let namespace = &facts.pod.key.namespace;
+    let optional = reference.get("optional").is_true();
+    let Some(found) = view.find(kind, namespace, name) else {
+        return if optional { Ok(None) } else { Err(format!("{short} \"{name}\" not found")) };
+    };
+    match data(found).into_iter().find(|(here, _)| here == key) {
+        Some((_, value)) => Ok(Some(value)),
+        None if optional => Ok(None),
+        None => Err(format!("couldn't find key {key} in {long} {namespace}/{name}")),
+    }
+}
+
+/// The entries of a ConfigMap, or of a Secret with its base64 undone.
+fn data(object: &Object) -> Vec<(Text, Text)> {
+    let secret = object.key.kind == kinds::SECRET;
+    let read = |value: &Tree| if secret { decoded(value.text()) } else { Text::new(value.text()) };
+    object.tree.get("data").entries().map(|(key, value)| (key.clone(), read(value))).collect()
+}
+
+fn decoded(text: &str) -> Text {
+    let mut bytes = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for letter in text.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    Text::from(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn field(path: &str, facts: &Downward) -> Result<Text, String> {
+    let pod = facts.pod;
+    let keyed = |prefix: &str| path.strip_prefix(prefix).and_then(|rest| rest.strip_suffix("']"));
+    if let Some(name) = keyed("metadata.labels['") {
+        return Ok(Text::new(pod.labels().get(name).text()));
+    }
+    if let Some(name) = keyed("metadata.annotations['") {
+        return Ok(Text::new(pod.annotation(name)));
+    }
+    match path {
+        "metadata.name" => Ok(pod.key.name.clone()),
+        "metadata.namespace" => Ok(pod.key.namespace.clone()),
+        "metadata.uid" => Ok(pod.uid_text()),
+        "spec.nodeName" => Ok(Text::new(pod.spec().get("nodeName").text())),
+        "spec.serviceAccountName" => Ok(Text::new(pod.spec().get("serviceAccountName").text())),
+        "status.hostIP" | "status.hostIPs" => Ok(Text::new(facts.host_ip)),
+        "status.podIP" | "status.podIPs" => Ok(Text::new(facts.pod_ip)),
+        _ => Err(format!("unsupported fieldPath: {path}")),
+    }
+}
+
+fn resource(name: &str, container: &Tree) -> Text {
+    let (part, what) = name.split_once('.').unwrap_or(("limits", name));
+    Text::new(container.at(&["resources", part, what]).text())
+}
+
+/// `$(NAME)` of variables that stand before.
+fn references(text: &str, before: &[(Text, Text)]) -> String {
+    let mut out = text.to_string();
+    for (name, value) in before {
+        out = out.replace(&format!("$({name})"), value);
+    }
+    out
+}
+
+/// `KUBERNETES_*` for the API, and `<NAME>_SERVICE_HOST` and its kin for each Service of the namespace.
+fn services(view: &Snapshot, namespace: &str) -> Vec<(Text, Text)> {
+    let mut all = Vec::new();
+    let api = view.find(kinds::SERVICE, "default", "kubernetes").filter(|_| namespace != "default");
+    for service in view.list_in(kinds::SERVICE, namespace).chain(api) {
+        let address = service.spec().get("clusterIP").text();
+        if address.is_empty() || address == "None" {
+            continue;
+        }
+        let name = service.key.name.to_ascii_uppercase().replace('-', "_");
+        let mut put = |suffix: String, value: String| all.push((Text::from(format!("{name}_{suffix}")), Text::from(value)));
+        put("SERVICE_HOST".into(), address.to_string());
+        for (at, port) in service.spec().get("ports").items().iter().enumerate() {
+            let number = port.get("port").int_or(0);
+            let protocol = if port.get("protocol").text().is_empty() { "TCP" } else { port.get("protocol").text() };
+            let lower = protocol.to_ascii_lowercase();
+            if at == 0 {
+                put("SERVICE_PORT".into(), number.to_string());
+                put("PORT".into(), format!("{lower}://{address}:{number}"));
+            }
+            if !port.get("name").text().is_empty() {
+                let named = port.get("name").text().to_ascii_uppercase().replace('-', "_");
+                put(format!("SERVICE_PORT_{named}"), number.to_string());
+            }
+            let stem = format!("PORT_{number}_{protocol}");
+            put(stem.clone(), format!("{lower}://{address}:{number}"));
+            put(format!("{stem}_PROTO"), lower);
+            put(format!("{stem}_PORT"), number.to_string());
+            put(format!("{stem}_ADDR"), address.to_string());
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_read_through_their_base64() {
+        assert_eq!(decoded("YWJj"), "abc");
+        assert_eq!(decoded("aHVudGVyMg=="), "hunter2");
+    }
+
+    #[test]
+    fn values_may_name_earlier_variables() {
+        let before = [(Text::new("HOST"), Text::new("db"))];
+        assert_eq!(references("$(HOST):5432 $(NOBODY)", &before), "db:5432 $(NOBODY)");
+    }
+}

@@ -1,0 +1,43 @@
+//! What a pod worker may look at and use while it acts.
+use crate::host::Host;
+use crate::images::Catalog;
+use crate::kubelet::client::Client;
+use crate::network::Addresses;
+use crate::runtime::Store;
+use apiserver::Snapshot;
+use objects::Text;
+use simcore::{Duration, Rng, Time};
+
+pub struct Context<'a> {
+    pub now: Time,
+    pub view: &'a Snapshot,
+    pub host: &'a Host,
+    pub catalog: &'a Catalog,
+    pub store: &'a mut Store,
+    pub addresses: &'a mut Addresses,
+    pub rng: &'a mut Rng,
+    pub client: &'a mut Client,
+    /// Where in each second this node looks at its containers (PLEG).
+    pub relist: Duration,
+    /// When the image pull under way ends: pulls go one after another (`serializeImagePulls`).
+    pub pulling_until: &'a mut Time,
+}
+
+impl Context<'_> {
+    /// The next time that the node looks at its containers (every second).
+    pub fn next_relist(&self) -> Time {
+        const SECOND: u64 = 1_000_000;
+        let past = (self.now.0 + SECOND - self.relist.0 % SECOND) % SECOND;
+        Time(self.now.0 - past + SECOND)
+    }
+
+    /// Some milliseconds between two bounds.
+    pub fn some_millis(&mut self, low: u64, high: u64) -> Duration {
+        Duration::millis(self.rng.between(low, high))
+    }
+
+    /// 64 hexadecimal digits.
+    pub fn new_id(&mut self) -> Text {
+        Text::from((0..8).map(|_| format!("{:08x}", self.rng.draw())).collect::<String>())
+    }
+}

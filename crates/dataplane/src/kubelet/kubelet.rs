@@ -1,0 +1,363 @@
+//! The component itself: deliveries, answers and wakes in, requests out.
+use crate::host::Host;
+use crate::images::Catalog;
+use crate::kubelet::client::{Asked, Client};
+use crate::kubelet::context::Context;
+use crate::kubelet::lifecycle;
+use crate::kubelet::node::Registration;
+use crate::kubelet::worker::Worker;
+use crate::network::Addresses;
+use crate::runtime::{Sandbox, Store};
+use apiserver::client::{Effects, Ticket};
+use apiserver::store::Kept;
+use apiserver::{Change, Snapshot};
+use objects::wire::Response;
+use objects::{Text, Tree, kinds};
+use simcore::{Duration, Rng, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How a kubelet is set up.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub seed: u64,
+    /// Taints that the Node registers with (`registerWithTaints`).
+    pub taints: Vec<Tree>,
+    /// A range of Pod addresses to use when the Node has none of its own (`podCIDR`).
+    pub pod_cidr: Option<Text>,
+}
+
+/// One node: its machine, its containers, and the kubelet process with its memory.
+#[derive(Clone, Debug)]
+pub struct Kubelet {
+    pub host: Host,
+    config: Config,
+    catalog: Arc<Catalog>,
+    view: Snapshot,
+    rng: Rng,
+    alive: bool,
+    // What lives on the machine and outlasts the process:
+    pub(super) sandboxes: BTreeMap<Text, Sandbox>,
+    store: Store,
+    addresses: Addresses,
+    // What the process remembers:
+    pub(super) workers: BTreeMap<Text, Worker>,
+    registration: Registration,
+    client: Client,
+    relist: Duration,
+    pulling_until: Time,
+    due: BTreeSet<(Time, Text)>,
+    due_of: BTreeMap<Text, Time>,
+    asked: Option<Time>,
+}
+
+impl Kubelet {
+    pub fn new(host: Host, catalog: Arc<Catalog>, config: Config) -> Kubelet {
+        let mut rng = Rng::stream(config.seed, &format!("kubelet/{}", host.name));
+        let mut addresses = Addresses::default();
+        config.pod_cidr.iter().for_each(|range| addresses.set_range(range));
+        Kubelet {
+            relist: Duration::micros(rng.between(0, 999_999)),
+            registration: Registration::new(host.name.clone(), Time::default()),
+            client: Client::new(&host.name),
+            store: Store::preset(&catalog),
+            view: Snapshot::empty(0),
+            alive: false,
+            sandboxes: BTreeMap::new(),
+            workers: BTreeMap::new(),
+            pulling_until: Time::default(),
+            due: BTreeSet::new(),
+            due_of: BTreeMap::new(),
+            asked: None,
+            addresses,
+            rng,
+            catalog,
+            config,
+            host,
+        }
+    }
+
+    pub fn node_name(&self) -> &Text {
+        &self.host.name
+    }
+
+    /// Whether the kubelet's process runs.
+    pub fn is_running(&self) -> bool {
+        self.alive
+    }
+
+    /// The Pods of this node, and its own Node.
+    pub fn interested(&self, change: &Change) -> bool {
+        match change.key.kind {
+            kinds::POD => change.object().is_some_and(|pod| pod.spec().get("nodeName").text() == self.host.name),
+            kinds::NODE => change.key.name == self.host.name,
+            _ => false,
+        }
+    }
+
+    /// The process starts: it registers its Node and looks at all its Pods.
+    pub fn start(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
+        if !self.host.powered {
+            return;
+        }
+        self.alive = true;
+        self.asked = None;
+        self.view = view.clone();
+        self.host.set_running("kubelet", true);
+        self.registration = Registration::new(self.host.name.clone(), now);
+        self.registration.register(now, &self.host, &self.store, &self.config.taints, &mut self.client);
+        self.learn_range();
+        let pods: Vec<Kept> = view.pods_on(&self.host.name).cloned().collect();
+        for pod in pods {
+            self.take_in(now, pod, None);
+        }
+        let strays: Vec<Text> = self.sandboxes.keys().filter(|uid| !self.workers.contains_key(*uid)).cloned().collect();
+        strays.iter().for_each(|uid| self.sweep(now, uid));
+        self.settle(now, fx);
+    }
+
+    /// A watch delivery.
+    pub fn deliver(&mut self, now: Time, view: &Snapshot, changes: &[&Change], fx: &mut Effects) {
+        self.view = view.clone();
+        if !self.alive {
+            return;
+        }
+        for change in changes {
+            if !self.interested(change) {
+                continue;
+            }
+            let cause = change.occurrence.map(|occurrence| occurrence.0);
+            match (change.key.kind, &change.after) {
+                (kinds::POD, Some(pod)) => self.take_in(now, pod.clone(), cause),
+                (kinds::POD, None) => {
+                    let uid = change.before.as_ref().map(|pod| pod.uid_text()).unwrap_or_default();
+                    self.workers.remove(&uid);
+                    self.sweep(now, &uid);
+                }
+                _ => {
+                    if self.learn_range() {
+                        self.registration.status_at = self.registration.status_at.min(now + Duration::millis(100));
+                    }
+                }
+            }
+        }
+        self.settle(now, fx);
+    }
+
+    /// The answer to a request; code 0 when none came.
+    pub fn reply(&mut self, now: Time, ticket: Ticket, response: &Response, fx: &mut Effects) {
+        let Some(asked) = self.client.answered(ticket).filter(|_| self.alive) else { return };
+        match asked {
+            Asked::Status(uid) => {
+                self.with_worker(now, &uid, |worker, _, cx| {
+                    worker.patched(response, cx);
+                    worker.leave(cx);
+                });
+            }
+            Asked::Delete(uid) => {
+                self.with_worker(now, &uid, |worker, _, cx| worker.left(response, cx.now));
+            }
+            Asked::Register => self.registration.registered(now, response),
+            Asked::NodeStatus => self.registration.reported(response),
+            Asked::Lease => self.registration.renewed(now, response),
+        }
+        self.settle(now, fx);
+    }
+
+    /// An instant that it asked for.
+    pub fn wake(&mut self, now: Time, fx: &mut Effects) {
+        self.asked = self.asked.filter(|at| *at > now);
+        if !self.host.powered {
+            return;
+        }
+        while let Some((at, uid)) = self.due.first().cloned().filter(|(at, _)| *at <= now) {
+            self.due.remove(&(at, uid.clone()));
+            self.due_of.remove(&uid);
+            if self.alive && self.workers.contains_key(&uid) {
+                self.with_worker(now, &uid, lifecycle::advance);
+            } else {
+                self.run_alone(now, &uid);
+            }
+        }
+        if self.alive {
+            self.heartbeat(now);
+        }
+        self.settle(now, fx);
+    }
+
+    /// The process is gone; containers run on.
+    pub fn stop(&mut self) {
+        self.alive = false;
+        self.host.set_running("kubelet", false);
+        self.workers.clear();
+        self.client.reset();
+        self.pulling_until = Time::default();
+        self.due.clear();
+        self.due_of.clear();
+        let inside: Vec<(Text, Time)> = self.sandboxes.iter().filter_map(|(uid, sandbox)| Some((uid.clone(), sandbox.next()?))).collect();
+        for (uid, at) in inside {
+            self.plan(&uid, Some(at));
+        }
+    }
+
+    /// The machine loses its power: every process on it is gone at once.
+    pub fn power_off(&mut self, now: Time) {
+        self.stop();
+        self.host.powered = false;
+        for sandbox in self.sandboxes.values_mut() {
+            sandbox.ready = false;
+            sandbox.containers_mut().for_each(|container| container.crash(now, 255, "Unknown"));
+        }
+        self.due.clear();
+        self.due_of.clear();
+    }
+
+    /// Power comes back, and with it the kubelet; containers are made again.
+    pub fn power_on(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
+        self.host.powered = true;
+        for at in 0..self.host.processes.len() {
+            let name = self.host.processes[at].name.clone();
+            self.host.set_running(&name, false);
+            self.host.set_running(&name, true);
+        }
+        self.start(now, view, fx);
+    }
+
+    /// A fault: the process of one container is killed. Says whether there was one running.
+    pub fn kill_container(&mut self, now: Time, namespace: &str, pod: &str, container: &str, fx: &mut Effects) -> bool {
+        let found = self.sandboxes.iter_mut().find(|(_, sandbox)| sandbox.namespace == namespace && sandbox.name == pod && sandbox.ready);
+        let Some((uid, sandbox)) = found else { return false };
+        let uid = uid.clone();
+        let Some(victim) = sandbox.container_mut(container).filter(|victim| victim.is_running()) else { return false };
+        victim.crash(now, 137, "Error");
+        let seen = Context { now, ..self.context(now) }.next_relist();
+        if let Some(worker) = self.workers.get_mut(&uid) {
+            worker.probes.retain(|(name, _), _| name != container);
+            worker.sync_at = Some(worker.sync_at.map_or(seen, |at| at.min(seen)));
+        }
+        self.replan(&uid);
+        self.settle(now, fx);
+        true
+    }
+
+    /// One process of the host's table starts or stops (not the kubelet's own: that is `start` and `stop`).
+    pub fn set_process(&mut self, now: Time, name: &str, running: bool, fx: &mut Effects) -> bool {
+        let found = self.host.set_running(name, running);
+        self.registration.status_at = self.registration.status_at.min(now + Duration::secs(1));
+        self.settle(now, fx);
+        found
+    }
+
+    fn context(&mut self, now: Time) -> Context<'_> {
+        Context {
+            now,
+            view: &self.view,
+            host: &self.host,
+            catalog: &self.catalog,
+            store: &mut self.store,
+            addresses: &mut self.addresses,
+            rng: &mut self.rng,
+            client: &mut self.client,
+            relist: self.relist,
+            pulling_until: &mut self.pulling_until,
+        }
+    }
+
+    /// Lets one worker act, with its sandbox at hand, and plans its next turn.
+    fn with_worker(&mut self, now: Time, uid: &Text, act: impl FnOnce(&mut Worker, &mut Option<Sandbox>, &mut Context)) {
+        let Some(mut worker) = self.workers.remove(uid) else { return };
+        let mut sandbox = self.sandboxes.remove(uid);
+        act(&mut worker, &mut sandbox, &mut self.context(now));
+        let next = worker.due(sandbox.as_ref());
+        self.workers.insert(uid.clone(), worker);
+        if let Some(sandbox) = sandbox {
+            self.sandboxes.insert(uid.clone(), sandbox);
+        }
+        self.plan(uid, next);
+    }
+
+    fn take_in(&mut self, now: Time, pod: Kept, cause: Option<u32>) {
+        let uid = pod.uid_text();
+        match self.workers.get_mut(&uid) {
+            Some(worker) => worker.learn(pod, cause, now),
+            None => {
+                self.workers.insert(uid.clone(), Worker::new(pod, cause, now));
+            }
+        }
+        self.replan(&uid);
+    }
+
+    /// A sandbox without a Pod: its containers are killed, and it is taken away when they are gone.
+    fn sweep(&mut self, now: Time, uid: &Text) {
+        if let Some(sandbox) = self.sandboxes.get_mut(uid) {
+            sandbox.containers_mut().for_each(|container| container.terminate(now, Duration::secs(2)));
+        }
+        self.run_alone(now, uid);
+    }
+
+    /// Containers that no worker looks after.
+    fn run_alone(&mut self, now: Time, uid: &Text) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid) else { return self.plan(uid, None) };
+        sandbox.advance(now);
+        let (quiet, next) = (!sandbox.any_running(), sandbox.next());
+        if quiet && self.alive {
+            self.sandboxes.remove(uid);
+            self.addresses.release(uid);
+        }
+        self.plan(uid, next);
+    }
+
+    fn heartbeat(&mut self, now: Time) {
+        let registration = &mut self.registration;
+        if registration.lease_at <= now {
+            registration.renew(now, &self.view, &mut self.client);
+        }
+        if registration.status_at <= now {
+            if registration.is_registered() {
+                let ready = self.addresses.is_ready();
+                registration.report(now, &self.host, &self.store, ready, &self.view, &mut self.client);
+            } else {
+                registration.status_at = now + Duration::secs(7);
+                registration.register(now, &self.host, &self.store, &self.config.taints, &mut self.client);
+            }
+        }
+    }
+
+    /// Takes the node's range of addresses from its Node. Says whether it is new.
+    fn learn_range(&mut self) -> bool {
+        let before = self.addresses.is_ready();
+        if let Some(node) = self.view.find(kinds::NODE, "", &self.host.name) {
+            self.addresses.set_range(node.spec().get("podCIDR").text());
+        }
+        !before && self.addresses.is_ready()
+    }
+
+    fn replan(&mut self, uid: &Text) {
+        let sandbox = self.sandboxes.get(uid);
+        let next = self.workers.get(uid).map_or_else(|| sandbox.and_then(Sandbox::next), |worker| worker.due(sandbox));
+        self.plan(uid, next);
+    }
+
+    fn plan(&mut self, uid: &Text, next: Option<Time>) {
+        if let Some(old) = self.due_of.remove(uid) {
+            self.due.remove(&(old, uid.clone()));
+        }
+        if let Some(next) = next {
+            self.due_of.insert(uid.clone(), next);
+            self.due.insert((next, uid.clone()));
+        }
+    }
+
+    /// Sends what may be sent, and asks for the next wake.
+    fn settle(&mut self, now: Time, fx: &mut Effects) {
+        let allowed = self.client.flush(now, fx);
+        let beat = [self.registration.lease_at, self.registration.status_at].into_iter().filter(|at| self.alive && *at < Time(u64::MAX)).min();
+        let first = self.due.first().map(|(at, _)| *at);
+        let Some(next) = [allowed, beat, first].into_iter().flatten().min() else { return };
+        let next = next.max(now);
+        if self.asked.is_none_or(|asked| next < asked) {
+            self.asked = Some(next);
+            fx.wake_at(next);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! One Pod on its way (upstream `SyncPod`, `SyncTerminatingPod`): sandbox, init containers, containers, probes, end.
+use crate::kubelet::context::Context;
+use crate::kubelet::probes::{self, Kind, Probe};
+use crate::kubelet::worker::{Ending, Step, Worker};
+use crate::kubelet::{hooks, start, status};
+use crate::runtime::{Container, Sandbox};
+use objects::{Text, Tree};
+use simcore::{Duration, Time};
+
+/// Lets a Pod do all that is due at `cx.now`.
+pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
+    if let Some(found) = sandbox
+        && found.advance(cx.now)
+    {
+        ended(worker, found, cx);
+    }
+    let now = cx.now;
+    let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
+    hooks::advance(worker, sandbox, cx);
+    probe(worker, sandbox, cx);
+    if due(worker.retry_at) {
+        worker.retry(cx);
+    }
+    start::advance(worker, sandbox, cx);
+    if worker.sync_at.is_some_and(|at| at <= now) && (worker.step == Step::Idle || worker.pod.is_deleting()) {
+        sync(worker, sandbox, cx);
+    }
+    if worker.refresh_at.is_some_and(|at| at <= now) {
+        worker.refresh_at = None;
+        worker.show_address = true;
+        worker.refresh(sandbox.as_ref(), cx);
+    }
+    if worker.finish_at.is_some_and(|at| at <= now) {
+        worker.finish_at = None;
+        stop_if_quiet(worker, sandbox, cx, now);
+    }
+    if worker.ending == Ending::Stopping {
+        let clean_at = cx.next_relist();
+        stop_if_quiet(worker, sandbox, cx, clean_at);
+    }
+    worker.leave(cx);
+}
+
+/// Some container has ended: seen at the next look at the containers, or at once when the kubelet itself stopped it.
+fn ended(worker: &mut Worker, sandbox: &Sandbox, cx: &Context) {
+    let stopped_by_us = |name: &Text| sandbox.container(name).is_some_and(|container| !container.is_running());
+    let at_once = worker.stopping.iter().any(stopped_by_us);
+    let gone: Vec<Text> = sandbox.slots.iter().filter(|slot| slot.current.as_ref().is_some_and(|found| !found.is_running())).map(|slot| slot.name.clone()).collect();
+    worker.probes.retain(|(name, _), _| !gone.contains(name));
+    let seen = if at_once { cx.now } else { cx.next_relist() };
+    worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(seen, |at| at.min(seen)));
+}
+
+/// Runs the probes that are due.
+fn probe(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
+    let Some(sandbox) = sandbox else { return };
+    let due: Vec<(Text, Kind)> = worker.probes.iter().filter(|(_, probe)| probe.next <= cx.now).map(|(key, _)| key.clone()).collect();
+    for (name, kind) in due {
+        let Some(container) = worker.spec_of(&name).cloned() else { continue };
+        let data = container.get(kind.field()).clone();
+        let held = kind != Kind::Startup && !worker.is_started(&name);
+        let done = kind == Kind::Startup && worker.is_started(&name);
+        let running = sandbox.container(&name).is_some_and(Container::is_running);
+        if held || done || !running {
+            if let Some(probe) = worker.probes.get_mut(&(name, kind)) {
+                let period = Duration::secs(data.get("periodSeconds").int_or(10).max(1) as u64);
+                // A startup probe that is content never runs again for this container.
+                probe.next = cx.now + if done { Duration::mins(60 * 24 * 365) } else { period };
+            }
+            continue;
+        }
+        let result = probes::look(cx.now, &data, &container, sandbox);
+        if let Err(words) = &result {
+            worker.note(cx, &name, true, "Unhealthy", format!("{} probe failed: {words}", kind.word()));
+        }
+        let Some(probe) = worker.probes.get_mut(&(name.clone(), kind)) else { continue };
+        let changed = probe.learn(cx.now, &data, result.is_ok());
+        let lost = kind != Kind::Readiness && probe.is_lost(&data);
+        if lost && worker.ending == Ending::No {
+            let grace = data.get("terminationGracePeriodSeconds").as_int().unwrap_or_else(|| grace_seconds(worker.pod.spec()));
+            let words = format!("Container {name} failed {} probe, will be restarted", kind.word().to_lowercase());
+            restart(worker, sandbox, cx, &name, &words, grace);
+        } else if changed {
+            let soon = if worker.step == Step::Idle { cx.now } else { cx.now + Duration::millis(5) };
+            worker.refresh_at = Some(worker.refresh_at.filter(|at| *at > cx.now).unwrap_or(soon));
+        }
+    }
+}
+
+/// Stops a container so that it is started again.
+pub fn restart(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, words: &str, grace: i64) {
+    worker.note(cx, name, false, "Killing", words);
+    worker.stopping.insert(name.clone());
+    worker.probes.retain(|(probed, _), _| probed != name);
+    hooks::stop(worker, sandbox, cx, name, Duration::secs(grace.max(1) as u64));
+}
+
+fn grace_seconds(spec: &Tree) -> i64 {
+    spec.get("terminationGracePeriodSeconds").int_or(30)
+}
+
+/// Looks at the Pod as a whole and decides what to do next.
+fn sync(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
+    worker.sync_at = None;
+    match worker.ending {
+        Ending::No => {}
+        Ending::Stopping => return hasten(worker, sandbox, cx),
+        Ending::Stopped { .. } | Ending::Leaving => return worker.refresh(sandbox.as_ref(), cx),
+    }
+    if worker.pod.is_deleting() {
+        return end(worker, sandbox, cx, worker.pod.meta().get("deletionGracePeriodSeconds").int_or(30));
+    }
+    if let Some(deadline) = deadline(worker) {
+        if deadline <= cx.now {
+            worker.verdict = Some(("DeadlineExceeded", DEADLINE));
+            worker.note(cx, "", false, "DeadlineExceeded", DEADLINE);
+            return end(worker, sandbox, cx, grace_seconds(worker.pod.spec()));
+        }
+        worker.sync_at = Some(deadline);
+    }
+    worker.show_address |= sandbox.as_ref().is_some_and(|sandbox| sandbox.ready);
+    worker.refresh(sandbox.as_ref(), cx);
+    if is_over(worker, sandbox.as_ref()) {
+        worker.finish_at = Some(cx.next_relist());
+        return;
+    }
+    match sandbox {
+        Some(found) if found.ready => begin(worker, found, cx),
+        _ => start::sandbox(worker, sandbox, cx),
+    }
+}
+
+const DEADLINE: &str = "Pod was active on the node longer than the specified deadline";
+
+fn deadline(worker: &Worker) -> Option<Time> {
+    let seconds = worker.pod.spec().get("activeDeadlineSeconds").as_int()?;
+    Some(worker.start_time? + Duration::secs(seconds.max(0) as u64))
+}
+
+/// Whether all containers have ended for good.
+fn is_over(worker: &Worker, sandbox: Option<&Sandbox>) -> bool {
+    let spec = worker.pod.spec();
+    let Some(sandbox) = sandbox else { return matches!(worker.pod.status().get("phase").text(), "Succeeded" | "Failed") };
+    let for_good = |container: &Tree| {
+        let found = sandbox.container(container.get("name").text());
+        found.is_some_and(|found| found.exit_code().is_some() && !status::comes_back(found, false, spec))
+    };
+    let failed_init = spec.get("restartPolicy").text() == "Never"
+        && spec.get("initContainers").items().iter().any(|init| {
+            let sidecar = init.get("restartPolicy").text() == "Always";
+            !sidecar && sandbox.container(init.get("name").text()).and_then(Container::exit_code).is_some_and(|code| code != 0)
+        });
+    failed_init || spec.get("containers").items().iter().all(for_good)
+}
+
+/// Which containers to start now, in order; then the first of them.
+pub fn begin(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context) {
+    worker.failed = false;
+    worker.queue = plan(worker, sandbox, cx);
+    worker.queue.reverse();
+    start::next(worker, sandbox, cx);
+}
+
+fn plan(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context) -> Vec<Text> {
+    let spec = worker.pod.spec().clone();
+    let mut wanted = Vec::new();
+    let begun = spec.get("containers").items().iter().any(|container| sandbox.container(container.get("name").text()).is_some());
+    for init in spec.get("initContainers").items() {
+        let name = Text::new(init.get("name").text());
+        let sidecar = init.get("restartPolicy").text() == "Always";
+        let found = sandbox.container(&name);
+        let (running, code) = (found.is_some_and(Container::is_running), found.and_then(Container::exit_code));
+        if sidecar {
+            if !running && wants_start(worker, sandbox, cx, &name, init) {
+                wanted.push(name.clone());
+            }
+            if !begun && !(running && worker.is_started(&name)) {
+                return wanted;
+            }
+        } else if !begun && code != Some(0) {
+            if !running && wants_start(worker, sandbox, cx, &name, init) {
+                wanted.push(name);
+            }
+            return wanted;
+        }
+    }
+    for container in spec.get("containers").items() {
+        let name = Text::new(container.get("name").text());
+        if wants_start(worker, sandbox, cx, &name, container) {
+            wanted.push(name);
+        }
+    }
+    wanted
+}
+
+/// Whether a container is to be started now; if not now, says why and when.
+fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, container: &Tree) -> bool {
+    let Some(found) = sandbox.container(name) else { return true };
+    if found.is_running() {
+        if found.made_from != container.get("image").text() && !worker.stopping.contains(name) {
+            let words = format!("Container {name} definition changed, will be restarted");
+            let grace = grace_seconds(worker.pod.spec());
+            restart(worker, sandbox, cx, name, &words, grace);
+        }
+        return false;
+    }
+    let Some(finished) = found.finished_at() else { return true };
+    let attempt = found.attempt;
+    let changed = found.made_from != container.get("image").text();
+    if !changed && !status::comes_back(found, worker.is_sidecar(name), worker.pod.spec()) {
+        return false;
+    }
+    let backoff = worker.restarts.entry(name.clone()).or_default();
+    let Some(until) = backoff.until(cx.now, finished).filter(|_| !changed) else {
+        backoff.grow(cx.now);
+        worker.stopping.remove(name);
+        return true;
+    };
+    let wait = backoff.wait;
+    let key = &worker.pod.key;
+    let whole = format!("{}_{}({})", key.name, key.namespace, worker.uid);
+    worker.stopping.remove(name);
+    if worker.told_backoff.insert(name.clone(), attempt) != Some(attempt) {
+        worker.note(cx, name, true, "BackOff", format!("Back-off restarting failed container {name} in pod {whole}"));
+        worker.refresh_at = Some(cx.now + Duration::secs(1));
+    }
+    worker.wait(name, "CrashLoopBackOff", format!("back-off {wait} restarting failed container={name} pod={whole}"));
+    let again = until + cx.some_millis(50, 900);
+    worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(again, |at| at.min(again)));
+    false
+}
+
+/// Makes new probes for a container that has just started.
+pub fn watch(worker: &mut Worker, name: &Text, now: Time) {
+    let Some(container) = worker.spec_of(name).cloned() else { return };
+    worker.probes.retain(|(probed, _), _| probed != name);
+    for kind in Kind::ALL.into_iter().filter(|kind| container.has(kind.field())) {
+        worker.probes.insert((name.clone(), kind), Probe::new(kind, container.get(kind.field()), now));
+    }
+}
+
+/// Begins to stop a whole Pod.
+pub fn end(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context, grace: i64) {
+    worker.ending = Ending::Stopping;
+    worker.step = Step::Idle;
+    worker.queue.clear();
+    worker.finish_at = None;
+    worker.probes.retain(|(_, kind), _| *kind == Kind::Readiness);
+    let mut running = Vec::new();
+    if let Some(sandbox) = sandbox {
+        let slots = sandbox.slots.iter().filter(|slot| slot.current.as_ref().is_some_and(Container::is_running));
+        running = slots.map(|slot| slot.name.clone()).collect();
+        for name in &running {
+            worker.note(cx, name, false, "Killing", format!("Stopping container {name}"));
+            hooks::stop(worker, sandbox, cx, name, Duration::secs(grace.max(2) as u64));
+        }
+    }
+    if !running.is_empty() {
+        let kept = worker.verdict.take();
+        worker.refresh(sandbox.as_ref(), cx);
+        worker.verdict = kept;
+    }
+}
+
+/// The grace was shortened while the Pod was already stopping.
+fn hasten(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
+    let grace = Duration::secs(worker.pod.meta().get("deletionGracePeriodSeconds").int_or(30).max(2) as u64);
+    if let Some(sandbox) = sandbox {
+        worker.prestop.clear();
+        sandbox.containers_mut().for_each(|container| container.terminate(cx.now, grace));
+    }
+    worker.refresh(sandbox.as_ref(), cx);
+}
+
+/// When nothing runs any more: tears the sandbox down and says how it ended.
+fn stop_if_quiet(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context, clean_at: Time) {
+    if let Some(found) = sandbox {
+        if worker.ending == Ending::No {
+            // Sidecars outlive the others and are stopped now.
+            let running: Vec<Text> = found.slots.iter().filter(|slot| slot.current.as_ref().is_some_and(Container::is_running)).map(|slot| slot.name.clone()).collect();
+            for name in running {
+                worker.note(cx, &name, false, "Killing", format!("Stopping container {name}"));
+                hooks::stop(worker, found, cx, &name, Duration::secs(grace_seconds(worker.pod.spec()).max(2) as u64));
+            }
+        }
+        if found.any_running() || !worker.prestop.is_empty() {
+            worker.ending = Ending::Stopping;
+            return;
+        }
+        found.ready = false;
+    }
+    cx.addresses.release(&worker.uid);
+    worker.ending = Ending::Stopped { clean_at };
+    worker.probes.clear();
+    worker.refresh(sandbox.as_ref(), cx);
+}

@@ -1,0 +1,210 @@
+//! From nothing to a running container: sandbox, image, create, start, PostStart.
+use crate::images::shell::{Shell, is_tool};
+use crate::images::{Image, Task};
+use crate::kubelet::config::{Downward, environment};
+use crate::kubelet::context::Context;
+use crate::kubelet::worker::{Step, Worker};
+use crate::kubelet::{hooks, lifecycle, pull};
+use crate::runtime::{Container, Sandbox, State};
+use objects::{Text, Tree};
+use simcore::{Duration, Time};
+use std::sync::Arc;
+
+/// Ends the step under way when its time has come, and takes the next one.
+pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
+    let step = worker.step.clone();
+    if let Step::Sandbox { until } = step {
+        if until <= cx.now {
+            worker.step = Step::Idle;
+            sandboxed(worker, sandbox, cx);
+        }
+        return;
+    }
+    let Some(found) = sandbox else { return };
+    match step {
+        Step::Pull { name, since, from, until } if until <= cx.now => pull::pulled(worker, found, cx, &name, since, from),
+        Step::Create { name, until } if until <= cx.now => created(worker, found, cx, name),
+        Step::Start { name, until } if until <= cx.now => started(worker, found, cx, name),
+        Step::PostStart { name, until, failure } if until <= cx.now => hooked(worker, found, cx, &name, failure),
+        _ => {}
+    }
+}
+
+/// Begins to make a sandbox, when the node's network can give it an address.
+pub fn sandbox(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
+    let host_network = worker.pod.spec().get("hostNetwork").is_true();
+    if !cx.addresses.is_ready() && !host_network {
+        let words = "network is not ready: container runtime network not ready: NetworkReady=false \
+                     reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized";
+        worker.note(cx, "", true, "NetworkNotReady", words);
+        worker.sync_at = Some(cx.now + Duration::secs(2));
+        return;
+    }
+    if sandbox.is_some() {
+        worker.note(cx, "", false, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    }
+    worker.touched = true;
+    worker.step = Step::Sandbox { until: cx.now + cx.some_millis(150, 400) };
+}
+
+fn sandboxed(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
+    let key = &worker.pod.key;
+    let spec = worker.pod.spec();
+    let host_network = spec.get("hostNetwork").is_true();
+    let ip = if host_network { Some(cx.host.address.clone()) } else { cx.addresses.take(&worker.uid) };
+    let Some(ip) = ip else {
+        let words = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: plugin \
+                     type=\"ptp\" failed (add): failed to allocate for range 0: no IP addresses available in range set";
+        worker.note(cx, "", true, "FailedCreatePodSandBox", words);
+        worker.sync_at = Some(cx.now + cx.some_millis(10_000, 15_000));
+        return;
+    };
+    let said = spec.get("hostname").text();
+    let hostname = if host_network { cx.host.name.clone() } else if said.is_empty() { key.name.clone() } else { Text::new(said) };
+    let slots = sandbox.take().map(|old| old.slots).unwrap_or_default();
+    let (namespace, name) = (key.namespace.clone(), key.name.clone());
+    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, ready: true, slots });
+    // The condition is told at once; the address only with the next whole status.
+    let shown = worker.show_address;
+    worker.refresh(Some(found), cx);
+    worker.show_address = shown;
+    lifecycle::begin(worker, found, cx);
+}
+
+/// Takes the next container of the sync, or ends the sync.
+pub fn next(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context) {
+    worker.step = Step::Idle;
+    while let Some(name) = worker.queue.pop() {
+        if pull::begin(worker, sandbox, cx, &name) {
+            return;
+        }
+    }
+    finish_sync(worker, cx);
+}
+
+fn finish_sync(worker: &mut Worker, cx: &mut Context) {
+    let touched = std::mem::take(&mut worker.touched);
+    if worker.failed {
+        // What changed in the runtime is noticed within a second; otherwise the worker comes back after its own pause.
+        let again = if touched { cx.next_relist() } else { cx.now + cx.some_millis(10_000, 15_000) };
+        worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(again, |at| at.min(again)));
+    } else if touched {
+        worker.refresh_at = Some(cx.now + Duration::millis(10));
+    }
+}
+
+/// The image is there: the container can be made, if its configuration is.
+pub fn create(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text) -> bool {
+    let Some(container) = worker.spec_of(name).cloned() else { return false };
+    let facts = Downward { pod: &worker.pod, pod_ip: &sandbox.ip, host_ip: &cx.host.address };
+    if let Err(words) = environment(cx.view, &container, &facts) {
+        worker.note(cx, name, true, "Failed", format!("Error: {words}"));
+        worker.wait(name, "CreateContainerConfigError", words);
+        worker.failed = true;
+        return false;
+    }
+    worker.step = Step::Create { name: name.clone(), until: cx.now + cx.some_millis(50, 100) };
+    true
+}
+
+fn created(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: Text) {
+    let Some(container) = worker.spec_of(&name).cloned() else { return next(worker, sandbox, cx) };
+    let facts = Downward { pod: &worker.pod, pod_ip: &sandbox.ip, host_ip: &cx.host.address };
+    let env = environment(cx.view, &container, &facts).unwrap_or_default();
+    let image = Text::new(container.get("image").text());
+    let image_id = cx.store.get(&image).map(|found| found.id()).unwrap_or_default();
+    let id = cx.new_id();
+    let slot = sandbox.slot_mut(&name);
+    let before = slot.current.take();
+    let attempt = before.as_ref().or(slot.previous.as_ref()).map_or(0, |old| old.attempt + 1);
+    slot.previous = before.or(slot.previous.take());
+    let mut made = Container::new(id, attempt, image.clone(), image_id, Task::Host);
+    made.env = Arc::new(env);
+    made.made_from = image;
+    slot.current = Some(made);
+    worker.touched = true;
+    worker.note(cx, &name, false, "Created", "Container created");
+    worker.step = Step::Start { name, until: cx.now + cx.some_millis(50, 100) };
+}
+
+fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: Text) {
+    let Some(container) = worker.spec_of(&name).cloned() else { return next(worker, sandbox, cx) };
+    let image = cx.store.get(container.get("image").text()).cloned();
+    let Some(made) = sandbox.container_mut(&name).filter(|made| made.state == State::Created) else {
+        return next(worker, sandbox, cx);
+    };
+    match task(cx.now, &container, image.as_deref()) {
+        Ok(task) => {
+            made.start(cx.now, task);
+            worker.reasons.remove(&name);
+            worker.note(cx, &name, false, "Started", "Container started");
+            lifecycle::watch(worker, &name, cx.now);
+            post_start(worker, sandbox, cx, &container, name);
+        }
+        Err(command) => {
+            let words = format!(
+                "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to \
+                 start container process: error during container init: exec: \"{command}\": executable file not found in $PATH: unknown"
+            );
+            made.fail_to_start(cx.now, &words);
+            worker.note(cx, &name, true, "Failed", format!("Error: {words}"));
+            worker.wait(&name, "RunContainerError", words);
+            worker.failed = true;
+            next(worker, sandbox, cx);
+        }
+    }
+}
+
+fn post_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, container: &Tree, name: Text) {
+    let hook = container.at(&["lifecycle", "postStart"]);
+    if hook.is_null() {
+        return next(worker, sandbox, cx);
+    }
+    let (took, result) = hooks::run(cx, hook, &name, sandbox);
+    let failure = result.err().map(|words| {
+        let command: Vec<&str> = hook.at(&["exec", "command"]).items().iter().map(Tree::text).collect();
+        let key = &worker.pod.key;
+        let whole = format!("{}_{}({})", key.name, key.namespace, worker.uid);
+        let said = words.split_once(": ").map_or("", |(_, said)| said);
+        format!(
+            "Exec lifecycle hook ([{}]) for Container \"{name}\" in Pod \"{whole}\" failed - error: {words}, message: {said:?}",
+            command.join(" ")
+        )
+    });
+    worker.step = Step::PostStart { name, until: cx.now + took, failure };
+    if took == Duration::ZERO {
+        let Step::PostStart { name, failure, .. } = worker.step.clone() else { return };
+        hooked(worker, sandbox, cx, &name, failure);
+    }
+}
+
+fn hooked(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, failure: Option<String>) {
+    if let Some(words) = failure {
+        worker.note(cx, name, true, "FailedPostStartHook", "PostStartHook failed");
+        worker.wait(name, "PostStartHookError", words);
+        worker.failed = true;
+        let grace = worker.pod.spec().get("terminationGracePeriodSeconds").int_or(30);
+        lifecycle::restart(worker, sandbox, cx, name, "FailedPostStartHook", grace);
+        // This stop is not followed by a start at once: the worker comes back as after any failed sync.
+        worker.stopping.remove(name);
+    }
+    next(worker, sandbox, cx);
+}
+
+/// What the container's first process is. `Err` names a command that the image does not have.
+fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text> {
+    let words = |key: &str| container.get(key).items().iter().map(|word| Text::new(word.text()));
+    let argv: Vec<Text> = words("command").chain(words("args")).collect();
+    let ports = || container.get("ports").items().iter().filter_map(|port| u16::try_from(port.get("containerPort").as_int()?).ok()).collect();
+    let program = || Task::program(now, image.map(|image| image.program.clone()).unwrap_or_default(), ports());
+    let Some(first) = argv.first() else { return Ok(program()) };
+    if first.starts_with('-') && !container.has("command") {
+        return Ok(program());
+    }
+    if is_tool(first) {
+        return Ok(Task::Script(Box::new(Shell::command(now, &argv))));
+    }
+    let name = first.rsplit('/').next().unwrap_or(first);
+    let known = image.is_some_and(|image| image.has_command(name)) && !name.starts_with("nosuch");
+    if known { Ok(program()) } else { Err(first.clone()) }
+}

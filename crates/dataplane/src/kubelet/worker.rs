@@ -1,0 +1,285 @@
+//! What the kubelet remembers of one Pod, and the writing of its status.
+use crate::kubelet::backoff::Backoff;
+use crate::kubelet::client::Asked;
+use crate::kubelet::context::Context;
+use crate::kubelet::probes::{Kind, Probe};
+use crate::kubelet::status::{self, Facts, Stage};
+use crate::runtime::Sandbox;
+use apiserver::client::Note;
+use apiserver::store::Kept;
+use objects::wire::{PatchKind, Request, Response, Verb};
+use objects::{Text, Tree, kinds, map};
+use simcore::{Duration, Time};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a pod worker is doing now.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Step {
+    Idle,
+    Sandbox { until: Time },
+    Pull { name: Text, since: Time, from: Time, until: Time },
+    Create { name: Text, until: Time },
+    Start { name: Text, until: Time },
+    PostStart { name: Text, until: Time, failure: Option<String> },
+}
+
+/// How a Pod comes to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    No,
+    /// Its containers are being stopped.
+    Stopping,
+    /// Nothing runs any more; the last status is written, and at `clean_at` it may go.
+    Stopped { clean_at: Time },
+    /// The last deletion is sent.
+    Leaving,
+}
+
+/// The memory of one Pod; it dies with the kubelet's process.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    pub uid: Text,
+    pub pod: Kept,
+    /// The occurrence that last told about this Pod.
+    pub cause: Option<u32>,
+    pub step: Step,
+    pub ending: Ending,
+    /// Containers still to start in the sync under way.
+    pub queue: Vec<Text>,
+    pub failed: bool,
+    pub touched: bool,
+    pub sync_at: Option<Time>,
+    pub refresh_at: Option<Time>,
+    /// When a Pod whose containers all ended is wound up.
+    pub finish_at: Option<Time>,
+    pub reasons: BTreeMap<Text, (Text, Text)>,
+    pub restarts: BTreeMap<Text, Backoff>,
+    pub pulls: BTreeMap<Text, (Backoff, Time, String)>,
+    pub probes: BTreeMap<(Text, Kind), Probe>,
+    /// Containers that the kubelet itself stopped, to be started again at once.
+    pub stopping: BTreeSet<Text>,
+    /// PreStop hooks under way: container -> when SIGTERM follows, and what is left of the grace.
+    pub prestop: BTreeMap<Text, (Time, Duration)>,
+    pub verdict: Option<(&'static str, &'static str)>,
+    pub start_time: Option<Time>,
+    pub show_address: bool,
+    pub told_backoff: BTreeMap<Text, u32>,
+    pub wanted: Tree,
+    base: Tree,
+    base_revision: u64,
+    in_flight: bool,
+    dirty: bool,
+    pub retry_at: Option<Time>,
+}
+
+impl Worker {
+    pub fn new(pod: Kept, cause: Option<u32>, now: Time) -> Worker {
+        Worker {
+            uid: pod.uid_text(),
+            base: pod.status().clone(),
+            base_revision: pod.revision,
+            start_time: Time::parse(pod.status().get("startTime").text()),
+            show_address: !pod.status().get("podIP").is_empty(),
+            pod,
+            cause,
+            step: Step::Idle,
+            ending: Ending::No,
+            queue: Vec::new(),
+            failed: false,
+            touched: false,
+            sync_at: Some(now),
+            refresh_at: None,
+            finish_at: None,
+            reasons: BTreeMap::new(),
+            restarts: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            probes: BTreeMap::new(),
+            stopping: BTreeSet::new(),
+            prestop: BTreeMap::new(),
+            verdict: None,
+            told_backoff: BTreeMap::new(),
+            wanted: Tree::Null,
+            in_flight: false,
+            dirty: false,
+            retry_at: None,
+        }
+    }
+
+    /// A newer version of the Pod came by the watch.
+    pub fn learn(&mut self, pod: Kept, cause: Option<u32>, now: Time) {
+        let asks = pod.spec() != self.pod.spec() || pod.is_deleting() != self.pod.is_deleting();
+        let sooner = pod.meta().get("deletionGracePeriodSeconds") != self.pod.meta().get("deletionGracePeriodSeconds");
+        if pod.revision > self.base_revision && !self.in_flight {
+            self.base = pod.status().clone();
+            self.base_revision = pod.revision;
+        }
+        self.pod = pod;
+        if asks || sooner {
+            self.cause = cause.or(self.cause);
+            self.sync_at = Some(now);
+        }
+    }
+
+    pub fn spec_of(&self, name: &str) -> Option<&Tree> {
+        let of = |field: &str| self.pod.spec().get(field).items().iter().find(|container| container.get("name").text() == name);
+        of("containers").or_else(|| of("initContainers"))
+    }
+
+    pub fn is_init(&self, name: &str) -> bool {
+        self.pod.spec().get("initContainers").items().iter().any(|container| container.get("name").text() == name)
+    }
+
+    pub fn is_sidecar(&self, name: &str) -> bool {
+        self.is_init(name) && self.spec_of(name).is_some_and(|container| container.get("restartPolicy").text() == "Always")
+    }
+
+    /// An event about the Pod, or about one of its containers.
+    pub fn note(&self, cx: &mut Context, container: &str, warning: bool, reason: &'static str, message: impl Into<String>) {
+        let mut about = Note::reference(&self.pod);
+        if !container.is_empty() {
+            let field = if self.is_init(container) { "initContainers" } else { "containers" };
+            about.set(&["fieldPath"], format!("spec.{field}{{{container}}}"));
+        }
+        cx.client.note(cx.now, &Note { about, warning, reason, message: message.into() }, self.cause);
+    }
+
+    pub fn wait(&mut self, name: &str, reason: &str, message: impl Into<Text>) {
+        self.reasons.insert(Text::new(name), (Text::new(reason), message.into()));
+    }
+
+    /// Whether a running container counts as started: no startup probe, or a content one.
+    pub fn is_started(&self, name: &str) -> bool {
+        self.probes.get(&(Text::new(name), Kind::Startup)).is_none_or(|probe| probe.content)
+    }
+
+    pub fn is_ready(&self, name: &str) -> bool {
+        self.probes.get(&(Text::new(name), Kind::Readiness)).is_none_or(|probe| probe.content)
+    }
+
+    /// Makes the status anew from facts, and sends what changed.
+    pub fn refresh(&mut self, sandbox: Option<&Sandbox>, cx: &mut Context) {
+        let start_time = *self.start_time.get_or_insert(cx.now);
+        let over = matches!(self.ending, Ending::Stopped { .. } | Ending::Leaving);
+        let facts = Facts {
+            now: cx.now,
+            host_ip: &cx.host.address,
+            start_time,
+            sandbox,
+            show_address: self.show_address,
+            reasons: &self.reasons,
+            is_ready: &|name| self.is_ready(name),
+            is_started: &|name| self.is_started(name),
+            stage: if over { Stage::Over } else { Stage::Alive },
+            verdict: self.verdict,
+            old: if self.wanted.is_null() { &self.base } else { &self.base_with_wanted() },
+        };
+        let wanted = status::status(&self.pod, &facts);
+        if wanted != self.wanted {
+            self.wanted = wanted;
+            self.push(cx);
+        }
+    }
+
+    /// What the API has, with the conditions' instants that were decided since.
+    fn base_with_wanted(&self) -> Tree {
+        const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+        let own = |condition: &&Tree| OWN.contains(&condition.get("type").text());
+        let strangers = self.base.get("conditions").items().iter().filter(|condition| !own(condition));
+        let mine = self.wanted.get("conditions").items().iter().filter(own);
+        let mut old = self.wanted.clone();
+        old.set(&["conditions"], Tree::from(strangers.chain(mine).cloned().collect::<Vec<Tree>>()));
+        if !self.base.get("qosClass").is_null() {
+            old.set(&["qosClass"], self.base.get("qosClass"));
+        }
+        old
+    }
+
+    fn push(&mut self, cx: &mut Context) {
+        if self.in_flight {
+            self.dirty = true;
+            return;
+        }
+        let patch = status::patch(&self.uid, &self.base, &self.wanted);
+        self.dirty = false;
+        if patch.is_null() {
+            return;
+        }
+        let key = &self.pod.key;
+        let request = Request::about(Verb::Patch(PatchKind::Strategic), kinds::POD, key.namespace.clone(), key.name.clone());
+        cx.client.send(Asked::Status(self.uid.clone()), request.subresource("status").body(patch), self.cause);
+        self.in_flight = true;
+    }
+
+    /// The answer to a status patch.
+    pub fn patched(&mut self, response: &Response, cx: &mut Context) {
+        self.in_flight = false;
+        if response.is_ok() {
+            let tree = response.tree();
+            self.base = if tree.has("status") { tree.get("status").clone() } else { self.wanted.clone() };
+            self.base_revision = tree.at(&["metadata", "resourceVersion"]).text().parse().unwrap_or(self.base_revision);
+            if self.dirty {
+                self.push(cx);
+            }
+        } else if !matches!(response.code, 404 | 409) {
+            self.dirty = true;
+            self.retry_at = Some(cx.now + Duration::secs(10));
+        } else {
+            self.dirty = false;
+        }
+    }
+
+    pub fn retry(&mut self, cx: &mut Context) {
+        self.retry_at = None;
+        if self.dirty {
+            self.push(cx);
+        }
+    }
+
+    /// Whether everything it has to say is said.
+    pub fn is_said(&self) -> bool {
+        !self.in_flight && !self.dirty
+    }
+
+    /// Sends the last deletion, when it is time and the last status has arrived.
+    pub fn leave(&mut self, cx: &mut Context) {
+        let Ending::Stopped { clean_at } = self.ending else { return };
+        if cx.now < clean_at || !self.is_said() || !self.pod.is_deleting() {
+            return;
+        }
+        self.ending = Ending::Leaving;
+        let key = &self.pod.key;
+        let options = map! {
+            "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "preconditions": map! {"uid": &self.uid},
+        };
+        let request = Request::about(Verb::Delete, kinds::POD, key.namespace.clone(), key.name.clone()).body(options);
+        cx.client.send(Asked::Delete(self.uid.clone()), request, self.cause);
+    }
+
+    /// The answer to the last deletion: where none came, it is sent again.
+    pub fn left(&mut self, response: &Response, now: Time) {
+        if !response.is_ok() && response.code != 404 && response.code != 409 {
+            self.ending = Ending::Stopped { clean_at: now + Duration::secs(2) };
+        }
+    }
+
+    /// When it wants to act next.
+    pub fn due(&self, sandbox: Option<&Sandbox>) -> Option<Time> {
+        let step = match &self.step {
+            Step::Idle => None,
+            Step::Sandbox { until }
+            | Step::Pull { until, .. }
+            | Step::Create { until, .. }
+            | Step::Start { until, .. }
+            | Step::PostStart { until, .. } => Some(*until),
+        };
+        let sync = self.sync_at.filter(|_| self.step == Step::Idle);
+        let clean = match self.ending {
+            Ending::Stopped { clean_at } if self.pod.is_deleting() && self.is_said() => Some(clean_at),
+            _ => None,
+        };
+        let probe = self.probes.values().map(|probe| probe.next).min();
+        let prestop = self.prestop.values().map(|(at, _)| *at).min();
+        let inside = sandbox.and_then(Sandbox::next);
+        [step, sync, clean, probe, prestop, inside, self.refresh_at, self.finish_at, self.retry_at].into_iter().flatten().min()
+    }
+}

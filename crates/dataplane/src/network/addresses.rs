@@ -1,0 +1,77 @@
+//! Pod addresses of one node, given out in turn from its range (as CNI's host-local plugin does).
+use objects::Text;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug, Default)]
+pub struct Addresses {
+    /// Network address and size of the range; none until the node has one.
+    range: Option<(u32, u32)>,
+    last: u32,
+    /// Offset in the range -> Pod uid.
+    taken: BTreeMap<u32, Text>,
+}
+
+impl Addresses {
+    /// Takes `10.240.0.0/16` as the range. Addresses already given stay.
+    pub fn set_range(&mut self, cidr: &str) {
+        if self.range.is_none() {
+            self.range = parse(cidr);
+            self.last = 1;
+        }
+    }
+
+    pub fn is_ready(&self) -> bool {
+        self.range.is_some()
+    }
+
+    /// The next free address; the first two and the last of the range are not for Pods.
+    pub fn take(&mut self, uid: &Text) -> Option<Text> {
+        let (base, size) = self.range?;
+        for step in 1..size {
+            let offset = (self.last + step) % size;
+            if offset > 1 && offset < size - 1 && !self.taken.contains_key(&offset) {
+                self.last = offset;
+                self.taken.insert(offset, uid.clone());
+                return Some(written(base + offset));
+            }
+        }
+        None
+    }
+
+    /// Gives a Pod's address back.
+    pub fn release(&mut self, uid: &str) {
+        self.taken.retain(|_, holder| holder != uid);
+    }
+}
+
+fn parse(cidr: &str) -> Option<(u32, u32)> {
+    let (address, bits) = cidr.split_once('/')?;
+    let mut base = 0_u32;
+    for part in address.split('.') {
+        base = (base << 8) | u32::from(part.parse::<u8>().ok()?);
+    }
+    let bits: u32 = bits.parse().ok()?;
+    (1..=30).contains(&bits).then(|| (base, 1 << (32 - bits)))
+}
+
+fn written(address: u32) -> Text {
+    let [a, b, c, d] = address.to_be_bytes();
+    Text::from(format!("{a}.{b}.{c}.{d}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_go_round_and_no_two_pods_share_one() {
+        let mut addresses = Addresses::default();
+        assert_eq!(addresses.take(&Text::new("a")), None);
+        addresses.set_range("10.240.0.0/29");
+        let given: Vec<Text> = (0..5).filter_map(|pod| addresses.take(&Text::from(pod.to_string()))).collect();
+        assert_eq!(given, ["10.240.0.2", "10.240.0.3", "10.240.0.4", "10.240.0.5", "10.240.0.6"]);
+        assert_eq!(addresses.take(&Text::new("full")), None);
+        addresses.release("1");
+        assert_eq!(addresses.take(&Text::new("next")).as_deref(), Some("10.240.0.3"));
+    }
+}

@@ -1,0 +1,160 @@
+//! One container: created, running, exited.
+use crate::images::{Files, Line, Scene, Task, Web};
+use crate::runtime::Log;
+use objects::Text;
+use simcore::{Duration, Time};
+use std::sync::Arc;
+
+/// Where a container is in its life.
+#[derive(Clone, PartialEq, Debug)]
+pub enum State {
+    Created,
+    Running { since: Time },
+    /// `since` is `None` when it never ran.
+    Exited { since: Option<Time>, at: Time, code: i32, reason: Text, message: Text },
+}
+
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// 64 hexadecimal digits.
+    pub id: Text,
+    /// How often this one was started again before.
+    pub attempt: u32,
+    pub image: Text,
+    pub image_id: Text,
+    pub state: State,
+    pub env: Arc<Vec<(Text, Text)>>,
+    pub files: Files,
+    pub log: Log,
+    /// Of the definition that it was made from, to see changes.
+    pub made_from: Text,
+    task: Task,
+    /// SIGKILL comes then.
+    kill_at: Option<Time>,
+}
+
+impl Container {
+    pub fn new(id: Text, attempt: u32, image: Text, image_id: Text, task: Task) -> Container {
+        Container {
+            id,
+            attempt,
+            image,
+            image_id,
+            state: State::Created,
+            env: Arc::default(),
+            files: Files::new(),
+            log: Log::default(),
+            made_from: Text::default(),
+            task,
+            kill_at: None,
+        }
+    }
+
+    pub fn start(&mut self, now: Time, task: Task) {
+        self.task = task;
+        self.state = State::Running { since: now };
+    }
+
+    /// It could not be started (`StartError`, code 128).
+    pub fn fail_to_start(&mut self, now: Time, message: &str) {
+        let reason = Text::new_static("StartError");
+        self.state = State::Exited { since: None, at: now, code: 128, reason, message: Text::new(message) };
+    }
+
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, State::Running { .. })
+    }
+
+    pub fn running_since(&self) -> Option<Time> {
+        match self.state {
+            State::Running { since } => Some(since),
+            _ => None,
+        }
+    }
+
+    /// Its exit code, once it has ended.
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.state {
+            State::Exited { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    pub fn finished_at(&self) -> Option<Time> {
+        match self.state {
+            State::Exited { at, .. } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Lets its process run up to `now`. Says whether it has ended just now.
+    pub fn advance(&mut self, now: Time, hostname: &str, web: &Web) -> bool {
+        let State::Running { since } = self.state else { return false };
+        if self.task.next().is_none_or(|due| due > now) && self.kill_at.is_none_or(|at| at > now) {
+            return false;
+        }
+        let until = self.kill_at.map_or(now, |at| at.min(now));
+        let env = self.env.clone();
+        let mut out = Vec::new();
+        let mut scene = Scene { hostname, env: &env, files: &mut self.files, out: &mut out, web };
+        let ended = self.task.advance(until, &mut scene);
+        out.iter().for_each(|piece| self.log.write(piece));
+        let ended = ended.or_else(|| self.kill_at.filter(|at| *at <= now).map(|at| (at, 137)));
+        if let Some((at, code)) = ended {
+            self.exit(since, at, code);
+        }
+        ended.is_some()
+    }
+
+    fn exit(&mut self, since: Time, at: Time, code: i32) {
+        let reason = Text::new_static(if code == 0 { "Completed" } else { "Error" });
+        self.state = State::Exited { since: Some(since), at, code, reason, message: Text::default() };
+        self.kill_at = None;
+    }
+
+    /// Asks it to stop; after `grace` it is killed.
+    pub fn terminate(&mut self, now: Time, grace: Duration) {
+        if self.is_running() && self.kill_at.is_none_or(|at| at > now + grace) {
+            self.kill_at = Some(now + grace);
+            self.task.terminate(now);
+        }
+    }
+
+    /// It dies at once (a fault, a power cut) with this code and reason.
+    pub fn crash(&mut self, now: Time, code: i32, reason: &'static str) {
+        if let State::Running { since } = self.state {
+            self.exit(since, now, code);
+            if let State::Exited { reason: said, .. } = &mut self.state {
+                *said = Text::new_static(reason);
+            }
+        }
+    }
+
+    /// When something happens in it by itself.
+    pub fn next(&self) -> Option<Time> {
+        if !self.is_running() {
+            return None;
+        }
+        [self.task.next(), self.kill_at].into_iter().flatten().min()
+    }
+
+    pub fn listens(&self, now: Time, port: u16) -> bool {
+        self.is_running() && self.task.listens(now, port)
+    }
+
+    /// The code, body and time of a GET's answer.
+    pub fn answer(&self, path: &str, hostname: &str) -> (u16, Text, Duration) {
+        let (code, body, latency) = self.task.answer(path);
+        (code, Text::from(crate::images::fill(&body, hostname, &self.env)), latency)
+    }
+
+    /// Runs a command beside its process, to its end. `None` where it would sleep longer than `limit`.
+    pub fn exec(&mut self, now: Time, argv: &[Text], hostname: &str, web: &Web, limit: Duration) -> Option<(i32, String, Duration)> {
+        let env = self.env.clone();
+        let mut shell = crate::images::shell::Shell::command(now, argv);
+        let mut out: Vec<Line> = Vec::new();
+        let mut scene = Scene { hostname, env: &env, files: &mut self.files, out: &mut out, web };
+        let (at, code) = shell.advance(now + limit, &mut scene)?;
+        Some((code, out.into_iter().map(|line| line.text).collect(), at.since(now)))
+    }
+}

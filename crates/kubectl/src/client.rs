@@ -1,0 +1,240 @@
+//! From words on the command line to requests: resources, names, namespaces, who asks.
+use crate::args::Args;
+use crate::discovery::{Catalogue, Served};
+use crate::job::{Io, Stop};
+use objects::wire::{Accept, Options, Origin, Request, Resource, Target, User, Verb};
+use objects::{Text, Tree};
+use std::sync::Arc;
+
+/// A resource, and the name of one object of it; an empty name means all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pick {
+    pub served: Served,
+    pub name: String,
+}
+
+/// An object with where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Info {
+    pub served: Served,
+    /// Empty for cluster-scoped objects.
+    pub namespace: String,
+    pub name: String,
+    /// The file (or `STDIN`) it was read from; empty when the server gave it.
+    pub source: String,
+    pub tree: Tree,
+}
+
+impl Info {
+    /// `deployment.apps/web`
+    pub fn slash(&self) -> String {
+        format!("{}/{}", self.served.noun(), self.name)
+    }
+}
+
+/// Objects, and the words for those that could not be had (to be printed at the end by `finish`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    pub infos: Vec<Info>,
+    pub failures: Vec<String>,
+}
+
+/// Prints the collected failures. Exit code 1 when there are some.
+pub fn finish(io: &mut Io, failures: &[String]) -> Result<u8, Stop> {
+    for failure in failures {
+        io.err(format!("{failure}\n"));
+    }
+    Ok(u8::from(!failures.is_empty()))
+}
+
+/// The namespace to work in: `-n`, else the context's, else `default`.
+pub fn namespace(args: &Args, io: &Io) -> Result<String, Stop> {
+    if args.given("namespace") && !args.text("namespace").is_empty() {
+        return Ok(args.text("namespace").to_string());
+    }
+    let config = &io.session.config;
+    let name = if args.given("context") { args.text("context") } else { &config.current };
+    let Some(context) = config.contexts.get(name) else {
+        return if args.given("context") { Err(Stop::error(format!("context \"{name}\" does not exist"))) } else { Ok("default".to_string()) };
+    };
+    Ok(if context.namespace.is_empty() { "default".to_string() } else { context.namespace.clone() })
+}
+
+/// Who asks: the administrator, or whom `--as` names.
+pub fn user(args: &Args) -> User {
+    let name = args.text("as");
+    if name.is_empty() {
+        return User { name: "kubernetes-admin".into(), groups: vec!["system:masters".into(), "system:authenticated".into()] };
+    }
+    let mut groups: Vec<Text> = args.list("as-group").into_iter().map(Text::from).collect();
+    if let Some((namespace, _)) = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'))
+        && groups.is_empty()
+    {
+        groups.extend([Text::new("system:serviceaccounts"), Text::from(format!("system:serviceaccounts:{namespace}"))]);
+    }
+    groups.push("system:authenticated".into());
+    User { name: Text::new(name), groups }
+}
+
+/// A request about a resource. `namespace` is ignored for cluster-scoped ones; empty asks across all namespaces.
+pub fn request(args: &Args, verb: Verb, served: &Served, namespace: &str, name: &str) -> Request {
+    about(args, verb, served.wire(), if served.namespaced { namespace } else { "" }, name)
+}
+
+/// A request about a resource that needs no discovery: `core(args, Verb::Get, "", "v1", "pods", "default", "web")`.
+pub fn known(args: &Args, verb: Verb, group: &'static str, version: &'static str, plural: &'static str, namespace: &str, name: &str) -> Request {
+    let resource = Resource::Named { group: Text::new_static(group), version: Text::new_static(version), plural: Text::new_static(plural) };
+    about(args, verb, resource, namespace, name)
+}
+
+fn about(args: &Args, verb: Verb, resource: Resource, namespace: &str, name: &str) -> Request {
+    let target = Target::Resource { resource, namespace: Text::new(namespace), name: Text::new(name), subresource: Text::default() };
+    raw(args, verb, target)
+}
+
+/// A request for a path such as `/version`.
+pub fn path(args: &Args, path: &str) -> Request {
+    raw(args, Verb::Get, Target::Path(Text::new(path)))
+}
+
+fn raw(args: &Args, verb: Verb, target: Target) -> Request {
+    let origin = Origin { actor: Text::new_static("kubectl"), cause: None, reason: Tree::Null };
+    Request { verb, target, options: Options::default(), accept: Accept::Json, body: Tree::Null, user: user(args), origin }
+}
+
+/// What the server serves, asked for once per terminal.
+pub fn catalogue(args: &Args, io: &mut Io) -> Result<Arc<Catalogue>, Stop> {
+    match &io.session.catalogue {
+        Some(catalogue) => Ok(catalogue.clone()),
+        None => fresh_catalogue(args, io),
+    }
+}
+
+/// Asks the server again what it serves.
+pub fn fresh_catalogue(args: &Args, io: &mut Io) -> Result<Arc<Catalogue>, Stop> {
+    let mut lists = Vec::new();
+    for place in ["/api", "/apis"] {
+        let mut ask = path(args, place);
+        ask.accept = Accept::Discovery;
+        lists.push(io.fetch(ask)?);
+    }
+    let catalogue = Arc::new(Catalogue::read(&lists));
+    io.session.catalogue = Some(catalogue.clone());
+    Ok(catalogue)
+}
+
+/// The resource that a word names. An unknown word makes kubectl ask the server anew before it gives up.
+pub fn resolve(args: &Args, io: &mut Io, word: &str) -> Result<Served, Stop> {
+    let cached = io.session.catalogue.is_some();
+    if let Some(served) = catalogue(args, io)?.find(word) {
+        return Ok(served.clone());
+    }
+    if cached && let Some(served) = fresh_catalogue(args, io)?.find(word) {
+        return Ok(served.clone());
+    }
+    Err(Stop::error(format!("the server doesn't have a resource type \"{word}\"")))
+}
+
+/// The resource of an object's apiVersion and kind; `None` when the server does not serve it.
+pub fn resolve_kind(args: &Args, io: &mut Io, api_version: &str, kind: &str) -> Result<Option<Served>, Stop> {
+    let cached = io.session.catalogue.is_some();
+    if let Some(served) = catalogue(args, io)?.by_kind(api_version, kind) {
+        return Ok(Some(served.clone()));
+    }
+    Ok(if cached { fresh_catalogue(args, io)?.by_kind(api_version, kind).cloned() } else { None })
+}
+
+/// Reads `pods`, `pod web db`, `deploy/web svc/db`, `po,svc`, `all`.
+pub fn pick(args: &Args, io: &mut Io, words: &[String]) -> Result<Vec<Pick>, Stop> {
+    let Some((first, names)) = words.split_first() else { return Ok(Vec::new()) };
+    if words.iter().any(|word| word.contains('/')) {
+        return words.iter().map(|word| slashed(args, io, first, word)).collect();
+    }
+    let mut picks = Vec::new();
+    for word in first.split(',') {
+        let served = kinds_of(args, io, word)?;
+        for served in served {
+            if names.is_empty() {
+                picks.push(Pick { served, name: String::new() });
+            } else {
+                picks.extend(names.iter().map(|name| Pick { served: served.clone(), name: name.clone() }));
+            }
+        }
+    }
+    Ok(picks)
+}
+
+fn kinds_of(args: &Args, io: &mut Io, word: &str) -> Result<Vec<Served>, Stop> {
+    let known = catalogue(args, io)?;
+    let category = known.category(word);
+    if category.is_empty() { Ok(vec![resolve(args, io, word)?]) } else { Ok(category.into_iter().cloned().collect()) }
+}
+
+fn slashed(args: &Args, io: &mut Io, first: &str, word: &str) -> Result<Pick, Stop> {
+    let parts: Vec<&str> = word.split('/').collect();
+    match parts[..] {
+        [_] if !first.contains('/') => Err(Stop::error(format!(
+            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. '{command} get resource/<resource_name>' instead of '{command} get resource resource/<resource_name>'",
+            command = "kubectl"
+        ))),
+        [_] => Err(Stop::error("there is a mix of arguments in resource/name form and plain words: write each as resource/name, such as pod/web")),
+        [resource, name] if !resource.is_empty() && !name.is_empty() && !resource.contains(',') => {
+            Ok(Pick { served: resolve(args, io, resource)?, name: name.to_string() })
+        }
+        [_, _] => Err(Stop::error("arguments in resource/name form must have a single resource and name")),
+        _ => Err(Stop::error("arguments in resource/name form may not have more than one slash")),
+    }
+}
+
+/// The objects that the command line means, fetched: `-f` files (as they stand in the file), named ones (one GET each),
+/// or with `-l`, `--field-selector`, `--all` whole lists. `-A` looks in all namespaces.
+pub fn objects(args: &Args, io: &mut Io, words: &[String]) -> Result<Found, Stop> {
+    if !args.list("filename").is_empty() || !args.text("kustomize").is_empty() {
+        return crate::documents::read(args, io);
+    }
+    let everywhere = args.is("all-namespaces");
+    let namespace = if everywhere { String::new() } else { namespace(args, io)? };
+    let mut found = Found::default();
+    for pick in pick(args, io, words)? {
+        if pick.name.is_empty() {
+            list(args, io, &pick.served, &namespace, &mut found)?;
+        } else {
+            one(args, io, pick, &namespace, &mut found)?;
+        }
+    }
+    Ok(found)
+}
+
+fn list(args: &Args, io: &mut Io, served: &Served, namespace: &str, found: &mut Found) -> Result<(), Stop> {
+    let mut ask = request(args, Verb::List, served, namespace, "");
+    ask.options.label_selector = args.text("selector").to_string();
+    ask.options.field_selector = args.text("field-selector").to_string();
+    let response = io.send(ask)?;
+    if !response.is_ok() {
+        found.failures.push(crate::job::server_words(&response));
+        return Ok(());
+    }
+    let items = response.tree().get("items").items();
+    found.infos.extend(items.iter().map(|item| info(served, item.clone())));
+    Ok(())
+}
+
+fn one(args: &Args, io: &mut Io, pick: Pick, namespace: &str, found: &mut Found) -> Result<(), Stop> {
+    let response = io.send(request(args, Verb::Get, &pick.served, namespace, &pick.name))?;
+    match response.is_ok() {
+        true => found.infos.push(info(&pick.served, response.tree().clone())),
+        false => found.failures.push(crate::job::server_words(&response)),
+    }
+    Ok(())
+}
+
+/// An object from the server. Items of lists have no apiVersion and kind; they get them here.
+pub fn info(served: &Served, mut tree: Tree) -> Info {
+    if !tree.has("kind") {
+        tree.set(&["apiVersion"], served.api_version());
+        tree.set(&["kind"], &served.kind);
+    }
+    let meta = tree.get("metadata");
+    let (namespace, name) = (meta.get("namespace").text().to_string(), meta.get("name").text().to_string());
+    Info { served: served.clone(), namespace, name, source: String::new(), tree }
+}

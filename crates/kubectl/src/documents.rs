@@ -1,0 +1,100 @@
+//! Manifests: files, folders and standard input read into objects.
+use crate::args::Args;
+use crate::client::{self, Found, Info};
+use crate::job::{Io, Stop};
+use objects::Tree;
+
+/// One manifest and where it stood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    pub source: String,
+    pub tree: Tree,
+}
+
+/// The objects of all `-f` files, in order, each with its resource and namespace found.
+/// A file that cannot be read stops the command; an object of an unknown kind is a failure beside the others.
+pub fn read(args: &Args, io: &mut Io) -> Result<Found, Stop> {
+    let namespace = client::namespace(args, io)?;
+    let mut found = Found::default();
+    for document in documents(args, io)? {
+        match info(args, io, &namespace, document) {
+            Ok(info) => found.infos.push(info),
+            Err(Stop::Fail { text, .. }) => found.failures.push(text),
+            Err(wait) => return Err(wait),
+        }
+    }
+    Ok(found)
+}
+
+fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<Info, Stop> {
+    let Document { source, mut tree } = document;
+    let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
+    let name = tree.at(&["metadata", "name"]).text().to_string();
+    let own = tree.at(&["metadata", "namespace"]).text().to_string();
+    let Some(served) = client::resolve_kind(args, io, &api_version, &kind)? else {
+        return Err(Stop::error(format!(
+            "resource mapping not found for name: \"{name}\" namespace: \"{own}\" from \"{source}\": no matches for kind \"{kind}\" in version \"{api_version}\"\nensure CRDs are installed first"
+        )));
+    };
+    if !served.namespaced {
+        return Ok(Info { served, namespace: String::new(), name, source, tree });
+    }
+    if args.given("namespace") && !own.is_empty() && own != wanted {
+        return Err(Stop::error(format!(
+            "the namespace from the provided object \"{own}\" does not match the namespace \"{wanted}\". You must pass '--namespace={own}' to perform this operation."
+        )));
+    }
+    let namespace = if own.is_empty() { wanted.to_string() } else { own };
+    tree.set(&["metadata", "namespace"], namespace.as_str());
+    Ok(Info { served, namespace, name, source, tree })
+}
+
+/// All documents of all `-f`; Lists are opened into their items.
+pub fn documents(args: &Args, io: &mut Io) -> Result<Vec<Document>, Stop> {
+    if !args.text("kustomize").is_empty() {
+        return Err(Stop::error("kustomizations (-k) are not part of this terminal; write the manifests out and use -f"));
+    }
+    let mut all = Vec::new();
+    for name in args.list("filename") {
+        for (source, text) in texts(args, io, &name)? {
+            let trees = parse(&source, &text)?;
+            all.extend(trees.into_iter().flat_map(opened).map(|tree| Document { source: source.clone(), tree }));
+        }
+    }
+    Ok(all)
+}
+
+fn opened(tree: Tree) -> Vec<Tree> {
+    let list = tree.get("kind").text().ends_with("List") && matches!(tree.get("items"), Tree::List(_));
+    if list { tree.get("items").items().to_vec() } else { vec![tree] }
+}
+
+/// The files that one `-f` names, with their text.
+fn texts(args: &Args, io: &mut Io, name: &str) -> Result<Vec<(String, String)>, Stop> {
+    if name == "-" {
+        return Ok(vec![("STDIN".to_string(), io.read_all()?)]);
+    }
+    if name.starts_with("http://") || name.starts_with("https://") {
+        return Err(Stop::error(format!("unable to read URL \"{name}\": this terminal reaches no network outside the cluster; save the manifest as a file first")));
+    }
+    if let Some(text) = io.session.file(name) {
+        return Ok(vec![(name.to_string(), text.to_string())]);
+    }
+    if !io.session.is_folder(name) {
+        return Err(Stop::error(format!("the path \"{name}\" does not exist")));
+    }
+    let known = |file: &String| [".json", ".yaml", ".yml"].iter().any(|end| file.ends_with(end));
+    let files: Vec<String> = io.session.folder(name, args.is("recursive")).into_iter().filter(known).collect();
+    if files.is_empty() {
+        return Err(Stop::error(format!("error reading [{name}]: recognized file extensions are [.json .yaml .yml]")));
+    }
+    Ok(files.into_iter().map(|file| (file.clone(), io.session.file(&file).unwrap_or("").to_string())).collect())
+}
+
+/// The documents of one text; empty ones are left out.
+pub fn parse(source: &str, text: &str) -> Result<Vec<Tree>, Stop> {
+    match objects::yaml::read(text) {
+        Ok(documents) => Ok(documents.into_iter().map(|document| document.tree).collect()),
+        Err(problem) => Err(Stop::error(format!("error parsing {source}: {}", problem.message))),
+    }
+}

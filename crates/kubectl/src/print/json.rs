@@ -1,0 +1,50 @@
+//! JSON as Go's encoder writes it: sorted keys, `<`, `>` and `&` escaped.
+use objects::Tree;
+
+/// One line.
+pub fn compact(tree: &Tree) -> String {
+    escaped(&tree.to_json())
+}
+
+/// Four spaces in, with an end of line.
+pub fn pretty(tree: &Tree) -> String {
+    let mut out = String::new();
+    write(tree, 0, &mut out);
+    out.push('\n');
+    escaped(&out)
+}
+
+fn escaped(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+fn write(tree: &Tree, depth: usize, out: &mut String) {
+    let pad = "    ".repeat(depth + 1);
+    match tree {
+        Tree::Map(map) if !map.is_empty() => {
+            out.push_str("{\n");
+            for (at, (key, value)) in map.iter().enumerate() {
+                out.push_str(if at > 0 { ",\n" } else { "" });
+                out.push_str(&pad);
+                out.push_str(&Tree::from(key).to_json());
+                out.push_str(": ");
+                write(value, depth + 1, out);
+            }
+            out.push('\n');
+            out.push_str(&pad[4..]);
+            out.push('}');
+        }
+        Tree::List(list) if !list.is_empty() => {
+            out.push_str("[\n");
+            for (at, value) in list.iter().enumerate() {
+                out.push_str(if at > 0 { ",\n" } else { "" });
+                out.push_str(&pad);
+                write(value, depth + 1, out);
+            }
+            out.push('\n');
+            out.push_str(&pad[4..]);
+            out.push(']');
+        }
+        other => out.push_str(&other.to_json()),
+    }
+}

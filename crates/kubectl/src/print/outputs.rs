@@ -1,0 +1,152 @@
+//! `-o`: which form an object is printed in.
+use super::custom_columns::Columns;
+use super::{go_template, json};
+use crate::args::{Args, Flag, Takes, flag};
+use crate::client::Info;
+use crate::job::{Io, Stop};
+use objects::{Tree, jsonpath};
+
+/// The print flags of commands that change something.
+pub static FLAGS: &[Flag] = &[
+    flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file)."),
+    flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format."),
+    flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
+    flag("allow-missing-template-keys", '\0', Takes::Bool, "true", "If true, ignore any errors in templates when a field or map key is missing in the template."),
+];
+
+/// A chosen form.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Words for people: a table, or what was done.
+    Human,
+    Wide,
+    Name,
+    Json,
+    Yaml,
+    JsonPath { template: jsonpath::Template, as_json: bool },
+    Columns(Columns, bool),
+    GoTemplate(String),
+}
+
+impl Output {
+    /// Reads `-o` (and `--template`).
+    pub fn read(args: &Args, io: &Io) -> Result<Output, Stop> {
+        let text = args.text("output");
+        let (form, rest) = text.split_once('=').map_or((text, None), |(form, rest)| (form, Some(rest)));
+        let template = || match rest {
+            Some(rest) => rest.to_string(),
+            None => args.text("template").to_string(),
+        };
+        let file = || -> Result<String, Stop> {
+            let name = template();
+            io.session.file(&name).map(str::to_string).ok_or_else(|| Stop::error(format!("error reading --template {name}, open {name}: no such file or directory")))
+        };
+        let path = |text: String, as_json| match text.is_empty() {
+            true => Err(Stop::error("template format specified but no template given")),
+            false => jsonpath::Template::parse(&text).map(|template| Output::JsonPath { template, as_json }).map_err(|why| Stop::error(format!("error parsing jsonpath {text}, {why}"))),
+        };
+        match form {
+            "" => Ok(Output::Human),
+            "wide" => Ok(Output::Wide),
+            "name" => Ok(Output::Name),
+            "json" => Ok(Output::Json),
+            "yaml" | "kyaml" => Ok(Output::Yaml),
+            "jsonpath" => path(template(), false),
+            "jsonpath-as-json" => path(template(), true),
+            "jsonpath-file" => path(file()?, false),
+            "custom-columns" => Columns::read(&template()).map(|columns| Output::Columns(columns, !args.is("no-headers"))),
+            "custom-columns-file" => {
+                let text = file()?;
+                let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+                let (heads, paths) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+                let spec: Vec<String> = heads.iter().zip(paths).map(|(head, path)| format!("{head}:{path}")).collect();
+                Columns::read(&spec.join(",")).map(|columns| Output::Columns(columns, !args.is("no-headers")))
+            }
+            "go-template" | "template" if template().is_empty() => Err(Stop::error("template format specified but no template given")),
+            "go-template" | "template" => Ok(Output::GoTemplate(template())),
+            "go-template-file" | "templatefile" => Ok(Output::GoTemplate(file()?)),
+            _ => Err(Stop::error(format!("unable to match a printer suitable for the output format \"{text}\", allowed formats are: {}", allowed(args)))),
+        }
+    }
+
+    /// Whether it wants whole objects and not a table.
+    pub fn is_machine(&self) -> bool {
+        !matches!(self, Output::Human | Output::Wide)
+    }
+
+    /// Prints one object (or a List). `noun` is `deployment.apps`, for `name`.
+    pub fn print(&self, io: &mut Io, tree: &Tree, noun: &str) -> Result<(), Stop> {
+        let text = match self {
+            Output::Human | Output::Wide => String::new(),
+            Output::Name => format!("{noun}/{}\n", tree.at(&["metadata", "name"]).text()),
+            Output::Json => json::pretty(tree),
+            Output::Yaml => super::yaml(tree),
+            Output::JsonPath { template, as_json: true } => {
+                let found = template.find(tree).map_err(|why| path_error(&why, tree))?;
+                json::pretty(&Tree::from(found))
+            }
+            Output::JsonPath { template, .. } => template.render(tree).map_err(|why| path_error(&why, tree))?,
+            Output::Columns(columns, headers) => {
+                let list = tree.get("items");
+                let one = [tree.clone()];
+                columns.render(if matches!(list, Tree::List(_)) { list.items() } else { &one }, *headers)
+            }
+            Output::GoTemplate(template) => go_template::render(template, tree).map_err(|why| Stop::error(format!("error executing template \"{template}\": {why}")))?,
+        };
+        io.out(text);
+        Ok(())
+    }
+}
+
+fn path_error(why: &str, tree: &Tree) -> Stop {
+    let _ = tree;
+    Stop::error(format!("error executing jsonpath: {why}"))
+}
+
+fn allowed(args: &Args) -> &'static str {
+    if args.path == "get" {
+        "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml"
+    } else {
+        "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml"
+    }
+}
+
+/// An object without `metadata.managedFields`, unless they are asked for.
+pub fn without_managed_fields(args: &Args, tree: &Tree) -> Tree {
+    let mut tree = tree.clone();
+    if !args.is("show-managed-fields") {
+        tree.remove(&["metadata", "managedFields"]);
+        if !tree.get("items").items().is_empty() {
+            for item in tree.edit(&["items"]).list_mut() {
+                item.remove(&["metadata", "managedFields"]);
+            }
+        }
+    }
+    tree
+}
+
+/// Prints what was done to one object: `deployment.apps/web configured`, or the object in the form of `-o`.
+/// `(dry run)` and `(server dry run)` are added by `--dry-run`.
+pub fn object(args: &Args, io: &mut Io, info: &Info, done: &str) -> Result<(), Stop> {
+    let output = Output::read(args, io)?;
+    if output.is_machine() {
+        return output.print(io, &without_managed_fields(args, &info.tree), &info.served.noun());
+    }
+    let dry = match args.text("dry-run") {
+        "client" => " (dry run)",
+        "server" => " (server dry run)",
+        _ => "",
+    };
+    io.out(format!("{} {done}{dry}\n", info.slash()));
+    Ok(())
+}
+
+/// `--dry-run`: none, client or server.
+pub fn dry_run(args: &Args) -> Result<&str, Stop> {
+    match args.text("dry-run") {
+        "" | "none" | "false" => Ok("none"),
+        "client" | "server" => Ok(args.text("dry-run")),
+        "unchanged" => Ok("client"),
+        other => Err(Stop::error(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."))),
+    }
+}

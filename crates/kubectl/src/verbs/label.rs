@@ -1,0 +1,178 @@
+//! `kubectl label`: labels added, changed and taken away.
+use crate::args::{Args, Takes, flag};
+use crate::client::{self, Info};
+use crate::job::{Io, Stop, server_words};
+use crate::print;
+use crate::verbs::Verb;
+use objects::wire::{PatchKind, Verb as Ask};
+use objects::{Map, Tree, map};
+
+pub static VERB: Verb = Verb {
+    name: "label",
+    aliases: &[],
+    short: "Update the labels on a resource",
+    usage: "kubectl label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
+    examples: "  # Give the Pod \"foo\" a label\n  kubectl label pods foo unhealthy=true\n\n  # Change one that is there\n  kubectl label --overwrite pods foo status=unhealthy\n\n  # Take it away\n  kubectl label pods foo bar-\n",
+    flags: &[
+        flag("all", '\0', Takes::Bool, "false", "Select all resources in the namespace of the specified resource types."),
+        flag("all-namespaces", 'A', Takes::Bool, "false", "If true, check the specified action in all namespaces."),
+        flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
+        flag("field-manager", '\0', Takes::Text, "kubectl-label", "Name of the manager used to track field ownership."),
+        flag("field-selector", '\0', Takes::Text, "", "Selector (field query) to filter on."),
+        flag("filename", 'f', Takes::List, "", "File, folder or - with the objects to label"),
+        flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
+        flag("list", '\0', Takes::Bool, "false", "If true, display the labels for a given resource."),
+        flag("local", '\0', Takes::Bool, "false", "If true, do not contact the server: work on the files alone."),
+        flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
+        flag("overwrite", '\0', Takes::Bool, "false", "If true, allow labels to be overwritten, otherwise reject label updates that overwrite existing labels."),
+        flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
+        flag("resource-version", '\0', Takes::Text, "", "If non-empty, the labels update will only succeed if this is the current resource-version for the object."),
+        flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
+    ],
+    subs: &[],
+    run,
+};
+
+/// What is asked for: labels to set, and names of labels to take away.
+#[derive(Debug, PartialEq)]
+struct Wish {
+    set: Vec<(String, String)>,
+    remove: Vec<String>,
+}
+
+fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let is_pair = |word: &str| word.find('=').is_some_and(|at| at > 0) || (word.ends_with('-') && word != "-");
+    let first = args.words.iter().position(|word| is_pair(word)).unwrap_or(args.words.len());
+    let (resources, pairs) = args.words.split_at(first);
+    if let Some(word) = pairs.iter().find(|word| !is_pair(word)) {
+        return Err(Stop::error(format!("all resources must be specified before label changes: {word}")));
+    }
+    let wish = read(pairs).map_err(Stop::error)?;
+    if resources.is_empty() && args.list("filename").is_empty() {
+        return Err(Stop::error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+    }
+    if pairs.is_empty() && !args.is("list") {
+        return Err(Stop::error("at least one label update is required"));
+    }
+    let found = client::objects(args, io, resources)?;
+    let mut failures = found.failures;
+    let single = found.infos.len() == 1;
+    for info in &found.infos {
+        if args.is("list") {
+            io.out(listing(info, single));
+        } else if let Err(words) = one(args, io, info, &wish)? {
+            failures.push(words);
+        }
+    }
+    client::finish(io, &failures)
+}
+
+/// Reads `tier=front` and `tier-`; the error is upstream's sentence.
+fn read(pairs: &[String]) -> Result<Wish, String> {
+    let mut wish = Wish { set: Vec::new(), remove: Vec::new() };
+    for pair in pairs {
+        let Some((key, value)) = pair.split_once('=') else {
+            wish.remove.push(pair.trim_end_matches('-').to_string());
+            continue;
+        };
+        if value.contains('=') {
+            return Err(format!("invalid label spec: {pair}"));
+        }
+        if let Some(why) = refusal(value) {
+            return Err(format!("invalid label value: \"{pair}\": {why}"));
+        }
+        wish.set.push((key.to_string(), value.to_string()));
+    }
+    if wish.remove.iter().any(|key| wish.set.iter().any(|(other, _)| other == key)) {
+        return Err("can not both modify and remove a label in the same command".to_string());
+    }
+    Ok(wish)
+}
+
+/// Why a text cannot be a label's value (apimachinery `IsValidLabelValue`).
+fn refusal(value: &str) -> Option<&'static str> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    if value.len() > 63 {
+        return Some("must be no more than 63 characters");
+    }
+    let good = value.chars().all(inner) && edge(value.chars().next()) && edge(value.chars().last());
+    (!good).then_some("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')")
+}
+
+/// The labels that would be lost without `--overwrite`, in kubectl's words.
+fn clashes(labels: &Tree, wish: &Wish) -> Vec<String> {
+    let taken = |(key, value): &&(String, String)| labels.has(key) && labels.get(key).text() != value;
+    wish.set.iter().filter(taken).map(|(key, _)| format!("'{key}' already has a value ({}), and --overwrite is false", labels.get(key).text())).collect()
+}
+
+fn one(args: &Args, io: &mut Io, info: &Info, wish: &Wish) -> Result<Result<(), String>, Stop> {
+    let labels = info.tree.at(&["metadata", "labels"]);
+    let clashes = if args.is("overwrite") { Vec::new() } else { clashes(labels, wish) };
+    if !clashes.is_empty() {
+        return Ok(Err(if clashes.len() == 1 { format!("error: {}", clashes[0]) } else { format!("error: [{}]", clashes.join(", ")) }));
+    }
+    for key in wish.remove.iter().filter(|key| !labels.has(key)) {
+        io.out(format!("label \"{key}\" not found.\n"));
+    }
+    let mut patch = Map::default();
+    for (key, value) in wish.set.iter().filter(|(key, value)| labels.get(key).as_text().is_none_or(|old| old != value)) {
+        patch.insert(key.as_str(), value.as_str());
+    }
+    for key in wish.remove.iter().filter(|key| labels.has(key)) {
+        patch.insert(key.as_str(), Tree::Null);
+    }
+    if patch.is_empty() {
+        return print::object(args, io, info, "not labeled").map(Ok);
+    }
+    let fewer = patch.iter().any(|(_, value)| value.is_null()) && patch.iter().all(|(_, value)| value.is_null());
+    let done = if fewer && !args.is("overwrite") { "unlabeled" } else { "labeled" };
+    if args.is("local") || matches!(args.text("dry-run"), "client" | "unchanged") {
+        let mut changed = info.tree.clone();
+        for (key, value) in patch.iter() {
+            let path = ["metadata", "labels", key];
+            if value.is_null() { drop(changed.remove(&path)) } else { changed.set(&path, value) }
+        }
+        return print::object(args, io, &Info { tree: changed, ..info.clone() }, done).map(Ok);
+    }
+    let mut ask = client::request(args, Ask::Patch(PatchKind::Merge), &info.served, &info.namespace, &info.name);
+    ask.body = map! {"metadata": map! {"labels": Tree::from(patch)}};
+    if !args.text("resource-version").is_empty() {
+        ask.body.set(&["metadata", "resourceVersion"], args.text("resource-version"));
+    }
+    ask.options.field_manager = args.text("field-manager").to_string();
+    if args.text("dry-run") == "server" {
+        ask.options.dry_run = "All".to_string();
+    }
+    let answer = io.send(ask)?;
+    if !answer.is_ok() {
+        return Ok(Err(server_words(&answer)));
+    }
+    print::object(args, io, &client::info(&info.served, answer.tree().clone()), done).map(Ok)
+}
+
+fn listing(info: &Info, single: bool) -> String {
+    let indent = if single { "" } else { " " };
+    let head = if single { String::new() } else { format!("Listing labels for {}.{}/{}:\n", info.served.kind, info.served.group, info.name) };
+    let lines = info.tree.at(&["metadata", "labels"]).entries().map(|(key, value)| format!("{indent}{key}={}\n", value.text()));
+    head + &lines.collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_not_overwritten_unasked() {
+        let wish = read(&["tier=back".to_string()]).unwrap();
+        assert_eq!(clashes(&map! {"tier": "front"}, &wish), ["'tier' already has a value (front), and --overwrite is false"]);
+        assert!(clashes(&map! {"tier": "back"}, &wish).is_empty());
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_before_the_server_is_asked() {
+        let words = read(&["x=bad value!".to_string()]).unwrap_err();
+        assert!(words.starts_with("invalid label value: \"x=bad value!\": a valid label must be an empty string or consist of"), "{words}");
+        assert_eq!(read(&["a=1".to_string(), "a-".to_string()]), Err("can not both modify and remove a label in the same command".to_string()));
+    }
+}

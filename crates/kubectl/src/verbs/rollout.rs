@@ -1,0 +1,284 @@
+//! `kubectl rollout`: how far a rollout is, what came before it, and the way back.
+mod history;
+mod status;
+
+use crate::args::{Args, Flag, Takes, flag};
+use crate::client::{self, Info};
+use crate::describe::deployment::old_and_new;
+use crate::job::{Flow, Io, News, Stop, server_words};
+use crate::print;
+use crate::verbs::Verb;
+use objects::wire::{PatchKind, Request, Verb as Ask};
+use objects::{Tree, map};
+use status::Progress;
+
+const SELECT: [Flag; 4] = [
+    flag("filename", 'f', Takes::List, "", "File, folder or - with the objects"),
+    flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
+    flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
+    flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
+];
+const OUTPUT: Flag = flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …).");
+const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\".");
+const MANAGER: Flag = flag("field-manager", '\0', Takes::Text, "kubectl-rollout", "Name of the manager used to track field ownership.");
+const REVISION: Flag = flag("revision", '\0', Takes::Int, "0", "The revision to look at or to wait for.");
+
+pub static VERB: Verb = Verb {
+    name: "rollout",
+    aliases: &[],
+    short: "Manage the rollout of a resource",
+    usage: "kubectl rollout SUBCOMMAND [options]",
+    examples: "  # Back to the Deployment before\n  kubectl rollout undo deployment/abc\n\n  # How far is it?\n  kubectl rollout status deployment/foo\n",
+    flags: &[],
+    subs: &[
+        sub("history", "View rollout history", "kubectl rollout history (TYPE NAME | TYPE/NAME) [flags] [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, REVISION], show_history),
+        sub("pause", "Mark the provided resource as paused", "kubectl rollout pause RESOURCE [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER], pause),
+        sub("restart", "Restart a resource", "kubectl rollout restart RESOURCE [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER], restart),
+        sub("resume", "Resume a paused resource", "kubectl rollout resume RESOURCE [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER], resume),
+        sub(
+            "status",
+            "Show the status of the rollout",
+            "kubectl rollout status (TYPE NAME | TYPE/NAME) [flags] [options]",
+            &[
+                SELECT[0],
+                SELECT[1],
+                SELECT[2],
+                SELECT[3],
+                REVISION,
+                flag("timeout", '\0', Takes::Span, "0s", "The length of time to wait before ending watch, zero means never."),
+                flag("watch", 'w', Takes::Bool, "true", "Watch the status of the rollout until it's done."),
+            ],
+            show_status,
+        ),
+        sub(
+            "undo",
+            "Undo a previous rollout",
+            "kubectl rollout undo (TYPE NAME | TYPE/NAME) [flags] [options]",
+            &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, DRY_RUN, flag("to-revision", '\0', Takes::Int, "0", "The revision to rollback to. Default to 0 (last revision).")],
+            undo,
+        ),
+    ],
+    run: which,
+};
+
+const fn sub(name: &'static str, short: &'static str, usage: &'static str, flags: &'static [Flag], run: fn(&Args, &mut Io) -> Result<u8, Stop>) -> Verb {
+    Verb { name, aliases: &[], short, usage, examples: "", flags, subs: &[], run }
+}
+
+fn which(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    match args.words.first() {
+        Some(word) => Err(Stop::error(format!("unknown command \"{word}\"\nSee 'kubectl rollout -h' for help and examples"))),
+        None => {
+            let names: Vec<String> = VERB.subs.iter().map(|sub| format!("  {:<12}{}\n", sub.name, sub.short)).collect();
+            io.out(format!("{}.\n\nAvailable Commands:\n{}\nUsage:\n  {}\n", VERB.short, names.concat(), VERB.usage));
+            Ok(0)
+        }
+    }
+}
+
+fn targets(args: &Args, io: &mut Io) -> Result<client::Found, Stop> {
+    if args.words.is_empty() && args.list("filename").is_empty() {
+        return Err(Stop::error("required resource not specified"));
+    }
+    client::objects(args, io, &args.words)
+}
+
+fn show_status(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let found = targets(args, io)?;
+    if found.infos.is_empty() && found.failures.is_empty() {
+        io.err("No resources found.\n");
+    }
+    for info in &found.infos {
+        follow_status(args, io, info)?;
+    }
+    client::finish(io, &found.failures)
+}
+
+/// Prints a line at each change of one workload until its rollout is over.
+fn follow_status(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
+    let kind = info.served.kind.to_string();
+    let (wanted, watching) = (args.int("revision"), args.is("watch"));
+    let limit = args.span("timeout");
+    let wake = (limit.0 > 0).then(|| io.now() + limit);
+    let end = io.follow(vec![watch_one(args, info, "")], wake, Tree::Null, |state, incoming, pen| {
+        let object = match &incoming.news {
+            News::Event(event) if event.kind == "ADDED" || event.kind == "MODIFIED" => &event.object,
+            other => return ended(state, other, "object has been deleted"),
+        };
+        match status::progress(&kind, object, wanted) {
+            Progress::Going(line) => {
+                pen.out(&line);
+                if watching { Flow::More } else { Flow::Done }
+            }
+            Progress::Done(line) => {
+                pen.out(&line);
+                Flow::Done
+            }
+            Progress::Failed(words) => {
+                *state = Tree::from(format!("error: {words}"));
+                Flow::Done
+            }
+        }
+    })?;
+    if end.is_empty() { Ok(()) } else { Err(Stop::plain(end.text())) }
+}
+
+/// What news other than a change means for a watch of one object: refused, deleted, or out of time.
+fn ended(state: &mut Tree, news: &News, gone: &str) -> Flow {
+    let words = match news {
+        News::Opened(response) if !response.is_ok() => server_words(response),
+        News::Event(event) if event.kind == "DELETED" => format!("error: {gone}"),
+        News::Woken => "error: timed out waiting for the condition".to_string(),
+        _ => return Flow::More,
+    };
+    *state = Tree::from(words);
+    Flow::Done
+}
+
+/// A watch of one object that begins with its present state.
+fn watch_one(args: &Args, info: &Info, version: &str) -> Request {
+    let mut ask = client::request(args, Ask::Watch, &info.served, &info.namespace, "");
+    ask.options.field_selector = format!("metadata.name={}", info.name);
+    ask.options.allow_watch_bookmarks = true;
+    ask.options.send_initial_events = Some(true);
+    ask.options.resource_version_match = "NotOlderThan".to_string();
+    ask.options.resource_version = version.to_string();
+    ask
+}
+
+/// The Deployment's own ReplicaSets, of whatever template.
+fn revisions(args: &Args, io: &mut Io, info: &Info) -> Result<Vec<Tree>, Stop> {
+    if info.served.kind != "Deployment" {
+        return Err(Stop::error(format!("no history viewer has been implemented for \"{}\"", info.served.kind)));
+    }
+    let mut ask = client::known(args, Ask::List, "apps", "v1", "replicasets", &info.namespace, "");
+    ask.options.label_selector = objects::labels::Selector::of(info.tree.at(&["spec", "selector"])).map_err(Stop::error)?.to_string();
+    let list = io.fetch(ask)?;
+    let (mut own, new) = old_and_new(&info.tree, list.get("items").items());
+    own.extend(new);
+    Ok(own.into_iter().cloned().collect())
+}
+
+fn show_history(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let found = targets(args, io)?;
+    let wanted = args.int("revision");
+    if wanted < 0 {
+        return Err(Stop::error(format!("revision must be a positive integer: {wanted}")));
+    }
+    for info in &found.infos {
+        let sets = revisions(args, io, info)?;
+        let sets: Vec<&Tree> = sets.iter().collect();
+        if wanted == 0 {
+            io.out(format!("{} \n{}\n", info.slash(), history::table(&sets)));
+            continue;
+        }
+        let Some(text) = history::detail(&sets, wanted) else { return Err(Stop::error("unable to find the specified revision")) };
+        io.out(format!("{} with revision #{wanted}\n{text}\n", info.slash()));
+    }
+    client::finish(io, &found.failures)
+}
+
+fn undo(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let found = targets(args, io)?;
+    for info in &found.infos {
+        undo_one(args, io, info)?;
+    }
+    client::finish(io, &found.failures)
+}
+
+fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
+    if info.tree.at(&["metadata", "annotations"]).has("kubectl.kubernetes.io/last-applied-configuration") {
+        io.err(format!(
+            "Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n",
+            info.served.plural, info.name
+        ));
+    }
+    let wanted = args.int("to-revision");
+    let sets = revisions(args, io, info)?;
+    let sets: Vec<&Tree> = sets.iter().collect();
+    let set = history::target(&info.name, &sets, wanted).map_err(Stop::error)?;
+    if info.tree.at(&["spec", "paused"]).is_true() {
+        return Err(Stop::error(format!("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/{}' and try again", info.name)));
+    }
+    if matches!(args.text("dry-run"), "client" | "unchanged") {
+        let text = history::detail(&[set], history::revision(set)).unwrap_or_default();
+        io.out(format!("{} {text} (dry run)\n", info.slash()));
+        return Ok(());
+    }
+    if history::own_template(set) == *info.tree.at(&["spec", "template"]) {
+        return print::object(args, io, info, &format!("skipped rollback (current template already matches revision {})", history::revision(set)));
+    }
+    let mut ask = client::request(args, Ask::Patch(PatchKind::Json), &info.served, &info.namespace, &info.name);
+    ask.body = history::patch(&info.tree, set);
+    if args.text("dry-run") == "server" {
+        ask.options.dry_run = "All".to_string();
+    }
+    io.fetch(ask).map_err(|stop| prefixed("failed restoring revision", history::revision(set), stop))?;
+    print::object(args, io, info, "rolled back")
+}
+
+fn prefixed(what: &str, revision: i64, stop: Stop) -> Stop {
+    match stop {
+        Stop::Fail { code, text } => Stop::Fail { code, text: format!("error: {what} {revision}: {}", text.trim_start_matches("error: ")) },
+        wait => wait,
+    }
+}
+
+fn pause(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    change(args, io, "paused", |info| {
+        let paused = info.tree.at(&["spec", "paused"]).is_true();
+        if paused { Err(format!("error: {} \"{}\" is already paused", info.served.resource(), info.name)) } else { Ok(map! {"spec": map! {"paused": true}}) }
+    })
+}
+
+fn resume(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    change(args, io, "resumed", |info| {
+        let paused = info.tree.at(&["spec", "paused"]).is_true();
+        if paused { Ok(map! {"spec": map! {"paused": Tree::Null}}) } else { Err(format!("error: {} \"{}\" is not paused", info.served.resource(), info.name)) }
+    })
+}
+
+fn restart(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let stamp = io.now().rfc3339();
+    change(args, io, "restarted", |info| {
+        let name = format!("{} \"{}\"", info.served.resource(), info.name);
+        if !["Deployment", "DaemonSet", "StatefulSet"].contains(&info.served.kind.as_str()) {
+            return Err(format!("error: {name} restarting is not supported"));
+        }
+        if info.tree.at(&["spec", "paused"]).is_true() {
+            return Err(format!("error: {name} can't restart paused deployment (run rollout resume first)"));
+        }
+        let before = info.tree.at(&["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"]).text();
+        if before == stamp {
+            return Err("error: if restart has already been triggered within the past second, please wait before attempting to trigger another".to_string());
+        }
+        let mut patch = map! {};
+        patch.set(&["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"], stamp.as_str());
+        Ok(patch)
+    })
+}
+
+/// Patches each workload with what `decide` gives; its refusals are told at the end.
+fn change(args: &Args, io: &mut Io, done: &str, decide: impl Fn(&Info) -> Result<Tree, String>) -> Result<u8, Stop> {
+    let found = targets(args, io)?;
+    let mut failures = found.failures;
+    for info in &found.infos {
+        let patch = match decide(info) {
+            Ok(patch) => patch,
+            Err(words) => {
+                failures.push(words);
+                continue;
+            }
+        };
+        let mut ask = client::request(args, Ask::Patch(PatchKind::Strategic), &info.served, &info.namespace, &info.name);
+        ask.body = patch;
+        ask.options.field_manager = args.text("field-manager").to_string();
+        let answer = io.send(ask)?;
+        if answer.is_ok() {
+            print::object(args, io, &client::info(&info.served, answer.tree().clone()), done)?;
+        } else {
+            failures.push(format!("failed to patch: {}", answer.tree().get("message").text()));
+        }
+    }
+    client::finish(io, &failures)
+}

@@ -1,0 +1,216 @@
+//! What a lesson's `lesson.yaml` says: cluster, files, steps, checks, solution, wrong answers. No prose.
+use cluster::input::Fault;
+use serde::{Deserialize, Serialize};
+
+/// The newest format that this reader knows.
+pub const FORMAT: u32 = 1;
+
+/// One lesson's logic. As compiled by `kubarium pack`, files carry their text (`text`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lesson {
+    pub format: u32,
+    pub id: String,
+    /// Any change of the logic counts it up.
+    pub version: u32,
+    #[serde(default)]
+    pub concepts: Vec<String>,
+    /// Lessons that should come first.
+    #[serde(default)]
+    pub requires: Vec<String>,
+    pub minutes: u32,
+    pub cluster: ClusterSpec,
+    #[serde(default)]
+    pub files: Vec<FileSpec>,
+    /// Done before the learner begins; time then stands at its end.
+    #[serde(default)]
+    pub start: Vec<Act>,
+    #[serde(default)]
+    pub layout: Layout,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSpec {
+    pub preset: String,
+    /// Workers.
+    pub nodes: usize,
+    pub seed: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSpec {
+    pub path: String,
+    /// Where the text stands in the lesson's folder.
+    #[serde(default)]
+    pub start: String,
+    #[serde(default)]
+    pub edit: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    #[serde(default)]
+    pub show: Vec<String>,
+    #[serde(default)]
+    pub focus: String,
+}
+
+/// One deed of a start, a solution, a wrong answer or an outcome. One of its fields is set, besides `within` and `where`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// A line for the terminal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
+    /// Write a file: its name, and its text or the file of the lesson's folder that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Edit>,
+    /// Wait until this holds: `deploy/web Available=True`, `rollout/web complete`, `pod/web Ready=True`, or an expression.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub until: String,
+    /// How long `until` may take (60 s if empty).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub within: String,
+    /// `pod/any` (the first by name) or `pod/NAME`, deleted at once with its normal grace.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub delete: String,
+    /// A label selector that narrows `delete: pod/any`.
+    #[serde(default, rename = "where", skip_serializing_if = "String::is_empty")]
+    pub filter: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// Let this much time pass.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pass: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    pub file: String,
+    /// A file of the lesson's folder whose text it becomes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
+    /// Or: replace `find` by `with` in the file as it stands.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub find: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub with: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub id: String,
+    /// `read`, `figure`, `predict`, `task`, `quiz`, `break`, `explain`, `sandbox`.
+    pub kind: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// Of a prediction: what comes true, found by running it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Of a quiz.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub solution: Vec<Act>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrong: Vec<Wrong>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+}
+
+/// Evaluated on a fork of the cluster: act, let time pass, look.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    #[serde(default)]
+    pub act: Vec<Act>,
+    #[serde(rename = "for")]
+    pub span: String,
+    /// An expression whose value is one of the options.
+    pub value: String,
+}
+
+/// A quiz: its options, and how its answer is found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    pub options: Vec<String>,
+    /// An expression over the cluster whose value is the right option: `creator(newest(pods('app=web')))`.
+    pub answer: String,
+}
+
+/// One thing that must hold. Exactly one of `expr`, `wait`, `never`, `always`, `event`, `command` is set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    pub id: String,
+    /// An expression that must be true now.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub expr: String,
+    /// In the grammar of `kubectl wait`: `deploy/web Available=True`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wait: String,
+    /// An expression that must not be true now (and, with `always`, at no time).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub never: String,
+    /// An expression that must have been true after every change since the step began.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub always: String,
+    /// An Event with this reason was seen since the step began.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub event: String,
+    /// A typed line since the step began contains this. Only where typing it is the goal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// Acts on a fork before looking: what the cluster does by itself then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Act>,
+    /// With `after`: how long the fork runs at most until it holds.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub within: String,
+}
+
+/// A wrong answer that learners give, and the checks that must name it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrong {
+    pub name: String,
+    pub steps: Vec<Act>,
+    pub fails: Vec<String>,
+}
+
+/// The order of lessons: `lessons/course.yaml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Course {
+    pub lessons: Vec<String>,
+}
+
+impl Lesson {
+    /// Reads a compiled lesson (JSON). The error says what does not fit.
+    pub fn from_json(text: &str) -> Result<Lesson, String> {
+        let lesson: Lesson = serde_json::from_str(text).map_err(|error| format!("this lesson cannot be read: {error}"))?;
+        if lesson.format > FORMAT {
+            return Err(format!("this lesson needs a newer Kubarium (format {}, here {FORMAT})", lesson.format));
+        }
+        Ok(lesson)
+    }
+
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.id == id)
+    }
+}

@@ -1,0 +1,181 @@
+//! Follows JSONPath through trees.
+use super::{Compare, Operand, Part, Step, printed};
+use crate::{Map, Tree};
+use std::cmp::Ordering;
+
+pub fn render(parts: &[Part], tree: &Tree, out: &mut String) -> Result<(), String> {
+    for part in parts {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Path(steps) => {
+                let found: Vec<String> = follow(steps, tree)?.into_iter().map(printed).collect();
+                out.push_str(&found.join(" "));
+            }
+            Part::Range(steps, body) => {
+                for each in follow(steps, tree)? {
+                    render(body, each, out)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+pub fn collect(parts: &[Part], tree: &Tree, found: &mut Vec<Tree>) -> Result<(), String> {
+    for part in parts {
+        match part {
+            Part::Text(text) => found.push(Tree::from(text.as_str())),
+            Part::Path(steps) => found.extend(follow(steps, tree)?.into_iter().cloned()),
+            Part::Range(steps, body) => {
+                for each in follow(steps, tree)? {
+                    collect(body, each, found)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn follow<'a>(steps: &[Step], tree: &'a Tree) -> Result<Vec<&'a Tree>, String> {
+    let mut here = vec![tree];
+    for step in steps {
+        let mut next = Vec::new();
+        for tree in here {
+            take(step, tree, &mut next)?;
+        }
+        here = next;
+    }
+    Ok(here)
+}
+
+fn take<'a>(step: &Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result<(), String> {
+    match step {
+        Step::Field(name) => found.extend(tree.as_map().and_then(|map| map.get(name))),
+        Step::Wildcard => children(tree, found),
+        Step::Recursive => descend(tree, found),
+        Step::Index(_) | Step::Slice(..) => slice(step, tree, found)?,
+        Step::Union(steps) => {
+            for step in steps {
+                take(step, tree, found)?;
+            }
+        }
+        Step::Filter(left, compare, right) => {
+            let items = list(tree)?;
+            for item in items {
+                if holds(left, *compare, right, item)? {
+                    found.push(item);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn children<'a>(tree: &'a Tree, found: &mut Vec<&'a Tree>) {
+    found.extend(tree.items());
+    found.extend(tree.as_map().into_iter().flat_map(Map::iter).map(|(_, value)| value));
+}
+
+/// The value itself and everything inside it.
+fn descend<'a>(tree: &'a Tree, found: &mut Vec<&'a Tree>) {
+    found.push(tree);
+    let mut inner = Vec::new();
+    children(tree, &mut inner);
+    inner.into_iter().for_each(|tree| descend(tree, found));
+}
+
+fn list(tree: &Tree) -> Result<&[Tree], String> {
+    match tree {
+        Tree::List(items) => Ok(items),
+        Tree::Null => Ok(&[]),
+        other => Err(format!("{} is not array or slice", described(other))),
+    }
+}
+
+/// As Go prints a value with `%v`.
+fn described(tree: &Tree) -> String {
+    match tree {
+        Tree::Map(map) => {
+            let entries: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", described(value))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+        Tree::List(items) => format!("[{}]", items.iter().map(described).collect::<Vec<_>>().join(" ")),
+        other => printed(other),
+    }
+}
+
+fn slice<'a>(step: &Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result<(), String> {
+    if tree.is_null() {
+        return Ok(());
+    }
+    let items = list(tree)?;
+    let length = items.len() as i64;
+    let from_end = |at: i64| if at < 0 { at + length } else { at };
+    match *step {
+        Step::Index(at) => {
+            let index = from_end(at);
+            let item = usize::try_from(index).ok().and_then(|index| items.get(index));
+            found.push(item.ok_or_else(|| format!("array index out of bounds: index {}, length {length}", if at < 0 { index } else { at }))?);
+        }
+        Step::Slice(from, to, step) => {
+            let (from, to) = (from_end(from.unwrap_or(0)), from_end(to.unwrap_or(length)).min(length));
+            if step <= 0 {
+                return Err("step must be > 0".into());
+            }
+            if !items.is_empty() && !(0..length).contains(&from) {
+                return Err(format!("array index out of bounds: index {from}, length {length}"));
+            }
+            let chosen = items.iter().take(to.max(0) as usize).skip(from.max(0) as usize);
+            found.extend(chosen.step_by(step as usize));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn holds(left: &Operand, compare: Compare, right: &Operand, item: &Tree) -> Result<bool, String> {
+    let left = values(left, item)?;
+    if compare == Compare::Exists {
+        return Ok(!left.is_empty());
+    }
+    let right = values(right, item)?;
+    let (Some(a), Some(b)) = (left.first(), right.first()) else { return Ok(false) };
+    if left.len() > 1 || right.len() > 1 {
+        return Err("can only compare one element at a time".into());
+    }
+    let order = order(a, b)?;
+    Ok(match compare {
+        Compare::Equal => order == Some(Ordering::Equal),
+        Compare::NotEqual => order != Some(Ordering::Equal),
+        Compare::Less => order == Some(Ordering::Less),
+        Compare::Greater => order == Some(Ordering::Greater),
+        Compare::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+        Compare::GreaterOrEqual => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        Compare::Exists => true,
+    })
+}
+
+fn values(operand: &Operand, item: &Tree) -> Result<Vec<Tree>, String> {
+    match operand {
+        Operand::Literal(value) => Ok(vec![value.clone()]),
+        Operand::Path(steps) => Ok(follow(steps, item)?.into_iter().cloned().collect()),
+    }
+}
+
+fn order(a: &Tree, b: &Tree) -> Result<Option<Ordering>, String> {
+    Ok(match (a, b) {
+        (Tree::Text(a), Tree::Text(b)) => Some(a.cmp(b)),
+        (Tree::Int(a), Tree::Int(b)) => Some(a.cmp(b)),
+        (Tree::Bool(a), Tree::Bool(b)) => (a == b).then_some(Ordering::Equal),
+        (Tree::Int(_) | Tree::Float(_), Tree::Int(_) | Tree::Float(_)) => float(a).partial_cmp(&float(b)),
+        _ => return Err("incompatible types for comparison".into()),
+    })
+}
+
+fn float(tree: &Tree) -> f64 {
+    match tree {
+        Tree::Int(number) => *number as f64,
+        Tree::Float(number) => *number,
+        _ => 0.0,
+    }
+}

@@ -1,0 +1,16 @@
+//! Small typed looks at trees: borrowed, copied freely, telling absent from zero where Kubernetes does.
+mod container;
+mod meta;
+mod node;
+mod pod;
+mod resources;
+mod service;
+mod workload;
+
+pub use container::{Container, Probe};
+pub use meta::{Condition, Meta};
+pub use node::{Node, Taint};
+pub use pod::{Pod, QosClass, RestartPolicy, Toleration};
+pub use resources::Resources;
+pub use service::{Service, ServicePort};
+pub use workload::{Deployment, ReplicaSet, Strategy};

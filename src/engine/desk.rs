@@ -1,0 +1,317 @@
+//! Where messages arrive: holds the session and the lesson, lets time run, and tells the page what changed.
+use super::{manifest, past};
+use crate::protocol::{FromEngine, Step, ToEngine};
+use cluster::input::Input;
+use cluster::{Session, Viewer};
+use lessons::format::Lesson;
+use lessons::{Run, Saved};
+use simcore::{Duration, OccurrenceId, Time};
+
+/// The page's counterpart.
+#[derive(Default)]
+pub struct Desk {
+    session: Option<Session>,
+    run: Option<Run>,
+    /// The lesson's text as it was opened, to begin it anew.
+    opened: String,
+    viewer: Viewer,
+    /// Thousandths of real time; 0 while time stands still.
+    speed: u32,
+    /// How much of the terminal's output the page has, and how often it was cleared.
+    printed: usize,
+    cleared: u64,
+    files_changed: u64,
+    prompt: Option<bool>,
+    editing: bool,
+    last_clock: (u64, u64, u32),
+    /// Real milliseconds since the session was last handed over to be kept.
+    unsaved_ms: u64,
+    out: Vec<FromEngine>,
+}
+
+/// Events that one tick may handle, so that a message never waits long.
+const BUDGET: usize = 4_000;
+/// While time stands still a command may run this far: it answers, but nothing else moves on.
+const ERRAND: Duration = Duration::millis(100);
+/// The session is handed over this often while time runs.
+const KEEP_MS: u64 = 3_000;
+/// A sandbox: three workers, a fixed seed.
+const SANDBOX: (&str, usize, u64) = ("kubeadm", 3, 1);
+
+impl Desk {
+    pub fn take(&mut self) -> Vec<FromEngine> {
+        std::mem::take(&mut self.out)
+    }
+
+    pub fn trouble(&mut self, what: &str, detail: &str) {
+        self.out.push(FromEngine::Trouble { what: what.to_string(), detail: detail.to_string() });
+    }
+
+    pub fn playing(&self) -> bool {
+        self.session.is_some() && (self.speed > 0 || self.run.as_ref().is_some_and(Run::is_playing))
+    }
+
+    pub fn digest(&self) -> String {
+        self.session.as_ref().map(|session| session.world.digest().to_string()).unwrap_or_default()
+    }
+
+    /// Does what the page asks for.
+    pub fn handle(&mut self, message: ToEngine) {
+        if let ToEngine::Open { lesson, saved, .. } = message {
+            return self.open(lesson, saved);
+        }
+        if matches!(message, ToEngine::Reset) {
+            return self.open(self.opened.clone(), None);
+        }
+        let Some(session) = &mut self.session else { return self.trouble("closed", "no session is open") };
+        match message {
+            ToEngine::Do { input } => return self.act(input),
+            ToEngine::Speed { speed } => self.speed = speed.min(60_000),
+            ToEngine::Step { step } => past::step(session, step),
+            ToEngine::Seek { time } => {
+                self.speed = 0;
+                session.seek(Time(time));
+                self.viewer.forget();
+                self.reprint();
+            }
+            ToEngine::Why { occurrence } => {
+                let chain = session.world.chain(OccurrenceId(occurrence));
+                self.out.push(FromEngine::Chain { occurrence, chain });
+            }
+            ToEngine::Inspect { id } => {
+                let mut inspection = session.world.inspect(&id);
+                inspection.describe = past::describe(session, &id);
+                self.out.push(FromEngine::Inspected { inspection: Box::new(inspection) });
+            }
+            ToEngine::Complete { serial, line, cursor } => {
+                let (from, candidates) = past::complete(session, &line, cursor);
+                self.out.push(FromEngine::Completion { serial, from, candidates });
+            }
+            ToEngine::Lint { serial, name, text } => {
+                let problems = manifest::problems(&session.world, &text);
+                self.out.push(FromEngine::Problems { serial, name, problems });
+            }
+            ToEngine::Suggest { serial, text, at, .. } => {
+                let (from, items) = manifest::suggest(&text, at);
+                self.out.push(FromEngine::Suggestions { serial, from, items });
+            }
+            ToEngine::Hover { serial, text, at, .. } => {
+                let (from, to, text) = manifest::hover(&text, at);
+                self.out.push(FromEngine::HoverText { serial, from, to, text });
+            }
+            lesson => self.lesson(lesson),
+        }
+        self.report();
+    }
+
+    fn lesson(&mut self, message: ToEngine) {
+        let (Some(run), Some(session)) = (&mut self.run, &mut self.session) else { return };
+        match message {
+            ToEngine::Choose { step, option } => {
+                if let Err(words) = run.choose(&step, &option, session) {
+                    self.out.push(FromEngine::Trouble { what: "choose".to_string(), detail: words });
+                }
+            }
+            ToEngine::Check { step } => run.check(&step, session),
+            ToEngine::Hint { step } => run.hint(&step),
+            ToEngine::Solve { step } => {
+                run.solve(&step);
+                // A solution is watched: time must run for it.
+                self.speed = self.speed.max(1_000);
+            }
+            _ => {}
+        }
+        self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
+        self.keep();
+    }
+
+    fn open(&mut self, lesson: String, saved: Option<String>) {
+        let begun = match saved.map(|saved| self.resume(&lesson, &saved)) {
+            Some(Ok(begun)) => Ok(begun),
+            Some(Err(words)) => {
+                self.trouble("resume", &words);
+                begin(&lesson)
+            }
+            None => begin(&lesson),
+        };
+        self.opened = lesson;
+        match begun {
+            Ok((run, session)) => {
+                let keep = std::mem::take(&mut self.out);
+                *self = Desk { run, session: Some(session), opened: std::mem::take(&mut self.opened), speed: 1_000, out: keep, ..Desk::default() };
+                if let Some(run) = &self.run {
+                    self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
+                }
+                self.tell_files();
+                self.reprint();
+                self.report();
+            }
+            Err(words) => self.trouble("open", &words),
+        }
+    }
+
+    fn resume(&self, lesson: &str, saved: &str) -> Result<(Option<Run>, Session), String> {
+        let saved: Saved = serde_json::from_str(saved).map_err(|error| error.to_string())?;
+        if lesson.is_empty() {
+            return Ok((None, Session::replay(&saved.record)?));
+        }
+        let (run, session) = Run::resume(Lesson::from_json(lesson)?, &saved)?;
+        Ok((Some(run), session))
+    }
+
+    /// Something is done to the cluster.
+    fn act(&mut self, input: Input) {
+        let Some(session) = &mut self.session else { return };
+        if session.in_past() {
+            self.viewer.forget();
+        }
+        session.input(input);
+        if self.speed == 0 {
+            let limit = session.now() + ERRAND;
+            while session.world.terminal.shell.busy() && session.world.next_time().is_some_and(|time| time <= limit) {
+                session.step();
+            }
+        }
+        self.observe();
+        self.keep();
+        self.report();
+    }
+
+    /// Lets real time pass.
+    pub fn tick(&mut self, real_ms: u64) {
+        let Some(session) = &mut self.session else { return };
+        if let Some(run) = &mut self.run {
+            if let Err(words) = run.play(session) {
+                self.out.push(FromEngine::Trouble { what: "solve".to_string(), detail: words });
+            }
+        }
+        let until = session.now() + Duration::micros(real_ms * u64::from(self.speed));
+        if self.speed > 0 {
+            self.advance(until);
+        }
+        self.unsaved_ms += real_ms;
+        if self.unsaved_ms >= KEEP_MS {
+            self.keep();
+        }
+        self.report();
+    }
+
+    /// A lesson looks after every change, so that nothing that was true for a moment escapes it.
+    fn advance(&mut self, until: Time) {
+        let Some(session) = &mut self.session else { return };
+        let Some(run) = self.run.as_mut().filter(|run| run.watches()) else {
+            session.advance(until, BUDGET);
+            return self.observe();
+        };
+        let mut changed = false;
+        for _ in 0..BUDGET {
+            let arrived = session.advance(until, 1);
+            changed |= !session.in_past() && run.observe(session);
+            if arrived {
+                break;
+            }
+        }
+        if changed {
+            self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
+        }
+    }
+
+    fn observe(&mut self) {
+        let (Some(run), Some(session)) = (&mut self.run, &self.session) else { return };
+        if !session.in_past() && run.observe(session) {
+            self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
+        }
+    }
+
+    /// Hands over what a reload needs.
+    fn keep(&mut self) {
+        let Some(session) = &self.session else { return };
+        self.unsaved_ms = 0;
+        let saved = match &self.run {
+            Some(run) => run.saved(session),
+            None => Saved { lesson: String::new(), version: 0, record: session.record.clone(), notes: Default::default() },
+        };
+        if let Ok(log) = serde_json::to_string(&saved) {
+            self.out.push(FromEngine::Saved { log });
+        }
+    }
+
+    /// Tells what changed: the picture, the clock, the terminal.
+    fn report(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        let delta = self.viewer.look(&mut session.world);
+        let silent = !delta.whole
+            && delta.components.is_empty()
+            && delta.nodes.is_empty()
+            && delta.pods.is_empty()
+            && delta.workloads.is_empty()
+            && delta.objects.is_empty()
+            && delta.gone.is_empty()
+            && delta.marks.is_empty();
+        if !silent {
+            self.out.push(FromEngine::Delta { delta: Box::new(delta) });
+        }
+        let clock = (session.now().0, session.end().0, self.speed);
+        if clock != self.last_clock {
+            self.last_clock = clock;
+            self.out.push(FromEngine::Clock { now: clock.0, start: Time::START.0, end: clock.1, speed: clock.2 });
+        }
+        self.tell_terminal();
+    }
+
+    fn tell_terminal(&mut self) {
+        let Some(session) = &self.session else { return };
+        let terminal = session.world.terminal.clone();
+        let whole = terminal.cleared != self.cleared || terminal.printed.len() < self.printed;
+        if whole {
+            self.cleared = terminal.cleared;
+            self.printed = 0;
+            self.out.push(FromEngine::Print { text: String::new(), err: false, whole: true });
+        }
+        let news = terminal.printed[self.printed..].chunk_by(|a, b| a.err == b.err);
+        for run in news {
+            let text: String = run.iter().map(|chunk| chunk.text.as_str()).collect();
+            self.out.push(FromEngine::Print { text, err: run[0].err, whole: false });
+        }
+        self.printed = terminal.printed.len();
+        let busy = terminal.shell.busy();
+        if self.prompt != Some(busy) {
+            self.prompt = Some(busy);
+            self.out.push(FromEngine::Prompt { busy, prompt: "$".to_string() });
+        }
+        if let Some((name, text)) = terminal.edit.as_ref().filter(|_| !self.editing) {
+            self.out.push(FromEngine::Edit { name: name.clone(), text: text.clone() });
+        }
+        self.editing = terminal.edit.is_some();
+        if terminal.files_changed != self.files_changed {
+            self.tell_files();
+        }
+    }
+
+    /// After a seek the terminal shows what it showed then.
+    fn reprint(&mut self) {
+        self.printed = 0;
+        self.prompt = None;
+        self.out.push(FromEngine::Print { text: String::new(), err: false, whole: true });
+        self.cleared = self.session.as_ref().map_or(0, |session| session.world.terminal.cleared);
+    }
+
+    fn tell_files(&mut self) {
+        let Some(session) = &self.session else { return };
+        self.files_changed = session.world.terminal.files_changed;
+        let shell = &session.world.terminal.shell;
+        let text = |name: &&str| (name.to_string(), shell.file(name).unwrap_or_default().to_string());
+        let files = shell.files().iter().map(text).collect();
+        self.out.push(FromEngine::Files { files });
+    }
+}
+
+fn begin(lesson: &str) -> Result<(Option<Run>, Session), String> {
+    if lesson.is_empty() {
+        let (preset, nodes, seed) = SANDBOX;
+        let session = Session::start(preset, nodes, seed, Vec::new()).ok_or("the sandbox's preset is unknown")?;
+        return Ok((None, session));
+    }
+    let (run, session) = Run::begin(Lesson::from_json(lesson)?)?;
+    Ok((Some(run), session))
+}

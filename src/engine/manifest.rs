@@ -1,0 +1,25 @@
+//! The editor's questions: problems, completion and hover, in the protocol's types.
+use crate::protocol::{Problem, Suggestion};
+use cluster::{World, manifest};
+
+pub fn problems(world: &World, text: &str) -> Vec<Problem> {
+    let flaws = manifest::problems(world, text).into_iter();
+    let problem = |flaw: manifest::Flaw| Problem {
+        line: flaw.line as u32,
+        column: flaw.column as u32,
+        end_column: flaw.end_column as u32,
+        severity: if flaw.warning { "warning" } else { "error" }.to_string(),
+        message: flaw.message,
+    };
+    flaws.map(problem).collect()
+}
+
+pub fn suggest(text: &str, at: usize) -> (usize, Vec<Suggestion>) {
+    let (from, offers) = manifest::suggest(text, at);
+    let suggestion = |offer: manifest::Offer| Suggestion { label: offer.label, detail: offer.detail, info: String::new(), apply: offer.apply };
+    (from, offers.into_iter().map(suggestion).collect())
+}
+
+pub fn hover(text: &str, at: usize) -> (usize, usize, String) {
+    manifest::hover(text, at)
+}

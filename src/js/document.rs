@@ -1,0 +1,133 @@
+//! The door to the document: language, theme, address, focus, media questions, sizes.
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Document, Element, HtmlElement, Window};
+
+pub fn window() -> Window {
+    web_sys::window().expect("a page has a window")
+}
+
+pub fn document() -> Document {
+    window().document().expect("a window has a document")
+}
+
+pub fn root() -> Element {
+    document().document_element().expect("a document has a root")
+}
+
+pub fn by_id(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+pub fn focus(id: &str) {
+    if let Some(element) = by_id(id) {
+        let _ = element.focus();
+    }
+}
+
+/// The id of the pane that holds the focus, if any.
+pub fn focused_pane() -> Option<String> {
+    let pane = document().active_element()?.closest("[data-pane]").ok()??;
+    pane.get_attribute("data-pane")
+}
+
+/// Moves the focus into a pane: to what it marked as its first stop, else to the pane itself.
+pub fn focus_pane(name: &str) -> bool {
+    let Ok(Some(pane)) = document().query_selector(&format!("[data-pane=\"{name}\"]")) else { return false };
+    let target = pane.query_selector("[data-first]").ok().flatten().unwrap_or(pane);
+    let Ok(target) = target.dyn_into::<HtmlElement>() else { return false };
+    let _ = target.focus();
+    document().active_element().as_ref() == Some(target.as_ref())
+}
+
+pub fn now_ms() -> f64 {
+    window().performance().map(|clock| clock.now()).unwrap_or(0.0)
+}
+
+pub fn matches(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|answer| answer.matches())
+}
+
+/// Calls back whenever the answer to a media question changes; for as long as the page lives.
+pub fn on_media(query: &str, mut changed: impl FnMut(bool) + 'static) {
+    let Ok(Some(list)) = window().match_media(query) else { return };
+    let again = list.clone();
+    gloo_events::EventListener::new(&list, "change", move |_| changed(again.matches())).forget();
+}
+
+/// What stands behind `?` in the address.
+pub fn search() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+pub fn parameter(name: &str) -> Option<String> {
+    web_sys::UrlSearchParams::new_with_str(&search()).ok()?.get(name)
+}
+
+pub fn go_to(query: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(query));
+    }
+}
+
+/// Calls back with the element's size in CSS pixels, now and whenever it changes.
+pub fn on_resize(element: &Element, mut sized: impl FnMut(f64, f64) + 'static) {
+    let seen = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        if let Ok(entry) = entries.get(0).dyn_into::<web_sys::ResizeObserverEntry>() {
+            let area = entry.content_rect();
+            sized(area.width(), area.height());
+        }
+    });
+    if let Ok(observer) = web_sys::ResizeObserver::new(seen.as_ref().unchecked_ref()) {
+        observer.observe(element);
+        seen.forget();
+        std::mem::forget(observer);
+    }
+}
+
+/// The text of the shell's first lines, to keep it readable until the lesson itself is there.
+pub fn take_shell(lang: &str) -> Option<Element> {
+    let found = document().query_selector(&format!("#shell main[lang=\"{lang}\"]")).ok()??;
+    found.clone_node_with_deep(true).ok()?.dyn_into().ok()
+}
+
+pub fn copy(text: &str) {
+    let _ = window().navigator().clipboard().write_text(text);
+}
+
+pub fn is_mac() -> bool {
+    window().navigator().user_agent().is_ok_and(|agent| agent.contains("Mac"))
+}
+
+/// Whether a click was a click, and not the end of selecting text.
+pub fn nothing_selected() -> bool {
+    window().get_selection().ok().flatten().is_none_or(|selection| selection.is_collapsed())
+}
+
+/// Keeps a drag on its element even when the pointer leaves it.
+pub fn hold_pointer(event: &web_sys::PointerEvent) {
+    if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}
+
+/// Closes every open menu, but for the one that holds `keep`.
+pub fn close_menus() {
+    let Ok(open) = document().query_selector_all("details.menu[open]") else { return };
+    for at in 0..open.length() {
+        if let Some(menu) = open.get(at).and_then(|node| node.dyn_into::<Element>().ok()) {
+            let _ = menu.remove_attribute("open");
+        }
+    }
+}
+
+/// Menus close when a press or the focus lands elsewhere, and on Escape.
+pub fn watch_menus() {
+    let outside = |event: &web_sys::Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if target.and_then(|target| target.closest("details.menu").ok().flatten()).is_none() {
+            close_menus();
+        }
+    };
+    gloo_events::EventListener::new(&document(), "pointerdown", outside).forget();
+    gloo_events::EventListener::new(&document(), "focusin", outside).forget();
+}

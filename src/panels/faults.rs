@@ -1,0 +1,68 @@
+//! Breaking things: a button per fault, with what it does in words.
+use crate::state::world::World;
+use crate::state::{app, wire, words};
+use cluster::input::Fault;
+use leptos::prelude::*;
+
+/// A button that does one fault.
+pub fn button(fault: Fault) -> AnyView {
+    let label = fault.clone();
+    view! { <button class="btn fault" on:click=move |_| wire::fault(fault.clone())>{move || describe(&label)}</button> }.into_any()
+}
+
+pub fn describe(fault: &Fault) -> String {
+    let words = words();
+    match fault {
+        Fault::StopNode { node } => (words.stop_node)(node),
+        Fault::StartNode { node } => (words.start_node)(node),
+        Fault::CutNode { node } => (words.cut_node)(node),
+        Fault::MendNode { node } => (words.mend_node)(node),
+        Fault::StopComponent { component } => (words.stop_component)(component),
+        Fault::StartComponent { component } => (words.start_component)(component),
+        Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
+    }
+}
+
+/// What can be broken or mended about one object, by its id.
+pub fn fitting(world: World, id: &str) -> Vec<Fault> {
+    if let Some(node) = id.strip_prefix("node/") {
+        let state = world.index.with_value(|index| index.nodes.get(id).map(|cell| cell.view.with(|view| (view.powered, view.connected))));
+        let node = node.to_string();
+        return match state {
+            Some((false, _)) => vec![Fault::StartNode { node }],
+            Some((true, false)) => vec![Fault::StopNode { node: node.clone() }, Fault::MendNode { node }],
+            Some((true, true)) => vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node }],
+            None => Vec::new(),
+        };
+    }
+    if let Some(pod) = id.strip_prefix("pod/") {
+        return vec![Fault::KillContainer { pod: pod.to_string(), container: String::new() }];
+    }
+    let running = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.with(|view| view.running)));
+    match running {
+        Some(true) => vec![Fault::StopComponent { component: id.to_string() }],
+        Some(false) => vec![Fault::StartComponent { component: id.to_string() }],
+        None => Vec::new(),
+    }
+}
+
+/// The menu over the picture: everything that can break, by place.
+#[component]
+pub fn Faults() -> impl IntoView {
+    let world = app().world;
+    let list = move || {
+        let nodes = world.nodes.get().into_iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).map(|node| node.id.clone());
+        let parts = crate::panels::picture::control::PARTS.iter().map(|part| part.to_string());
+        nodes.chain(parts).map(|id| {
+            let name = id.rsplit('/').next().unwrap_or(&id).to_string();
+            view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(button).collect_view()}</li> }.into_any()
+        }).collect_view()
+    };
+    view! {
+        <details class="menu breaks">
+            <summary class="btn">{move || words().break_it}</summary>
+            <div class="sheet"><p class="muted">{move || words().break_hint}</p><ul>{list}</ul></div>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,140 @@
+//! The inspector: why an object is as it is, its description and its YAML.
+use crate::panels::faults;
+use crate::state::{app, words};
+use crate::text::Words;
+use cluster::delta::Link;
+use leptos::prelude::*;
+use serde_json::Value;
+
+#[component]
+pub fn Inspector() -> impl IntoView {
+    let app = app();
+    let world = app.world;
+    let tab = RwSignal::new("why");
+    // What is looked at may change while it is looked at.
+    let asked = StoredValue::new(0.0_f64);
+    Effect::new(move |_| {
+        world.settled.get();
+        let now = crate::js::document::now_ms();
+        if let Some(id) = world.picked.get_untracked()
+            && world.chain.with_untracked(Option::is_none)
+            && now - asked.get_value() > 800.0
+        {
+            asked.set_value(now);
+            crate::state::wire::inspect(id);
+        }
+    });
+    let links = Memo::new(move |_| world.chain.get().or_else(|| world.inspection.get().map(|found| std::sync::Arc::new(found.chain.clone()))));
+    let text = move |yaml: bool| world.inspection.with(|found| found.as_ref().map(|found| if yaml { found.yaml.clone() } else { found.describe.clone() }).unwrap_or_default());
+    let body = move || match tab.get() {
+        "why" => view! { <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> }.into_any(),
+        "describe" => view! { <pre tabindex="0" translate="no">{move || text(false)}</pre> }.into_any(),
+        _ => view! { <pre tabindex="0" translate="no">{move || text(true)}</pre> }.into_any(),
+    };
+    let choose = move |name: &'static str, label: fn(&Words) -> &'static str| {
+        view! { <button class="tab" aria-pressed=move || if tab.get() == name { "true" } else { "false" } on:click=move |_| tab.set(name)>{move || label(words())}</button> }
+    };
+    view! {
+        <aside class="inspector" id="pane-why" data-pane="why" tabindex="-1" aria-label=move || words().inspector>
+            {move || world.picked.get().map(|id| {
+                let breaks = id.clone();
+                view! {
+                    <div class="bar">
+                        <h2 translate="no">{title(&id)}</h2><span class="space"></span>
+                        <button class="btn icon" aria-label=words().close on:click=move |_| world.unpick()>"✕"</button>
+                    </div>
+                    <div class="tabs">{choose("why", |words| words.why)} {choose("describe", |_| "describe")} {choose("yaml", |_| "YAML")}</div>
+                    <div class="row">{move || { world.settled.get(); faults::fitting(world, &breaks).into_iter().map(faults::button).collect_view() }}</div>
+                    <div class="body">{body}</div>
+                }
+                .into_any()
+            })}
+            {move || world.picked.with(Option::is_none).then(|| view! { <p class="muted hint-pick">{words().pick_something}</p> })}
+        </aside>
+    }
+    .into_any()
+}
+
+/// `pod/default/web-1` as people say it.
+fn title(id: &str) -> String {
+    id.replacen("/default/", "/", 1)
+}
+
+fn link(link: &Link) -> AnyView {
+    let app = app();
+    let world = app.world;
+    let at = app.clock.reading(link.at);
+    let (id, sentence) = (link.about.clone(), sentence(words(), link));
+    let about = (!link.about.is_empty()).then(|| view! { <button class="obj" translate="no" on:click=move |_| world.pick(&id)>{title(&link.about)}</button> });
+    let revision = (link.revision > 0).then(|| view! { <span class="m">" · rv " {link.revision}</span> });
+    let detail = (!link.detail.is_empty()).then(|| view! { <p class="detail" translate="no">{link.detail.clone()}</p> });
+    view! {
+        <li class=format!("link {}", link.deed)>
+            <p class="when"><time>{at}</time> {revision}</p>
+            <p>{sentence} " " {about}</p>
+            {detail}
+            {reason(&link.reason)}
+        </li>
+    }
+    .into_any()
+}
+
+/// One link as a sentence of the reader's language.
+fn sentence(words: &Words, link: &Link) -> String {
+    match link.deed.as_str() {
+        "input" => words.you_did.to_string(),
+        "fault" => words.fault_did.to_string(),
+        "create" => (words.created)(&link.actor),
+        "delete" => (words.deleted)(&link.actor),
+        "bind" => (words.bound)(&link.actor),
+        _ => (words.changed)(&link.actor),
+    }
+}
+
+/// A decision as a table: the scheduler's nodes, or a controller's numbers, whatever the JSON holds.
+fn reason(text: &str) -> AnyView {
+    if text.is_empty() {
+        return ().into_any();
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(map)) => {
+            let (tables, facts): (Vec<_>, Vec<_>) = map.into_iter().partition(|(_, value)| value.as_array().is_some_and(|rows| rows.iter().any(Value::is_object)));
+            let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{key}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
+            view! { {facts} {tables.into_iter().map(|(key, rows)| table(key, rows.as_array().cloned().unwrap_or_default())).collect_view()} }.into_any()
+        }
+        Ok(Value::Array(rows)) if rows.iter().any(Value::is_object) => table(String::new(), rows),
+        Ok(other) => view! { <p class="detail">{plain(&other)}</p> }.into_any(),
+        Err(_) => view! { <p class="detail">{text.to_string()}</p> }.into_any(),
+    }
+}
+
+fn table(name: String, rows: Vec<Value>) -> AnyView {
+    let mut columns: Vec<String> = Vec::new();
+    for row in rows.iter().filter_map(Value::as_object) {
+        for key in row.keys() {
+            if !columns.contains(key) {
+                columns.push(key.clone());
+            }
+        }
+    }
+    // What names a row stands first.
+    columns.sort_by_key(|column| !matches!(column.as_str(), "node" | "name"));
+    let head = columns.iter().map(|column| view! { <th scope="col">{column.clone()}</th> }).collect_view();
+    let body = rows.iter().map(|row| {
+        let class = if row.get("chosen").and_then(Value::as_bool) == Some(true) { "chosen" } else { "" };
+        view! { <tr class=class>{columns.iter().map(|column| view! { <td>{row.get(column).map(plain).unwrap_or_default()}</td> }).collect_view()}</tr> }
+    }).collect_view();
+    view! { <div class="scroll" tabindex="0" role="group" aria-label=name.clone()><table><caption>{name.clone()}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div> }.into_any()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Bool(true) => "✓".to_string(),
+        Value::Bool(false) => "✕".to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => map.iter().map(|(key, value)| format!("{key} {}", plain(value))).collect::<Vec<_>>().join(", "),
+    }
+}

@@ -1,0 +1,202 @@
+//! The control plane: its parts, the line they talk over, what was asked for, and who waits for a node.
+use super::Drawing;
+use super::pods::Waiting;
+use crate::state::world::{Row, World};
+use crate::state::{app, words};
+use cluster::delta::{ComponentView, WorkloadView};
+use leptos::prelude::*;
+
+/// The parts in the order of the plan.
+pub const PARTS: [&str; 4] = ["kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler"];
+
+/// Workloads without an owner, each with what it owns.
+pub fn groups(world: World) -> Vec<(Row<WorkloadView>, Vec<Row<WorkloadView>>)> {
+    let all = world.workloads.get();
+    let owner = |row: &Row<WorkloadView>| row.view.with(|view| view.owner.clone());
+    let shown = |row: &&Row<WorkloadView>| row.view.with(|view| view.namespace != "kube-system" && view.owner.is_empty());
+    all.iter()
+        .filter(shown)
+        .map(|top| (top.clone(), all.iter().filter(|row| owner(row) == top.id).cloned().collect()))
+        .collect()
+}
+
+#[component]
+pub fn ControlPlane() -> impl IntoView {
+    let Drawing { plan, .. } = expect_context();
+    let world = app().world;
+    let grouped = Memo::new_with_compare(move |_| groups(world), |_, _| true);
+    let line = move || {
+        plan.with(|plan| {
+            let api = plan.parts[0];
+            let from = api.x + api.w / 2.0;
+            let mut path = format!("M{from} {}V{}", api.y + api.h, plan.bus);
+            if let Some(last) = plan.nodes.iter().map(|node| node.x + node.w / 2.0).reduce(f64::max) {
+                let first = plan.nodes.first().map(|node| node.x + node.w / 2.0).unwrap_or(from).min(from);
+                path.push_str(&format!("M{first} {}H{}", plan.bus, last.max(from)));
+            }
+            for node in plan.nodes.iter().filter(|node| node.y < plan.bus + 60.0) {
+                path.push_str(&format!("M{} {}V{}", node.x + node.w / 2.0, plan.bus, node.y));
+            }
+            path
+        })
+    };
+    let api_to_etcd = move || {
+        plan.with(|plan| {
+            let (api, etcd) = (plan.parts[0], plan.parts[1]);
+            format!("M{} {}H{}", api.x + api.w, api.y + api.h / 2.0, etcd.x)
+        })
+    };
+    let areas = move |pick: fn(&super::layout::Area) -> f64| plan.with(|plan| pick(&plan.control));
+    view! {
+        <g class="control">
+            <rect class="glass" x=move || areas(|a| a.x) y=move || areas(|a| a.y) width=move || areas(|a| a.w) height=move || areas(|a| a.h) rx="14" />
+            <text class="m small wide-only" x="30" y="28">"control-plane"</text>
+            <text class="m small wide-only end" x=move || areas(|a| a.x + a.w - 16.0) y="28">{move || (words().waiting_for_node)(world.counts.with(|counts| counts.waiting))}</text>
+            <path class="bus" d=line />
+            <path class="wire" d=api_to_etcd />
+            {(0..4).map(|at| part(at)).collect_view()}
+            <Waiting />
+            {move || grouped.get().into_iter().enumerate().map(|(at, (top, owned))| group(at, top, owned)).collect_view()}
+        </g>
+    }
+    .into_any()
+}
+
+fn part(at: usize) -> AnyView {
+    let Drawing { plan, .. } = expect_context();
+    let world = app().world;
+    let id = PARTS[at];
+    let cell = Memo::new_with_compare(move |_| world.components.with(|list| list.iter().find(|cell| cell.id == id).cloned()), |_, _| true);
+    let read = move |from: fn(&ComponentView) -> String| cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(from)).unwrap_or_default());
+    let running = move || cell.with(|cell| cell.as_ref().is_none_or(|cell| cell.view.with(|view| view.running)));
+    let picked = move || world.picked.with(|picked| picked.as_deref() == Some(id)) || hinted(world, id);
+    let area = Memo::new(move |_| plan.with(|plan| plan.parts[at]));
+    let middle = move || area.with(|area| area.x + area.w / 2.0);
+    let name = move || if plan.with(|plan| plan.narrow) { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id };
+    let note = move || {
+        if !running() {
+            return words().stopped.to_string();
+        }
+        match at {
+            0 => format!("rv {}", world.revision.get()),
+            2 | 3 if !plan.with(|plan| plan.narrow) => (words().queue)(cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(|view| view.queue)).unwrap_or(0))),
+            _ => read(|view| view.note.clone()),
+        }
+    };
+    let class = move || {
+        let busy = cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.queue > 0)));
+        format!("part {}{}{}{}", if at == 0 { "centre" } else { "" }, if running() { "" } else { " dead" }, if picked() { " picked" } else { "" }, if busy { " busy" } else { "" })
+    };
+    view! {
+        <g class=class data-id=id role="button" tabindex="-1" aria-label=move || format!("{id}, {}", note())>
+            <rect x=move || area.with(|a| a.x) y=move || area.with(|a| a.y) width=move || area.with(|a| a.w) height=move || area.with(|a| a.h) rx="9" />
+            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else { 17.0 })>{name}</text>
+            <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 32.0 })>{note}</text>
+        </g>
+    }
+    .into_any()
+}
+
+/// Whether a link in the lesson's text points at this id right now.
+pub fn hinted(world: World, id: &str) -> bool {
+    world.hinted.with(|hinted| hinted.as_deref() == Some(id))
+}
+
+fn group(at: usize, top: Row<WorkloadView>, owned: Vec<Row<WorkloadView>>) -> AnyView {
+    let Drawing { plan, .. } = expect_context();
+    let area = Memo::new(move |_| plan.with(|plan| plan.groups.get(at).copied()));
+    let live: Vec<_> = owned.into_iter().collect();
+    let place = move || area.get().map(|area| format!("translate({} {})", area.x, area.y)).unwrap_or_default();
+    let wide = Memo::new(move |_| area.get().map(|area| area.w).unwrap_or(240.0));
+    let shown = move || area.get().is_some();
+    // Old ReplicaSets with nothing left are history, not picture.
+    let newest = move || {
+        let mut rows: Vec<_> = live.iter().filter(|row| row.view.with(|view| view.wanted + view.current > 0)).cloned().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.view.with(|view| view.revision)));
+        rows.truncate(if wide.get() > 400.0 { 2 } else { 1 });
+        rows.into_iter().enumerate().map(|(at, row)| owned_chip(at, row, wide)).collect_view()
+    };
+    view! {
+        <g class="group" transform=place style:display=move || if shown() { "" } else { "none" }>
+            {owner_chip(top, wide)}
+            {newest}
+        </g>
+    }
+    .into_any()
+}
+
+fn chip_width(wide: f64) -> f64 {
+    if wide > 400.0 { (wide - 32.0) / 3.0 } else { (wide - 16.0) / 2.0 }
+}
+
+fn owner_chip(row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
+    let world = app().world;
+    let (id, pick) = (row.id.clone(), row.id.clone());
+    let view = row.view.clone();
+    let (label, gap_view) = (row.view.clone(), row.view.clone());
+    let text = move || view.with(|view| format!("{} {}", short_kind(&view.kind), view.name));
+    let numbers = move || label.with(|view| (words().wanted_ready)(view.wanted, view.ready));
+    let spoken = { let (text, numbers) = (text.clone(), numbers.clone()); move || format!("{}, {}", text(), numbers()) };
+    let class = move || {
+        let gap = gap_view.with(|view| view.wanted != view.ready);
+        let picked = world.picked.with(|picked| picked.as_deref() == Some(pick.as_str())) || hinted(world, &pick);
+        format!("chip owner{}{}", if gap { " gap" } else { "" }, if picked { " picked" } else { "" })
+    };
+    view! {
+        <g class=class data-id=id role="button" tabindex="-1" aria-label=spoken>
+            <rect width=move || chip_width(wide.get()) height="34" rx="8" />
+            <text class="name" x="10" y="15">{move || fit(&text(), chip_width(wide.get()) - 18.0, 6.6)}</text>
+            <text class="m small" x="10" y="28">{numbers}</text>
+        </g>
+    }
+    .into_any()
+}
+
+fn owned_chip(at: usize, row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
+    let id = row.id.clone();
+    let (name, numbers, spoken, tone) = (row.view.clone(), row.view.clone(), row.view.clone(), row.view.clone());
+    let width = move || chip_width(wide.get());
+    let place = move || format!("translate({} 0)", (at as f64 + 1.0) * (width() + 16.0));
+    view! {
+        <g class=move || format!("chip owned v{}", tone.with(|view| version_class(view.revision))) transform=place data-id=id role="button" tabindex="-1"
+            aria-label=move || spoken.with(|view| format!("ReplicaSet {}, {}", view.name, (words().wanted_ready)(view.wanted, view.ready)))>
+            <path class="wire" d="M-16 17H0" />
+            <rect width=width height="34" rx="8" />
+            <text class="name" x="10" y="15">{move || name.with(|view| fit(&format!("RS {}", view.name), width() - 18.0, 6.6))}</text>
+            <text class="m small" x="10" y="28">{move || numbers.with(|view| format!("{} · {}", tag(&view.image), (words().wanted_ready)(view.wanted, view.ready)))}</text>
+        </g>
+    }
+    .into_any()
+}
+
+pub fn short_kind(kind: &str) -> &str {
+    match kind {
+        "Deployment" => "Deploy",
+        "ReplicaSet" => "RS",
+        "StatefulSet" => "STS",
+        "DaemonSet" => "DS",
+        other => other,
+    }
+}
+
+/// Colours alternate: odd generations one hue, even ones the other with a hatch; 0 is plain.
+pub fn version_class(version: u32) -> u32 {
+    if version == 0 { 0 } else { (version - 1) % 2 + 1 }
+}
+
+/// What stands behind the colon of an image.
+pub fn tag(image: &str) -> &str {
+    image.rsplit('/').next().unwrap_or(image).split_once(':').map(|(_, tag)| tag).unwrap_or("latest")
+}
+
+/// As much of a text as fits so many pixels; the middle goes first, because names end in what tells them apart.
+pub fn fit(text: &str, pixels: f64, per_sign: f64) -> String {
+    let most = (pixels / per_sign).floor().max(3.0) as usize;
+    let signs: Vec<char> = text.chars().collect();
+    if signs.len() <= most {
+        return text.to_string();
+    }
+    let tail = (most / 3).max(1);
+    let head = most - tail - 1;
+    signs[..head].iter().chain(&['…']).chain(&signs[signs.len() - tail..]).collect()
+}

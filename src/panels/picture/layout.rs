@@ -1,0 +1,177 @@
+//! Where everything stands: a pure function of the picture's size and what is in it.
+
+/// What the layout depends on. Lengths are CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Facts {
+    pub width: f64,
+    pub height: f64,
+    pub nodes: usize,
+    /// The most places that any node needs for its Pods.
+    pub most: usize,
+    /// Groups of workloads: a Deployment with its ReplicaSets.
+    pub groups: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Area {
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Full,
+    Short,
+    Dot,
+}
+
+impl Size {
+    pub fn class(self) -> &'static str {
+        match self {
+            Size::Full => "full",
+            Size::Short => "short",
+            Size::Dot => "dotted",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub width: f64,
+    pub height: f64,
+    pub narrow: bool,
+    pub control: Area,
+    /// kube-apiserver, etcd, kube-controller-manager, kube-scheduler.
+    pub parts: [Area; 4],
+    /// Where Pods wait for a node.
+    pub tray: Area,
+    pub groups: Vec<Area>,
+    /// Height of the line that all parts talk over.
+    pub bus: f64,
+    pub nodes: Vec<Area>,
+    pub size: Size,
+    pub pod: (f64, f64),
+    /// Pods side by side in a node.
+    pub columns: usize,
+}
+
+const PAD: f64 = 14.0;
+const GAP: f64 = 16.0;
+/// A node's title and its foot.
+const HEAD: f64 = 42.0;
+const FOOT: f64 = 34.0;
+const GROUP_HEIGHT: f64 = 34.0;
+/// Groups of workloads beyond two rows are counted, not drawn.
+pub const MOST_GROUP_ROWS: usize = 2;
+
+pub fn plan(facts: Facts) -> Plan {
+    let width = facts.width.max(280.0).floor();
+    let narrow = width < 640.0;
+    let inner = width - 2.0 * PAD;
+    let (parts, tray, parts_bottom) = if narrow { narrow_parts(inner) } else { wide_parts(inner) };
+    let (groups, groups_bottom) = place_groups(facts.groups, inner, parts_bottom + 10.0);
+    let control_bottom = if groups.is_empty() { parts_bottom + 12.0 } else { groups_bottom + 12.0 };
+    let control = Area { x: PAD, y: 8.0, w: inner, h: control_bottom - 8.0 };
+    let bus = control_bottom + if narrow { 9.0 } else { 13.0 };
+    let top = bus + if narrow { 11.0 } else { 27.0 };
+    let per_row = per_row(facts.nodes, inner, narrow);
+    let rows = facts.nodes.div_ceil(per_row.max(1)).max(1);
+    let node_width = (inner - (per_row.max(1) - 1) as f64 * gap(narrow)) / per_row.max(1) as f64;
+    let free = (facts.height - top - 10.0 - (rows - 1) as f64 * gap(narrow)) / rows as f64;
+    let (size, pod, columns, needed) = pod_size(node_width - 2.0 * edge(narrow), free - HEAD - FOOT, facts.most, narrow);
+    let node_height = (needed + HEAD + FOOT).max(free.min(216.0)).max(if narrow { 96.0 } else { 140.0 });
+    let nodes: Vec<Area> = (0..facts.nodes)
+        .map(|at| Area {
+            x: PAD + (at % per_row) as f64 * (node_width + gap(narrow)),
+            y: top + (at / per_row) as f64 * (node_height + gap(narrow)),
+            w: node_width,
+            h: node_height,
+        })
+        .collect();
+    let bottom = nodes.last().map(|node| node.y + node.h).unwrap_or(top);
+    Plan { width, height: (bottom + 10.0).max(facts.height.floor() - 1.0), narrow, control, parts, tray, groups, bus, nodes, size, pod, columns }
+}
+
+fn gap(narrow: bool) -> f64 {
+    if narrow { 8.0 } else { GAP }
+}
+
+fn edge(narrow: bool) -> f64 {
+    if narrow { 8.0 } else { 14.0 }
+}
+
+fn wide_parts(inner: f64) -> ([Area; 4], Area, f64) {
+    let scale = (inner / 1012.0).min(1.12);
+    let (y, h) = (38.0, 48.0);
+    let part = |x: f64, w: f64| Area { x: PAD + 14.0 + x * scale, y, w: w * scale, h };
+    let scheduler = part(522.0, 150.0);
+    let from = scheduler.x + scheduler.w + 14.0;
+    let tray = Area { x: from, y, w: PAD + inner - 14.0 - from, h };
+    ([part(0.0, 150.0), part(184.0, 96.0), part(314.0, 194.0), scheduler], tray, y + h)
+}
+
+fn narrow_parts(inner: f64) -> ([Area; 4], Area, f64) {
+    let (y, h) = (16.0, 40.0);
+    let w = (inner - 16.0 - 18.0) / 4.0;
+    let part = |at: f64| Area { x: PAD + 8.0 + at * (w + 6.0), y, w, h };
+    let tray = Area { x: PAD + 8.0, y: y + h + 6.0, w: inner - 16.0, h: 24.0 };
+    ([part(0.0), part(1.0), part(2.0), part(3.0)], tray, y + h + 30.0)
+}
+
+fn place_groups(count: usize, inner: f64, top: f64) -> (Vec<Area>, f64) {
+    let room = inner - 28.0;
+    let w = room.min(470.0).max(240.0).min(room);
+    let per_row = ((room + 12.0) / (w + 12.0)).floor().max(1.0) as usize;
+    let groups: Vec<Area> = (0..count.min(per_row * MOST_GROUP_ROWS))
+        .map(|at| Area {
+            x: PAD + 14.0 + (at % per_row) as f64 * (w + 12.0),
+            y: top + (at / per_row) as f64 * (GROUP_HEIGHT + 6.0),
+            w,
+            h: GROUP_HEIGHT,
+        })
+        .collect();
+    let bottom = groups.last().map(|group| group.y + group.h).unwrap_or(top);
+    (groups, bottom)
+}
+
+fn per_row(nodes: usize, inner: f64, narrow: bool) -> usize {
+    let least = if narrow { 104.0 } else { 218.0 };
+    let fit = ((inner + gap(narrow)) / (least + gap(narrow))).floor().max(1.0) as usize;
+    nodes.clamp(1, fit)
+}
+
+/// The largest size at which all Pods of the fullest node fit; else the smallest. Gives the height they need.
+fn pod_size(width: f64, height: f64, most: usize, narrow: bool) -> (Size, (f64, f64), usize, f64) {
+    let fit = |least: f64, gap: f64, h: f64| {
+        let columns = ((width + gap) / (least + gap)).floor().max(1.0) as usize;
+        let rows = most.div_ceil(columns) as f64;
+        (columns, (width - (columns - 1) as f64 * gap) / columns as f64, rows * (h + gap) - gap.min(rows * gap))
+    };
+    if !narrow {
+        let (columns, w, needed) = fit(122.0, 8.0, 58.0);
+        if needed <= height.max(66.0) {
+            return (Size::Full, (w.min(160.0).floor(), 58.0), columns, needed);
+        }
+    }
+    let (columns, w, needed) = fit(if narrow { 40.0 } else { 60.0 }, 6.0, 24.0);
+    if needed <= height.max(if narrow { 60.0 } else { 120.0 }) {
+        return (Size::Short, (w.min(96.0).floor(), 24.0), columns, needed);
+    }
+    let (columns, _, needed) = fit(16.0, 4.0, 16.0);
+    (Size::Dot, (16.0, 16.0), columns, needed)
+}
+
+impl Plan {
+    /// Where a place lies in its node, from the node's corner.
+    pub fn slot(&self, slot: usize) -> (f64, f64) {
+        let gap = match self.size {
+            Size::Full => 8.0,
+            Size::Short => 6.0,
+            Size::Dot => 4.0,
+        };
+        let (column, row) = (slot % self.columns.max(1), slot / self.columns.max(1));
+        (edge(self.narrow) + column as f64 * (self.pod.0 + gap), HEAD - 4.0 + row as f64 * (self.pod.1 + gap))
+    }
+}

@@ -1,0 +1,123 @@
+//! The picture: the cluster as shapes, laid out by part and node, never by a simulation of forces.
+pub mod control;
+pub mod layout;
+pub mod nodes;
+pub mod pods;
+pub mod tiles;
+pub mod travel;
+
+use crate::js::{document, dots};
+use crate::state::{app, words};
+use layout::{Facts, Plan, plan};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+
+/// More Pods than this are drawn as tiles with counts.
+pub const MOST_SINGLE: usize = 60;
+
+/// What every part of the picture reads.
+#[derive(Clone, Copy)]
+pub struct Drawing {
+    pub plan: Memo<Plan>,
+    pub tiled: Memo<bool>,
+}
+
+#[component]
+pub fn Picture() -> impl IntoView {
+    let app = app();
+    let world = app.world;
+    let size = RwSignal::new((980.0_f64, 440.0_f64));
+    let frame = NodeRef::<leptos::html::Div>::new();
+    let layer = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(element) = frame.get() {
+            document::on_resize(&element, move |width, height| {
+                if width > 40.0 && size.get_untracked() != (width, height) {
+                    size.set((width, height));
+                }
+            });
+        }
+        if let Some(element) = layer.get() {
+            dots::mount(&element);
+        }
+    });
+    let tiled = Memo::new(move |_| world.counts.with(|counts| counts.pods > MOST_SINGLE));
+    let plan = Memo::new(move |_| {
+        let (width, height) = size.get();
+        let workers = world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with(|view| !view.control_plane)).cloned().collect::<Vec<_>>());
+        let most = workers.iter().map(|node| node.pods.with(|pods| pods.iter().filter(|pod| pod.slot < 900).map(|pod| pod.slot + 1).max().unwrap_or(0))).max();
+        plan(Facts { width, height, nodes: workers.len(), most: if tiled.get() { 0 } else { most.unwrap_or(0) }, groups: control::groups(world).len() })
+    });
+    let drawing = Drawing { plan, tiled };
+    provide_context(drawing);
+    travel::follow(drawing);
+    let summary = move || summary(words(), &world.counts.get());
+    view! {
+        <div class="frame" node_ref=frame>
+            <span class="sr" role="img" aria-label=summary></span>
+            <div class="drawing" data-first="" role="group" tabindex="0" aria-label=move || words().picture_keys on:keydown=arrows on:click=chosen>
+                <svg width=move || plan.with(|plan| plan.width) height=move || plan.with(|plan| plan.height)
+                    viewBox=move || plan.with(|plan| format!("0 0 {} {}", plan.width, plan.height))
+                    class=move || plan.with(|plan| format!("picture {}", plan.size.class()))
+                    style:--pw=move || plan.with(|plan| format!("{}px", plan.pod.0)) style:--ph=move || plan.with(|plan| format!("{}px", plan.pod.1))>
+                    <defs>
+                        <pattern id="hatch" width="6" height="6" patternTransform="rotate(45)" patternUnits="userSpaceOnUse">
+                            <rect class="hatch-ground" width="6" height="6" /><rect class="hatch-line" width="2" height="6" />
+                        </pattern>
+                    </defs>
+                    <control::ControlPlane />
+                    <nodes::Nodes />
+                </svg>
+                <div class="dots" aria-hidden="true" node_ref=layer></div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// One sentence that says what the picture shows.
+pub fn summary(words: &crate::text::Words, counts: &crate::state::world::Counts) -> String {
+    (words.summary)(counts.nodes_ready, counts.nodes, counts.pods_ready, counts.pods)
+}
+
+fn chosen(event: web_sys::MouseEvent) {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+    if let Ok(Some(shape)) = target.closest("[data-id]")
+        && let Some(id) = shape.get_attribute("data-id")
+    {
+        app().world.pick(&id);
+    }
+}
+
+/// Arrow keys walk through the shapes in drawing order; Enter chooses, Escape goes back to the picture.
+fn arrows(event: KeyboardEvent) {
+    let Some(here) = document::document().active_element() else { return };
+    let step: i32 = match event.key().as_str() {
+        "ArrowRight" | "ArrowDown" => 1,
+        "ArrowLeft" | "ArrowUp" => -1,
+        "Home" => i32::MIN,
+        "End" => i32::MAX,
+        "Enter" | " " => {
+            if let Some(id) = here.get_attribute("data-id") {
+                event.prevent_default();
+                app().world.pick(&id);
+            }
+            return;
+        }
+        "Escape" => return app().world.unpick(),
+        _ => return,
+    };
+    let Some(picture) = here.closest(".drawing").ok().flatten() else { return };
+    let Ok(shapes) = picture.query_selector_all("[data-id]") else { return };
+    let count = shapes.length() as i32;
+    let at = (0..count).find(|at| shapes.get(*at as u32).is_some_and(|shape| shape.is_same_node(Some(&here))));
+    let next = match at {
+        Some(at) => at.saturating_add(step).clamp(0, count - 1),
+        None => 0,
+    };
+    event.prevent_default();
+    if let Some(shape) = shapes.get(next as u32).and_then(|node| node.dyn_into::<web_sys::SvgElement>().ok()) {
+        let _ = shape.focus();
+    }
+}

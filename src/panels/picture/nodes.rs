@@ -1,0 +1,128 @@
+//! The nodes: glass boxes on one line, with their agents, resources, heartbeat and Pods.
+use super::control::{fit, hinted};
+use super::pods::PodShape;
+use super::tiles::Tiles;
+use super::{Drawing, layout::Area};
+use crate::state::world::{NodeCell, World};
+use crate::state::{app, words};
+use cluster::delta::NodeView;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// A node is called NotReady after this long without a heartbeat (seconds), as upstream's grace period.
+const GRACE: f64 = 40.0;
+
+#[component]
+pub fn Nodes() -> impl IntoView {
+    let world = app().world;
+    let workers = move || {
+        let nodes = world.nodes.get();
+        nodes.into_iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).enumerate().collect::<Vec<_>>()
+    };
+    view! { <For each=workers key=|(at, node)| (*at, node.id.clone()) children=|(at, node)| box_of(at, node) /> }.into_any()
+}
+
+fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
+    let Drawing { plan, tiled } = expect_context();
+    let app = app();
+    let world = app.world;
+    let area = Memo::new(move |_| plan.with(|plan| plan.nodes.get(at).copied().unwrap_or_default()));
+    let narrow = Memo::new(move |_| plan.with(|plan| plan.narrow));
+    let (id, pick) = (node.id.clone(), node.id.clone());
+    let name = node.view.with_untracked(|view| view.name.clone());
+    let view = node.view.clone();
+    let read = move |from: fn(&NodeView) -> String| view.with(from);
+    let state = { let view = node.view.clone(); Memo::new(move |_| view.with(state_words)) };
+    let class = {
+        let view = node.view.clone();
+        move || {
+            let mut class = view.with(|view| {
+                let mut class = String::from("node");
+                if !view.powered { class.push_str(" off") }
+                if !view.connected { class.push_str(" cut") }
+                if view.ready != "Ready" { class.push_str(" notready") }
+                if view.cordoned { class.push_str(" cordoned") }
+                class
+            });
+            if world.picked.with(|picked| picked.as_deref() == Some(pick.as_str())) || hinted(world, &pick) {
+                class.push_str(" picked");
+            }
+            class
+        }
+    };
+    let used = { let view = node.view.clone(); move || view.with(resources) };
+    let beat = {
+        let view = node.view.clone();
+        Memo::new(move |_| {
+            app.clock.second.get();
+            let age = view.with(|view| app.clock.now.get_untracked().saturating_sub(view.heartbeat)) as f64 / 1e6;
+            (age.floor() as u64, (1.0 - age / GRACE).clamp(0.0, 1.0))
+        })
+    };
+    let spoken = { let (name, state) = (name.clone(), state); move || format!("{name}, {}, {}", state.get(), read(resources)) };
+    let width = move || area.with(|area| area.w);
+    let height = move || area.with(|area| area.h);
+    let title = { let name = name.clone(); move || fit(&name, if narrow.get() { width() - 24.0 } else { width() * 0.5 }, 7.4) };
+    let pods = node.pods.clone();
+    let shown = move || pods.get().into_iter().filter(|pod| pod.slot < 900).collect::<Vec<_>>();
+    let tiles_node = node.clone();
+    view! {
+        <g class=class transform=move || area.with(|area: &Area| format!("translate({} {})", area.x, area.y))>
+            <g data-id=id role="button" tabindex="-1" aria-label=spoken>
+                <rect class="glass" width=width height=height rx="14" />
+                <text class="name" x=move || if narrow.get() { 9.0 } else { 15.0 } y="22">{title}</text>
+                <text class="m small end wide-only" x=move || width() - 15.0 y="22">{move || if state.with(|state| state == words().ready) { used() } else { String::new() }}</text>
+                <text class="state small end" x=move || width() - 15.0 y="22">{move || Some(state.get()).filter(|state| state != words().ready)}</text>
+                <rect class="beat-ground" x="14" y=move || height() - 10.0 width=move || (width() - 28.0).max(0.0) height="3" rx="1.5" />
+                <rect class="beat" x="14" y=move || height() - 10.0 width=move || ((width() - 28.0) * beat.get().1).max(0.0) height="3" rx="1.5" />
+                <text class="m tiny end wide-only" x=move || width() - 15.0 y=move || height() - 17.0>{move || (words().heartbeat)(beat.get().0)}</text>
+            </g>
+            <g class="agents" transform=move || format!("translate({} {})", if narrow.get() { 9 } else { 15 }, height() - 17.0)>{agents(world, &name, narrow)}</g>
+            {move || if tiled.get() {
+                view! { <Tiles node=tiles_node.clone() /> }.into_any()
+            } else {
+                let shown = shown.clone();
+                view! { <For each=shown key=|pod| pod.serial children=|pod| view! { <PodShape pod /> } /> }.into_any()
+            }}
+        </g>
+    }
+    .into_any()
+}
+
+fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
+    let agent = |name: &'static str, short: &'static str, x: f64| {
+        let id = format!("{name}/{node}");
+        let (key, spoken) = (id.clone(), id.clone());
+        let running = Memo::new(move |_| world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running))));
+        view! {
+            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1"
+                aria-label=move || format!("{spoken}, {}", if running.get() { words().running } else { words().stopped })>
+                <text class="m tiny wide-only" x=x>{name}</text>
+                <text class="m tiny narrow-only" x=x * 0.34>{move || if narrow.get() { short } else { "" }}</text>
+            </g>
+        }
+        .into_any()
+    };
+    vec![agent("kubelet", "k", 0.0), agent("containerd", "c", 48.0), agent("kube-proxy", "p", 112.0)].into_any()
+}
+
+/// What the API says and what is true, in a word or two.
+pub fn state_words(view: &NodeView) -> String {
+    let words = words();
+    if !view.powered {
+        return (words.node_off)(&view.ready);
+    }
+    if !view.connected {
+        return (words.node_cut)(&view.ready);
+    }
+    if view.ready != "Ready" {
+        return view.ready.clone();
+    }
+    if view.cordoned { words.cordoned.to_string() } else { words.ready.to_string() }
+}
+
+pub fn resources(view: &NodeView) -> String {
+    let cores = |millis: u64| format!("{}.{}", millis / 1000, millis % 1000 / 100);
+    let gib = |bytes: u64| format!("{}.{}", bytes >> 30, ((bytes & ((1 << 30) - 1)) * 10) >> 30);
+    format!("cpu {}/{} · mem {}/{}Gi", cores(view.cpu.0), view.cpu.1 / 1000, gib(view.memory.0), view.memory.1 >> 30)
+}

@@ -1,0 +1,157 @@
+//! Pods: rounded boxes whose version is a colour, a hatch and a word, and whose state is a shape and a word.
+use super::Drawing;
+use super::control::{fit, hinted, tag, version_class};
+use super::layout::Size;
+use crate::state::world::PodCell;
+use crate::state::{app, words};
+use cluster::delta::PodView;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What a Pod looks like: the class that draws its shape.
+pub fn look(view: &PodView) -> &'static str {
+    if view.deadline > 0 || view.status == "Terminating" {
+        return "leaving";
+    }
+    if view.ready {
+        return "ready";
+    }
+    match view.status.as_str() {
+        "Completed" | "Succeeded" => "done",
+        "Running" => "probing",
+        "Pending" | "ContainerCreating" | "PodInitializing" => "starting",
+        status if status.starts_with("Init:") => "starting",
+        _ => "broken",
+    }
+}
+
+/// Its state in the reader's words; states that kubectl names keep kubectl's word.
+pub fn state_of(view: &PodView, now: u64) -> String {
+    let words = words();
+    match look(view) {
+        "leaving" if view.deadline > now => (words.leaving_in)((view.deadline - now).div_ceil(1_000_000)),
+        "leaving" => words.leaving.to_string(),
+        "ready" => words.ready.to_string(),
+        "probing" => words.probing.to_string(),
+        "done" => words.completed.to_string(),
+        "starting" if view.node.is_empty() => words.no_node.to_string(),
+        "starting" if view.status == "ContainerCreating" => words.creating.to_string(),
+        "starting" => words.starting.to_string(),
+        _ => view.status.clone(),
+    }
+}
+
+/// Part of a Pod's name that tells it apart.
+fn short_name(view: &PodView) -> String {
+    match view.name.rsplit_once('-') {
+        Some((_, end)) if !view.owner.is_empty() => format!("…-{end}"),
+        _ => view.name.clone(),
+    }
+}
+
+#[component]
+pub fn PodShape(pod: Arc<PodCell>) -> impl IntoView {
+    let Drawing { plan, .. } = expect_context();
+    let slot = pod.slot;
+    let place = move || plan.with(|plan| { let (x, y) = plan.slot(slot); format!("translate({x} {y})") });
+    shape(pod, place, Signal::derive(move || plan.with(|plan| plan.size)), Signal::derive(move || plan.with(|plan| plan.pod.0)))
+}
+
+fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, size: Signal<Size>, width: Signal<f64>) -> AnyView {
+    let app = app();
+    let world = app.world;
+    let (id, pick) = (pod.id.clone(), pod.id.clone());
+    let (view, ghost) = (pod.view.clone(), pod.ghost.clone());
+    let class = move || {
+        let mut class = view.with(|view| format!("pod v{} {}", version_class(view.version), look(view)));
+        if ghost.get() {
+            class.push_str(" ghost");
+        }
+        if world.picked.with(|picked| picked.as_deref() == Some(pick.as_str())) || hinted(world, &pick) {
+            class.push_str(" picked");
+        }
+        class
+    };
+    let (view, ghost) = (pod.view.clone(), pod.ghost.clone());
+    let state = Memo::new(move |_| {
+        if ghost.get() {
+            return words().vanished.to_string();
+        }
+        view.with(|view| {
+            // Only a countdown needs the time.
+            let now = if view.deadline > 0 { app.clock.second.get(); app.clock.now.get_untracked() } else { 0 };
+            state_of(view, now)
+        })
+    });
+    let (labelled, spoken, second) = (pod.view.clone(), pod.view.clone(), pod.view.clone());
+    let label = move || labelled.with(|view| tag(&view.image).chars().take(8).collect::<String>());
+    let tag_width = { let label = label.clone(); move || label().len() as f64 * 7.4 };
+    let named = pod.view.clone();
+    let name = move || named.with(|view| fit(&short_name(view), width.get() - 44.0 - tag_width(), 7.0));
+    let aria = move || spoken.with(|view| format!("Pod {}, {}, {}", view.name, view.image, state.get()));
+    let note = move || {
+        let state = state.get();
+        second.with(|view| {
+            let text = if look(view) == "ready" && !view.ip.is_empty() { format!("{} · {state}", view.ip) } else if view.restarts > 0 { format!("{state} · ↻{}", view.restarts) } else { state };
+            // Hangul is about twice as wide as Latin.
+            let wide = text.chars().filter(|sign| *sign > '\u{1100}').count() as f64;
+            let per_sign = 6.1 + 5.4 * wide / text.chars().count().max(1) as f64;
+            fit(&text, width.get() - 20.0, per_sign)
+        })
+    };
+    view! {
+        <g class=class transform=place data-id=id role="button" tabindex="-1" aria-label=aria>
+            <rect class="body" rx=move || if size.get() == Size::Dot { 4 } else { 9 } />
+            <rect class="edge" x="1" y="1" width="8" rx="7" />
+            <g class="mark"><circle class="disc" r="5.5" /><path class="cross" d="M-5-5L5 5M5-5L-5 5" /><path class="tick" d="M-5 0L-1.5 4L5-4" /></g>
+            <text class="title" x="14" y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan><tspan class="m more" dx="6">{name}</tspan></text>
+            <text class="m tiny more" x="14" y="44">{note}</text>
+        </g>
+    }
+    .into_any()
+}
+
+/// Pods that have no node yet, beside the scheduler; and what the scheduler says about the first of them.
+#[component]
+pub fn Waiting() -> impl IntoView {
+    let Drawing { plan, .. } = expect_context();
+    let world = app().world;
+    let tray = Memo::new(move |_| plan.with(|plan| plan.tray));
+    let room = move || {
+        let (w, h) = tray.with(|tray| (tray.w, tray.h));
+        (((w - 8.0) / 46.0).floor().max(1.0) as usize, if h > 40.0 { 2 } else { 1 })
+    };
+    let shown = move || {
+        let (columns, rows) = room();
+        world.tray.get().into_iter().filter(|pod| pod.slot < columns * rows).collect::<Vec<_>>()
+    };
+    let sentence = move || {
+        let first = world.tray.with(|tray| tray.iter().find_map(|pod| pod.view.with(|view| (!view.message.is_empty()).then(|| view.message.clone()))));
+        first.map(|text| fit(&text, plan.with(|plan| plan.control.w) - 40.0, 6.0)).unwrap_or_default()
+    };
+    view! {
+        <g class="tray">
+            <rect class="tray-ground" x=move || tray.get().x y=move || tray.get().y width=move || tray.get().w.max(0.0) height=move || tray.get().h rx="9" />
+            <For each=shown key=|pod| pod.serial children=move |pod| {
+                let slot = pod.slot;
+                let (id, view) = (pod.id.clone(), pod.view.clone());
+                let place = move || {
+                    let (columns, _) = room();
+                    tray.with(|tray| format!("translate({} {})", tray.x + 5.0 + (slot % columns) as f64 * 46.0, tray.y + 4.0 + (slot / columns) as f64 * 21.0))
+                };
+                let class = view.clone();
+                let spoken = view.clone();
+                view! {
+                    <g class=move || class.with(|view| format!("waiting v{}", version_class(view.version))) transform=place data-id=id role="button" tabindex="-1"
+                        aria-label=move || spoken.with(|view| format!("Pod {}, {}. {}", view.name, words().no_node, view.message))>
+                        <rect width="42" height="18" rx="6" />
+                        <text class="tiny" x="21" y="13">{move || view.with(|view| tag(&view.image).chars().take(6).collect::<String>())}</text>
+                    </g>
+                }
+                .into_any()
+            } />
+            <text class="sentence small" x="30" y=move || plan.with(|plan| plan.bus + 17.0)>{sentence}</text>
+        </g>
+    }
+    .into_any()
+}

@@ -1,0 +1,51 @@
+//! Messages as moving dots: only where the reader allows motion, and only at speeds an eye can follow.
+use super::Drawing;
+use super::control::PARTS;
+use super::layout::Plan;
+use crate::js::dots;
+use crate::state::app;
+use leptos::prelude::*;
+
+/// Faster than this (thousandths of real time) dots would only flicker.
+const FASTEST: u32 = 5000;
+
+pub fn follow(drawing: Drawing) {
+    let app = app();
+    Effect::new(move |_| {
+        let messages = app.world.travelled.get();
+        if !app.prefs.motion.get_untracked() || app.clock.speed.get_untracked() > FASTEST {
+            return;
+        }
+        let names: Vec<String> = app.world.nodes.with_untracked(|nodes| {
+            nodes.iter().filter_map(|node| node.view.with_untracked(|view| (!view.control_plane).then(|| view.name.clone()))).collect()
+        });
+        drawing.plan.with_untracked(|plan| {
+            for (at, (from, to, write)) in messages.iter().enumerate() {
+                if let (Some(from), Some(to)) = (anchor(plan, &names, from), anchor(plan, &names, to)) {
+                    dots::travel(&way(plan, from, to), *write, at as f64 * 12.0);
+                }
+            }
+        });
+    });
+}
+
+/// The point of a part where its messages leave and arrive.
+fn anchor(plan: &Plan, nodes: &[String], id: &str) -> Option<(f64, f64)> {
+    if let Some(at) = PARTS.iter().position(|part| *part == id) {
+        let area = plan.parts[at];
+        return Some((area.x + area.w / 2.0, area.y + if at == 1 { area.h / 2.0 } else { area.h }));
+    }
+    if id == "you" || id == "kubectl" {
+        return Some((plan.parts[0].x, 0.0));
+    }
+    let node = id.rsplit_once('/').map(|(_, node)| node).unwrap_or(id);
+    let at = nodes.iter().position(|name| name == node)?;
+    plan.nodes.get(at).map(|area| (area.x + area.w / 2.0, area.y))
+}
+
+/// Along the bus, except between the API server and its store or its user.
+fn way(plan: &Plan, from: (f64, f64), to: (f64, f64)) -> Vec<(f64, f64)> {
+    let etcd = plan.parts[1];
+    let direct = |point: (f64, f64)| point.1 == 0.0 || (point.0 - (etcd.x + etcd.w / 2.0)).abs() < 1.0;
+    if direct(from) || direct(to) { vec![from, to] } else { vec![from, (from.0, plan.bus), (to.0, plan.bus), to] }
+}

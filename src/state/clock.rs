@@ -1,0 +1,90 @@
+//! Where virtual time stands, and how it is driven.
+use super::wire;
+use crate::protocol::Step;
+use leptos::prelude::*;
+
+/// The speeds on offer, in thousandths of real time.
+pub const SPEEDS: [u32; 8] = [250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
+
+#[derive(Clone, Copy)]
+pub struct Clock {
+    /// Virtual microseconds since the Unix epoch.
+    pub now: RwSignal<u64>,
+    pub start: RwSignal<u64>,
+    pub end: RwSignal<u64>,
+    /// Thousandths of real time; 0 while time stands still.
+    pub speed: RwSignal<u32>,
+    /// The speed to go on with.
+    pub chosen: RwSignal<u32>,
+    pub step: RwSignal<Step>,
+    /// Whole seconds since the start: what most readers need, and changes seldom.
+    pub second: Memo<u64>,
+}
+
+impl Clock {
+    pub fn new() -> Self {
+        let now = RwSignal::new(0);
+        let start = RwSignal::new(0);
+        Self {
+            now,
+            start,
+            end: RwSignal::new(0),
+            speed: RwSignal::new(0),
+            chosen: RwSignal::new(1000),
+            step: RwSignal::new(Step::Event),
+            second: Memo::new(move |_| now.get().saturating_sub(start.get()) / 1_000_000),
+        }
+    }
+
+    pub fn set(&self, now: u64, start: u64, end: u64, speed: u32) {
+        put(self.now, now);
+        put(self.start, start);
+        put(self.end, end);
+        put(self.speed, speed);
+        if speed > 0 {
+            put(self.chosen, speed);
+        }
+    }
+
+    pub fn playing(&self) -> bool {
+        self.speed.get() > 0
+    }
+
+    /// Whether the picture shows an earlier instant than the latest.
+    pub fn past(&self) -> bool {
+        self.now.get() < self.end.get()
+    }
+
+    pub fn toggle(&self) {
+        wire::speed(if self.speed.get_untracked() > 0 { 0 } else { self.chosen.get_untracked() });
+    }
+
+    pub fn choose(&self, speed: u32) {
+        self.chosen.set(speed);
+        if self.speed.get_untracked() > 0 {
+            wire::speed(speed);
+        }
+    }
+
+    pub fn take_step(&self) {
+        wire::step(self.step.get_untracked());
+    }
+
+    /// Moves by so many virtual seconds, within what can be sought.
+    pub fn seek_by(&self, seconds: i64) {
+        let time = self.now.get_untracked().saturating_add_signed(seconds * 1_000_000);
+        wire::seek(time.clamp(self.start.get_untracked(), self.end.get_untracked()));
+    }
+
+    /// `00:41.2` since the start.
+    pub fn reading(&self, time: u64) -> String {
+        let tenths = time.saturating_sub(self.start.get()) / 100_000;
+        format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
+    }
+}
+
+fn put<T: PartialEq + Clone + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}

@@ -1,0 +1,197 @@
+//! Which lesson is open, its words and how far it is.
+use super::{App, progress};
+use crate::js::{document, engine, fetch};
+use crate::protocol::ToEngine;
+use leptos::prelude::*;
+use lessons::progress::{CourseEntry, LessonState, StepState};
+use lessons::prose::{Prose, Section};
+use std::sync::Arc;
+use wasm_bindgen_futures::spawn_local;
+
+#[derive(Clone, PartialEq)]
+pub enum Route {
+    Lesson(String),
+    Sandbox,
+}
+
+#[derive(Clone, Copy)]
+pub struct Course {
+    pub index: RwSignal<Vec<CourseEntry>>,
+    pub route: RwSignal<Route>,
+    pub prose: RwSignal<Option<Arc<Prose>>>,
+    pub state: RwSignal<LessonState>,
+    /// Which pane a narrow page shows.
+    pub tab: RwSignal<&'static str>,
+    lesson: StoredValue<String>,
+}
+
+/// The lesson for a first visit.
+const FIRST: &str = "cluster";
+
+fn route_now() -> Route {
+    if document::parameter("sandbox").is_some() {
+        return Route::Sandbox;
+    }
+    match document::parameter("lesson").filter(|id| fit(id)).or_else(progress::last).as_deref() {
+        Some("sandbox") => Route::Sandbox,
+        Some(id) if fit(id) => Route::Lesson(id.to_string()),
+        _ => Route::Lesson(String::new()),
+    }
+}
+
+/// A lesson's id becomes part of an address: nothing else than a folder's plain name.
+fn fit(id: &str) -> bool {
+    !id.is_empty() && id.len() < 80 && id.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-')
+}
+
+impl Course {
+    pub fn new() -> Self {
+        Self {
+            index: RwSignal::default(),
+            route: RwSignal::new(route_now()),
+            prose: RwSignal::new(None),
+            state: RwSignal::default(),
+            tab: RwSignal::new("lesson"),
+            lesson: StoredValue::new(String::new()),
+        }
+    }
+
+    /// What this lesson's memory is kept under.
+    pub fn key(&self) -> String {
+        match self.route.get_untracked() {
+            Route::Lesson(id) => id,
+            Route::Sandbox => "sandbox".to_string(),
+        }
+    }
+
+    /// Loads the list of lessons, then the lesson of the address.
+    pub fn begin(self, app: App) {
+        gloo_events::EventListener::new(&document::window(), "popstate", move |_| {
+            self.route.set(route_now());
+            self.load(app);
+        })
+        .forget();
+        spawn_local(async move {
+            match fetch::json::<Vec<CourseEntry>>("lessons/index.json").await {
+                Ok(index) => self.index.set(index),
+                Err(_) => self.index.set(Vec::new()),
+            }
+            let first = self.index.with_untracked(|index| index.first().map(|entry| entry.id.clone()));
+            let known = |id: &String| self.index.with_untracked(|index| index.iter().any(|entry| entry.id == *id));
+            if let Route::Lesson(id) = self.route.get_untracked()
+                && !known(&id)
+            {
+                self.route.set(Route::Lesson(first.unwrap_or_else(|| FIRST.to_string())));
+            }
+            self.load(app);
+        });
+    }
+
+    /// Goes to another lesson and says so in the address.
+    pub fn go(self, app: App, route: Route) {
+        document::go_to(&match &route {
+            Route::Lesson(id) => format!("?lesson={id}"),
+            Route::Sandbox => "?sandbox".to_string(),
+        });
+        self.route.set(route);
+        self.load(app);
+    }
+
+    fn load(self, app: App) {
+        let key = self.key();
+        let memory = progress::kept(&key);
+        progress::save_last(&key);
+        app.world.unpick();
+        app.desk.reset(&key, memory.drafts);
+        self.prose.set(None);
+        self.state.set(LessonState::default());
+        let route = self.route.get_untracked();
+        spawn_local(async move {
+            let lesson = match &route {
+                Route::Sandbox => String::new(),
+                Route::Lesson(id) => match fetch::text(&format!("lessons/{id}/lesson.json")).await {
+                    Ok(text) => text,
+                    Err(reason) => {
+                        app.notices.banner.set(Some((app.prefs.words_now().no_lesson.to_string(), reason)));
+                        String::new()
+                    }
+                },
+            };
+            if self.route.get_untracked() != route {
+                return;
+            }
+            self.lesson.set_value(lesson);
+            self.open(app);
+            self.load_prose(app);
+        });
+    }
+
+    /// Fetches the words in the language of the moment; the cluster goes on.
+    pub fn load_prose(self, app: App) {
+        let Route::Lesson(id) = self.route.get_untracked() else { return };
+        let lang = app.prefs.lang.get_untracked();
+        spawn_local(async move {
+            let found = fetch::json::<Prose>(&format!("lessons/{id}/{}.json", lang.code())).await;
+            if let Ok(prose) = found
+                && app.prefs.lang.get_untracked() == lang
+                && self.key() == id
+            {
+                self.prose.set(Some(Arc::new(prose)));
+            }
+        });
+    }
+
+    fn open(self, app: App) {
+        let saved = progress::kept(&self.key()).log;
+        let lang = app.prefs.lang.get_untracked().code().to_string();
+        engine::send(&ToEngine::Open { lesson: self.lesson.get_value(), saved, lang });
+    }
+
+    /// After the engine died: the same lesson, restored from its log.
+    pub fn reopen(self, app: App) {
+        self.open(app);
+    }
+
+    /// Everything from the start, forgotten.
+    pub fn restart(self, app: App) {
+        progress::forget(&self.key());
+        app.desk.reset(&self.key(), Default::default());
+        app.world.unpick();
+        engine::send(&ToEngine::Reset);
+    }
+
+    pub fn set_state(&self, app: App, state: LessonState) {
+        let words = app.prefs.words_now();
+        let before = self.state.get_untracked();
+        if state.id == before.id {
+            for (step, old) in state.steps.iter().zip(&before.steps) {
+                if step.done && !old.done {
+                    let title = self.section(&step.id).map(|section| section.title).unwrap_or_default();
+                    app.notices.say((words.step_done)(&title));
+                }
+            }
+        }
+        if !state.steps.is_empty() {
+            let done = state.steps.iter().filter(|step| step.done).count() as u32;
+            progress::save_steps(&self.key(), done, state.steps.len() as u32);
+        }
+        self.state.set(state);
+    }
+
+    pub fn section(&self, id: &str) -> Option<Section> {
+        self.prose.with_untracked(|prose| prose.as_ref()?.sections.iter().find(|section| section.id == id).cloned())
+    }
+
+    pub fn step(&self, id: &str) -> Option<StepState> {
+        self.state.with(|state| state.steps.iter().find(|step| step.id == id).cloned())
+    }
+
+    /// The lesson after this one.
+    pub fn next(&self) -> Option<CourseEntry> {
+        let Route::Lesson(id) = self.route.get() else { return None };
+        self.index.with(|index| {
+            let at = index.iter().position(|entry| entry.id == id)?;
+            index.get(at + 1).cloned()
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! What the page sends: one function per intent, so that panels never spell messages.
+use crate::js::engine::send;
+use crate::protocol::{Step, ToEngine};
+use cluster::input::{Fault, Input};
+
+pub fn line(text: String) {
+    act(Input::Line { text });
+}
+
+pub fn fault(fault: Fault) {
+    act(Input::Fault { fault });
+}
+
+pub fn act(input: Input) {
+    send(&ToEngine::Do { input });
+}
+
+pub fn speed(thousandths: u32) {
+    send(&ToEngine::Speed { speed: thousandths });
+}
+
+pub fn step(step: Step) {
+    send(&ToEngine::Step { step });
+}
+
+pub fn seek(time: u64) {
+    send(&ToEngine::Seek { time });
+}
+
+pub fn why(occurrence: u32) {
+    send(&ToEngine::Why { occurrence });
+}
+
+pub fn inspect(id: String) {
+    send(&ToEngine::Inspect { id });
+}

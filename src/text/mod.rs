@@ -1,0 +1,188 @@
+//! Every word of the page, in each language; sentences are templates, never glued from parts.
+mod en;
+mod ko;
+pub mod particle;
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    Ko,
+    En,
+}
+
+impl Lang {
+    pub fn code(self) -> &'static str {
+        match self {
+            Lang::Ko => "ko",
+            Lang::En => "en",
+        }
+    }
+
+    /// Its own name for itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lang::Ko => "한국어",
+            Lang::En => "English",
+        }
+    }
+
+    pub fn other(self) -> Self {
+        match self {
+            Lang::Ko => Lang::En,
+            Lang::En => Lang::Ko,
+        }
+    }
+}
+
+/// All words of one language. A missing one does not compile.
+pub struct Words {
+    pub lesson: &'static str,
+    pub picture: &'static str,
+    pub outline: &'static str,
+    pub table: &'static str,
+    pub editor: &'static str,
+    pub terminal: &'static str,
+    pub why: &'static str,
+    pub inspector: &'static str,
+    pub time: &'static str,
+    pub skip: &'static str,
+    pub lessons: &'static str,
+    pub commands: &'static str,
+    pub what_to_do: &'static str,
+    pub theme: &'static str,
+    pub theme_auto: &'static str,
+    pub theme_light: &'static str,
+    pub theme_dark: &'static str,
+    pub settings: &'static str,
+    pub motion: &'static str,
+    pub plain_editor: &'static str,
+    pub start_over: &'static str,
+    pub keys: &'static str,
+    pub sandbox: &'static str,
+    pub sandbox_short: &'static str,
+    pub sandbox_lead: &'static str,
+    pub sandbox_hint: &'static str,
+    pub lesson_done: &'static str,
+    pub next_lesson: &'static str,
+    pub predict: &'static str,
+    pub task: &'static str,
+    pub quiz: &'static str,
+    pub break_it: &'static str,
+    pub explain: &'static str,
+    pub read: &'static str,
+    pub done: &'static str,
+    pub what_happened: &'static str,
+    pub choose_one: &'static str,
+    pub commit: &'static str,
+    pub committed: &'static str,
+    pub came_true_mine: &'static str,
+    pub came_true: &'static str,
+    pub your_guess: &'static str,
+    pub check: &'static str,
+    pub solve: &'static str,
+    pub go_on: &'static str,
+    pub passed: &'static str,
+    pub failed: &'static str,
+    pub pending: &'static str,
+    pub into_terminal: &'static str,
+    pub break_hint: &'static str,
+    pub output: &'static str,
+    pub command: &'static str,
+    pub edited: &'static str,
+    pub files: &'static str,
+    pub cancel: &'static str,
+    pub save: &'static str,
+    pub apply: &'static str,
+    pub problems: &'static str,
+    pub leave_hint: &'static str,
+    pub plain_hint: &'static str,
+    pub to_start: &'static str,
+    pub back: &'static str,
+    pub play: &'static str,
+    pub pause: &'static str,
+    pub play_pause: &'static str,
+    pub step: &'static str,
+    pub step_size: &'static str,
+    pub next_event: &'static str,
+    pub next_write: &'static str,
+    pub next_second: &'static str,
+    pub speed: &'static str,
+    pub virtual_time: &'static str,
+    pub to_now: &'static str,
+    pub live: &'static str,
+    pub lane_you: &'static str,
+    pub lane_api: &'static str,
+    pub lane_controllers: &'static str,
+    pub lane_scheduler: &'static str,
+    pub lane_kubelets: &'static str,
+    pub lane_faults: &'static str,
+    pub scrub: &'static str,
+    pub close: &'static str,
+    pub pick_something: &'static str,
+    pub you_did: &'static str,
+    pub fault_did: &'static str,
+    pub asked_for: &'static str,
+    pub nodes: &'static str,
+    pub tray: &'static str,
+    pub happened: &'static str,
+    pub filter: &'static str,
+    pub kind: &'static str,
+    pub namespace: &'static str,
+    pub name: &'static str,
+    pub state: &'static str,
+    pub picture_keys: &'static str,
+    pub stopped: &'static str,
+    pub running: &'static str,
+    pub ready: &'static str,
+    pub cordoned: &'static str,
+    pub probing: &'static str,
+    pub leaving: &'static str,
+    pub completed: &'static str,
+    pub no_node: &'static str,
+    pub creating: &'static str,
+    pub starting: &'static str,
+    pub vanished: &'static str,
+    pub broken: &'static str,
+    pub crashed: &'static str,
+    pub saved_refused: &'static str,
+    pub trouble: &'static str,
+    pub no_lesson: &'static str,
+    pub summary: fn(usize, usize, usize, usize) -> String,
+    pub waiting_for_node: fn(usize) -> String,
+    pub queue: fn(u32) -> String,
+    pub wanted_ready: fn(u32, u32) -> String,
+    pub leaving_in: fn(u64) -> String,
+    pub heartbeat: fn(u64) -> String,
+    pub node_off: fn(&str) -> String,
+    pub node_cut: fn(&str) -> String,
+    pub stop_node: fn(&str) -> String,
+    pub start_node: fn(&str) -> String,
+    pub cut_node: fn(&str) -> String,
+    pub mend_node: fn(&str) -> String,
+    pub stop_component: fn(&str) -> String,
+    pub start_component: fn(&str) -> String,
+    pub kill_container: fn(&str) -> String,
+    pub hint: fn(u32, u32) -> String,
+    pub observed: fn(&str) -> String,
+    pub observed_wanted: fn(&str, &str) -> String,
+    pub step_done: fn(&str) -> String,
+    pub step_of: fn(usize, usize) -> String,
+    pub minutes: fn(u32) -> String,
+    pub line: fn(u32) -> String,
+    pub at_time: fn(&str) -> String,
+    pub in_past: fn(&str) -> String,
+    pub skip_to: fn(&str) -> String,
+    pub created: fn(&str) -> String,
+    pub changed: fn(&str) -> String,
+    pub deleted: fn(&str) -> String,
+    pub bound: fn(&str) -> String,
+}
+
+impl Words {
+    pub fn of(lang: Lang) -> &'static Words {
+        match lang {
+            Lang::Ko => &ko::WORDS,
+            Lang::En => &en::WORDS,
+        }
+    }
+}
