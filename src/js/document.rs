@@ -90,10 +90,6 @@ pub fn take_shell(lang: &str) -> Option<Element> {
     found.clone_node_with_deep(true).ok()?.dyn_into().ok()
 }
 
-pub fn copy(text: &str) {
-    let _ = window().navigator().clipboard().write_text(text);
-}
-
 pub fn is_mac() -> bool {
     window().navigator().user_agent().is_ok_and(|agent| agent.contains("Mac"))
 }
@@ -130,4 +126,18 @@ pub fn watch_menus() {
     };
     gloo_events::EventListener::new(&document(), "pointerdown", outside).forget();
     gloo_events::EventListener::new(&document(), "focusin", outside).forget();
+}
+
+/// Scrolls the lesson to its card number `at`, counted from 0; the first one needs no scrolling.
+pub fn show_step(at: usize, smooth: bool) {
+    let Ok(cards) = document().query_selector_all(".lesson article.card") else { return };
+    if at == 0 {
+        return;
+    }
+    if let Some(card) = cards.get(at as u32).and_then(|node| node.dyn_into::<Element>().ok()) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_behavior(if smooth { web_sys::ScrollBehavior::Smooth } else { web_sys::ScrollBehavior::Auto });
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        card.scroll_into_view_with_scroll_into_view_options(&options);
+    }
 }

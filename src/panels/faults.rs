@@ -4,6 +4,25 @@ use crate::state::{app, wire, words};
 use cluster::input::Fault;
 use leptos::prelude::*;
 
+/// The same in a word, where the name stands beside it.
+fn brief(fault: &Fault) -> &'static str {
+    let words = words();
+    match fault {
+        Fault::StopNode { .. } => words.power_off,
+        Fault::StartNode { .. } => words.power_on,
+        Fault::CutNode { .. } => words.cut,
+        Fault::MendNode { .. } => words.mend,
+        Fault::StopComponent { .. } => words.stop,
+        Fault::StartComponent { .. } => words.start,
+        Fault::KillContainer { .. } => words.kill,
+    }
+}
+
+fn brief_button(fault: Fault) -> AnyView {
+    let (short, long) = (fault.clone(), fault.clone());
+    view! { <button class="btn fault" aria-label=move || describe(&long) on:click=move |_| wire::fault(fault.clone())>{move || brief(&short)}</button> }.into_any()
+}
+
 /// A button that does one fault.
 pub fn button(fault: Fault) -> AnyView {
     let label = fault.clone();
@@ -55,7 +74,7 @@ pub fn Faults() -> impl IntoView {
         let parts = crate::panels::picture::control::PARTS.iter().map(|part| part.to_string());
         nodes.chain(parts).map(|id| {
             let name = id.rsplit('/').next().unwrap_or(&id).to_string();
-            view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(button).collect_view()}</li> }.into_any()
+            view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
         }).collect_view()
     };
     view! {

@@ -37,7 +37,7 @@ pub fn Timeline() -> impl IntoView {
                     {move || if clock.playing() { view! { <Icon path="M4 3h3v10H4zM9 3h3v10H9z" /> } } else { view! { <Icon path="M4 3l9 5-9 5z" /> } }}
                 </button>
                 <button class="btn icon" aria-label=move || words().step title=move || words().step on:click=move |_| clock.take_step()><Icon path="M3 3l7 5-7 5zM12 3v10" /></button>
-                <select class="chip" aria-label=move || words().step_size on:change=move |event| clock.step.set(match event_target_value(&event).as_str() { "write" => Step::Write, "second" => Step::Second, _ => Step::Event })>
+                <select class="chip" data-size="" aria-label=move || words().step_size on:change=move |event| clock.step.set(match event_target_value(&event).as_str() { "write" => Step::Write, "second" => Step::Second, _ => Step::Event })>
                     <option value="event">{move || words().next_event}</option>
                     <option value="write">{move || words().next_write}</option>
                     <option value="second">{move || words().next_second}</option>

@@ -87,7 +87,7 @@ fn hear(app: App, message: FromEngine) {
         FromEngine::Saved { log } => progress::save_log(&app.course.key(), log),
         FromEngine::Trouble { what, detail } => {
             let words = app.prefs.words_now();
-            let title = if what.starts_with("saved") { words.saved_refused } else { words.trouble };
+            let title = if what == "resume" { words.saved_refused } else { words.trouble };
             app.notices.banner.set(Some((title.to_string(), if detail.is_empty() { what } else { detail })));
         }
     }

@@ -1,5 +1,6 @@
 //! The front door of the cluster: stages of a request, and the store behind it. Knows no controller and no node.
 mod admission;
+mod allocated;
 mod apply;
 mod base64;
 pub mod client;
@@ -10,6 +11,7 @@ mod exchange;
 mod fields;
 mod fill;
 mod generation;
+pub mod http;
 mod initial;
 mod list;
 mod parts;
@@ -21,10 +23,11 @@ mod scale;
 mod server;
 mod stages;
 pub mod store;
-mod table;
+mod tables;
 mod token;
 mod validate;
 mod watch;
 
 pub use server::{ApiServer, Outcome, What};
 pub use store::{Change, Snapshot, Store};
+pub use tables::status_word as pod_status;

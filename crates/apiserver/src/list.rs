@@ -53,7 +53,7 @@ pub(crate) fn list(store: &Store, now: Time, kind: KindId, namespace: &str, requ
 
 fn render(now: Time, kind: KindId, meta: Tree, all: &[&Kept], accept: Accept, include: &str) -> Tree {
     match accept {
-        Accept::Table => crate::table::of(now, kind, all, meta, include, true),
+        Accept::Table => crate::tables::of(now, kind, all, meta, include, true),
         Accept::Metadata => {
             let items: Vec<Tree> = all.iter().map(|kept| render::metadata(kept)).collect();
             map! {"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList", "metadata": meta, "items": items}

@@ -10,7 +10,7 @@ pub(crate) fn one(now: Time, kept: &Kept, accept: Accept, include: &str) -> Tree
         Accept::Json | Accept::Discovery => kept.tree.clone(),
         Accept::Table => {
             let meta = map! {"resourceVersion": kept.revision.to_string()};
-            crate::table::of(now, kept.key.kind, &[kept], meta, include, true)
+            crate::tables::of(now, kept.key.kind, &[kept], meta, include, true)
         }
         Accept::Metadata => metadata(kept),
     }

@@ -49,7 +49,7 @@ pub(crate) fn write(x: &mut Exchange) -> Result<(), Status> {
 }
 
 /// A label selector as text: `app=web,tier in (a,b)`.
-fn selector_text(selector: &Tree) -> String {
+pub(crate) fn selector_text(selector: &Tree) -> String {
     let mut terms: Vec<String> =
         selector.get("matchLabels").entries().map(|(key, value)| format!("{key}={}", value.text())).collect();
     for term in selector.get("matchExpressions").items() {

@@ -103,7 +103,7 @@ fn event(cursor: &mut WatchCursor, now: Time, kind: &'static str, kept: &Kept) -
         Accept::Metadata => crate::render::metadata(kept),
         Accept::Table => {
             let meta = map! {"resourceVersion": kept.revision.to_string()};
-            crate::table::of(now, cursor.kind, &[kept], meta, "", !std::mem::replace(&mut cursor.headed, true))
+            crate::tables::of(now, cursor.kind, &[kept], meta, "", !std::mem::replace(&mut cursor.headed, true))
         }
     };
     WatchEvent { kind, object }

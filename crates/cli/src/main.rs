@@ -1,2 +1,44 @@
-//! The kubarium command.
-fn main() {}
+//! The kubarium command: one subcommand per file.
+mod bench;
+mod digest;
+mod parity;
+mod schooling;
+mod serve;
+
+use clap::{ArgMatches, Command};
+use std::process::ExitCode;
+
+/// A subcommand: its arguments, and what it does. The answer is the exit code.
+struct Subcommand {
+    command: fn() -> Command,
+    run: fn(&ArgMatches) -> ExitCode,
+}
+
+/// Every subcommand, in the order of `--help`.
+static SUBCOMMANDS: &[Subcommand] = &[
+    Subcommand { command: serve::command, run: serve::run },
+    Subcommand { command: schooling::lint_command, run: schooling::lint },
+    Subcommand { command: schooling::play_command, run: schooling::play },
+    Subcommand { command: schooling::pack_command, run: schooling::pack },
+    Subcommand { command: parity::command, run: parity::run },
+    Subcommand { command: bench::command, run: bench::run },
+    Subcommand { command: digest::command, run: digest::run },
+    Subcommand { command: parity::record_command, run: parity::record },
+];
+
+fn main() -> ExitCode {
+    let mut command = Command::new("kubarium")
+        .about("A Kubernetes cluster in a glass tank, from the command line")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    for subcommand in SUBCOMMANDS {
+        command = command.subcommand((subcommand.command)());
+    }
+    let given = command.get_matches();
+    let Some((name, arguments)) = given.subcommand() else { return ExitCode::FAILURE };
+    match SUBCOMMANDS.iter().find(|known| (known.command)().get_name() == name) {
+        Some(known) => (known.run)(arguments),
+        None => ExitCode::FAILURE,
+    }
+}

@@ -3,8 +3,13 @@ use crate::event::Event;
 use crate::part::{Actor, Part};
 use crate::topology::{Machine, Topology};
 use crate::world::{Host, World};
-use controlplane::{ControllerManager, Scheduler};
-use dataplane::{KubeProxy, Kubelet};
+use controlplane::controllers;
+use controlplane::harness::ControllerManager;
+use controlplane::scheduler::Scheduler;
+use dataplane::host::{Host as Machinery, Role};
+use dataplane::images::Catalog;
+use dataplane::kubelet::{Config, Kubelet};
+use dataplane::network::KubeProxy;
 use objects::wire::{Request, Verb};
 use objects::{KindId, Text, Tree, kinds, map};
 use simcore::Duration;
@@ -15,30 +20,40 @@ impl World {
     pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World::empty(seed, files);
         world.bootstrap_objects();
-        world.add_host(topology, &topology.control_plane, seed, true);
-        world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(ControllerManager::new(seed))), Duration::millis(900));
-        world.add_part("kube-scheduler", 0, Actor::Scheduler(Box::new(Scheduler::new(seed))), Duration::millis(1_100));
+        let catalog = Arc::new(Catalog::new(&topology.images));
+        let control = Text::new(&topology.control_plane.name);
+        world.add_host(topology, &topology.control_plane, &catalog, seed);
+        let manager = ControllerManager::new(seed, &control, controllers::ALL);
+        world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(manager)), Duration::millis(900));
+        let scheduler = Scheduler::new(seed, &control);
+        world.add_part("kube-scheduler", 0, Actor::Scheduler(Box::new(scheduler)), Duration::millis(1_100));
         for machine in &topology.workers {
-            world.add_host(topology, machine, seed, false);
+            world.add_host(topology, machine, &catalog, seed);
         }
         world
     }
 
-    fn add_host(&mut self, topology: &Topology, machine: &Machine, seed: u64, control_plane: bool) {
+    fn add_host(&mut self, topology: &Topology, machine: &Machine, catalog: &Arc<Catalog>, seed: u64) {
         let place = self.hosts.len();
+        let control_plane = place == 0;
         let name = Text::new(&machine.name);
         self.hosts.push(Host { name: name.clone(), control_plane, powered: true, connected: true });
         let after = Duration::millis(1_300 + 120 * (place as u64 % 20));
-        let host = dataplane::Host {
-            name: machine.name.clone(),
-            address: machine.address.clone(),
-            cpu_milli: machine.cpu_milli,
-            memory_bytes: machine.memory_bytes,
-            pods: machine.pods,
-            control_plane,
-            static_pods: topology.static_pods && control_plane,
+        let role = if control_plane { Role::ControlPlane } else { Role::Worker };
+        let host = Machinery {
+            cpu_cores: machine.cpu_cores,
+            memory_gib: machine.memory_gib,
+            pods_max: machine.pods,
+            ..Machinery::new(name.clone(), machine.address.as_str(), role)
         };
-        let kubelet = Kubelet::new(host, &topology.images, seed);
+        let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
+        let config = Config {
+            seed,
+            taints: if control_plane { vec![taint] } else { Vec::new() },
+            pod_cidr: Some(topology.pod_cidr(place)),
+            mirrors: topology.static_pods && control_plane,
+        };
+        let kubelet = Kubelet::new(host, catalog.clone(), config);
         self.kubelets.insert(name.clone(), self.parts.len());
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone());

@@ -16,6 +16,13 @@ impl World {
         occurrence
     }
 
+    /// Shows a typed line behind its prompt, as a terminal does; what is typed into a running command has none.
+    pub(crate) fn echo(&mut self, line: &str) {
+        let shell = &self.terminal.shell;
+        let text = format!("{}{line}\n", if shell.busy() { "" } else { shell.prompt() });
+        Arc::make_mut(&mut self.terminal).print(&text, false);
+    }
+
     /// Ctrl+C.
     pub fn interrupt(&mut self) {
         self.with_shell(None, |shell, now| shell.interrupt(now));
@@ -78,7 +85,8 @@ impl World {
         }
     }
 
-    fn follow(&self, request: &Request, offset: usize) -> Option<(String, usize, bool)> {
+    /// What a followed log has said since `offset` (bytes): the new text, the new offset, whether it has ended. `None` for a Pod that is gone.
+    pub fn follow(&self, request: &Request, offset: usize) -> Option<(String, usize, bool)> {
         let objects::wire::Target::Resource { namespace, name, .. } = &request.target else { return None };
         let pod = self.api.store.applied().find(objects::kinds::POD, namespace, name)?;
         let part = self.kubelets.get(pod.spec().get("nodeName").as_text()?)?;

@@ -53,10 +53,11 @@ impl World {
 
     fn power_off(&mut self, host: usize) {
         self.hosts[host].powered = false;
+        let now = self.now();
         for id in self.parts_of(host) {
             let part = Arc::make_mut(&mut self.parts[id]);
             if let Some(kubelet) = part.kubelet_mut() {
-                kubelet.power_off();
+                kubelet.power_off(now);
             }
             part.stop();
         }
@@ -76,9 +77,6 @@ impl World {
             self.serving = true;
         }
         for id in self.parts_of(host) {
-            if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
-                kubelet.power_on();
-            }
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();

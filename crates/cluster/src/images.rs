@@ -3,7 +3,17 @@ use objects::Tree;
 
 /// Parsed in the order of their names.
 pub fn all() -> Vec<Tree> {
-    FILES.iter().filter_map(|text| objects::yaml::parse(text).ok()).flatten().collect()
+    FILES.iter().filter_map(|text| objects::yaml::read(text).ok()).flatten().map(|document| document.tree).collect()
 }
 
-static FILES: &[&str] = &[];
+static FILES: &[&str] = &[
+    include_str!("../../../lessons/images/batch.yaml"),
+    include_str!("../../../lessons/images/busybox.yaml"),
+    include_str!("../../../lessons/images/crasher.yaml"),
+    include_str!("../../../lessons/images/hello.yaml"),
+    include_str!("../../../lessons/images/nginx.yaml"),
+    include_str!("../../../lessons/images/pause.yaml"),
+    include_str!("../../../lessons/images/redis.yaml"),
+    include_str!("../../../lessons/images/shop.yaml"),
+    include_str!("../../../lessons/images/slow-starter.yaml"),
+];

@@ -6,6 +6,7 @@ mod event;
 mod faults;
 mod images;
 pub mod input;
+pub mod invariants;
 mod part;
 pub mod manifest;
 pub mod portrait;

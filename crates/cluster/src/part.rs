@@ -1,8 +1,10 @@
 //! One process of the world: which component it is, where it runs, what it has been told.
 use apiserver::client::{Effects, Ticket};
 use apiserver::{Change, Snapshot};
-use controlplane::{ControllerManager, Scheduler};
-use dataplane::{KubeProxy, Kubelet};
+use controlplane::harness::ControllerManager;
+use controlplane::scheduler::Scheduler;
+use dataplane::kubelet::Kubelet;
+use dataplane::network::KubeProxy;
 use objects::Text;
 use objects::wire::Response;
 use simcore::Time;
@@ -56,7 +58,10 @@ impl Part {
 
     pub fn start(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
         self.running = true;
-        each!(&mut self.actor, it => it.start(now, view, fx))
+        match &mut self.actor {
+            Actor::Kubelet(kubelet) if !kubelet.host.powered => kubelet.power_on(now, view, fx),
+            actor => each!(actor, it => it.start(now, view, fx)),
+        }
     }
 
     pub fn deliver(&mut self, now: Time, view: &Snapshot, changes: &[&Change], fx: &mut Effects) {

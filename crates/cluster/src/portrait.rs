@@ -86,7 +86,7 @@ fn node(world: &World, view: &Snapshot, object: &Object) -> NodeView {
     let node = Node(&object.tree);
     let requested = view.pods_on(&object.key.name).filter(|pod| !Pod(&pod.tree).is_terminal()).fold((0, 0, 0), |sum, pod| {
         let wants = Pod(&pod.tree).requests();
-        (sum.0 + wants.cpu_milli, sum.1 + wants.memory_bytes, sum.2 + 1)
+        (sum.0 + wants.get("cpu").as_milli(), sum.1 + wants.get("memory").as_units(), sum.2 + 1)
     });
     let allocatable = node.allocatable();
     let ready = match condition(object, "Ready").get("status").text() {
@@ -104,9 +104,9 @@ fn node(world: &World, view: &Snapshot, object: &Object) -> NodeView {
         cordoned: object.spec().get("unschedulable").is_true(),
         powered: host.is_none_or(|host| host.powered),
         connected: host.is_none_or(|host| host.connected),
-        cpu: (requested.0 as u64, allocatable.cpu_milli as u64),
-        memory: (requested.1 as u64, allocatable.memory_bytes as u64),
-        pods: (requested.2, allocatable.pods as u32),
+        cpu: (requested.0 as u64, allocatable.get("cpu").as_milli() as u64),
+        memory: (requested.1 as u64, allocatable.get("memory").as_units() as u64),
+        pods: (requested.2, allocatable.get("pods").as_units() as u32),
         heartbeat: lease.and_then(|lease| Time::parse(lease.spec().get("renewTime").text())).map_or(0, |at| at.0),
         taints: taints.collect(),
     }

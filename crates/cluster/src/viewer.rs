@@ -80,8 +80,8 @@ impl Viewer {
         for part in world.parts() {
             let host = &world.hosts()[part.host];
             let queue = match &part.actor {
-                Actor::Manager(manager) => manager.queued(),
-                Actor::Scheduler(scheduler) => scheduler.queued(),
+                Actor::Manager(manager) => manager.busy().map(|(_, keys)| keys).sum(),
+                Actor::Scheduler(scheduler) => queued(scheduler.waiting()),
                 Actor::Kubelet(_) | Actor::Proxy(_) => 0,
             };
             let running = part.running && host.powered;
@@ -128,6 +128,10 @@ impl Viewer {
         messages.truncate(DOTS);
         delta.messages = messages;
     }
+}
+
+fn queued((ready, backoff, refused): (usize, usize, usize)) -> usize {
+    ready + backoff + refused
 }
 
 /// The component that an actor runs in: all controllers live in kube-controller-manager.

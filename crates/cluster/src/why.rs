@@ -47,7 +47,7 @@ impl World {
         let yaml = found.map(|object| {
             let mut tree = object.tree.clone();
             tree.remove(&["metadata", "managedFields"]);
-            objects::yaml::print(&tree)
+            objects::yaml::write(&tree)
         });
         let chain = self.birth_of(&key).or_else(|| self.last_about(&key)).map(|id| self.chain(id));
         Inspection {

@@ -149,6 +149,7 @@ impl World {
         self.digest = fold(self.digest, self.now, INPUT, self.inputs_seen as u64);
         match input {
             Input::Line { text } => {
+                self.echo(text);
                 self.type_line(text);
             }
             Input::Interrupt => self.interrupt(),
@@ -156,7 +157,9 @@ impl World {
             Input::File { name, text } => self.save_file(name, text),
             Input::Apply { name, text } => {
                 self.save_file(name, text);
-                self.type_line(&format!("kubectl apply -f {name}"));
+                let line = format!("kubectl apply -f {name}");
+                self.echo(&line);
+                self.type_line(&line);
             }
             Input::Fault { fault } => {
                 if let Err(words) = self.fault(fault) {
@@ -278,28 +281,27 @@ impl World {
         let part = Arc::make_mut(&mut self.parts[id]);
         let inbox = std::mem::take(&mut part.inbox);
         let first = inbox.first().map_or(0, |revision| revision - 1);
-        let changes: Vec<&Change> = match self.api.store.since(first) {
-            Ok(all) if !inbox.is_empty() => pick(all, &inbox),
-            Ok(_) => Vec::new(),
-            Err(_) => {
-                // What it missed is compacted away: it lists everything anew, as a reflector does after 410 Gone.
-                part.start(self.now, self.api.store.applied(), &mut fx);
-                return self.carry_out(id, fx);
+        let all = if inbox.is_empty() { Ok(Vec::new()) } else { self.api.store.since(first).map(|all| pick(all, &inbox)) };
+        match all {
+            Ok(changes) => {
+                let told = changes.last().filter(|change| change.key.kind != kinds::LEASE && change.key.kind != kinds::EVENT);
+                if let Some(change) = told.filter(|_| self.delivered.len() < DELIVERIES) {
+                    self.delivered.push((self.now, id, change.key.clone()));
+                }
+                part.deliver(self.now, self.api.store.applied(), &changes, &mut fx);
             }
-        };
-        if let Some(change) = changes.last() {
-            if self.delivered.len() < DELIVERIES && change.key.kind != kinds::LEASE && change.key.kind != kinds::EVENT {
-                self.delivered.push((self.now, id, change.key.clone()));
-            }
+            // What it missed is compacted away: it lists everything anew, as a reflector does after 410 Gone.
+            Err(_) => part.start(self.now, self.api.store.applied(), &mut fx),
         }
-        part.deliver(self.now, self.api.store.applied(), &changes, &mut fx);
         self.carry_out(id, fx);
     }
 
     fn wake(&mut self, id: PartId) {
         let part = Arc::make_mut(&mut self.parts[id]);
         part.wakes.remove(&self.now);
-        if !part.running {
+        // The containers of a stopped kubelet live on in it; those of a machine without power do not.
+        let alive = part.running || (part.kubelet().is_some() && self.hosts[part.host].powered);
+        if !alive {
             return;
         }
         let mut fx = Effects::default();
@@ -384,10 +386,11 @@ impl World {
         }
     }
 
-    fn ask_kubelet(&self, node: &str, request: &Request) -> Attempt {
-        let kubelet = self.kubelets.get(node).map(|id| &self.parts[*id]);
-        match kubelet.filter(|part| part.running && self.reaches(part.host)).and_then(|part| part.kubelet()) {
-            Some(kubelet) => Attempt::Answered(kubelet.serve(self.now, request)),
+    fn ask_kubelet(&mut self, node: &str, request: &Request) -> Attempt {
+        let now = self.now;
+        let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.reaches(self.parts[*id].host));
+        match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
+            Some(kubelet) => Attempt::Answered(kubelet.exec_in(now, request)),
             None => {
                 let address = self.address_of(node);
                 let words = format!("Get \"https://{address}:10250/containerLogs\": dial tcp {address}:10250: connect: connection refused");

@@ -64,11 +64,6 @@ pub fn seconds(count: i64) -> Duration {
     Duration::secs(u64::try_from(count).unwrap_or(0))
 }
 
-/// Whether `uid` names the controller of `object`.
-pub fn is_controlled_by(object: &Object, uid: &str) -> bool {
-    object.controller().get("uid").text() == uid
-}
-
 /// An owner reference that makes `owner` the controller (`metav1.NewControllerRef`).
 pub fn controller_reference(owner: &Object) -> Tree {
     let row = owner.key.kind.row();

@@ -2,3 +2,4 @@
 pub mod controllers;
 mod facts;
 pub mod harness;
+pub mod scheduler;

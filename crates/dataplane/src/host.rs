@@ -48,7 +48,8 @@ impl Host {
             Role::Worker => &[],
         };
         let names = EVERYWHERE.iter().chain(parts);
-        let process = |(at, name): (usize, &&'static str)| Process { name: Text::new_static(name), pid: 700 + 31 * at as u32, running: true };
+        let process =
+            |(at, name): (usize, &&'static str)| Process { name: Text::new_static(name), pid: 700 + 31 * at as u32, running: true };
         Host {
             name: name.into(),
             address: address.into(),

@@ -132,7 +132,8 @@ pub fn resolve(args: &Args, io: &mut Io, word: &str) -> Result<Served, Stop> {
     if cached && let Some(served) = fresh_catalogue(args, io)?.find(word) {
         return Ok(served.clone());
     }
-    Err(Stop::error(format!("the server doesn't have a resource type \"{word}\"")))
+    let place = word.split_once('.').map_or_else(|| format!("\"{word}\""), |(name, group)| format!("\"{name}\" in group \"{group}\""));
+    Err(Stop::error(format!("the server doesn't have a resource type {place}")))
 }
 
 /// The resource of an object's apiVersion and kind; `None` when the server does not serve it.
@@ -147,8 +148,14 @@ pub fn resolve_kind(args: &Args, io: &mut Io, api_version: &str, kind: &str) -> 
 /// Reads `pods`, `pod web db`, `deploy/web svc/db`, `po,svc`, `all`.
 pub fn pick(args: &Args, io: &mut Io, words: &[String]) -> Result<Vec<Pick>, Stop> {
     let Some((first, names)) = words.split_first() else { return Ok(Vec::new()) };
-    if words.iter().any(|word| word.contains('/')) {
-        return words.iter().map(|word| slashed(args, io, first, word)).collect();
+    let slashes = words.iter().filter(|word| word.contains('/')).count();
+    if slashes == words.len() {
+        return words.iter().map(|word| slashed(args, io, word)).collect();
+    }
+    if slashes > 0 {
+        return Err(Stop::error(
+            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+        ));
     }
     let mut picks = Vec::new();
     for word in first.split(',') {
@@ -170,14 +177,9 @@ fn kinds_of(args: &Args, io: &mut Io, word: &str) -> Result<Vec<Served>, Stop> {
     if category.is_empty() { Ok(vec![resolve(args, io, word)?]) } else { Ok(category.into_iter().cloned().collect()) }
 }
 
-fn slashed(args: &Args, io: &mut Io, first: &str, word: &str) -> Result<Pick, Stop> {
+fn slashed(args: &Args, io: &mut Io, word: &str) -> Result<Pick, Stop> {
     let parts: Vec<&str> = word.split('/').collect();
     match parts[..] {
-        [_] if !first.contains('/') => Err(Stop::error(format!(
-            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. '{command} get resource/<resource_name>' instead of '{command} get resource resource/<resource_name>'",
-            command = "kubectl"
-        ))),
-        [_] => Err(Stop::error("there is a mix of arguments in resource/name form and plain words: write each as resource/name, such as pod/web")),
         [resource, name] if !resource.is_empty() && !name.is_empty() && !resource.contains(',') => {
             Ok(Pick { served: resolve(args, io, resource)?, name: name.to_string() })
         }

@@ -68,7 +68,10 @@ impl Catalogue {
 
     /// The resource of an object: `("apps/v1", "Deployment")`.
     pub fn by_kind(&self, api_version: &str, kind: &str) -> Option<&Served> {
-        self.resources.iter().find(|r| r.kind == kind && r.api_version() == api_version)
+        let here = |r: &&Served| r.api_version() == api_version;
+        let exact = self.resources.iter().filter(here).find(|r| r.kind == kind);
+        // The REST mapper also knows each kind in lower case; the server then refuses the object by name.
+        exact.or_else(|| self.resources.iter().filter(here).find(|r| r.kind.to_lowercase() == kind))
     }
 
     /// The resource that a word names: `po`, `pods`, `Pod`, `deployments.apps`, `deploy.v1.apps`.

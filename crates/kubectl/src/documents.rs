@@ -31,6 +31,13 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
     let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
     let name = tree.at(&["metadata", "name"]).text().to_string();
     let own = tree.at(&["metadata", "namespace"]).text().to_string();
+    let unset: Vec<&str> = [("apiVersion not set", &api_version), ("kind not set", &kind)].iter().filter(|(_, text)| text.is_empty()).map(|(words, _)| *words).collect();
+    if !unset.is_empty() {
+        let why = if unset.len() == 1 { unset[0].to_string() } else { format!("[{}]", unset.join(", ")) };
+        return Err(Stop::error(format!(
+            "error validating \"{source}\": error validating data: {why}; if you choose to ignore these errors, turn validation off with --validate=false"
+        )));
+    }
     let Some(served) = client::resolve_kind(args, io, &api_version, &kind)? else {
         return Err(Stop::error(format!(
             "resource mapping not found for name: \"{name}\" namespace: \"{own}\" from \"{source}\": no matches for kind \"{kind}\" in version \"{api_version}\"\nensure CRDs are installed first"

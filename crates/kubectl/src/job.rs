@@ -48,6 +48,18 @@ pub fn server_words(response: &Response) -> String {
     }
 }
 
+/// The same with what was being done to which file: `error when creating "web.yaml": …`. `Invalid` answers stay bare.
+pub fn server_words_about(response: &Response, doing: &str, source: &str) -> String {
+    let mut told = response.clone();
+    if let objects::wire::Body::Tree(status) = &mut told.body
+        && !source.is_empty()
+    {
+        let message = format!("error when {doing} \"{source}\": {}", status.get("message").text());
+        status.set(&["message"], message);
+    }
+    server_words(&told)
+}
+
 /// `The Pod "x" is invalid: field: why`, with a bulleted list when there are several causes.
 fn invalid_words(status: &Tree) -> String {
     let details = status.get("details");
@@ -81,7 +93,8 @@ pub enum Flow {
 /// One thing that arrived on a follow.
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
-    /// The answer that opened (or refused) connection number `source`. Of a log: the text so far.
+    /// The answer that opened (or refused) connection number `source`. Of a followed log only its code counts:
+    /// the text comes as `Text`, from the start, and may even overtake this answer.
     Opened(Response),
     Event(WatchEvent),
     /// More text of a followed log.
@@ -116,6 +129,8 @@ enum Entry {
 struct Follow {
     tickets: Vec<u64>,
     open: Vec<bool>,
+    /// Whether the answer that opens (or refuses) a connection has come; news may overtake it.
+    answered: Vec<bool>,
     inbox: Vec<Incoming>,
     state: Tree,
     said: Pen,
@@ -166,8 +181,8 @@ impl Tape {
                 }
                 Entry::Follow(follow) if !follow.done => {
                     if let Some(source) = follow.tickets.iter().position(|t| *t == ticket) {
-                        let failed = !response.is_ok();
-                        follow.open[source] = !failed;
+                        follow.open[source] &= response.is_ok();
+                        follow.answered[source] = true;
                         follow.inbox.push(Incoming { source, at: now, news: News::Opened(response) });
                         return true;
                     }
@@ -325,6 +340,15 @@ impl<'a> Io<'a> {
         }
     }
 
+    /// `send` without printing the answer's warnings: for answers that use them for something else.
+    pub fn send_unwarned(&mut self, request: Request) -> Result<Response, Stop> {
+        let known = self.warned.clone();
+        let before = self.pen.clone();
+        let response = self.send(request)?;
+        (self.warned, self.pen) = (known, before);
+        Ok(response)
+    }
+
     /// Sends a request and gives the JSON of its answer; a failed one stops the command with the server's words.
     pub fn fetch(&mut self, request: Request) -> Result<Tree, Stop> {
         let response = self.send(request)?;
@@ -372,7 +396,7 @@ impl<'a> Io<'a> {
                 Flow::Done => self.tape.effects.extend(follow.close()),
             }
         }
-        if !follow.done && follow.wake.is_none() && !follow.open.contains(&true) {
+        if !follow.done && follow.wake.is_none() && !follow.open.contains(&true) && !follow.answered.contains(&false) {
             follow.done = true;
         }
         self.pen.append(&follow.said);
@@ -389,9 +413,9 @@ impl<'a> Io<'a> {
         let sends = tickets.iter().zip(requests).map(|(ticket, request)| Effect::Send { ticket: *ticket, request });
         self.tape.effects.extend(sends.collect::<Vec<_>>());
         self.tape.effects.extend(wake.map(Effect::WakeAt));
-        let open = vec![true; tickets.len()];
+        let (open, answered) = (vec![true; tickets.len()], vec![false; tickets.len()]);
         let (at, said) = (self.tape.clock, Pen::default());
-        self.tape.entries.push(Entry::Follow(Follow { tickets, open, inbox: Vec::new(), state: start, said, wake, at, done: false }));
+        self.tape.entries.push(Entry::Follow(Follow { tickets, open, answered, inbox: Vec::new(), state: start, said, wake, at, done: false }));
     }
 
     /// Goes on at this instant (at once when it has passed).

@@ -1,9 +1,13 @@
 //! The shell and kubectl: verbs and printers. Sees only requests and responses.
 pub mod args;
 pub mod client;
+pub mod describe;
 pub mod discovery;
 pub mod documents;
 pub mod job;
+mod last_applied;
+pub mod merge;
+pub mod patch;
 pub mod pen;
 pub mod print;
 pub mod session;

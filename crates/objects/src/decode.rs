@@ -2,6 +2,8 @@
 //!
 //! Mirrors the serializer of apimachinery (`encoding/json` with field validation) for whole objects, and its
 //! unstructured converter for the outcome of patches. The two word the same mistake very differently.
+mod zeros;
+
 use crate::go_types;
 use crate::schema::{Definition, Field, Type};
 use crate::{Map, Quantity, Text, Tree, clock_text};
@@ -134,12 +136,12 @@ impl Reader {
                 edits.drop(at);
                 continue;
             };
-            // The server's own encoding leaves out null, and lists and maps that are empty and not required.
+            // The server's own encoding leaves out null, what is empty and not required, and most zeros.
             let absent = match (field.ty, value) {
                 (Type::Raw, _) => false,
                 (_, Tree::Null) => true,
                 (Type::Array(_) | Type::Map(_), _) => !field.required && value.is_empty(),
-                _ => false,
+                _ => !field.required && zeros::omitted(definition.short(), field.name, value),
             };
             let here = Place { parent: Some(place), step: Step::Field(name), owner: definition, field: Some(field) };
             let changed = self.value(field.ty, value, &here);
@@ -312,7 +314,15 @@ impl Edits {
 
 /// Whether an empty value is of the type's own form, so that it may be left out without hiding a mistake.
 fn fits(ty: Type, value: &Tree) -> bool {
-    matches!((ty, value), (_, Tree::Null) | (Type::Array(_), Tree::List(_)) | (Type::Map(_), Tree::Map(_)))
+    matches!(
+        (ty, value),
+        (_, Tree::Null)
+            | (Type::Array(_), Tree::List(_))
+            | (Type::Map(_), Tree::Map(_))
+            | (Type::Text, Tree::Text(_))
+            | (Type::Bool, Tree::Bool(_))
+            | (Type::Int32 | Type::Int64, Tree::Int(_))
+    )
 }
 
 /// What Go leaves for a null inside a list or map.

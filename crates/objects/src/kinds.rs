@@ -1,4 +1,8 @@
 //! The kinds that the API serves: a row for each, with its names, scope and verbs.
+mod unserved;
+
+pub use unserved::UNSERVED;
+
 use crate::Text;
 
 /// A kind's row in the table.
@@ -21,9 +25,43 @@ pub struct Kind {
     pub subresources: &'static [&'static str],
     /// Whether `metadata.generation` counts changes of the spec.
     pub generation: bool,
-    /// The name of its definition in the schema table.
+    /// The name of its definition in the schema table; "" where it is not served.
     pub schema: &'static str,
+    /// Whether this API has it. Rows of `KINDS` are, those of `UNSERVED` are only known by name.
+    pub served: bool,
 }
+
+/// A part of an object that has an address of its own.
+#[derive(Debug, PartialEq)]
+pub struct Subresource {
+    pub name: &'static str,
+    pub verbs: &'static [&'static str],
+    /// What is sent or answered, when that is not the kind itself: group, version, kind.
+    pub kind: Option<(&'static str, &'static str, &'static str)>,
+}
+
+const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const CHANGES: &[&str] = &["get", "patch", "update"];
+
+/// What discovery says of each subresource; those that are not named here read and change the object itself.
+const PARTS: &[Subresource] = &[
+    Subresource { name: "attach", verbs: &["create", "get"], kind: Some(("", "v1", "PodAttachOptions")) },
+    Subresource { name: "binding", verbs: &["create"], kind: Some(("", "v1", "Binding")) },
+    Subresource { name: "ephemeralcontainers", verbs: CHANGES, kind: None },
+    Subresource { name: "eviction", verbs: &["create"], kind: Some(("policy", "v1", "Eviction")) },
+    Subresource { name: "exec", verbs: &["create", "get"], kind: Some(("", "v1", "PodExecOptions")) },
+    Subresource { name: "finalize", verbs: &["update"], kind: None },
+    Subresource { name: "log", verbs: &["get"], kind: None },
+    Subresource { name: "portforward", verbs: &["create", "get"], kind: Some(("", "v1", "PodPortForwardOptions")) },
+    Subresource { name: "resize", verbs: CHANGES, kind: None },
+    Subresource { name: "scale", verbs: CHANGES, kind: Some(("autoscaling", "v1", "Scale")) },
+    Subresource { name: "status", verbs: CHANGES, kind: None },
+    Subresource { name: "token", verbs: &["create"], kind: Some(("authentication.k8s.io", "v1", "TokenRequest")) },
+];
+const PROXY: &[&str] = &["create", "delete", "get", "patch", "update"];
+const NODE_PROXY: Subresource = Subresource { name: "proxy", verbs: PROXY, kind: Some(("", "v1", "NodeProxyOptions")) };
+const POD_PROXY: Subresource = Subresource { name: "proxy", verbs: PROXY, kind: Some(("", "v1", "PodProxyOptions")) };
+const SERVICE_PROXY: Subresource = Subresource { name: "proxy", verbs: PROXY, kind: Some(("", "v1", "ServiceProxyOptions")) };
 
 macro_rules! kinds {
     ($($id:ident = $group:literal $version:literal $kind:literal $plural:literal $singular:literal short $short:tt in $categories:tt $scope:ident sub $sub:tt $generation:ident $schema:literal;)*) => {
@@ -31,7 +69,7 @@ macro_rules! kinds {
         pub static KINDS: &[Kind] = &[$(Kind {
             group: $group, version: $version, kind: $kind, plural: $plural, singular: $singular, short: &$short,
             categories: &$categories, namespaced: kinds!(@scope $scope), subresources: &$sub,
-            generation: kinds!(@generation $generation), schema: $schema,
+            generation: kinds!(@generation $generation), schema: $schema, served: true,
         }),*];
         kinds!(@count 0u16; $($id)*);
     };
@@ -66,6 +104,23 @@ impl KindId {
 }
 
 impl Kind {
+    /// The verbs of the kind itself, sorted.
+    pub fn verbs(&self) -> &'static [&'static str] {
+        const NAMESPACE: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
+        if self.plural == "namespaces" { NAMESPACE } else { VERBS }
+    }
+
+    /// What discovery says of its subresources, sorted by name.
+    pub fn parts(&self) -> impl Iterator<Item = &'static Subresource> {
+        let proxy = match self.kind {
+            "Node" => &NODE_PROXY,
+            "Service" => &SERVICE_PROXY,
+            _ => &POD_PROXY,
+        };
+        let found = |name: &&str| PARTS.iter().find(|part| part.name == *name).unwrap_or(proxy);
+        self.subresources.iter().map(move |name| found(name))
+    }
+
     /// `apps/v1`, or `v1` for the core group.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
@@ -97,6 +152,11 @@ pub fn by_kind(api_version: &str, kind: &str) -> Option<KindId> {
     find(|row| row.kind == kind && row.group == group && row.version == version)
 }
 
+/// A kind of Kubernetes that this API does not have, by any of its names in lower case: `statefulset`, `sts`.
+pub fn unserved(name: &str) -> Option<&'static Kind> {
+    UNSERVED.iter().find(|row| row.plural == name || row.singular == name || row.short.contains(&name))
+}
+
 fn find(wanted: impl Fn(&Kind) -> bool) -> Option<KindId> {
     KINDS.iter().position(wanted).map(|at| KindId(at as u16))
 }
@@ -111,5 +171,19 @@ mod tests {
         assert_eq!(by_kind("apps/v1", "ReplicaSet"), Some(REPLICA_SET));
         assert_eq!(by_plural("", "v1", "pods"), Some(POD));
         assert_eq!(DEPLOYMENT.row().resource(), "deployments.apps");
+    }
+
+    #[test]
+    fn subresources_have_their_verbs_and_kinds() {
+        let parts: Vec<_> = DEPLOYMENT.row().parts().map(|part| (part.name, part.verbs, part.kind.map(|kind| kind.2))).collect();
+        assert_eq!(parts, [("scale", CHANGES, Some("Scale")), ("status", CHANGES, None)]);
+        assert!(KINDS.iter().all(|row| row.parts().map(|part| part.name).eq(row.subresources.iter().copied())));
+        assert_eq!(NAMESPACE.row().verbs().len(), 7);
+    }
+
+    #[test]
+    fn what_is_not_served_is_still_known() {
+        assert_eq!(unserved("sts").map(|row| row.kind), Some("StatefulSet"));
+        assert!(UNSERVED.iter().all(|row| by_plural(row.group, row.version, row.plural).is_none()));
     }
 }

@@ -16,6 +16,11 @@ pub fn Steps(prose: Arc<Prose>) -> impl IntoView {
     // Everything up to the first step that is not done, and the titles of the rest.
     let current = Memo::new(move |_| app.course.state.with(|state| state.steps.iter().position(|step| !step.done).unwrap_or(state.steps.len())));
     let order = Memo::new(move |_| app.course.state.with(|state| state.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>()));
+    // The step to do next comes into view, on arrival and when one is done.
+    Effect::new(move |_| {
+        let at = current.get();
+        gloo_timers::callback::Timeout::new(60, move || crate::js::document::show_step(at, app.prefs.motion.get_untracked())).forget();
+    });
     move || {
         let order = order.get();
         let sections = prose.with_value(|prose| prose.sections.clone());
@@ -109,6 +114,7 @@ fn task(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let id = StoredValue::new(section.with_value(|section| section.id.clone()));
     let ids = Memo::new(move |_| step.with(|step| step.checks.iter().map(|check| check.id.clone()).collect::<Vec<_>>()));
     let hints = Memo::new(move |_| step.with(|step| step.hints));
+    let all_open = Memo::new(move |_| hints.get().0 >= hints.get().1);
     let solvable = Memo::new(move |_| step.with(|step| step.solvable));
     let done = Memo::new(move |_| step.with(|step| step.done));
     let opened = move || {
@@ -122,7 +128,7 @@ fn task(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
             <div class="row">
                 <button class="btn primary" on:click=move |_| send(&ToEngine::Check { step: id.get_value() })>{words().check}</button>
                 {move || (hints.get().1 > 0).then(|| view! {
-                    <button class="btn" disabled=move || hints.get().0 >= hints.get().1 on:click=move |_| send(&ToEngine::Hint { step: id.get_value() })>
+                    <button class="btn" disabled=move || all_open.get() on:click=move |_| send(&ToEngine::Hint { step: id.get_value() })>
                         {move || (words().hint)((hints.get().0 + 1).min(hints.get().1), hints.get().1)}
                     </button>
                 })}

@@ -72,7 +72,7 @@ fn part(at: usize) -> AnyView {
     let picked = move || world.picked.with(|picked| picked.as_deref() == Some(id)) || hinted(world, id);
     let area = Memo::new(move |_| plan.with(|plan| plan.parts[at]));
     let middle = move || area.with(|area| area.x + area.w / 2.0);
-    let name = move || if plan.with(|plan| plan.narrow) { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id };
+    let name = move || if area.with(|area| area.w < id.len() as f64 * 7.8 + 8.0) { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id };
     let note = move || {
         if !running() {
             return words().stopped.to_string();
@@ -90,8 +90,8 @@ fn part(at: usize) -> AnyView {
     view! {
         <g class=class data-id=id role="button" tabindex="-1" aria-label=move || format!("{id}, {}", note())>
             <rect x=move || area.with(|a| a.x) y=move || area.with(|a| a.y) width=move || area.with(|a| a.w) height=move || area.with(|a| a.h) rx="9" />
-            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else { 17.0 })>{name}</text>
-            <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 32.0 })>{note}</text>
+            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else { 15.0 })>{name}</text>
+            <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 29.0 })>{note}</text>
         </g>
     }
     .into_any()
@@ -163,7 +163,7 @@ fn owned_chip(at: usize, row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
             <path class="wire" d="M-16 17H0" />
             <rect width=width height="34" rx="8" />
             <text class="name" x="10" y="15">{move || name.with(|view| fit(&format!("RS {}", view.name), width() - 18.0, 6.6))}</text>
-            <text class="m small" x="10" y="28">{move || numbers.with(|view| format!("{} · {}", tag(&view.image), (words().wanted_ready)(view.wanted, view.ready)))}</text>
+            <text class="m small" x="10" y="28">{move || numbers.with(|view| { let text = (words().wanted_ready)(view.wanted, view.ready); if width() > 150.0 { format!("{} · {text}", tag(&view.image)) } else { text } })}</text>
         </g>
     }
     .into_any()

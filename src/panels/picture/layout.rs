@@ -10,6 +10,8 @@ pub struct Facts {
     pub most: usize,
     /// Groups of workloads: a Deployment with its ReplicaSets.
     pub groups: usize,
+    /// Whether a Pod waits for a node: a narrow picture keeps room for it only then.
+    pub waiting: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -62,6 +64,9 @@ const GAP: f64 = 16.0;
 /// A node's title and its foot.
 const HEAD: f64 = 42.0;
 const FOOT: f64 = 34.0;
+/// The same where width and height are scarce.
+const NARROW_HEAD: f64 = 32.0;
+const NARROW_FOOT: f64 = 14.0;
 const GROUP_HEIGHT: f64 = 34.0;
 /// Groups of workloads beyond two rows are counted, not drawn.
 pub const MOST_GROUP_ROWS: usize = 2;
@@ -70,18 +75,21 @@ pub fn plan(facts: Facts) -> Plan {
     let width = facts.width.max(280.0).floor();
     let narrow = width < 640.0;
     let inner = width - 2.0 * PAD;
-    let (parts, tray, parts_bottom) = if narrow { narrow_parts(inner) } else { wide_parts(inner) };
-    let (groups, groups_bottom) = place_groups(facts.groups, inner, parts_bottom + 10.0);
-    let control_bottom = if groups.is_empty() { parts_bottom + 12.0 } else { groups_bottom + 12.0 };
-    let control = Area { x: PAD, y: 8.0, w: inner, h: control_bottom - 8.0 };
+    let (parts, tray, parts_bottom) = if narrow { narrow_parts(inner, facts.waiting) } else { wide_parts(inner) };
+    // The strip of a phone has room for parts and nodes only; what was asked for stands in the outline.
+    let (groups, groups_bottom) = place_groups(if narrow { 0 } else { facts.groups }, inner, parts_bottom + 10.0);
+    let foot = if narrow { 6.0 } else { 12.0 };
+    let control_bottom = if groups.is_empty() { parts_bottom + foot } else { groups_bottom + foot };
+    let head = if narrow { 2.0 } else { 8.0 };
+    let control = Area { x: PAD, y: head, w: inner, h: control_bottom - head };
     let bus = control_bottom + if narrow { 9.0 } else { 13.0 };
     let top = bus + if narrow { 11.0 } else { 27.0 };
     let per_row = per_row(facts.nodes, inner, narrow);
     let rows = facts.nodes.div_ceil(per_row.max(1)).max(1);
     let node_width = (inner - (per_row.max(1) - 1) as f64 * gap(narrow)) / per_row.max(1) as f64;
-    let free = (facts.height - top - 10.0 - (rows - 1) as f64 * gap(narrow)) / rows as f64;
-    let (size, pod, columns, needed) = pod_size(node_width - 2.0 * edge(narrow), free - HEAD - FOOT, facts.most, narrow);
-    let node_height = (needed + HEAD + FOOT).max(free.min(216.0)).max(if narrow { 96.0 } else { 140.0 });
+    let free = (facts.height - top - if narrow { 4.0 } else { 10.0 } - (rows - 1) as f64 * gap(narrow)) / rows as f64;
+    let (size, pod, columns, needed) = pod_size(node_width - 2.0 * edge(narrow), free - head_of(narrow) - foot_of(narrow), facts.most, narrow);
+    let node_height = (needed + head_of(narrow) + foot_of(narrow)).max(free.min(216.0)).max(if narrow { 88.0 } else { 140.0 });
     let nodes: Vec<Area> = (0..facts.nodes)
         .map(|at| Area {
             x: PAD + (at % per_row) as f64 * (node_width + gap(narrow)),
@@ -91,11 +99,19 @@ pub fn plan(facts: Facts) -> Plan {
         })
         .collect();
     let bottom = nodes.last().map(|node| node.y + node.h).unwrap_or(top);
-    Plan { width, height: (bottom + 10.0).max(facts.height.floor() - 1.0), narrow, control, parts, tray, groups, bus, nodes, size, pod, columns }
+    Plan { width, height: (bottom + if narrow { 3.0 } else { 10.0 }).max(facts.height.floor() - 1.0), narrow, control, parts, tray, groups, bus, nodes, size, pod, columns }
 }
 
 fn gap(narrow: bool) -> f64 {
     if narrow { 8.0 } else { GAP }
+}
+
+fn head_of(narrow: bool) -> f64 {
+    if narrow { NARROW_HEAD } else { HEAD }
+}
+
+fn foot_of(narrow: bool) -> f64 {
+    if narrow { NARROW_FOOT } else { FOOT }
 }
 
 fn edge(narrow: bool) -> f64 {
@@ -112,12 +128,12 @@ fn wide_parts(inner: f64) -> ([Area; 4], Area, f64) {
     ([part(0.0, 150.0), part(184.0, 96.0), part(314.0, 194.0), scheduler], tray, y + h)
 }
 
-fn narrow_parts(inner: f64) -> ([Area; 4], Area, f64) {
-    let (y, h) = (16.0, 40.0);
+fn narrow_parts(inner: f64, waiting: bool) -> ([Area; 4], Area, f64) {
+    let (y, h) = (8.0, 36.0);
     let w = (inner - 16.0 - 18.0) / 4.0;
     let part = |at: f64| Area { x: PAD + 8.0 + at * (w + 6.0), y, w, h };
-    let tray = Area { x: PAD + 8.0, y: y + h + 6.0, w: inner - 16.0, h: 24.0 };
-    ([part(0.0), part(1.0), part(2.0), part(3.0)], tray, y + h + 30.0)
+    let tray = Area { x: PAD + 8.0, y: y + h + 5.0, w: inner - 16.0, h: if waiting { 24.0 } else { 0.0 } };
+    ([part(0.0), part(1.0), part(2.0), part(3.0)], tray, y + h + if waiting { 29.0 } else { 0.0 })
 }
 
 fn place_groups(count: usize, inner: f64, top: f64) -> (Vec<Area>, f64) {
@@ -137,7 +153,7 @@ fn place_groups(count: usize, inner: f64, top: f64) -> (Vec<Area>, f64) {
 }
 
 fn per_row(nodes: usize, inner: f64, narrow: bool) -> usize {
-    let least = if narrow { 104.0 } else { 218.0 };
+    let least = if narrow { 92.0 } else if inner < 760.0 { 168.0 } else { 218.0 };
     let fit = ((inner + gap(narrow)) / (least + gap(narrow))).floor().max(1.0) as usize;
     nodes.clamp(1, fit)
 }
@@ -155,7 +171,7 @@ fn pod_size(width: f64, height: f64, most: usize, narrow: bool) -> (Size, (f64, 
             return (Size::Full, (w.min(160.0).floor(), 58.0), columns, needed);
         }
     }
-    let (columns, w, needed) = fit(if narrow { 40.0 } else { 60.0 }, 6.0, 24.0);
+    let (columns, w, needed) = fit(if narrow { 38.0 } else { 60.0 }, 6.0, 24.0);
     if needed <= height.max(if narrow { 60.0 } else { 120.0 }) {
         return (Size::Short, (w.min(96.0).floor(), 24.0), columns, needed);
     }
@@ -172,6 +188,6 @@ impl Plan {
             Size::Dot => 4.0,
         };
         let (column, row) = (slot % self.columns.max(1), slot / self.columns.max(1));
-        (edge(self.narrow) + column as f64 * (self.pod.0 + gap), HEAD - 4.0 + row as f64 * (self.pod.1 + gap))
+        (edge(self.narrow) + column as f64 * (self.pod.0 + gap), head_of(self.narrow) - 4.0 + row as f64 * (self.pod.1 + gap))
     }
 }

@@ -33,6 +33,7 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
     let view = node.view.clone();
     let read = move |from: fn(&NodeView) -> String| view.with(from);
     let state = { let view = node.view.clone(); Memo::new(move |_| view.with(state_words)) };
+    let brief = { let view = node.view.clone(); Memo::new(move |_| view.with(state_brief)) };
     let class = {
         let view = node.view.clone();
         move || {
@@ -70,14 +71,14 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
         <g class=class transform=move || area.with(|area: &Area| format!("translate({} {})", area.x, area.y))>
             <g data-id=id role="button" tabindex="-1" aria-label=spoken>
                 <rect class="glass" width=width height=height rx="14" />
-                <text class="name" x=move || if narrow.get() { 9.0 } else { 15.0 } y="22">{title}</text>
-                <text class="m small end wide-only" x=move || width() - 15.0 y="22">{move || if state.with(|state| state == words().ready) { used() } else { String::new() }}</text>
-                <text class="state small end" x=move || width() - 15.0 y="22">{move || Some(state.get()).filter(|state| state != words().ready)}</text>
-                <rect class="beat-ground" x="14" y=move || height() - 10.0 width=move || (width() - 28.0).max(0.0) height="3" rx="1.5" />
-                <rect class="beat" x="14" y=move || height() - 10.0 width=move || ((width() - 28.0) * beat.get().1).max(0.0) height="3" rx="1.5" />
-                <text class="m tiny end wide-only" x=move || width() - 15.0 y=move || height() - 17.0>{move || (words().heartbeat)(beat.get().0)}</text>
+                <text class="name" x=move || if narrow.get() { 9.0 } else { 15.0 } y=move || if narrow.get() { 19 } else { 22 }>{title}</text>
+                <text class="m small end wide-only" x=move || width() - 15.0 y="22">{move || if width() > 236.0 && state.with(|state| state == words().ready) { used() } else { String::new() }}</text>
+                <text class="state small end" x=move || width() - if narrow.get() { 6.0 } else { 15.0 } y=move || if narrow.get() { height() - 14.0 } else { 22.0 }>{move || Some(if width() < 300.0 { brief.get() } else { state.get() }).filter(|state| state != words().ready)}</text>
+                <rect class="beat-ground" x="14" y=move || height() - if narrow.get() { 7.0 } else { 10.0 } width=move || (width() - 28.0).max(0.0) height="3" rx="1.5" />
+                <rect class="beat" x="14" y=move || height() - if narrow.get() { 7.0 } else { 10.0 } width=move || ((width() - 28.0) * beat.get().1).max(0.0) height="3" rx="1.5" />
+                <text class="m tiny end wide-only" x=move || width() - 15.0 y=move || height() - 17.0>{move || if width() > 300.0 { (words().heartbeat)(beat.get().0) } else if width() > 236.0 { format!("♥ {}s", beat.get().0) } else { String::new() }}</text>
             </g>
-            <g class="agents" transform=move || format!("translate({} {})", if narrow.get() { 9 } else { 15 }, height() - 17.0)>{agents(world, &name, narrow)}</g>
+            <g class="agents" transform=move || format!("translate({} {})", if narrow.get() { 9 } else { 15 }, height() - if narrow.get() { 14.0 } else { 17.0 })>{agents(world, &name, narrow)}</g>
             {move || if tiled.get() {
                 view! { <Tiles node=tiles_node.clone() /> }.into_any()
             } else {
@@ -98,12 +99,12 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
             <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1"
                 aria-label=move || format!("{spoken}, {}", if running.get() { words().running } else { words().stopped })>
                 <text class="m tiny wide-only" x=x>{name}</text>
-                <text class="m tiny narrow-only" x=x * 0.34>{move || if narrow.get() { short } else { "" }}</text>
+                <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() { short } else { "" }}</text>
             </g>
         }
         .into_any()
     };
-    vec![agent("kubelet", "k", 0.0), agent("containerd", "c", 48.0), agent("kube-proxy", "p", 112.0)].into_any()
+    vec![agent("kubelet", "kl", 0.0), agent("containerd", "cd", 48.0), agent("kube-proxy", "kp", 112.0)].into_any()
 }
 
 /// What the API says and what is true, in a word or two.
@@ -119,6 +120,16 @@ pub fn state_words(view: &NodeView) -> String {
         return view.ready.clone();
     }
     if view.cordoned { words.cordoned.to_string() } else { words.ready.to_string() }
+}
+
+/// The same where there is room for one word.
+fn state_brief(view: &NodeView) -> String {
+    let words = words();
+    match (view.powered, view.connected) {
+        (false, _) => words.off.to_string(),
+        (true, false) => words.cut_off.to_string(),
+        (true, true) => state_words(view),
+    }
 }
 
 pub fn resources(view: &NodeView) -> String {

@@ -29,7 +29,7 @@ pub fn look(view: &PodView) -> &'static str {
 pub fn state_of(view: &PodView, now: u64) -> String {
     let words = words();
     match look(view) {
-        "leaving" if view.deadline > now => (words.leaving_in)((view.deadline - now).div_ceil(1_000_000)),
+        "leaving" if now > 0 && view.deadline > now => (words.leaving_in)((view.deadline - now).div_ceil(1_000_000)),
         "leaving" => words.leaving.to_string(),
         "ready" => words.ready.to_string(),
         "probing" => words.probing.to_string(),
@@ -150,7 +150,7 @@ pub fn Waiting() -> impl IntoView {
                 }
                 .into_any()
             } />
-            <text class="sentence small" x="30" y=move || plan.with(|plan| plan.bus + 17.0)>{sentence}</text>
+            <text class="sentence small wide-only" x="30" y=move || plan.with(|plan| plan.bus + 17.0)>{sentence}</text>
         </g>
     }
     .into_any()

@@ -4,6 +4,7 @@ use objects::{Text, Tree, map};
 
 /// A Pod of its own: the template's defaults, and what only a Pod gets.
 pub(crate) fn pod(tree: &mut Tree) {
+    fill(tree, "spec", map! {});
     within(tree, "spec", |spec_tree| {
         spec(spec_tree);
         fill(spec_tree, "enableServiceLinks", true);

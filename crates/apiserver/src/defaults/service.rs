@@ -3,6 +3,7 @@ use crate::fill::{each, fill, within};
 use objects::{Text, Tree, list, map};
 
 pub(super) fn service(tree: &mut Tree) {
+    fill(tree, "spec", map! {});
     within(tree, "spec", |spec| {
         fill(spec, "sessionAffinity", Text::new_static("None"));
         fill(spec, "type", Text::new_static("ClusterIP"));

@@ -3,6 +3,7 @@ use crate::fill::{fill, within};
 use objects::{Text, Tree, map};
 
 pub(super) fn deployment(tree: &mut Tree) {
+    fill(tree, "spec", map! {});
     within(tree, "spec", |spec| {
         fill(spec, "replicas", 1i64);
         fill(spec, "revisionHistoryLimit", 10i64);
@@ -23,6 +24,7 @@ pub(super) fn deployment(tree: &mut Tree) {
 }
 
 pub(super) fn replica_set(tree: &mut Tree) {
+    fill(tree, "spec", map! {});
     within(tree, "spec", |spec| {
         fill(spec, "replicas", 1i64);
         template(spec);
@@ -31,5 +33,9 @@ pub(super) fn replica_set(tree: &mut Tree) {
 
 /// The Pods to be.
 fn template(spec: &mut Tree) {
-    within(spec, "template", |template| within(template, "spec", super::pod_spec));
+    fill(spec, "template", map! {});
+    within(spec, "template", |template| {
+        fill(template, "spec", map! {});
+        within(template, "spec", super::pod_spec);
+    });
 }

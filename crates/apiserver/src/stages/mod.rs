@@ -12,6 +12,7 @@ mod remove;
 mod route;
 mod validate;
 
+pub(crate) use authorize::may_do_anything;
 pub(crate) use route::nothing_there;
 
 use crate::exchange::Exchange;

@@ -39,6 +39,7 @@ const SERIES: simcore::Duration = simcore::Duration::mins(6);
 pub struct Teller {
     host: Text,
     told: BTreeMap<(Text, &'static str), Told>,
+    swept: Time,
     serial: u64,
 }
 
@@ -51,15 +52,18 @@ struct Told {
 
 impl Teller {
     pub fn new(host: &str) -> Teller {
-        Teller { host: Text::from(format!("default-scheduler-{host}")), told: BTreeMap::new(), serial: 0 }
+        Teller { host: Text::from(format!("default-scheduler-{host}")), told: BTreeMap::new(), swept: Time::default(), serial: 0 }
     }
 
     /// A new Event, the start of a series, or nothing where a series is under way already.
     pub fn request(&mut self, now: Time, telling: &Telling) -> Option<Request> {
         let uid = telling.about.get("uid").as_text().cloned().unwrap_or_default();
-        self.told.retain(|_, told| told.last + SERIES > now);
+        if self.swept + SERIES < now {
+            self.told.retain(|_, told| told.last + SERIES > now);
+            self.swept = now;
+        }
         let place = (uid, telling.reason);
-        if let Some(told) = self.told.get_mut(&place) {
+        if let Some(told) = self.told.get_mut(&place).filter(|told| told.last + SERIES > now) {
             told.count += 1;
             told.last = now;
             if told.count > 2 {

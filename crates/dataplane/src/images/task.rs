@@ -117,7 +117,9 @@ impl Served {
             scene.out.push(Line { at: self.started + *after, text });
             self.said += 1;
         }
-        while let Some((period, text)) = self.program.every.as_ref().filter(|(period, _)| self.started + period.times(self.repeats + 1) <= until) {
+        while let Some((period, text)) =
+            self.program.every.as_ref().filter(|(period, _)| self.started + period.times(self.repeats + 1) <= until)
+        {
             self.repeats += 1;
             let text = format!("{}\n", fill(text, scene.hostname, scene.env));
             scene.out.push(Line { at: self.started + period.times(self.repeats), text });

@@ -13,6 +13,7 @@ pub enum Asked {
     /// The last deletion of the Pod with this uid.
     Delete(Text),
     Register,
+    Mirror,
     NodeStatus,
     Lease,
 }

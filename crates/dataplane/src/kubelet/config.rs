@@ -1,6 +1,6 @@
 //! A container's environment: values, references, ConfigMaps, Secrets, the downward API.
-use objects::{Object, Text, Tree, kinds};
 use apiserver::Snapshot;
+use objects::{Object, Text, Tree, kinds};
 
 /// The Pod's facts that the downward API can give.
 pub struct Downward<'a> {
@@ -84,7 +84,7 @@ fn single(view: &Snapshot, from: &Tree, container: &Tree, facts: &Downward) -> R
 }
 
 /// The entries of a ConfigMap, or of a Secret with its base64 undone.
-fn data(object: &Object) -> Vec<(Text, Text)> {
+pub fn data(object: &Object) -> Vec<(Text, Text)> {
     let secret = object.key.kind == kinds::SECRET;
     let read = |value: &Tree| if secret { decoded(value.text()) } else { Text::new(value.text()) };
     object.tree.get("data").entries().map(|(key, value)| (key.clone(), read(value))).collect()

@@ -1,7 +1,5 @@
 //! PostStart and PreStop, and what a stop does to one container.
-use crate::images::Web;
 use crate::kubelet::context::Context;
-use crate::kubelet::probes;
 use crate::kubelet::worker::Worker;
 use crate::runtime::{Container, Sandbox};
 use objects::{Text, Tree};
@@ -22,11 +20,7 @@ pub fn run(cx: &Context, hook: &Tree, name: &str, sandbox: &mut Sandbox) -> (Dur
         return (Duration::millis(5), found.map(|_| ()).ok_or_else(refused));
     }
     let argv: Vec<Text> = hook.at(&["exec", "command"]).items().iter().map(|word| Text::new(word.text())).collect();
-    let others = sandbox.clone();
-    let web: &Web = &|host: &str, port: u16, path: &str| probes::local(&others, cx.now, host, port, path);
-    let hostname = sandbox.hostname.clone();
-    let Some(container) = sandbox.container_mut(name) else { return (Duration::ZERO, Ok(())) };
-    match container.exec(cx.now, &argv, &hostname, web, HOOK_MAX) {
+    match sandbox.exec(cx.now, name, &argv, HOOK_MAX) {
         Some((0, _, took)) => (took, Ok(())),
         Some((code, text, took)) => (took, Err(format!("command '{}' exited with {code}: {text}", argv.join(" ")))),
         None => (HOOK_MAX, Ok(())),

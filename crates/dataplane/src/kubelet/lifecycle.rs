@@ -2,7 +2,7 @@
 use crate::kubelet::context::Context;
 use crate::kubelet::probes::{self, Kind, Probe};
 use crate::kubelet::worker::{Ending, Step, Worker};
-use crate::kubelet::{hooks, start, status};
+use crate::kubelet::{hooks, mirror, start, status};
 use crate::runtime::{Container, Sandbox};
 use objects::{Text, Tree};
 use simcore::{Duration, Time};
@@ -45,7 +45,12 @@ pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
 fn ended(worker: &mut Worker, sandbox: &Sandbox, cx: &Context) {
     let stopped_by_us = |name: &Text| sandbox.container(name).is_some_and(|container| !container.is_running());
     let at_once = worker.stopping.iter().any(stopped_by_us);
-    let gone: Vec<Text> = sandbox.slots.iter().filter(|slot| slot.current.as_ref().is_some_and(|found| !found.is_running())).map(|slot| slot.name.clone()).collect();
+    let gone: Vec<Text> = sandbox
+        .slots
+        .iter()
+        .filter(|slot| slot.current.as_ref().is_some_and(|found| !found.is_running()))
+        .map(|slot| slot.name.clone())
+        .collect();
     worker.probes.retain(|(name, _), _| !gone.contains(name));
     let seen = if at_once { cx.now } else { cx.next_relist() };
     worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(seen, |at| at.min(seen)));
@@ -63,9 +68,9 @@ fn probe(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
         let running = sandbox.container(&name).is_some_and(Container::is_running);
         if held || done || !running {
             if let Some(probe) = worker.probes.get_mut(&(name, kind)) {
-                let period = Duration::secs(data.get("periodSeconds").int_or(10).max(1) as u64);
+                probe.skip(cx.now, &data);
                 // A startup probe that is content never runs again for this container.
-                probe.next = cx.now + if done { Duration::mins(60 * 24 * 365) } else { period };
+                probe.next = if done { cx.now + Duration::mins(60 * 24 * 365) } else { probe.next };
             }
             continue;
         }
@@ -107,6 +112,11 @@ fn sync(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
         Ending::Stopping => return hasten(worker, sandbox, cx),
         Ending::Stopped { .. } | Ending::Leaving => return worker.refresh(sandbox.as_ref(), cx),
     }
+    if worker.pod.is_deleting() && mirror::is_mirror(&worker.pod) {
+        // Only the mirror goes; the process behind it is the host's, and soon has another mirror.
+        worker.ending = Ending::Stopped { clean_at: cx.now };
+        return;
+    }
     if worker.pod.is_deleting() {
         return end(worker, sandbox, cx, worker.pod.meta().get("deletionGracePeriodSeconds").int_or(30));
     }
@@ -117,6 +127,9 @@ fn sync(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
             return end(worker, sandbox, cx, grace_seconds(worker.pod.spec()));
         }
         worker.sync_at = Some(deadline);
+    }
+    if let Some(found) = sandbox.as_ref().filter(|_| worker.wanted.is_null()) {
+        resume(worker, found, cx.now);
     }
     worker.show_address |= sandbox.as_ref().is_some_and(|sandbox| sandbox.ready);
     worker.refresh(sandbox.as_ref(), cx);
@@ -174,7 +187,7 @@ fn plan(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context) -> Vec<Tex
             if !running && wants_start(worker, sandbox, cx, &name, init) {
                 wanted.push(name.clone());
             }
-            if !begun && !(running && worker.is_started(&name)) {
+            if !begun && (!running || !worker.is_started(&name)) {
                 return wanted;
             }
         } else if !begun && code != Some(0) {
@@ -195,6 +208,9 @@ fn plan(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context) -> Vec<Tex
 
 /// Whether a container is to be started now; if not now, says why and when.
 fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, container: &Tree) -> bool {
+    if mirror::is_mirror(&worker.pod) {
+        return cx.host.runs(name) && !sandbox.container(name).is_some_and(Container::is_running);
+    }
     let Some(found) = sandbox.container(name) else { return true };
     if found.is_running() {
         if found.made_from != container.get("image").text() && !worker.stopping.contains(name) {
@@ -235,7 +251,25 @@ pub fn watch(worker: &mut Worker, name: &Text, now: Time) {
     let Some(container) = worker.spec_of(name).cloned() else { return };
     worker.probes.retain(|(probed, _), _| probed != name);
     for kind in Kind::ALL.into_iter().filter(|kind| container.has(kind.field())) {
-        worker.probes.insert((name.clone(), kind), Probe::new(kind, container.get(kind.field()), now));
+        worker.probes.insert((name.clone(), kind), Probe::new(kind, container.get(kind.field()), worker.taken_in, now));
+    }
+}
+
+/// The kubelet was started anew over running containers: they keep their verdicts, and are looked at again.
+fn resume(worker: &mut Worker, sandbox: &Sandbox, now: Time) {
+    let unwatched = |name: &&Text| !worker.probes.keys().any(|(probed, _)| probed == *name);
+    let running = sandbox.slots.iter().filter(|slot| slot.current.as_ref().is_some_and(Container::is_running)).map(|slot| &slot.name);
+    let names: Vec<Text> = running.filter(unwatched).cloned().collect();
+    for name in names {
+        watch(worker, &name, now);
+        let status = worker.pod.status().clone();
+        let all = ["containerStatuses", "initContainerStatuses"].into_iter().flat_map(|key| status.get(key).items());
+        let Some(old) = all.into_iter().find(|old| old.get("name").text() == name) else { continue };
+        for (kind, key) in [(Kind::Startup, "started"), (Kind::Readiness, "ready")] {
+            if let Some(probe) = worker.probes.get_mut(&(name.clone(), kind)) {
+                probe.content = old.get(key).is_true();
+            }
+        }
     }
 }
 
@@ -277,7 +311,12 @@ fn stop_if_quiet(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Co
     if let Some(found) = sandbox {
         if worker.ending == Ending::No {
             // Sidecars outlive the others and are stopped now.
-            let running: Vec<Text> = found.slots.iter().filter(|slot| slot.current.as_ref().is_some_and(Container::is_running)).map(|slot| slot.name.clone()).collect();
+            let running: Vec<Text> = found
+                .slots
+                .iter()
+                .filter(|slot| slot.current.as_ref().is_some_and(Container::is_running))
+                .map(|slot| slot.name.clone())
+                .collect();
             for name in running {
                 worker.note(cx, &name, false, "Killing", format!("Stopping container {name}"));
                 hooks::stop(worker, found, cx, &name, Duration::secs(grace_seconds(worker.pod.spec()).max(2) as u64));

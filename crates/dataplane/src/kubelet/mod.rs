@@ -1,11 +1,12 @@
 //! The kubelet of one node: a component that watches its Pods and makes its containers follow them.
 mod backoff;
 mod client;
+mod component;
 mod config;
 mod context;
 mod hooks;
-mod kubelet;
 mod lifecycle;
+mod mirror;
 mod node;
 mod probes;
 mod pull;
@@ -13,6 +14,7 @@ mod resources;
 mod serve;
 mod start;
 mod status;
+mod volumes;
 mod worker;
 
-pub use kubelet::{Config, Kubelet};
+pub use component::{Config, Kubelet};

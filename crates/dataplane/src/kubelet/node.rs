@@ -45,7 +45,11 @@ impl Registration {
 
     /// Posts the Node, as every kubelet does when it starts.
     pub fn register(&mut self, now: Time, host: &Host, store: &Store, taints: &[Tree], client: &mut Client) {
-        let spec = if taints.is_empty() { Tree::from(Map::default()) } else { map! {"taints": Tree::from(taints.to_vec())} };
+        let spec = if taints.is_empty() {
+            Tree::from(Map::default())
+        } else {
+            map! {"taints": Tree::from(taints.to_vec())}
+        };
         let mut status = described(host, store);
         let starting = Some("container runtime status check may not have completed yet");
         status.set(&["conditions"], conditions(now, &Tree::Null, starting));

@@ -1,5 +1,4 @@
 //! Startup, readiness and liveness probes: when they run, what they see, what follows.
-use crate::images::Web;
 use crate::runtime::Sandbox;
 use objects::{Text, Tree};
 use simcore::{Duration, Time};
@@ -38,20 +37,29 @@ impl Kind {
 pub struct Probe {
     pub next: Time,
     pub content: bool,
+    /// The probe ticks every period from here on (when its Pod came to the node), whatever its container does.
+    origin: Time,
     /// How many equal results came in a row, and which.
     run: (bool, i64),
 }
 
 impl Probe {
-    /// For a container that started at `since`.
-    pub fn new(kind: Kind, data: &Tree, since: Time) -> Probe {
+    /// For a container that started at `since`. Readiness is looked at right after the start, the others at their tick.
+    pub fn new(kind: Kind, data: &Tree, origin: Time, since: Time) -> Probe {
         let delay = Duration::secs(data.get("initialDelaySeconds").int_or(0).max(0) as u64);
-        Probe { next: since + delay.max(Duration::millis(5)), content: kind == Kind::Liveness, run: (false, 0) }
+        let at_once = kind == Kind::Readiness && delay == Duration::ZERO;
+        let next = if at_once { since + Duration::millis(5) } else { tick(origin, period(data), since + delay) };
+        Probe { next, content: kind == Kind::Liveness, origin, run: (false, 0) }
+    }
+
+    /// Nothing to look at now: the next tick.
+    pub fn skip(&mut self, now: Time, data: &Tree) {
+        self.next = tick(self.origin, period(data), now);
     }
 
     /// Takes one result in. Says whether the verdict changed.
     pub fn learn(&mut self, now: Time, data: &Tree, well: bool) -> bool {
-        self.next = now + Duration::secs(data.get("periodSeconds").int_or(10).max(1) as u64);
+        self.skip(now, data);
         self.run = if self.run.0 == well { (well, self.run.1 + 1) } else { (well, 1) };
         let (key, usual) = if well { ("successThreshold", 1) } else { ("failureThreshold", 3) };
         let reached = self.run.1 >= data.get(key).int_or(usual);
@@ -68,6 +76,15 @@ impl Probe {
     }
 }
 
+fn period(data: &Tree) -> Duration {
+    Duration::secs(data.get("periodSeconds").int_or(10).max(1) as u64)
+}
+
+/// The first tick after `now`.
+fn tick(origin: Time, period: Duration, now: Time) -> Time {
+    origin + period.times(now.since(origin).0 / period.0 + 1)
+}
+
 /// Looks once. `Err` is the text after `probe failed: `.
 pub fn look(now: Time, data: &Tree, container: &Tree, sandbox: &mut Sandbox) -> Result<(), String> {
     let limit = Duration::secs(data.get("timeoutSeconds").int_or(1).max(1) as u64);
@@ -79,7 +96,7 @@ pub fn look(now: Time, data: &Tree, container: &Tree, sandbox: &mut Sandbox) -> 
     }
     let target = if data.has("grpc") { data.at(&["grpc", "port"]) } else { data.at(&["tcpSocket", "port"]) };
     let Some(port) = port(target, container) else { return Err("strconv.Atoi: parsing port: invalid syntax".to_string()) };
-    if listens(now, container, sandbox, port) {
+    if sandbox.listens(now, port) {
         return Ok(());
     }
     let place = format!("{}:{port}", sandbox.ip);
@@ -92,11 +109,7 @@ pub fn look(now: Time, data: &Tree, container: &Tree, sandbox: &mut Sandbox) -> 
 
 fn look_exec(now: Time, data: &Tree, container: &Tree, sandbox: &mut Sandbox, limit: Duration) -> Result<(), String> {
     let argv: Vec<Text> = data.at(&["exec", "command"]).items().iter().map(|word| Text::new(word.text())).collect();
-    let hostname = sandbox.hostname.clone();
-    let others = sandbox.clone();
-    let web: &Web = &|host: &str, port: u16, path: &str| local(&others, now, host, port, path);
-    let Some(found) = sandbox.container_mut(container.get("name").text()) else { return Err("container not found".to_string()) };
-    match found.exec(now, &argv, &hostname, web, limit) {
+    match sandbox.exec(now, container.get("name").text(), &argv, limit) {
         Some((0, _, _)) => Ok(()),
         Some((_, text, _)) => Err(text),
         None => Err(format!("command timed out: \"{}\" timed out after {limit}", argv.join(" "))),
@@ -110,7 +123,7 @@ fn look_http(now: Time, data: &Tree, container: &Tree, sandbox: &Sandbox, limit:
     let scheme = if data.get("scheme").text() == "HTTPS" { "https" } else { "http" };
     let slash = if path.starts_with('/') { "" } else { "/" };
     let url = format!("{scheme}://{host}:{port}{slash}{path}");
-    if !listens(now, container, sandbox, port) {
+    if !sandbox.listens(now, port) {
         return Err(format!("Get \"{url}\": dial tcp {host}:{port}: connect: connection refused"));
     }
     let Some((code, _, took)) = sandbox.get(now, port, path) else { return Err(format!("Get \"{url}\": EOF")) };
@@ -118,17 +131,6 @@ fn look_http(now: Time, data: &Tree, container: &Tree, sandbox: &Sandbox, limit:
         return Err(format!("Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"));
     }
     if (200..400).contains(&code) { Ok(()) } else { Err(format!("HTTP probe failed with statuscode: {code}")) }
-}
-
-fn listens(now: Time, _container: &Tree, sandbox: &Sandbox, port: u16) -> bool {
-    sandbox.listens(now, port)
-}
-
-/// A GET from inside a Pod: its own ports on localhost or its own address.
-pub fn local(sandbox: &Sandbox, now: Time, host: &str, port: u16, path: &str) -> Option<(u16, Text)> {
-    let own = host == "localhost" || host == "127.0.0.1" || host == sandbox.ip.as_str() || host == sandbox.hostname.as_str();
-    let (code, body, _) = sandbox.get(now, port, path).filter(|_| own)?;
-    Some((code, body))
 }
 
 /// A port by number or by its name in the container.
@@ -148,7 +150,7 @@ mod tests {
     #[test]
     fn readiness_turns_after_its_thresholds() {
         let data = map! {"periodSeconds": 2, "failureThreshold": 2};
-        let mut probe = Probe::new(Kind::Readiness, &data, Time::START);
+        let mut probe = Probe::new(Kind::Readiness, &data, Time::START, Time::START);
         assert!(probe.learn(Time::START, &data, true) && probe.content);
         assert!(!probe.learn(Time::START, &data, false) && probe.content);
         assert!(probe.learn(Time::START, &data, false) && !probe.content);

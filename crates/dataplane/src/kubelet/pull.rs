@@ -1,8 +1,8 @@
 //! Whether the image is there, fetching it, and the growing pauses when it cannot be had.
 use crate::images::Lookup;
 use crate::kubelet::context::Context;
-use crate::kubelet::start;
 use crate::kubelet::worker::{Step, Worker};
+use crate::kubelet::{mirror, start};
 use crate::runtime::Sandbox;
 use objects::Text;
 use simcore::{Duration, Time};
@@ -18,7 +18,7 @@ pub fn begin(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name:
         worker.note(cx, name, true, "InspectFailed", words.as_str());
         return refuse(worker, cx, name, "InvalidImageName", words);
     }
-    let present = cx.store.get(image).is_some();
+    let present = cx.store.get(image).is_some() || mirror::is_mirror(&worker.pod);
     if present && policy != "Always" {
         let words = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
         worker.note(cx, name, false, "Pulled", words);

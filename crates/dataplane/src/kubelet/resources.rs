@@ -55,7 +55,7 @@ fn sum(spec: &Tree, part: &str) -> Tree {
 fn add(first: &Tree, second: &Tree) -> Tree {
     let (Some((a, unit)), Some((b, _))) = (milli(first.text()), milli(second.text())) else { return first.clone() };
     let sum = a + b;
-    let scale = i128::from(factor(unit)) ;
+    let scale = i128::from(factor(unit));
     Tree::from(if sum % scale == 0 { format!("{}{unit}", sum / scale) } else { format!("{sum}m") })
 }
 

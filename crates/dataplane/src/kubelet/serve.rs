@@ -1,7 +1,6 @@
 //! The kubelet's own door: logs and commands (upstream `pkg/kubelet/server`, `GetKubeletContainerLogs`).
 use crate::kubelet::Kubelet;
-use crate::kubelet::probes;
-use crate::runtime::{Container, Log, Sandbox};
+use crate::runtime::{Log, Sandbox};
 use objects::wire::{Request, Response, Target};
 use objects::{Status, Text, Tree};
 use simcore::{Duration, Time};
@@ -50,7 +49,7 @@ impl Kubelet {
                 let reason = worker.reasons.get(&container).map_or("ContainerCreating", |(reason, _)| reason.as_str());
                 let inits = !worker.pod.spec().get("initContainers").is_empty() && !worker.is_init(&container);
                 let why = match reason {
-                    "ErrImagePull" | "ImagePullBackOff" if reason == "ErrImagePull" => "image can't be pulled",
+                    "ErrImagePull" => "image can't be pulled",
                     "ImagePullBackOff" => "trying and failing to pull image",
                     "ContainerCreating" if inits => "PodInitializing",
                     other => other,
@@ -69,34 +68,28 @@ impl Kubelet {
             Err(words) => return refused(&words),
         };
         let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
-        let mut copy: Sandbox = sandbox.clone();
-        let hostname = copy.hostname.clone();
-        let Some(target) = copy.container_mut(&container).filter(|target| target.is_running()) else {
-            return refused(&format!("container not found (\"{container}\")"));
-        };
-        run(target, now, &argv, &hostname, sandbox)
+        run(&mut sandbox.clone(), now, &container, &argv)
     }
 
     /// Runs a command in a container and keeps what it did to the files there. The answer is as `serve` gives it.
     pub fn exec_in(&mut self, now: Time, request: &Request) -> Response {
         let Target::Resource { namespace, name, .. } = &request.target else { return refused("unknown request") };
-        let response = self.serve(now, request);
         let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
         let spec = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
         let container = spec.and_then(|worker| container_of(worker.pod.spec(), name, option(request, "container")).ok());
         let uid = spec.map(|worker| worker.uid.clone()).unwrap_or_default();
-        if let (Some(container), Some(sandbox)) = (container, self.sandboxes.get_mut(&uid)) {
-            let (others, hostname) = (sandbox.clone(), sandbox.hostname.clone());
-            if let Some(target) = sandbox.container_mut(&container).filter(|target| target.is_running()) {
-                run(target, now, &argv, &hostname, &others);
-            }
+        match (container, self.sandboxes.get_mut(&uid)) {
+            (Some(container), Some(sandbox)) => run(sandbox, now, &container, &argv),
+            _ => self.serve(now, request),
         }
-        response
     }
 }
 
-fn run(target: &mut Container, now: Time, argv: &[Text], hostname: &str, others: &Sandbox) -> Response {
+fn run(sandbox: &mut Sandbox, now: Time, container: &str, argv: &[Text]) -> Response {
     let Some(first) = argv.first() else { return refused("you must specify at least one command for the container") };
+    let Some(target) = sandbox.container(container).filter(|target| target.is_running()) else {
+        return refused(&format!("container not found (\"{container}\")"));
+    };
     if !crate::images::shell::is_tool(first) {
         let words = format!(
             "Internal error occurred: error executing command in container: rpc error: code = Internal desc = failed to start exec \"{}\": \
@@ -105,8 +98,7 @@ fn run(target: &mut Container, now: Time, argv: &[Text], hostname: &str, others:
         );
         return Response::from(Status::new(500, "InternalError", words));
     }
-    let web: &crate::images::Web = &|host: &str, port: u16, path: &str| probes::local(others, now, host, port, path);
-    match target.exec(now, argv, hostname, web, EXEC_MAX) {
+    match sandbox.exec(now, container, argv, EXEC_MAX) {
         Some((0, text, _)) => Response::text(text),
         // The code travels beside the text, as it does on a real exec stream's error channel.
         Some((code, text, _)) => Response { warnings: vec![format!("command terminated with exit code {code}")], ..Response::text(text) },

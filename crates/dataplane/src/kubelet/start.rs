@@ -1,10 +1,10 @@
 //! From nothing to a running container: sandbox, image, create, start, PostStart.
 use crate::images::shell::{Shell, is_tool};
-use crate::images::{Image, Task};
+use crate::images::{Image, Lookup, Task};
 use crate::kubelet::config::{Downward, environment};
 use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
-use crate::kubelet::{hooks, lifecycle, pull};
+use crate::kubelet::{hooks, lifecycle, mirror, pull, volumes};
 use crate::runtime::{Container, Sandbox, State};
 use objects::{Text, Tree};
 use simcore::{Duration, Time};
@@ -33,11 +33,24 @@ pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
 /// Begins to make a sandbox, when the node's network can give it an address.
 pub fn sandbox(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
     let host_network = worker.pod.spec().get("hostNetwork").is_true();
+    if !cx.host.runs("containerd") {
+        let words = "Failed to create pod sandbox: rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while \
+                     dialing: dial unix /run/containerd/containerd.sock: connect: connection refused\"";
+        worker.note(cx, "", true, "FailedCreatePodSandBox", words);
+        worker.sync_at = Some(cx.now + cx.some_millis(10_000, 15_000));
+        return;
+    }
     if !cx.addresses.is_ready() && !host_network {
         let words = "network is not ready: container runtime network not ready: NetworkReady=false \
                      reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized";
         worker.note(cx, "", true, "NetworkNotReady", words);
         worker.sync_at = Some(cx.now + Duration::secs(2));
+        return;
+    }
+    if let Some(words) = volumes::missing(cx.view, &worker.pod) {
+        worker.note(cx, "", true, "FailedMount", words);
+        worker.sync_at = Some(cx.now + worker.mount_pause);
+        worker.mount_pause = worker.mount_pause.times(2).min(Duration::secs(122));
         return;
     }
     if sandbox.is_some() {
@@ -60,7 +73,13 @@ fn sandboxed(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Contex
         return;
     };
     let said = spec.get("hostname").text();
-    let hostname = if host_network { cx.host.name.clone() } else if said.is_empty() { key.name.clone() } else { Text::new(said) };
+    let hostname = if host_network {
+        cx.host.name.clone()
+    } else if said.is_empty() {
+        key.name.clone()
+    } else {
+        Text::new(said)
+    };
     let slots = sandbox.take().map(|old| old.slots).unwrap_or_default();
     let (namespace, name) = (key.namespace.clone(), key.name.clone());
     let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, ready: true, slots });
@@ -112,7 +131,10 @@ fn created(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
     let facts = Downward { pod: &worker.pod, pod_ip: &sandbox.ip, host_ip: &cx.host.address };
     let env = environment(cx.view, &container, &facts).unwrap_or_default();
     let image = Text::new(container.get("image").text());
-    let image_id = cx.store.get(&image).map(|found| found.id()).unwrap_or_default();
+    let image_id = cx.store.get(&image).map(|found| found.id()).unwrap_or_else(|| match cx.catalog.lookup(&image) {
+        Lookup::Found(found) => found.id(),
+        _ => Text::default(),
+    });
     let id = cx.new_id();
     let slot = sandbox.slot_mut(&name);
     let before = slot.current.take();
@@ -120,6 +142,8 @@ fn created(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
     slot.previous = before.or(slot.previous.take());
     let mut made = Container::new(id, attempt, image.clone(), image_id, Task::Host);
     made.env = Arc::new(env);
+    made.files = volumes::files(cx.view, &worker.pod, &container);
+    made.tells_log = container.get("terminationMessagePolicy").text() == "FallbackToLogsOnError";
     made.made_from = image;
     slot.current = Some(made);
     worker.touched = true;
@@ -133,7 +157,8 @@ fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
     let Some(made) = sandbox.container_mut(&name).filter(|made| made.state == State::Created) else {
         return next(worker, sandbox, cx);
     };
-    match task(cx.now, &container, image.as_deref()) {
+    let task = if mirror::is_mirror(&worker.pod) { Ok(Task::Host) } else { task(cx.now, &container, image.as_deref()) };
+    match task {
         Ok(task) => {
             made.start(cx.now, task);
             worker.reasons.remove(&name);
@@ -195,7 +220,8 @@ fn hooked(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &T
 fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text> {
     let words = |key: &str| container.get(key).items().iter().map(|word| Text::new(word.text()));
     let argv: Vec<Text> = words("command").chain(words("args")).collect();
-    let ports = || container.get("ports").items().iter().filter_map(|port| u16::try_from(port.get("containerPort").as_int()?).ok()).collect();
+    let ports =
+        || container.get("ports").items().iter().filter_map(|port| u16::try_from(port.get("containerPort").as_int()?).ok()).collect();
     let program = || Task::program(now, image.map(|image| image.program.clone()).unwrap_or_default(), ports());
     let Some(first) = argv.first() else { return Ok(program()) };
     if first.starts_with('-') && !container.has("command") {

@@ -202,7 +202,8 @@ fn phase(spec: &Tree, inits: &[Tree], mains: &[Tree], facts: &Facts) -> &'static
     let sidecar = |at: usize| spec.get("initContainers").items().get(at).is_some_and(|init| init.get("restartPolicy").text() == "Always");
     let regular = || inits.iter().enumerate().filter(|(at, _)| !sidecar(*at)).map(|(_, status)| status);
     let failed_init = regular().any(|status| code(status).is_some_and(|code| code != 0));
-    let stopped: Vec<i64> = mains.iter().filter_map(|status| code(status).or_else(|| last(status).filter(|_| status.at(&["state"]).has("waiting")))).collect();
+    let stopped: Vec<i64> =
+        mains.iter().filter_map(|status| code(status).or_else(|| last(status).filter(|_| status.at(&["state"]).has("waiting")))).collect();
     let running = mains.iter().filter(|status| status.get("state").has("running")).count();
     if facts.stage == Stage::Over {
         let clean = stopped.len() == mains.len() && stopped.iter().all(|code| *code == 0) && !failed_init;
@@ -284,7 +285,11 @@ fn initialized(spec: &Tree, phase: &str, inits: &[Tree], mains: &[Tree]) -> Verd
         let done = if policy(status.get("name").text()) { "started" } else { "ready" };
         !status.get(done).is_true()
     });
-    if incomplete.is_empty() { fine() } else { bad("ContainersNotInitialized", format!("containers with incomplete status: [{incomplete}]")) }
+    if incomplete.is_empty() {
+        fine()
+    } else {
+        bad("ContainersNotInitialized", format!("containers with incomplete status: [{incomplete}]"))
+    }
 }
 
 fn gates(spec: &Tree, facts: &Facts) -> Verdict {
@@ -334,7 +339,11 @@ pub fn patch(uid: &str, old: &Tree, new: &Tree) -> Tree {
         status.set(&["$setElementOrder/conditions"], Tree::from(kinds.collect::<Vec<Tree>>()));
         status.set(&["conditions"], Tree::from(changed));
     }
-    if status.is_empty() { Tree::Null } else { map! {"metadata": map! {"uid": uid}, "status": status} }
+    if status.is_empty() {
+        Tree::Null
+    } else {
+        map! {"metadata": map! {"uid": uid}, "status": status}
+    }
 }
 
 fn changed_conditions(old: &Tree, new: &Tree) -> Vec<Tree> {

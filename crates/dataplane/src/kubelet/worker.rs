@@ -30,7 +30,9 @@ pub enum Ending {
     /// Its containers are being stopped.
     Stopping,
     /// Nothing runs any more; the last status is written, and at `clean_at` it may go.
-    Stopped { clean_at: Time },
+    Stopped {
+        clean_at: Time,
+    },
     /// The last deletion is sent.
     Leaving,
 }
@@ -62,8 +64,12 @@ pub struct Worker {
     pub prestop: BTreeMap<Text, (Time, Duration)>,
     pub verdict: Option<(&'static str, &'static str)>,
     pub start_time: Option<Time>,
+    /// When this worker began: probes tick from then on.
+    pub taken_in: Time,
     pub show_address: bool,
     pub told_backoff: BTreeMap<Text, u32>,
+    /// How long to wait before volumes are tried again.
+    pub mount_pause: Duration,
     pub wanted: Tree,
     base: Tree,
     base_revision: u64,
@@ -80,6 +86,7 @@ impl Worker {
             base_revision: pod.revision,
             start_time: Time::parse(pod.status().get("startTime").text()),
             show_address: !pod.status().get("podIP").is_empty(),
+            taken_in: now,
             pod,
             cause,
             step: Step::Idle,
@@ -98,6 +105,7 @@ impl Worker {
             prestop: BTreeMap::new(),
             verdict: None,
             told_backoff: BTreeMap::new(),
+            mount_pause: Duration::millis(500),
             wanted: Tree::Null,
             in_flight: false,
             dirty: false,
@@ -107,7 +115,9 @@ impl Worker {
 
     /// A newer version of the Pod came by the watch.
     pub fn learn(&mut self, pod: Kept, cause: Option<u32>, now: Time) {
-        let asks = pod.spec() != self.pod.spec() || pod.is_deleting() != self.pod.is_deleting();
+        // A status write leaves the spec the very same shared part.
+        let same = pod.spec().same(self.pod.spec()) || pod.spec() == self.pod.spec();
+        let asks = !same || pod.is_deleting() != self.pod.is_deleting();
         let sooner = pod.meta().get("deletionGracePeriodSeconds") != self.pod.meta().get("deletionGracePeriodSeconds");
         if pod.revision > self.base_revision && !self.in_flight {
             self.base = pod.status().clone();

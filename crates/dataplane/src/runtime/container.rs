@@ -1,5 +1,5 @@
 //! One container: created, running, exited.
-use crate::images::{Files, Line, Scene, Task, Web};
+use crate::images::{Files, Scene, Task, Web};
 use crate::runtime::Log;
 use objects::Text;
 use simcore::{Duration, Time};
@@ -9,9 +9,17 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Debug)]
 pub enum State {
     Created,
-    Running { since: Time },
+    Running {
+        since: Time,
+    },
     /// `since` is `None` when it never ran.
-    Exited { since: Option<Time>, at: Time, code: i32, reason: Text, message: Text },
+    Exited {
+        since: Option<Time>,
+        at: Time,
+        code: i32,
+        reason: Text,
+        message: Text,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -26,6 +34,8 @@ pub struct Container {
     pub env: Arc<Vec<(Text, Text)>>,
     pub files: Files,
     pub log: Log,
+    /// Whether the end of its log stands in for a missing termination message after a failure.
+    pub tells_log: bool,
     /// Of the definition that it was made from, to see changes.
     pub made_from: Text,
     task: Task,
@@ -44,6 +54,7 @@ impl Container {
             env: Arc::default(),
             files: Files::new(),
             log: Log::default(),
+            tells_log: false,
             made_from: Text::default(),
             task,
             kill_at: None,
@@ -108,7 +119,12 @@ impl Container {
 
     fn exit(&mut self, since: Time, at: Time, code: i32) {
         let reason = Text::new_static(if code == 0 { "Completed" } else { "Error" });
-        self.state = State::Exited { since: Some(since), at, code, reason, message: Text::default() };
+        let mut message = self.files.get("/dev/termination-log").cloned().unwrap_or_default();
+        if message.is_empty() && self.tells_log && code != 0 {
+            let start = self.log.len().saturating_sub(80);
+            message = Text::from(self.log.since(start).map(|line| line.text.as_str()).collect::<String>());
+        }
+        self.state = State::Exited { since: Some(since), at, code, reason, message };
         self.kill_at = None;
     }
 
@@ -146,15 +162,5 @@ impl Container {
     pub fn answer(&self, path: &str, hostname: &str) -> (u16, Text, Duration) {
         let (code, body, latency) = self.task.answer(path);
         (code, Text::from(crate::images::fill(&body, hostname, &self.env)), latency)
-    }
-
-    /// Runs a command beside its process, to its end. `None` where it would sleep longer than `limit`.
-    pub fn exec(&mut self, now: Time, argv: &[Text], hostname: &str, web: &Web, limit: Duration) -> Option<(i32, String, Duration)> {
-        let env = self.env.clone();
-        let mut shell = crate::images::shell::Shell::command(now, argv);
-        let mut out: Vec<Line> = Vec::new();
-        let mut scene = Scene { hostname, env: &env, files: &mut self.files, out: &mut out, web };
-        let (at, code) = shell.advance(now + limit, &mut scene)?;
-        Some((code, out.into_iter().map(|line| line.text).collect(), at.since(now)))
     }
 }

@@ -1,7 +1,9 @@
 //! A Pod as the runtime has it: a network place, and containers in it.
+use crate::images::shell::Shell;
+use crate::images::{Line, Scene};
 use crate::runtime::Container;
 use objects::Text;
-use simcore::Time;
+use simcore::{Duration, Time};
 
 /// A container's place in its Pod: the one now, and the one before.
 #[derive(Clone, Debug)]
@@ -72,12 +74,37 @@ impl Sandbox {
     }
 
     /// A GET to one of its ports; `None` where nobody listens.
-    pub fn get(&self, now: Time, port: u16, path: &str) -> Option<(u16, Text, simcore::Duration)> {
+    pub fn get(&self, now: Time, port: u16, path: &str) -> Option<(u16, Text, Duration)> {
         let container = self.containers().find(|container| container.listens(now, port))?;
         Some(container.answer(path, &self.hostname))
     }
 
     pub fn listens(&self, now: Time, port: u16) -> bool {
         self.containers().any(|container| container.listens(now, port))
+    }
+
+    /// A GET from inside: its own ports, on localhost, its address or its name.
+    pub fn get_from_inside(&self, now: Time, host: &str, port: u16, path: &str) -> Option<(u16, Text)> {
+        let own = host == "localhost" || host == "127.0.0.1" || host == self.ip.as_str() || host == self.hostname.as_str();
+        let (code, body, _) = self.get(now, port, path).filter(|_| own)?;
+        Some((code, body))
+    }
+
+    /// Runs a command beside the process of the running container `name`, to its end: exit code, output, how long it took.
+    /// `None` where it would take longer than `limit`, or nothing runs there.
+    pub fn exec(&mut self, now: Time, name: &str, argv: &[Text], limit: Duration) -> Option<(i32, String, Duration)> {
+        let container = self.container_mut(name).filter(|container| container.is_running())?;
+        // Its files are out of the container while the command runs, so that the command may ask the container's own server.
+        let (mut files, env) = (std::mem::take(&mut container.files), container.env.clone());
+        let mut shell = Shell::command(now, argv);
+        let mut out: Vec<Line> = Vec::new();
+        let web = |host: &str, port: u16, path: &str| self.get_from_inside(now, host, port, path);
+        let mut scene = Scene { hostname: &self.hostname, env: &env, files: &mut files, out: &mut out, web: &web };
+        let ended = shell.advance(now + limit, &mut scene);
+        if let Some(container) = self.container_mut(name) {
+            container.files = files;
+        }
+        let (at, code) = ended?;
+        Some((code, out.into_iter().map(|line| line.text).collect(), at.since(now)))
     }
 }

@@ -60,7 +60,7 @@ impl Look {
             cells.insert(0, event.to_string());
         }
         let labels = meta.get("labels");
-        cells.extend(self.label_columns.iter().map(|label| if labels.has(label) { labels.get(label).text().to_string() } else { "<none>".into() }));
+        cells.extend(self.label_columns.iter().map(|label| labels.get(label).text().to_string()));
         cells.extend(self.labels.then(|| label_text(labels)));
         cells
     }

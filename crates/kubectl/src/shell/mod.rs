@@ -16,11 +16,20 @@ use std::collections::VecDeque;
 pub use complete::{Completion, finish};
 pub use hangul::to_latin;
 
+/// Runs a line inside a command (the editor that `kubectl edit` was told to use) and gives its exit code.
+pub(crate) fn line(text: &str, io: &mut Io) -> Result<u8, Stop> {
+    match parse::parse(text) {
+        Ok(script) => run::script(&script, io),
+        Err(_) => Ok(2),
+    }
+}
+
 /// What the terminal wants its host to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Print { text: String, err: bool },
-    /// Send this and call `reply` with the answer. After a `Body::Watch` answer: call `watched`; for a followed log: `streamed`.
+    /// Send this and call `reply` with the answer. After a `Body::Watch` answer: call `watched`. For a followed log
+    /// (`follow=true`) call `streamed` with its text from the start; the text of its answer is not printed.
     Send { ticket: u64, request: Request },
     CloseWatch { ticket: u64 },
     /// Call `woken` at this instant.

@@ -2,7 +2,34 @@
 use crate::args::{Args, Flag, GLOBAL};
 use crate::job::{Io, Stop};
 
-mod help;
+mod annotate;
+mod auth;
+mod autoscale;
+mod cluster_info;
+mod config;
+mod cordon;
+mod api_resources;
+mod apply;
+mod create;
+mod delete;
+mod describe;
+mod drain;
+mod edit;
+mod events;
+mod explain;
+mod expose;
+mod get;
+pub mod help;
+mod version;
+mod label;
+mod patch;
+mod port_forward;
+mod rollout;
+mod scale;
+mod set;
+mod taint;
+mod top;
+mod wait;
 
 /// One command. `subs` are its subcommands (`create deployment`); it may still run by itself.
 pub struct Verb {
@@ -20,7 +47,34 @@ pub struct Verb {
 }
 
 /// Every command, in the order of `kubectl help`.
-pub static VERBS: &[&Verb] = &[&help::VERB];
+pub static VERBS: &[&Verb] = &[
+    &api_resources::VERB, &api_resources::VERSIONS, &apply::VERB, &create::VERB,
+    &expose::VERB,
+    &set::VERB,
+    &explain::VERB,
+    &get::VERB,
+    &edit::VERB,
+    &delete::VERB,
+    &rollout::VERB,
+    &scale::VERB,
+    &autoscale::VERB,
+    &cluster_info::VERB,
+    &top::VERB,
+    &cordon::VERB,
+    &cordon::UNCORDON,
+    &drain::VERB,
+    &taint::VERB,
+    &describe::VERB,
+    &port_forward::VERB,
+    &auth::VERB,
+    &events::VERB,
+    &patch::VERB,
+    &wait::VERB,
+    &label::VERB,
+    &annotate::VERB,
+    &config::VERB,
+    &help::VERB,
+];
 
 /// Runs `kubectl` with these words (without `kubectl` itself). Failures are printed; the exit code is returned.
 pub fn kubectl(words: &[String], io: &mut Io) -> Result<u8, Stop> {

@@ -129,6 +129,7 @@ fn ended(state: &mut Tree, news: &News, gone: &str) -> Flow {
         News::Opened(response) if !response.is_ok() => server_words(response),
         News::Event(event) if event.kind == "DELETED" => format!("error: {gone}"),
         News::Woken => "error: timed out waiting for the condition".to_string(),
+        News::Closed => "error: watch closed before UntilWithoutRetry timeout".to_string(),
         _ => return Flow::More,
     };
     *state = Tree::from(words);

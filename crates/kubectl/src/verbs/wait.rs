@@ -140,6 +140,7 @@ fn one(args: &Args, io: &mut Io, info: &Info, goal: &Goal, limit: Duration, dead
                 return if other || met(goal, &event.object) { Flow::Done } else { Flow::More };
             }
             News::Woken => late.clone(),
+            News::Closed => "error: watch closed before UntilWithoutRetry timeout".to_string(),
             _ => return Flow::More,
         };
         *state = Tree::from(words);

@@ -58,6 +58,15 @@ fn nulls_and_empty_lists_read_as_absent_and_values_become_canonical() {
 }
 
 #[test]
+fn zeros_are_left_out_where_the_server_leaves_them_out() {
+    let check = |kind: KindId, json: &str, expect: &str| assert_eq!(read(kind, json).tree.to_json(), expect);
+    check(kinds::NODE, r#"{"spec":{"unschedulable":false}}"#, r#"{"spec":{}}"#);
+    check(kinds::DEPLOYMENT, r#"{"spec":{"replicas":0,"paused":false},"status":{"replicas":0}}"#, r#"{"spec":{"replicas":0},"status":{}}"#);
+    check(kinds::REPLICA_SET, r#"{"status":{"readyReplicas":0,"replicas":0}}"#, r#"{"status":{"replicas":0}}"#);
+    check(kinds::POD, r#"{"spec":{"containers":[{"env":[{"name":"A","value":""}]}],"hostNetwork":"no"}}"#, r#"{"spec":{"containers":[{"env":[{"name":"A"}]}],"hostNetwork":"no"}}"#);
+}
+
+#[test]
 fn what_is_right_stays_shared() {
     let json = r#"{"metadata":{"name":"a","labels":{"x":"y"}},"spec":{"containers":[{"name":"c","image":"i","resources":{"limits":{"cpu":"500m"}}}],"volumes":[{"name":"v","emptyDir":{}}]}}"#;
     let tree = Tree::from_json(json).unwrap();

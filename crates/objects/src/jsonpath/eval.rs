@@ -54,9 +54,9 @@ fn take<'a>(step: &Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result<()
         Step::Wildcard => children(tree, found),
         Step::Recursive => descend(tree, found),
         Step::Index(_) | Step::Slice(..) => slice(step, tree, found)?,
-        Step::Union(steps) => {
-            for step in steps {
-                take(step, tree, found)?;
+        Step::Union(paths) => {
+            for path in paths {
+                found.extend(follow(path, tree)?);
             }
         }
         Step::Filter(left, compare, right) => {

@@ -30,7 +30,7 @@ enum Step {
     /// `[from:to:step]`
     Slice(Option<i64>, Option<i64>, i64),
     /// `['a','b']`, `[0,2]`
-    Union(Vec<Step>),
+    Union(Vec<Vec<Step>>),
     /// `[?(@.a=="b")]`
     Filter(Operand, Compare, Operand),
 }

@@ -123,7 +123,7 @@ fn path(text: &str, depth: usize) -> Result<Vec<Step>, String> {
             }
             '[' => {
                 let end = bracket_end(&rest[1..]).ok_or("unterminated array")? + 1;
-                steps.push(bracket(rest[1..end].trim(), depth)?);
+                steps.extend(bracket(rest[1..end].trim(), depth)?);
                 rest = &rest[end + 1..];
             }
             letter if letter.is_alphanumeric() || letter == '_' => {
@@ -170,28 +170,29 @@ fn bracket_end(text: &str) -> Option<usize> {
     None
 }
 
-fn bracket(text: &str, depth: usize) -> Result<Step, String> {
+fn bracket(text: &str, depth: usize) -> Result<Vec<Step>, String> {
     if let Some(filter) = text.strip_prefix('?') {
         let inner = filter.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).ok_or("unterminated filter")?;
-        return self::filter(inner, depth);
+        return Ok(vec![self::filter(inner, depth)?]);
     }
     let parts = split_outside_quotes(text, ",");
     if parts.len() > 1 {
-        return Ok(Step::Union(parts.into_iter().map(|part| bracket(part.trim(), depth)).collect::<Result<_, _>>()?));
+        return Ok(vec![Step::Union(parts.into_iter().map(|part| bracket(part.trim(), depth)).collect::<Result<_, _>>()?)]);
     }
     if text == "*" {
-        return Ok(Step::Wildcard);
+        return Ok(vec![Step::Wildcard]);
     }
+    // What stands between quotes is a path itself: dots in names need a backslash here too.
     if let Some(name) = ['\'', '"'].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote)) {
-        return Ok(Step::Field(Text::from(name.replace("\\.", "."))));
+        return path(&format!(".{name}"), depth + 1);
     }
     let wrong = || format!("invalid array index {text}");
     let number = |part: &str| if part.is_empty() { Ok(None) } else { part.parse::<i64>().map(Some).map_err(|_| wrong()) };
     let bounds: Vec<&str> = text.split(':').collect();
     match bounds.as_slice() {
-        [index] => number(index)?.map(Step::Index).ok_or_else(wrong),
-        [from, to] => Ok(Step::Slice(number(from)?, number(to)?, 1)),
-        [from, to, step] => Ok(Step::Slice(number(from)?, number(to)?, number(step)?.unwrap_or(1))),
+        [index] => Ok(vec![number(index)?.map(Step::Index).ok_or_else(wrong)?]),
+        [from, to] => Ok(vec![Step::Slice(number(from)?, number(to)?, 1)]),
+        [from, to, step] => Ok(vec![Step::Slice(number(from)?, number(to)?, number(step)?.unwrap_or(1))]),
         _ => Err(wrong()),
     }
 }

@@ -29,7 +29,8 @@ fn templates_render() {
     check(r#"{.items[*].status.conditions[?(@.type=="Ready")].status}"#, "True False");
     check("{..name}", "a b c");
     check(r"{.items[0].metadata.labels.app\.kubernetes\.io/name}", "x");
-    check("{.items[0].metadata.labels['app.kubernetes.io/name']}", "x");
+    check("{.items[0].metadata.labels['app\\.kubernetes\\.io/name']}", "x");
+    check("{.items[*]['metadata.name','spec.n']}", "a 1 b 2 c 3");
     check("{.items[0].metadata['name','labels']}", r#"a {"app.kubernetes.io/name":"x"}"#);
     check("{.items[0].spec}", r#"{"n":1}"#);
     check("{.nope}{.items[*].nope}", "");

@@ -1,4 +1,4 @@
-//! Prints trees as kubectl's `-o yaml` does: the layout and quoting of goyaml v2, long lines left whole.
+//! Prints trees as kubectl's `-o yaml` does: the layout, quoting and folding of goyaml v2.
 use super::scalar;
 use crate::{Text, Tree};
 use std::cmp::Ordering;
@@ -96,16 +96,44 @@ struct Looks {
 fn text(out: &mut String, value: &str, indent: usize, key: bool) {
     let looks = look(value);
     if value.contains('\n') {
-        if looks.block && !key { literal(out, value, indent + 2) } else { double(out, value) }
+        if looks.block && !key { literal(out, value, indent + 2) } else { double(out, value, indent + 2, key) }
     } else if scalar::needs_quotes(value) {
-        double(out, value);
+        double(out, value, indent + 2, key);
     } else if looks.plain {
-        out.push_str(value);
+        folded(out, value, indent + 2, key);
     } else if looks.single {
-        let _ = write!(out, "'{}'", value.replace('\'', "''"));
+        out.push('\'');
+        folded(out, &value.replace('\'', "''"), indent + 2, key);
+        out.push('\'');
     } else {
-        double(out, value);
+        double(out, value, indent + 2, key);
     }
+}
+
+/// Lines that are longer than this go on below from their next blank.
+const WIDTH: usize = 80;
+
+/// Writes text that needs no escapes; a blank beyond the width becomes a new line.
+fn folded(out: &mut String, value: &str, indent: usize, key: bool) {
+    let mut column = column(out);
+    let mut letters = value.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((at, letter)) = letters.next() {
+        let next = letters.peek().map(|(_, next)| *next);
+        if letter == ' ' && !key && at > 0 && before != ' ' && column > WIDTH && next.is_some_and(|next| next != ' ') {
+            out.push('\n');
+            pad(out, indent);
+            column = indent;
+        } else {
+            out.push(letter);
+            column += 1;
+        }
+        before = letter;
+    }
+}
+
+fn column(out: &str) -> usize {
+    out[out.rfind('\n').map_or(0, |end| end + 1)..].chars().count()
 }
 
 fn look(value: &str) -> Looks {
@@ -161,10 +189,21 @@ fn literal(out: &mut String, value: &str, indent: usize) {
     }
 }
 
-fn double(out: &mut String, value: &str) {
+fn double(out: &mut String, value: &str, indent: usize, key: bool) {
     out.push('"');
-    for letter in value.chars() {
+    let mut before = ' ';
+    let mut letters = value.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let spaced = std::mem::replace(&mut before, letter) == ' ';
         match letter {
+            ' ' if !key && !spaced && at > 0 && letters.peek().is_some() && column(out) > WIDTH => {
+                out.push('\n');
+                pad(out, indent);
+                // A blank that begins the new line has to be told apart from its indentation.
+                if letters.peek().is_some_and(|(_, next)| *next == ' ') {
+                    out.push('\\');
+                }
+            }
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\0' => out.push_str("\\0"),
@@ -249,6 +288,10 @@ mod tests {
         check("a\tb", r#""a\tb""#);
         check("a \nb", r#""a \nb""#);
         check("\u{1f600}", r#""\U0001F600""#);
+        let long = "a".repeat(50);
+        check(&format!("{long} {long} {long} b"), &format!("{long} {long}\n  {long} b"));
+        check(&format!("{long}: {long} {long}"), &format!("'{long}: {long}\n  {long}'"));
+        check(&format!("{long}\t{long} {long}"), &format!("\"{long}\\t{long}\n  {long}\""));
         check("\na", "|2-\n\n  a");
         check("a\n\n", "|+\n  a\n");
     }

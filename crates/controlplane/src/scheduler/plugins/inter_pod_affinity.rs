@@ -97,7 +97,7 @@ fn counts<'a>(cycle: &'a Cycle) -> &'a AffinityCounts {
 
 fn count(counts: &mut AffinityCounts, cycle: &Cycle, node: &NodeInfo, other: &PodInfo, wishes: &[(Term, i64)]) {
     let AffinityCounts { attract, repel, near, far, unwelcome, liked } = counts;
-    let mut add = |into: &mut Domains, term: &Term, weight: i64| {
+    let add = |into: &mut Domains, term: &Term, weight: i64| {
         if let Some(domain) = term.domain(node) {
             *into.entry(domain).or_default() += weight;
         }

@@ -34,7 +34,11 @@ pub fn expand(word: &str, values: &mut dyn Values) -> Vec<Text> {
             }
             '$' => {
                 let (text, next) = dollar(&letters, at, values);
-                if quoted { fields.push(&text) } else { fields.split(&text) }
+                if quoted {
+                    fields.push(&text)
+                } else {
+                    fields.split(&text)
+                }
                 at = next;
                 continue;
             }

@@ -341,6 +341,7 @@ impl Parser {
 
 fn assignment(word: &str) -> Option<(Text, Text)> {
     let (name, value) = word.split_once('=')?;
-    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.as_bytes()[0].is_ascii_digit();
+    let plain =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.as_bytes()[0].is_ascii_digit();
     plain.then(|| (Text::new(name), Text::new(value)))
 }

@@ -196,7 +196,14 @@ fn date(call: &mut Call) -> i32 {
         _ => {
             // `Tue, 01 Dec 2026 00:00:00 +0000` in the order that date prints it.
             let text = call.clock.rfc1123();
-            format!("{} {} {} {} UTC {}\n", &text[..3], &text[8..11], text[5..7].replacen('0', " ", usize::from(text.as_bytes()[5] == b'0')), &text[17..25], &text[12..16])
+            format!(
+                "{} {} {} {} UTC {}\n",
+                &text[..3],
+                &text[8..11],
+                text[5..7].replacen('0', " ", usize::from(text.as_bytes()[5] == b'0')),
+                &text[17..25],
+                &text[12..16]
+            )
         }
     };
     0

@@ -1,7 +1,7 @@
 //! Fields that many kinds share: metadata, labels, annotations, tolerations, selectors, times.
 use super::page::Page;
 use objects::Tree;
-use simcore::{Duration, Time};
+use simcore::Time;
 
 /// The annotation that client-side apply keeps for itself; describe never shows it.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -146,28 +146,7 @@ pub fn instant(value: &Tree) -> String {
 
 /// How long ago an instant was, in short words; `<unknown>` for a missing one.
 pub fn age(value: &Tree, now: Time) -> String {
-    Time::parse(value.text()).map_or_else(|| "<unknown>".to_string(), |then| short_span(now.since(then)))
-}
-
-/// `5s`, `2m5s`, `3h20m`, `2d1h`, `1y40d`: apimachinery's `duration.HumanDuration`.
-pub fn short_span(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let (minutes, hours) = (seconds / 60, seconds / 3600);
-    let days = hours / 24;
-    let two = |whole: u64, unit: &str, rest: u64, small: &str| {
-        if rest == 0 { format!("{whole}{unit}") } else { format!("{whole}{unit}{rest}{small}") }
-    };
-    match () {
-        () if seconds < 120 => format!("{seconds}s"),
-        () if minutes < 10 => two(minutes, "m", seconds % 60, "s"),
-        () if minutes < 180 => format!("{minutes}m"),
-        () if hours < 8 => two(hours, "h", minutes % 60, "m"),
-        () if hours < 48 => format!("{hours}h"),
-        () if days < 8 => two(days, "d", hours % 24, "h"),
-        () if days < 730 => format!("{days}d"),
-        () if days < 2920 => two(days / 365, "y", days % 365, "d"),
-        () => format!("{}y", days / 365),
-    }
+    crate::print::age(now, value.text())
 }
 
 fn shorten(text: &str, most: usize) -> String {
@@ -181,14 +160,6 @@ fn shorten(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
     use objects::map;
-
-    #[test]
-    fn spans_are_as_short_as_kubectls() {
-        let cases = [(0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (600, "10m"), (10_800, "3h"), (12_000, "3h20m"), (172_800, "2d"), (176_400, "2d1h"), (864_000, "10d")];
-        for (seconds, text) in cases {
-            assert_eq!(short_span(Duration::secs(seconds)), text);
-        }
-    }
 
     #[test]
     fn long_annotations_get_lines_of_their_own() {

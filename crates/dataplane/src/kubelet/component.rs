@@ -3,9 +3,9 @@ use crate::host::Host;
 use crate::images::Catalog;
 use crate::kubelet::client::{Asked, Client};
 use crate::kubelet::context::Context;
-use crate::kubelet::lifecycle;
 use crate::kubelet::node::Registration;
 use crate::kubelet::worker::Worker;
+use crate::kubelet::{lifecycle, mirror};
 use crate::network::Addresses;
 use crate::runtime::{Sandbox, Store};
 use apiserver::client::{Effects, Ticket};
@@ -25,6 +25,8 @@ pub struct Config {
     pub taints: Vec<Tree>,
     /// A range of Pod addresses to use when the Node has none of its own (`podCIDR`).
     pub pod_cidr: Option<Text>,
+    /// Whether the host's control plane processes are shown as Pods in kube-system.
+    pub mirrors: bool,
 }
 
 /// One node: its machine, its containers, and the kubelet process with its memory.
@@ -86,11 +88,15 @@ impl Kubelet {
         self.alive
     }
 
-    /// The Pods of this node, and its own Node.
+    /// The Pods of this node, its own Node, and what its Pods may refer to in their namespaces.
     pub fn interested(&self, change: &Change) -> bool {
         match change.key.kind {
             kinds::POD => change.object().is_some_and(|pod| pod.spec().get("nodeName").text() == self.host.name),
             kinds::NODE => change.key.name == self.host.name,
+            kinds::CONFIG_MAP | kinds::SECRET | kinds::SERVICE => {
+                self.alive && self.workers.values().any(|worker| worker.pod.key.namespace == change.key.namespace)
+            }
+            kinds::NAMESPACE => self.config.mirrors && change.key.name == "kube-system",
             _ => false,
         }
     }
@@ -134,11 +140,12 @@ impl Kubelet {
                     self.workers.remove(&uid);
                     self.sweep(now, &uid);
                 }
-                _ => {
+                (kinds::NODE, _) => {
                     if self.learn_range() {
                         self.registration.status_at = self.registration.status_at.min(now + Duration::millis(100));
                     }
                 }
+                _ => {}
             }
         }
         self.settle(now, fx);
@@ -158,6 +165,7 @@ impl Kubelet {
                 self.with_worker(now, &uid, |worker, _, cx| worker.left(response, cx.now));
             }
             Asked::Register => self.registration.registered(now, response),
+            Asked::Mirror => {}
             Asked::NodeStatus => self.registration.reported(response),
             Asked::Lease => self.registration.renewed(now, response),
         }
@@ -243,6 +251,14 @@ impl Kubelet {
     /// One process of the host's table starts or stops (not the kubelet's own: that is `start` and `stop`).
     pub fn set_process(&mut self, now: Time, name: &str, running: bool, fx: &mut Effects) -> bool {
         let found = self.host.set_running(name, running);
+        let shown = |worker: &&Worker| mirror::is_mirror(&worker.pod) && worker.spec_of(name).is_some();
+        let uids: Vec<Text> = self.workers.values().filter(shown).map(|worker| worker.uid.clone()).collect();
+        for uid in uids {
+            let container = self.sandboxes.get_mut(&uid).and_then(|sandbox| sandbox.container_mut(name));
+            container.into_iter().filter(|_| !running).for_each(|container| container.crash(now, 137, "Error"));
+            self.workers.get_mut(&uid).into_iter().for_each(|worker| worker.sync_at = Some(now));
+            self.replan(&uid);
+        }
         self.registration.status_at = self.registration.status_at.min(now + Duration::secs(1));
         self.settle(now, fx);
         found
@@ -311,6 +327,10 @@ impl Kubelet {
         let registration = &mut self.registration;
         if registration.lease_at <= now {
             registration.renew(now, &self.view, &mut self.client);
+            if self.config.mirrors {
+                let missing = mirror::missing(now, &self.host, &self.view);
+                missing.into_iter().for_each(|request| self.client.send(Asked::Mirror, request, None));
+            }
         }
         if registration.status_at <= now {
             if registration.is_registered() {
@@ -351,7 +371,8 @@ impl Kubelet {
     /// Sends what may be sent, and asks for the next wake.
     fn settle(&mut self, now: Time, fx: &mut Effects) {
         let allowed = self.client.flush(now, fx);
-        let beat = [self.registration.lease_at, self.registration.status_at].into_iter().filter(|at| self.alive && *at < Time(u64::MAX)).min();
+        let beat =
+            [self.registration.lease_at, self.registration.status_at].into_iter().filter(|at| self.alive && *at < Time(u64::MAX)).min();
         let first = self.due.first().map(|(at, _)| *at);
         let Some(next) = [allowed, beat, first].into_iter().flatten().min() else { return };
         let next = next.max(now);

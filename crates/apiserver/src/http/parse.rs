@@ -1,0 +1,189 @@
+//! From method, path, headers and body to a `Request`.
+use super::negotiate;
+use objects::wire::{Options, Origin, PatchKind, Request, Resource, Response, Target, User, Verb};
+use objects::{Status, Text, Tree, yaml};
+
+/// Reads a request, or says at once what is wrong with it. Header names are compared without case.
+///
+/// Impersonation (`Impersonate-User`, `Impersonate-Group`) and our own service account tokens are honoured; whoever else
+/// comes is the administrator.
+pub fn parse(method: &str, path_and_query: &str, headers: &[(String, String)], body: &[u8]) -> Result<Request, Box<Response>> {
+    let header = |name: &str| headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value.as_str());
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    let (options, watch) = options(query);
+    let target = target(&percent(path));
+    let Some((accept, _)) = negotiate::accept(header("Accept")) else {
+        return Err(Box::new(not_acceptable(&target)));
+    };
+    let verb = verb(method, &target, watch, header("Content-Type")).map_err(|status| Box::new(Response::from(status)))?;
+    let body = read_body(verb, header("Content-Type"), body).map_err(|status| Box::new(Response::from(status)))?;
+    let agent = header("User-Agent").split(['/', ' ']).next().unwrap_or("");
+    let origin = Origin { actor: Text::new(agent), cause: None, reason: Tree::Null };
+    Ok(Request { verb, target, options, accept, body, user: user(headers, header("Authorization")), origin })
+}
+
+fn user(headers: &[(String, String)], authorization: &str) -> User {
+    let all = |name: &str| -> Vec<Text> {
+        headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| Text::new(value)).collect()
+    };
+    let groups = |mut groups: Vec<Text>, more: &[&str]| {
+        groups.extend(more.iter().map(Text::new));
+        groups
+    };
+    if let Some(name) = all("Impersonate-User").into_iter().next() {
+        let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        let mut more = Vec::new();
+        let of_namespace = account.map(|(namespace, _)| format!("system:serviceaccounts:{namespace}"));
+        if let Some(group) = &of_namespace {
+            more.extend(["system:serviceaccounts", group.as_str()]);
+        }
+        more.push("system:authenticated");
+        return User { groups: groups(all("Impersonate-Group"), &more), name };
+    }
+    // The tokens that the `token` subresource gives out: simulated.<namespace>.<name>.<digits>
+    let token = authorization.strip_prefix("Bearer simulated.").and_then(|rest| rest.rsplit_once('.')).and_then(|(rest, _)| rest.split_once('.'));
+    if let Some((namespace, name)) = token {
+        let of_namespace = format!("system:serviceaccounts:{namespace}");
+        return User {
+            name: format!("system:serviceaccount:{namespace}:{name}").into(),
+            groups: groups(Vec::new(), &["system:serviceaccounts", &of_namespace, "system:authenticated"]),
+        };
+    }
+    User { name: Text::new_static("kubernetes-admin"), groups: groups(Vec::new(), &["system:masters", "system:authenticated"]) }
+}
+
+fn verb(method: &str, target: &Target, watch: bool, content: &str) -> Result<Verb, Status> {
+    let named = match target {
+        Target::Resource { name, .. } => !name.is_empty(),
+        Target::Path(_) => true,
+    };
+    Ok(match method {
+        "GET" | "HEAD" if watch => Verb::Watch,
+        "GET" | "HEAD" if named => Verb::Get,
+        "GET" | "HEAD" => Verb::List,
+        "POST" => Verb::Create,
+        "PUT" => Verb::Update,
+        "PATCH" => Verb::Patch(patch_kind(content)?),
+        "DELETE" if named => Verb::Delete,
+        "DELETE" => Verb::DeleteCollection,
+        _ => return Err(Status::method_not_allowed("the server does not allow this method on the requested resource")),
+    })
+}
+
+fn patch_kind(content: &str) -> Result<PatchKind, Status> {
+    match content.split(';').next().unwrap_or("").trim() {
+        "application/json-patch+json" => Ok(PatchKind::Json),
+        "application/merge-patch+json" => Ok(PatchKind::Merge),
+        "application/strategic-merge-patch+json" => Ok(PatchKind::Strategic),
+        "application/apply-patch+yaml" => Ok(PatchKind::Apply),
+        _ => Err(unknown_format("application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor")),
+    }
+}
+
+fn unknown_format(accepted: &str) -> Status {
+    let words = format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
+    Status::new(415, "UnsupportedMediaType", words)
+}
+
+fn read_body(verb: Verb, content: &str, body: &[u8]) -> Result<Tree, Status> {
+    if body.is_empty() || matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
+        return Ok(Tree::Null);
+    }
+    if content.contains("protobuf") || content.contains("cbor") {
+        return Err(unknown_format("application/json, application/yaml"));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| Status::bad_request("the body of the request is not UTF-8"))?;
+    if content.contains("yaml") {
+        let documents = yaml::read(text).map_err(|problem| Status::bad_request(problem.message))?;
+        return Ok(documents.into_iter().next().map(|document| document.tree).unwrap_or_default());
+    }
+    Tree::from_json(text).map_err(|error| {
+        Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
+    })
+}
+
+/// `/apis/apps/v1/namespaces/lab/deployments/web/scale`, or a path that is no resource.
+fn target(path: &str) -> Target {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let (group, version, rest) = match parts.as_slice() {
+        ["api", version, rest @ ..] if !rest.is_empty() => ("", *version, rest),
+        ["apis", group, version, rest @ ..] if !rest.is_empty() => (*group, *version, rest),
+        _ => return Target::Path(Text::new(path)),
+    };
+    let (namespace, plural, rest) = match rest {
+        // A namespace's own parts look like resources inside it.
+        ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => ("", "namespaces", &rest[1..]),
+        ["namespaces", namespace, plural, rest @ ..] => (*namespace, *plural, rest),
+        [plural, rest @ ..] => ("", *plural, rest),
+        [] => return Target::Path(Text::new(path)),
+    };
+    let name = rest.first().copied().unwrap_or("");
+    let subresource = rest.get(1).copied().unwrap_or("");
+    let resource = Resource::Named { group: group.into(), version: version.into(), plural: plural.into() };
+    Target::Resource { resource, namespace: namespace.into(), name: name.into(), subresource: subresource.into() }
+}
+
+/// The query, and whether it asks to watch.
+fn options(query: &str) -> (Options, bool) {
+    let (mut options, mut watch) = (Options::default(), false);
+    let truth = |value: &str| matches!(value, "1" | "true" | "True" | "");
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (key, value) = (percent(key), percent(value));
+        match key.as_str() {
+            "labelSelector" => options.label_selector = value,
+            "fieldSelector" => options.field_selector = value,
+            "limit" => options.limit = value.parse().unwrap_or(0),
+            "continue" => options.continue_token = value,
+            "resourceVersion" => options.resource_version = value,
+            "resourceVersionMatch" => options.resource_version_match = value,
+            "allowWatchBookmarks" => options.allow_watch_bookmarks = truth(&value),
+            "sendInitialEvents" => options.send_initial_events = Some(truth(&value)),
+            "timeoutSeconds" => options.timeout_seconds = value.parse().ok(),
+            "dryRun" => options.dry_run = value,
+            "fieldManager" => options.field_manager = value,
+            "fieldValidation" => options.field_validation = value,
+            "force" => options.force = truth(&value),
+            "includeObject" => options.include_object = value,
+            "watch" => watch = truth(&value),
+            // The client's own patience, not the server's.
+            "timeout" => {}
+            _ => options.other.push((key.into(), value.into())),
+        }
+    }
+    options.other.sort();
+    (options, watch)
+}
+
+/// Undoes percent-encoding and `+` for a space.
+fn percent(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (bytes[at], code) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                at += 2;
+            }
+            (b'+', _) => out.push(b' '),
+            (byte, _) => out.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn not_acceptable(target: &Target) -> Response {
+    let words = match target {
+        Target::Path(_) => "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf".to_string(),
+        Target::Resource { .. } => {
+            let forms = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+            format!("406: Not Acceptable\n\nAvailable representations: {forms}")
+        }
+    };
+    let mut status = Status::new(406, "NotAcceptable", words);
+    status.details = Tree::from(objects::Map::default());
+    Response::from(status)
+}

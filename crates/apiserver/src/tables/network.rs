@@ -1,0 +1,75 @@
+//! Rows of Services and EndpointSlices.
+use super::age::since;
+use super::{AGE, NAME, Table, labels, none_if_empty, text, wide};
+use crate::store::Kept;
+use objects::Tree;
+
+pub(super) const SERVICE: Table = Table {
+    columns: &[NAME, text("Type"), text("Cluster-IP"), text("External-IP"), text("Port(s)"), AGE, wide("Selector")],
+    cells: |now, kept| {
+        let spec = kept.spec();
+        vec![
+            Tree::from(&kept.key.name),
+            Tree::from(spec.get("type").text()),
+            none_if_empty(spec.get("clusterIP").text()),
+            external(kept),
+            none_if_empty(ports(spec)),
+            Tree::from(since(now, kept.meta().get("creationTimestamp"))),
+            labels(spec.get("selector")),
+        ]
+    },
+};
+
+fn external(kept: &Kept) -> Tree {
+    let spec = kept.spec();
+    let given: Vec<&str> = spec.get("externalIPs").items().iter().map(Tree::text).collect();
+    match spec.get("type").text() {
+        "ExternalName" => Tree::from(spec.get("externalName").text()),
+        "LoadBalancer" => {
+            let points = kept.status().at(&["loadBalancer", "ingress"]).items();
+            let mut all: Vec<&str> = points
+                .iter()
+                .map(|point| if point.get("ip").is_empty() { point.get("hostname").text() } else { point.get("ip").text() })
+                .collect();
+            all.extend(given);
+            Tree::from(if all.is_empty() { "<pending>".to_string() } else { all.join(",") })
+        }
+        _ => none_if_empty(given.join(",")),
+    }
+}
+
+/// `80/TCP,443:30555/TCP`
+fn ports(spec: &Tree) -> String {
+    let one = |port: &Tree| {
+        let (number, protocol) = (port.get("port").int_or(0), port.get("protocol").text());
+        match port.get("nodePort").int_or(0) {
+            0 => format!("{number}/{protocol}"),
+            node => format!("{number}:{node}/{protocol}"),
+        }
+    };
+    spec.get("ports").items().iter().map(one).collect::<Vec<_>>().join(",")
+}
+
+pub(super) const ENDPOINT_SLICE: Table = Table {
+    columns: &[NAME, text("AddressType"), text("Ports"), text("Endpoints"), AGE],
+    cells: |now, kept| {
+        let ports = kept.tree.get("ports").items().iter().map(|port| port.get("port").to_json());
+        let addresses = kept.tree.get("endpoints").items().iter().flat_map(|endpoint| endpoint.get("addresses").items());
+        vec![
+            Tree::from(&kept.key.name),
+            Tree::from(kept.tree.get("addressType").text()),
+            Tree::from(first_three(ports.collect())),
+            Tree::from(first_three(addresses.map(|address| address.text().to_string()).collect())),
+            Tree::from(since(now, kept.meta().get("creationTimestamp"))),
+        ]
+    },
+};
+
+/// `a,b,c + 2 more...`
+fn first_three(all: Vec<String>) -> String {
+    match all.len() {
+        0 => "<unset>".into(),
+        1..=3 => all.join(","),
+        more => format!("{} + {} more...", all[..3].join(","), more - 3),
+    }
+}

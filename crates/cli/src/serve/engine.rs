@@ -1,0 +1,217 @@
+//! The world on a thread of its own: real time drives it, requests come by a channel, watches are told by others.
+use apiserver::client::Ticket;
+use cluster::input::Fault;
+use cluster::{Caller, Topology, World};
+use objects::wire::{Body, Request, Response, WatchCursor, WatchEvent};
+use simcore::{Duration, Time};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Instant;
+use tokio::sync::{mpsc, oneshot};
+
+/// What can be asked of the engine.
+pub enum Order {
+    /// A request; the answer comes back once.
+    Request { request: Box<Request>, answer: oneshot::Sender<Response> },
+    /// An opened watch: its events go to `events` until one side hangs up.
+    Watch { cursor: Box<WatchCursor>, timeout: Option<u64>, events: mpsc::UnboundedSender<WatchEvent> },
+    /// A followed log: its text goes to `text` until the container ends.
+    Follow { request: Box<Request>, text: mpsc::UnboundedSender<String> },
+    Fault { fault: Fault, answer: oneshot::Sender<Result<(), String>> },
+}
+
+/// How time passes and what is simulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Virtual seconds in a real one.
+    pub speed: f64,
+    pub seed: u64,
+    /// Workers.
+    pub nodes: usize,
+}
+
+/// How far a request may push virtual time ahead of the clock before it has to wait for it.
+const AHEAD: Duration = Duration::secs(1);
+/// The longest pause between two looks at the clock.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+/// How often an idle watch hears a bookmark, if it wants to.
+const BOOKMARK: Duration = Duration::secs(60);
+/// How long a watch lives that gave no limit.
+const WATCH_LIFE: Duration = Duration::mins(45);
+
+struct OpenWatch {
+    cursor: WatchCursor,
+    events: mpsc::UnboundedSender<WatchEvent>,
+    ends: Time,
+    bookmark: Time,
+    /// The revision at which it was last polled.
+    polled: u64,
+}
+
+struct OpenFollow {
+    request: Request,
+    offset: usize,
+    text: mpsc::UnboundedSender<String>,
+}
+
+/// The world with everything that waits on it.
+struct Engine {
+    world: World,
+    began: Instant,
+    origin: Time,
+    speed: f64,
+    tickets: u64,
+    waiting: BTreeMap<u64, oneshot::Sender<Response>>,
+    watches: Vec<OpenWatch>,
+    follows: Vec<OpenFollow>,
+}
+
+/// Starts the thread. It ends when the last sender is dropped.
+pub fn start(settings: Settings) -> std::io::Result<Sender<Order>> {
+    let (orders, inbox) = std::sync::mpsc::channel();
+    std::thread::Builder::new().name("world".to_string()).spawn(move || Engine::new(settings).run(&inbox))?;
+    Ok(orders)
+}
+
+impl Engine {
+    #[allow(clippy::disallowed_methods, reason = "the server stands above the simulation and ties it to the clock on the wall")]
+    fn new(settings: Settings) -> Engine {
+        let mut world = World::boot(&Topology::kubeadm(settings.nodes), settings.seed, Vec::new());
+        // A client finds a cluster that is up.
+        world.run_until(Time::START + Duration::secs(60));
+        let origin = world.now();
+        Engine {
+            world,
+            began: Instant::now(),
+            origin,
+            speed: settings.speed,
+            tickets: 0,
+            waiting: BTreeMap::new(),
+            watches: Vec::new(),
+            follows: Vec::new(),
+        }
+    }
+
+    fn run(&mut self, inbox: &Receiver<Order>) {
+        loop {
+            match inbox.recv_timeout(PAUSE) {
+                Ok(order) => {
+                    self.take(order);
+                    inbox.try_iter().for_each(|order| self.take(order));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.catch_up();
+            self.hurry();
+            self.tell();
+        }
+    }
+
+    /// Where virtual time should be by the clock on the wall.
+    fn due(&self) -> Time {
+        self.origin + Duration::micros((self.began.elapsed().as_secs_f64() * self.speed * 1e6) as u64)
+    }
+
+    /// Follows the clock for a moment. Where the machine cannot keep up with the speed asked for, the clock is set back.
+    #[allow(clippy::disallowed_methods, reason = "the server stands above the simulation and ties it to the clock on the wall")]
+    fn catch_up(&mut self) {
+        let due = self.due();
+        let begun = Instant::now();
+        while self.world.next_time().is_some_and(|time| time <= due) {
+            self.world.step();
+            if begun.elapsed() > PAUSE {
+                let behind = due.since(self.world.now());
+                self.origin = Time(self.origin.0 - behind.0.min(self.origin.0));
+                return self.hand_out();
+            }
+        }
+        if due > self.world.now() {
+            self.world.run_until(due);
+        }
+        self.hand_out();
+    }
+
+    /// A client that waits is answered at once: what a request takes is a few virtual milliseconds.
+    fn hurry(&mut self) {
+        let limit = self.due() + AHEAD;
+        while !self.waiting.is_empty() && self.world.next_time().is_some_and(|time| time <= limit) {
+            self.world.step();
+            self.hand_out();
+        }
+    }
+
+    fn hand_out(&mut self) {
+        for (ticket, response) in std::mem::take(&mut self.world.answers) {
+            if let Some(answer) = self.waiting.remove(&ticket.0) {
+                // Who hung up needs no answer.
+                let _ = answer.send(response);
+            }
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Request { request, answer } => {
+                self.tickets += 1;
+                self.waiting.insert(self.tickets, answer);
+                self.world.submit(Caller::Client, Ticket(self.tickets), &request);
+            }
+            Order::Watch { cursor, timeout, events } => {
+                let now = self.world.now();
+                let ends = now + timeout.map_or(WATCH_LIFE, Duration::secs);
+                self.watches.push(OpenWatch { cursor: *cursor, events, ends, bookmark: now + BOOKMARK, polled: 0 });
+            }
+            Order::Follow { request, text } => self.follows.push(OpenFollow { request: *request, offset: 0, text }),
+            Order::Fault { fault, answer } => drop(answer.send(self.world.fault(&fault).map(drop))),
+        }
+    }
+
+    /// Tells watches and followed logs what is new. Those that ended or whose client is gone are closed.
+    fn tell(&mut self) {
+        let Engine { world, watches, follows, .. } = self;
+        watches.retain_mut(|watch| tell_watch(world, watch));
+        follows.retain_mut(|follow| {
+            let Some((text, offset, ended)) = world.follow(&follow.request, follow.offset) else { return false };
+            follow.offset = offset;
+            let open = text.is_empty() || follow.text.send(text).is_ok();
+            open && !ended && !follow.text.is_closed()
+        });
+    }
+}
+
+fn tell_watch(world: &World, watch: &mut OpenWatch) -> bool {
+    if watch.events.is_closed() {
+        return false;
+    }
+    let (now, revision) = (world.now(), world.api.store.applied().revision());
+    if watch.polled != revision {
+        watch.polled = revision;
+        match world.api.poll(&mut watch.cursor) {
+            Ok(events) => {
+                if !events.into_iter().all(|event| watch.events.send(event).is_ok()) {
+                    return false;
+                }
+            }
+            Err(status) => {
+                let _ = watch.events.send(WatchEvent { kind: "ERROR", object: status.to_tree() });
+                return false;
+            }
+        }
+    }
+    if watch.cursor.bookmarks && now >= watch.bookmark {
+        watch.bookmark = now + BOOKMARK;
+        if !world.api.bookmark(&watch.cursor).is_none_or(|event| watch.events.send(event).is_ok()) {
+            return false;
+        }
+    }
+    now < watch.ends
+}
+
+/// Whether an answer opens a stream.
+pub fn watch_of(response: &Response) -> Option<&WatchCursor> {
+    match &response.body {
+        Body::Watch(cursor) => Some(cursor),
+        _ => None,
+    }
+}

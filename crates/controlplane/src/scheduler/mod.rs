@@ -1,0 +1,13 @@
+//! The scheduler: finds a node for each Pod that has none.
+mod cache;
+mod decision;
+mod framework;
+mod plugins;
+mod process;
+mod queue;
+mod resources;
+mod sentence;
+mod telling;
+mod terms;
+
+pub use process::Scheduler;

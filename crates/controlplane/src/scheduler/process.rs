@@ -1,0 +1,435 @@
+//! The kube-scheduler process: keeps its picture of the nodes, takes Pods from its queue, binds them.
+use super::cache::{Cache, NodeInfo, PodInfo, takes_room};
+use super::framework::{self, Attempt, Cycle};
+use super::plugins;
+use super::queue::SchedulingQueue;
+use super::telling::{Teller, Telling};
+use super::{decision, sentence};
+use crate::facts;
+use crate::harness::{Elector, Turn, signed};
+use apiserver::client::{Effects, Note, RateLimiter, Recorder, Ticket};
+use apiserver::store::Kept;
+use apiserver::{Change, Snapshot};
+use objects::wire::{PatchKind, Request, Response, User, Verb};
+use objects::{Key, Object, Text, Tree, kinds, list, map};
+use simcore::{OccurrenceId, Rng, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+const NAME: &str = "kube-scheduler";
+
+/// One scheduler on one host. A component in the sense of the world.
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    elector: Elector,
+    user: User,
+    rng: Rng,
+    view: Snapshot,
+    running: bool,
+    leading: bool,
+    cache: Cache,
+    queue: SchedulingQueue,
+    /// Where the last attempt left off among the nodes.
+    start: usize,
+    limiter: RateLimiter,
+    outbox: VecDeque<(Sent, Request)>,
+    event_limiter: RateLimiter,
+    events: VecDeque<Request>,
+    teller: Teller,
+    recorder: Recorder,
+    next_ticket: u64,
+    out: BTreeMap<Ticket, Sent>,
+}
+
+/// What an answer is about.
+#[derive(Clone, Debug)]
+enum Sent {
+    Binding { pod: Kept, node: Text, cause: Option<OccurrenceId> },
+    Other,
+    Election,
+}
+
+impl Scheduler {
+    /// `host` is the node's name.
+    pub fn new(seed: u64, host: &str) -> Scheduler {
+        Scheduler {
+            elector: Elector::new(NAME, host, seed),
+            user: User { name: Text::new_static("system:kube-scheduler"), groups: vec![Text::new_static("system:authenticated")] },
+            rng: Rng::stream(seed, &format!("scheduler/{host}")),
+            view: Snapshot::empty(0),
+            running: false,
+            leading: false,
+            cache: Cache::default(),
+            queue: SchedulingQueue::default(),
+            start: 0,
+            limiter: RateLimiter::new(50, 100),
+            outbox: VecDeque::new(),
+            event_limiter: RateLimiter::new(50, 100),
+            events: VecDeque::new(),
+            teller: Teller::new(host),
+            recorder: Recorder::new("default-scheduler", host),
+            next_ticket: 0,
+            out: BTreeMap::new(),
+        }
+    }
+
+    pub fn interested(&self, change: &Change) -> bool {
+        matches!(change.key.kind, kinds::POD | kinds::NODE)
+    }
+
+    /// The process starts, or starts again.
+    pub fn start(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
+        self.stop();
+        self.running = true;
+        self.view = view.clone();
+        self.elector.start(now);
+        self.act(now, fx);
+    }
+
+    /// A watch delivery.
+    pub fn deliver(&mut self, now: Time, view: &Snapshot, changes: &[&Change], fx: &mut Effects) {
+        if !self.running {
+            return;
+        }
+        self.view = view.clone();
+        if self.leading {
+            for change in changes {
+                match change.key.kind {
+                    kinds::NODE => self.node_changed(change, now),
+                    kinds::POD => self.pod_changed(change, now),
+                    _ => {}
+                }
+            }
+        }
+        self.act(now, fx);
+    }
+
+    /// The answer to a request of its own.
+    pub fn reply(&mut self, now: Time, ticket: Ticket, response: &Response, fx: &mut Effects) {
+        match self.out.remove(&ticket) {
+            Some(Sent::Binding { pod, node, cause }) => self.bound(now, &pod, &node, cause, response),
+            Some(Sent::Election) => self.elected(now, response, fx),
+            Some(Sent::Other) | None => {}
+        }
+        if self.running {
+            self.act(now, fx);
+        }
+    }
+
+    /// An instant that it asked for.
+    pub fn wake(&mut self, now: Time, fx: &mut Effects) {
+        if self.running {
+            self.act(now, fx);
+        }
+    }
+
+    /// The process is gone, with all that it knew.
+    pub fn stop(&mut self) {
+        self.running = false;
+        self.lose();
+        self.out.clear();
+        self.view = Snapshot::empty(0);
+    }
+
+    /// Whether it holds the lease.
+    pub fn is_leading(&self) -> bool {
+        self.running && self.leading
+    }
+
+    /// How many Pods wait: ready, backing off, refused.
+    pub fn waiting(&self) -> (usize, usize, usize) {
+        self.queue.sizes()
+    }
+
+    fn act(&mut self, now: Time, fx: &mut Effects) {
+        if let Some(request) = self.elector.poll(now) {
+            self.send(Sent::Election, request, None, fx);
+        }
+        if let Some(time) = self.elector.next_time() {
+            fx.wake_at(time);
+        }
+        if self.leading {
+            self.queue.ripen(now);
+            while let Some(key) = self.queue.take() {
+                self.schedule(now, &key);
+            }
+            if let Some(time) = self.queue.next_time() {
+                fx.wake_at(time);
+            }
+        }
+        self.flush(now, fx);
+    }
+
+    fn elected(&mut self, now: Time, response: &Response, fx: &mut Effects) {
+        let (turn, request) = self.elector.reply(now, response);
+        if let Some(request) = request {
+            self.send(Sent::Election, request, None, fx);
+        }
+        match turn {
+            Turn::Won => self.lead(now),
+            Turn::Lost => self.lose(),
+            Turn::Nothing => {}
+        }
+    }
+
+    /// It leads: lists nodes and Pods, and begins.
+    fn lead(&mut self, now: Time) {
+        self.leading = true;
+        let note: Note = self.elector.note();
+        self.events.push_back(self.recorder.request(now, &note));
+        let view = self.view.clone();
+        for node in view.list(kinds::NODE) {
+            self.cache.set_node(&node.key.name, Some(node));
+        }
+        for pod in view.list(kinds::POD) {
+            if takes_room(pod) {
+                self.cache.place_pod(facts::node_name(pod), PodInfo::of(pod));
+            } else if is_waiting(pod) {
+                self.enqueue(pod, None);
+            }
+        }
+    }
+
+    fn lose(&mut self) {
+        self.leading = false;
+        self.cache = Cache::default();
+        self.queue = SchedulingQueue::default();
+        self.outbox.clear();
+        self.events.clear();
+        self.start = 0;
+    }
+
+    fn enqueue(&mut self, pod: &Kept, cause: Option<OccurrenceId>) {
+        self.queue.add(pod.key.clone(), pod.uid_text(), pod.spec().get("priority").int_or(0), cause);
+    }
+
+    fn node_changed(&mut self, change: &Change, now: Time) {
+        let name = &change.key.name;
+        if let (Some(before), Some(after)) = (&change.before, &change.after)
+            && same_to_scheduling(before, after)
+        {
+            return;
+        }
+        self.cache.set_node(name, change.after.as_deref());
+        if change.is_create() {
+            // Pods may have been seen before their node was.
+            let pods: Vec<Kept> = self.view.pods_on(name).filter(|pod| takes_room(pod)).cloned().collect();
+            for pod in pods {
+                self.cache.place_pod(name, PodInfo::of(&pod));
+            }
+        }
+        self.wake_for_node(name, now, change.occurrence);
+    }
+
+    fn pod_changed(&mut self, change: &Change, now: Time) {
+        let placed = |kept: &Option<Kept>| kept.as_ref().filter(|pod| takes_room(pod)).map(|pod| Text::new(facts::node_name(pod)));
+        let (before, after) = (placed(&change.before), placed(&change.after));
+        if let (Some(node), Some(old), Some(new)) = (&after, &change.before, &change.after)
+            && before == after
+            && same_to_neighbours(old, new)
+            && !node.is_empty()
+        {
+            return;
+        }
+        if let (Some(node), Some(pod)) = (&after, &change.after) {
+            self.queue.remove(&change.key);
+            if let Some(assumed) = self.cache.confirm(&change.key).filter(|assumed| assumed != node) {
+                self.cache.remove_pod(&assumed, &change.key);
+            }
+            self.cache.place_pod(node, PodInfo::of(pod));
+            if before.is_none() {
+                self.wake_for_pod(&["InterPodAffinity", "PodTopologySpread"], now, change.occurrence);
+            }
+        } else if let Some(node) = before {
+            self.cache.remove_pod(&node, &change.key);
+            self.wake_for_node(&node, now, change.occurrence);
+            self.wake_for_pod(&["InterPodAffinity", "PodTopologySpread"], now, change.occurrence);
+        } else {
+            self.waiting_pod_changed(change, now);
+        }
+    }
+
+    /// A Pod without a node came, changed or went.
+    fn waiting_pod_changed(&mut self, change: &Change, now: Time) {
+        let Some(pod) = change.after.as_ref() else {
+            self.queue.remove(&change.key);
+            self.cache.forget(&change.key);
+            return;
+        };
+        if !is_waiting(pod) {
+            if pod.is_deleting() && self.queue.remove(&change.key).is_some() {
+                let message = format!("skip schedule deleting pod: {}", pod.key.path());
+                self.tell(now, Telling::failed(pod, message), change.occurrence);
+            }
+            return;
+        }
+        let known = self.queue.get(&change.key).is_some_and(|waiting| waiting.uid == pod.uid());
+        if !known && !self.cache.is_assumed(&change.key) {
+            self.enqueue(pod, change.occurrence);
+        } else if change.before.as_ref().is_some_and(|old| old.spec() != pod.spec() || old.labels() != pod.labels()) {
+            self.queue.wake(&change.key, now, change.occurrence);
+        }
+    }
+
+    /// A node has changed or has more room: Pods whose hindrance is gone from it are tried again.
+    fn wake_for_node(&mut self, name: &str, now: Time, cause: Option<OccurrenceId>) {
+        let Some(node) = self.cache.node(name) else { return };
+        let hopeful = |key: &Key, refused_by: &BTreeSet<&'static str>| self.may_fit(key, refused_by, node);
+        let keys: Vec<Key> = self.queue.refused().filter(|(key, it)| hopeful(key, &it.refused_by)).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            self.queue.wake(&key, now, cause);
+        }
+    }
+
+    /// Whether one of the plugins that refused the Pod would now let it onto `node` (all of them, where that is known).
+    fn may_fit(&self, key: &Key, refused_by: &BTreeSet<&'static str>, node: &NodeInfo) -> bool {
+        let Some(pod) = self.view.get(key) else { return true };
+        let info = PodInfo::of(pod);
+        let cycle = Cycle::new(&info, &self.cache, &self.view);
+        refused_by.is_empty()
+            || plugins::ALL
+                .iter()
+                .filter(|plugin| refused_by.contains(plugin.name))
+                .all(|plugin| plugin.filter.is_none_or(|filter| filter(&cycle, node).is_ok()))
+    }
+
+    /// Pods came or went: those that other Pods' places decide for are tried again.
+    fn wake_for_pod(&mut self, plugins: &[&'static str], now: Time, cause: Option<OccurrenceId>) {
+        let concerned = |refused_by: &BTreeSet<&'static str>| plugins.iter().any(|plugin| refused_by.contains(plugin));
+        let keys: Vec<Key> = self.queue.refused().filter(|(_, it)| concerned(&it.refused_by)).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            self.queue.wake(&key, now, cause);
+        }
+    }
+
+    /// One attempt for one Pod.
+    fn schedule(&mut self, now: Time, key: &Key) {
+        let Some(pod) = self.view.get(key).filter(|pod| is_waiting(pod)).cloned() else {
+            self.queue.remove(key);
+            return;
+        };
+        let info = PodInfo::of(&pod);
+        let cause = self.queue.get(key).and_then(|waiting| waiting.cause);
+        let cycle = Cycle::new(&info, &self.cache, &self.view);
+        let attempt = framework::attempt(&cycle, &mut self.start, &mut self.rng);
+        match attempt.chosen.clone() {
+            Some(node) => {
+                self.queue.remove(key);
+                self.cache.assume(&node, info);
+                let request = binding(&pod, &node).reason(decision::tree(&attempt));
+                let sent = Sent::Binding { pod, node, cause };
+                self.outbox.push_back((sent, signed(request, &self.user, NAME, cause)));
+            }
+            None => self.refused(now, &pod, &info, &attempt, cause),
+        }
+    }
+
+    /// Nothing fits: the Pod is told so, and waits.
+    fn refused(&mut self, now: Time, pod: &Kept, info: &PodInfo, attempt: &Attempt, cause: Option<OccurrenceId>) {
+        let message = sentence::unschedulable(attempt, info, &self.cache, &self.view);
+        self.queue.refuse(&pod.key, now, attempt.refused_by());
+        self.tell(now, Telling::failed(pod, message.clone()), cause);
+        let known = facts::condition(facts::conditions(pod), "PodScheduled");
+        if known.get("reason").text() == "Unschedulable" && known.get("message").text() == message {
+            return;
+        }
+        let moved = if known.get("status").text() == "False" { known.get("lastTransitionTime").clone() } else { now.rfc3339().into() };
+        let condition = map! {
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
+            "lastProbeTime": Tree::Null, "lastTransitionTime": moved, "observedGeneration": pod.generation(),
+        };
+        let body = map! {"status": map! {"conditions": list![condition]}};
+        let verb = Verb::Patch(PatchKind::Strategic);
+        let request = Request::about(verb, kinds::POD, pod.key.namespace.clone(), pod.key.name.clone()).subresource("status");
+        let request = request.body(body).reason(decision::tree(attempt));
+        self.outbox.push_back((Sent::Other, signed(request, &self.user, NAME, cause)));
+    }
+
+    /// The answer to a binding.
+    fn bound(&mut self, now: Time, pod: &Kept, node: &str, cause: Option<OccurrenceId>, response: &Response) {
+        if response.is_ok() {
+            self.tell(now, Telling::scheduled(pod, node), cause);
+            return;
+        }
+        self.cache.forget(&pod.key);
+        if self.leading && self.view.get(&pod.key).is_some_and(|pod| is_waiting(pod)) && response.code != 404 {
+            let message = format!("binding rejected: {}", crate::harness::failure(response));
+            self.tell(now, Telling::failed(pod, message), cause);
+            self.enqueue(pod, cause);
+        }
+    }
+
+    fn tell(&mut self, now: Time, telling: Telling, cause: Option<OccurrenceId>) {
+        if let Some(request) = self.teller.request(now, &telling) {
+            self.events.push_back(signed(request, &self.user, NAME, cause));
+        }
+    }
+
+    /// Sends what waits, so far as there are tokens.
+    fn flush(&mut self, now: Time, fx: &mut Effects) {
+        while !self.outbox.is_empty() {
+            if let Err(time) = self.limiter.take(now) {
+                fx.wake_at(time);
+                break;
+            }
+            if let Some((sent, request)) = self.outbox.pop_front() {
+                self.issue(sent, request, fx);
+            }
+        }
+        while !self.events.is_empty() {
+            if let Err(time) = self.event_limiter.take(now) {
+                fx.wake_at(time);
+                break;
+            }
+            if let Some(request) = self.events.pop_front() {
+                let cause = request.origin.cause.map(OccurrenceId);
+                self.send(Sent::Other, request, cause, fx);
+            }
+        }
+    }
+
+    fn send(&mut self, sent: Sent, request: Request, cause: Option<OccurrenceId>, fx: &mut Effects) {
+        let request = signed(request, &self.user, NAME, cause);
+        self.issue(sent, request, fx);
+    }
+
+    fn issue(&mut self, sent: Sent, request: Request, fx: &mut Effects) {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.out.insert(ticket, sent);
+        fx.send(ticket, request);
+    }
+}
+
+/// Whether it is a Pod for this scheduler to place now.
+fn is_waiting(pod: &Object) -> bool {
+    let scheduler = pod.spec().get("schedulerName").text();
+    facts::node_name(pod).is_empty()
+        && facts::is_active(pod)
+        && matches!(scheduler, "" | "default-scheduler")
+        && pod.spec().get("schedulingGates").is_empty()
+}
+
+/// Whether nothing differs that could matter to a Pod that wants a node.
+fn same_to_scheduling(before: &Object, after: &Object) -> bool {
+    let same = |path: &[&str]| before.tree.at(path).same(after.tree.at(path));
+    same(&["metadata", "labels"])
+        && same(&["spec", "taints"])
+        && same(&["spec", "unschedulable"])
+        && same(&["status", "allocatable"])
+        && same(&["status", "images"])
+}
+
+/// Whether a placed Pod is still what its node's totals and its neighbours take it for.
+fn same_to_neighbours(before: &Object, after: &Object) -> bool {
+    let same = |path: &[&str]| before.tree.at(path).same(after.tree.at(path)) || before.tree.at(path) == after.tree.at(path);
+    before.is_deleting() == after.is_deleting() && same(&["metadata", "labels"]) && same(&["spec"])
+}
+
+fn binding(pod: &Object, node: &str) -> Request {
+    let body = map! {
+        "apiVersion": "v1", "kind": "Binding",
+        "metadata": map! {"name": &pod.key.name, "namespace": &pod.key.namespace, "uid": pod.uid_text()},
+        "target": map! {"kind": "Node", "name": node},
+    };
+    Request::about(Verb::Create, kinds::POD, pod.key.namespace.clone(), pod.key.name.clone()).subresource("binding").body(body)
+}

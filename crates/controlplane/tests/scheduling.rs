@@ -1,0 +1,162 @@
+//! Where Pods go, and the sentences about those that go nowhere.
+mod world;
+
+use objects::{Tree, kinds, list, map};
+use simcore::Duration;
+use world::World;
+
+/// Three workers and a control plane that keeps Pods away, as in the recordings.
+fn cluster() -> World {
+    let mut world = World::new(3);
+    let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
+    world.node("control-plane", map! {"taints": list![taint]});
+    world.run(Duration::secs(1));
+    world
+}
+
+fn pod(name: &str, spec: &[(&'static str, Tree)]) -> Tree {
+    let mut body = map! {
+        "metadata": map! {"name": name, "labels": map! {"app": name}},
+        "spec": map! {"containers": list![map! {"name": "main", "image": "nginx:1.27"}]},
+    };
+    for (field, value) in spec {
+        body.set(&["spec", field], value);
+    }
+    body
+}
+
+fn asking(name: &str, cpu: &str) -> Tree {
+    let resources = map! {"requests": map! {"cpu": cpu}};
+    pod(name, &[("containers", list![map! {"name": "main", "image": "nginx:1.27", "resources": resources}])])
+}
+
+fn sentence(world: &World, name: &str) -> String {
+    let pod = world.get(kinds::POD, "default", name).unwrap();
+    let found = pod.status().get("conditions").items().iter().find(|it| it.get("reason").text() == "Unschedulable");
+    found.map(|it| it.get("message").text().to_string()).unwrap_or_default()
+}
+
+fn node_of(world: &World, name: &str) -> String {
+    world.get(kinds::POD, "default", name).unwrap().spec().get("nodeName").text().to_string()
+}
+
+#[test]
+fn the_sentence_is_the_recorded_one() {
+    let near = |kind: &'static str, app: &str| {
+        let term = map! {"topologyKey": "kubernetes.io/hostname", "labelSelector": map! {"matchLabels": map! {"app": app}}};
+        let required = map! {"requiredDuringSchedulingIgnoredDuringExecution": list![term]};
+        ("affinity", Tree::from([(kind, required)].into_iter().collect::<objects::Map>()))
+    };
+    let selector = ("nodeSelector", map! {"disk": "ssd"});
+    let rows = [
+        (asking("big", "64"), "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient cpu. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."),
+        (pod("picky", &[selector]), "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match Pod's node affinity/selector. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."),
+        (pod("friend", &[near("podAffinity", "nobody")]), "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match pod affinity rules. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."),
+    ];
+    let mut world = cluster();
+    for (body, wanted) in rows {
+        let name = body.at(&["metadata", "name"]).text().to_string();
+        world.create(kinds::POD, "default", body);
+        world.run(Duration::secs(1));
+        assert_eq!(sentence(&world, &name), wanted);
+        assert_eq!(world.told("FailedScheduling").last().unwrap(), wanted);
+    }
+}
+
+#[test]
+fn the_fourth_of_three_that_keep_apart_waits_until_one_leaves() {
+    let mut world = cluster();
+    let term = map! {"topologyKey": "kubernetes.io/hostname", "labelSelector": map! {"matchLabels": map! {"team": "apart"}}};
+    let affinity = map! {"podAntiAffinity": map! {"requiredDuringSchedulingIgnoredDuringExecution": list![term]}};
+    for name in ["one", "two", "three", "four"] {
+        let mut body = pod(name, &[("affinity", affinity.clone())]);
+        body.set(&["metadata", "labels", "team"], "apart");
+        world.create(kinds::POD, "default", body);
+        world.run(Duration::secs(1));
+    }
+    assert_eq!(
+        sentence(&world, "four"),
+        "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match pod anti-affinity rules. preemption: 0/4 nodes are available: 1 Preemption is not helpful for scheduling, 3 No preemption victims found for incoming pod."
+    );
+    let free = node_of(&world, "two");
+    world.delete(kinds::POD, "default", "two", Tree::Null);
+    world.run(Duration::secs(3));
+    assert_eq!(node_of(&world, "four"), free);
+}
+
+#[test]
+fn full_nodes_are_told_by_what_they_lack_and_room_wakes_the_waiting() {
+    let mut world = cluster();
+    for name in ["a", "b", "c", "d"] {
+        world.create(kinds::POD, "default", asking(name, "3"));
+    }
+    world.run(Duration::secs(1));
+    let waiting = ["a", "b", "c", "d"].into_iter().find(|name| node_of(&world, name).is_empty()).unwrap();
+    assert_eq!(
+        sentence(&world, waiting),
+        "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient cpu. preemption: 0/4 nodes are available: 1 Preemption is not helpful for scheduling, 3 No preemption victims found for incoming pod."
+    );
+    let other = ["a", "b", "c", "d"].into_iter().find(|name| *name != waiting).unwrap();
+    world.delete(kinds::POD, "default", other, Tree::Null);
+    world.run(Duration::secs(3));
+    assert!(!node_of(&world, waiting).is_empty());
+}
+
+#[test]
+fn a_label_on_a_node_lets_the_picky_pod_in_and_the_decision_is_kept() {
+    let mut world = cluster();
+    world.create(kinds::POD, "default", pod("picky", &[("nodeSelector", map! {"disk": "ssd"})]));
+    world.run(Duration::secs(1));
+    world.patch(kinds::NODE, "", "worker-2", map! {"metadata": map! {"labels": map! {"disk": "ssd"}}});
+    world.run(Duration::secs(1));
+    assert_eq!(node_of(&world, "picky"), "worker-2");
+    assert_eq!(world.told("Scheduled"), ["Successfully assigned default/picky to worker-2"]);
+    let reasons: Vec<&Tree> = world.api.trace.since(0).map(|(_, it)| &it.what.reason).filter(|it| it.has("chosen")).collect();
+    let rows = reasons[0].get("nodes").items();
+    assert_eq!((reasons[0].get("chosen").text(), rows.len()), ("worker-2", 4));
+    assert_eq!(rows[0].get("filter").text(), "node(s) had untolerated taint(s)");
+    assert_eq!(rows[1].get("filter").text(), "node(s) didn't match Pod's node affinity/selector");
+}
+
+#[test]
+fn a_gated_pod_is_left_alone_until_its_gates_are_gone() {
+    let mut world = cluster();
+    world.create(kinds::POD, "default", pod("gated", &[("schedulingGates", list![map! {"name": "example.com/wait"}])]));
+    world.run(Duration::secs(1));
+    assert_eq!(node_of(&world, "gated"), "");
+    assert!(world.told("FailedScheduling").is_empty());
+    world.patch(kinds::POD, "default", "gated", map! {"spec": map! {"schedulingGates": Tree::Null}});
+    world.run(Duration::secs(1));
+    assert!(!node_of(&world, "gated").is_empty());
+}
+
+#[test]
+fn spread_as_a_rule_counts_the_tainted_node_as_an_empty_domain() {
+    let mut world = cluster();
+    let constraint = map! {
+        "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": map! {"matchLabels": map! {"team": "spread"}},
+    };
+    for name in ["one", "two", "three", "four"] {
+        let mut body = pod(name, &[("topologySpreadConstraints", list![&constraint])]);
+        body.set(&["metadata", "labels", "team"], "spread");
+        world.create(kinds::POD, "default", body);
+        world.run(Duration::secs(1));
+    }
+    assert!(sentence(&world, "four").starts_with(
+        "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match pod topology spread constraints."
+    ));
+}
+
+#[test]
+fn a_cordoned_node_takes_nothing_new() {
+    let mut world = World::new(1);
+    world.patch(kinds::NODE, "", "worker-1", map! {"spec": map! {"unschedulable": true}});
+    world.run(Duration::secs(1));
+    world.create(kinds::POD, "default", pod("late", &[]));
+    world.run(Duration::secs(1));
+    assert!(sentence(&world, "late").starts_with("0/1 nodes are available: 1 node(s) were unschedulable."));
+    world.patch(kinds::NODE, "", "worker-1", map! {"spec": map! {"unschedulable": false}});
+    world.run(Duration::secs(1));
+    assert_eq!(node_of(&world, "late"), "worker-1");
+}

@@ -1,0 +1,59 @@
+//! Static Pods of a control plane: the kubelet shows the host's processes as mirror Pods in kube-system.
+use crate::host::{CONTROL_PLANE, Host};
+use apiserver::Snapshot;
+use objects::wire::{Request, Verb};
+use objects::{Object, Text, Tree, kinds, list, map};
+use simcore::Time;
+
+const NAMESPACE: &str = "kube-system";
+/// Where the parts of Kubernetes itself come from.
+const REGISTRY: &str = "registry.k8s.io";
+
+/// Whether a Pod only mirrors a process of the host.
+pub fn is_mirror(pod: &Object) -> bool {
+    !pod.annotation("kubernetes.io/config.mirror").is_empty()
+}
+
+/// Requests for the mirror Pods that are not there (upstream `CreateMirrorPod`).
+pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
+    let Some(node) = view.find(kinds::NODE, "", &host.name) else { return Vec::new() };
+    if view.find(kinds::NAMESPACE, "", NAMESPACE).is_none() {
+        return Vec::new();
+    }
+    let absent = |part: &&&str| view.find(kinds::POD, NAMESPACE, &format!("{part}-{}", host.name)).is_none();
+    let request = |part: &&str| Request::about(Verb::Create, kinds::POD, NAMESPACE, "").body(pod(now, part, host, node.uid()));
+    CONTROL_PLANE.iter().filter(|part| host.runs(part)).filter(absent).map(request).collect()
+}
+
+fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
+    let version = if part == "etcd" { "3.7.3-0" } else { host.kubelet_version.as_str() };
+    let hash = hash(part);
+    let annotations = map! {
+        "kubernetes.io/config.hash": &hash, "kubernetes.io/config.mirror": &hash, "kubernetes.io/config.source": "file",
+        "kubernetes.io/config.seen": now.rfc3339_micro(),
+    };
+    let owner = map! {"apiVersion": "v1", "kind": "Node", "name": &host.name, "uid": node_uid, "controller": true};
+    let container = map! {
+        "name": part, "image": format!("{REGISTRY}/{part}:{version}"), "command": list![part], "imagePullPolicy": "IfNotPresent",
+        "resources": map! {"requests": map! {"cpu": if part == "kube-apiserver" { "250m" } else { "100m" }}},
+    };
+    let spec = map! {
+        "containers": list![container], "hostNetwork": true, "nodeName": &host.name, "priorityClassName": "system-node-critical",
+        "restartPolicy": "Always", "tolerations": list![map! {"effect": "NoExecute", "operator": "Exists"}],
+        "securityContext": map! {"seccompProfile": map! {"type": "RuntimeDefault"}},
+    };
+    let metadata = map! {
+        "name": format!("{part}-{}", host.name), "namespace": NAMESPACE, "annotations": annotations, "ownerReferences": list![owner],
+        "labels": map! {"component": part, "tier": "control-plane"},
+    };
+    map! {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+}
+
+/// 32 hexadecimal digits that depend on the name alone.
+fn hash(part: &str) -> Text {
+    let mut words = [0xcbf2_9ce4_8422_2325_u64, 0x8422_2325_cbf2_9ce4];
+    for byte in part.bytes() {
+        words.iter_mut().for_each(|word| *word = (*word ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    }
+    Text::from(format!("{:016x}{:016x}", words[0], words[1]))
+}

@@ -1,0 +1,188 @@
+//! `kubectl apply`: client-side with the last-applied annotation, and server-side.
+mod server_side;
+mod view;
+
+use super::Verb;
+use crate::args::{Args, Flag, Takes, flag};
+use crate::client::{self, Info, finish};
+use crate::job::{Io, Stop, server_words, server_words_about};
+use crate::print::{object, outputs::dry_run};
+use crate::verbs::create::field_validation;
+use crate::{last_applied, patch};
+use objects::wire::{self, PatchKind, Response};
+use objects::Tree;
+
+pub static VERB: Verb = Verb {
+    name: "apply",
+    aliases: &[],
+    short: "Apply a configuration to a resource by file name or stdin.",
+    usage: "kubectl apply (-f FILENAME | -k DIRECTORY) [options]",
+    examples: "  # Apply the configuration in pod.json to a pod\n  kubectl apply -f ./pod.json\n\n  # Apply the JSON passed into stdin to a pod\n  cat pod.json | kubectl apply -f -",
+    flags: FLAGS,
+    subs: &[view::VIEW],
+    run,
+};
+
+static FLAGS: &[Flag] = &[
+    flag("all", '\0', Takes::Bool, "false", "Select all resources in the namespace of the specified resource types."),
+    flag("cascade", '\0', Takes::Optional("background"), "background", "Must be \"background\", \"orphan\", or \"foreground\"."),
+    flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
+    flag("field-manager", '\0', Takes::Text, "kubectl-client-side-apply", "Name of the manager used to track field ownership."),
+    flag("filename", 'f', Takes::List, "", "The files that contain the configurations to apply."),
+    flag("force", '\0', Takes::Bool, "false", "If true, immediately remove resources from API and bypass graceful deletion."),
+    flag("force-conflicts", '\0', Takes::Bool, "false", "If true, server-side apply will force the changes against conflicts."),
+    flag("grace-period", '\0', Takes::Int, "-1", "Period of time in seconds given to the resource to terminate gracefully."),
+    flag("kustomize", 'k', Takes::Text, "", "Process a kustomization directory. This flag can't be used together with -f or -R."),
+    flag("openapi-patch", '\0', Takes::Bool, "true", "If true, use openapi to calculate diff when the openapi presents and the resource can be found in the openapi spec."),
+    flag("output", 'o', Takes::Text, "", "Output format."),
+    flag("overwrite", '\0', Takes::Bool, "true", "Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration"),
+    flag("prune", '\0', Takes::Bool, "false", "Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config."),
+    flag("prune-allowlist", '\0', Takes::Texts, "", "Overwrite the default allowlist with <group/version/kind> for --prune"),
+    flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
+    flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
+    flag("server-side", '\0', Takes::Bool, "false", "If true, apply runs in the server instead of the client."),
+    flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format."),
+    flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
+    flag("timeout", '\0', Takes::Span, "0s", "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object"),
+    flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false)."),
+    flag("wait", '\0', Takes::Bool, "false", "If true, wait for resources to be gone before returning. This waits for finalizers."),
+];
+
+fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if args.list("filename").is_empty() && !args.given("kustomize") {
+        if !args.words.is_empty() {
+            return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" "))));
+        }
+        return Err(Stop::error("must specify one of -f and -k"));
+    }
+    if args.is("prune") {
+        return Err(Stop::error("--prune is not part of this terminal: delete what is no longer wanted with kubectl delete"));
+    }
+    if args.is("force-conflicts") && !args.is("server-side") {
+        return Err(Stop::error("--force-conflicts only works with --server-side"));
+    }
+    let dry = dry_run(args)?.to_string();
+    if dry == "client" && args.is("server-side") {
+        return Err(Stop::error("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"));
+    }
+    let validation = field_validation(args)?;
+    let selector = objects::labels::Selector::parse(args.text("selector")).map_err(Stop::error)?;
+    let mut found = crate::documents::read(args, io)?;
+    found.infos.retain(|info| selector.matches(info.tree.at(&["metadata", "labels"])));
+    if found.infos.is_empty() && found.failures.is_empty() {
+        return Err(Stop::error("no objects passed to apply"));
+    }
+    for info in std::mem::take(&mut found.infos) {
+        let one = if args.is("server-side") { server_side::apply(args, io, info, &dry, validation) } else { apply(args, io, info, &dry, validation) };
+        match one {
+            Err(Stop::Fail { text, .. }) => found.failures.push(text),
+            other => other?,
+        }
+    }
+    finish(io, &found.failures)
+}
+
+fn apply(args: &Args, io: &mut Io, info: Info, dry: &str, validation: &str) -> Result<(), Stop> {
+    if info.name.is_empty() && info.tree.at(&["metadata", "generateName"]).text().is_empty() {
+        return Err(unreadable(&info, "resource name may not be empty"));
+    }
+    let live = io.send(client::request(args, wire::Verb::Get, &info.served, &info.namespace, &info.name))?;
+    if live.code == 404 {
+        return create(args, io, info, dry, validation);
+    }
+    if !live.is_ok() {
+        return Err(Stop::plain(server_words(&retold(&live, &info))));
+    }
+    update(args, io, info, live.tree(), dry, validation)
+}
+
+/// The server's answer with what was being looked for before its words.
+fn retold(response: &Response, info: &Info) -> Response {
+    let mut status = response.tree().clone();
+    let message = format!("{}\nfrom server for: \"{}\": {}", place(info, "error when retrieving current configuration of:"), info.source, status.get("message").text());
+    status.set(&["message"], message);
+    Response { body: wire::Body::Tree(status), ..response.clone() }
+}
+
+fn unreadable(info: &Info, why: &str) -> Stop {
+    Stop::error(format!("{}\nfrom server for: \"{}\": {why}", place(info, "error when retrieving current configuration of:"), info.source))
+}
+
+/// `Resource: "apps/v1, Resource=deployments", GroupVersionKind: …` and the next line.
+fn place(info: &Info, head: &str) -> String {
+    let (group, version) = (&info.served.group, &info.served.version);
+    format!(
+        "{head}\nResource: \"{group}/{version}, Resource={}\", GroupVersionKind: \"{group}/{version}, Kind={}\"\nName: \"{}\", Namespace: \"{}\"",
+        info.served.plural,
+        info.tree.get("kind").text(),
+        info.name,
+        info.namespace
+    )
+}
+
+fn create(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &str) -> Result<(), Stop> {
+    info.tree = last_applied::with_annotation(&info.tree);
+    if dry != "client" {
+        let mut post = client::request(args, wire::Verb::Create, &info.served, &info.namespace, "").body(&info.tree);
+        post.options.field_manager = args.text("field-manager").to_string();
+        post.options.field_validation = validation.to_string();
+        post.options.dry_run = if dry == "server" { "All".into() } else { String::new() };
+        let response = io.send(post)?;
+        if !response.is_ok() {
+            return Err(Stop::plain(server_words_about(&response, "creating", &info.source)));
+        }
+        info = client::info(&info.served, response.tree().clone());
+    }
+    object(args, io, &info, "created")
+}
+
+fn update(args: &Args, io: &mut Io, mut info: Info, live: &Tree, dry: &str, validation: &str) -> Result<(), Stop> {
+    let modified = last_applied::with_annotation(&info.tree);
+    let annotation = live.at(&["metadata", "annotations", last_applied::NAME]).text();
+    if annotation.is_empty() {
+        io.err(format!(
+            "Warning: resource {}/{} is missing the {} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n",
+            info.served.plural, info.name, last_applied::NAME
+        ));
+    }
+    let original = Tree::from_json(annotation).unwrap_or_default();
+    let shape = patch::type_of(&info.served.api_version(), &info.served.kind);
+    let change = patch::three_way(&original, &modified, live, shape);
+    if change.is_empty() {
+        info.tree = live.clone();
+        return object(args, io, &info, "unchanged");
+    }
+    if dry == "client" {
+        info.tree = crate::merge::apply(live, &change, shape);
+        return object(args, io, &info, "configured");
+    }
+    let kind = if shape.is_some() { PatchKind::Strategic } else { PatchKind::Merge };
+    let mut send = client::request(args, wire::Verb::Patch(kind), &info.served, &info.namespace, &info.name).body(&change);
+    send.options.field_manager = args.text("field-manager").to_string();
+    send.options.field_validation = validation.to_string();
+    send.options.dry_run = if dry == "server" { "All".into() } else { String::new() };
+    let response = io.send(send)?;
+    if !response.is_ok() {
+        return Err(Stop::plain(patch_words(&response, &info, &change)));
+    }
+    info.tree = client::info(&info.served, response.tree().clone()).tree;
+    object(args, io, &info, "configured")
+}
+
+/// The words for a refused patch: what was sent stands before the server's reason, except for `Invalid` answers.
+fn patch_words(response: &Response, info: &Info, change: &Tree) -> String {
+    let mut status = response.tree().clone();
+    if status.get("reason").text() == "Invalid" {
+        return server_words(response);
+    }
+    let message = format!(
+        "error when applying patch:\n{}\n{}\nfor: \"{}\": error when patching \"{}\": {}",
+        crate::print::json::compact(change),
+        place(info, "to:"),
+        info.source,
+        info.source,
+        status.get("message").text()
+    );
+    status.set(&["message"], message);
+    server_words(&Response { body: wire::Body::Tree(status), ..response.clone() })
+}

@@ -1,0 +1,76 @@
+//! What the generators share: their flags, sending what they made, key=value lists.
+use crate::args::{Args, Flag, Takes, flag};
+use crate::client::{self, Info};
+use crate::job::{Io, Stop};
+use crate::print::{object, outputs::dry_run};
+use objects::{Map, Text, Tree, wire};
+
+/// Flags of every generator, in front of its own.
+pub const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.");
+pub const OUTPUT: Flag = flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).");
+pub const MANAGER: Flag = flag("field-manager", '\0', Takes::Text, "kubectl-create", "Name of the manager used to track field ownership.");
+pub const SAVE: Flag = flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation.");
+pub const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false).");
+pub const TEMPLATE: Flag = flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file.");
+pub const MANAGED: Flag = flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format.");
+
+/// The single NAME of a generator.
+pub fn name(args: &Args) -> Result<&str, Stop> {
+    match args.before_dash() {
+        [name] => Ok(name),
+        words => Err(args.usage(&format!("exactly one NAME is required, got {}", words.len()))),
+    }
+}
+
+/// Flags without which a generator cannot work.
+pub fn required(args: &Args, names: &[&str]) -> Result<(), Stop> {
+    let missing: Vec<String> = names.iter().filter(|name| !args.given(name)).map(|name| format!("\"{name}\"")).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Stop::error(format!("required flag(s) {} not set", missing.join(", ")))) }
+}
+
+/// Sends (or only shows) what a generator made. `failed` stands before the server's words:
+/// `failed to create deployment`; empty for the plain `Error from server`.
+pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8, Stop> {
+    let dry = dry_run(args)?;
+    let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
+    let Some(served) = client::resolve_kind(args, io, &api_version, &kind)? else {
+        return Err(Stop::error(format!("the server does not serve {kind} in version {api_version}")));
+    };
+    let name = tree.at(&["metadata", "name"]).text().to_string();
+    let namespace = if served.namespaced { client::namespace(args, io)? } else { String::new() };
+    if served.namespaced && (args.given("namespace") || dry != "client") {
+        tree.set(&["metadata", "namespace"], namespace.as_str());
+    }
+    if args.is("save-config") {
+        tree = crate::last_applied::with_annotation(&tree);
+    }
+    if dry != "client" {
+        let mut request = client::request(args, wire::Verb::Create, &served, &namespace, "").body(&tree);
+        request.options.field_manager = args.text("field-manager").to_string();
+        request.options.field_validation = super::field_validation(args)?.to_string();
+        request.options.dry_run = if dry == "server" { "All".into() } else { String::new() };
+        let response = io.send(request)?;
+        if !response.is_ok() {
+            let invalid = response.tree().get("reason").text() == "Invalid";
+            return Err(if failed.is_empty() || invalid { Stop::server(&response) } else { Stop::error(format!("{failed}: {}", response.tree().get("message").text())) });
+        }
+        tree = client::info(&served, response.tree().clone()).tree;
+    }
+    let info = Info { served, namespace, name, source: String::new(), tree };
+    object(args, io, &info, "created")?;
+    Ok(0)
+}
+
+/// `a=1` items as a map of texts.
+pub fn pairs(items: &[String]) -> Result<Map, Stop> {
+    let pair = |item: &String| match item.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((Text::new(name), Tree::from(value))),
+        _ => Err(Stop::error(format!("invalid literal source {item}, expected key=value"))),
+    };
+    items.iter().map(pair).collect::<Result<Vec<_>, _>>().map(|all| all.into_iter().collect())
+}
+
+/// Texts as a list.
+pub fn texts(items: &[String]) -> Tree {
+    Tree::from(items.iter().map(|item| Tree::from(item.as_str())).collect::<Vec<_>>())
+}
