@@ -29,7 +29,7 @@ export function mount(host, options) {
   const view = new EditorView({ root, parent: root, state: EditorState.create({ doc: options.doc ?? "", extensions: [
     lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(), lintGutter(),
     history(), bracketMatching(), yaml(), indentUnit.of("  "), EditorState.tabSize.of(2),
-    EditorView.contentAttributes.of({ "aria-label": options.label ?? "YAML", autocorrect: "off", autocapitalize: "off", spellcheck: "false",
+    EditorView.contentAttributes.of({ "aria-label": options.label ?? "YAML", autocorrect: "off", autocapitalize: "off", spellcheck: "false", tabindex: "0",
       ...describedBy(options.hint) }),
     EditorState.phrases.of(options.phrases ?? {}),
     autocompletion({ override: onComplete ? [(context) => complete(context, onComplete)] : null, icons: false }),

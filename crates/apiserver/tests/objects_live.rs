@@ -179,8 +179,64 @@ fn scaling_goes_through_the_scale_of_a_deployment() {
     let scale = |verb| Request::about(verb, kinds::DEPLOYMENT, "default", "web").subresource("scale");
     let found = world.ok(scale(Verb::Get));
     assert_eq!(found.at(&["status", "selector"]).text(), "app=web");
-    world.ok(scale(Verb::Patch(PatchKind::Merge)).body(map! {"spec": map! {"replicas": 5}}));
+    let answer = world.ok(scale(Verb::Patch(PatchKind::Merge)).body(map! {"spec": map! {"replicas": 5}}));
+    assert_eq!((answer.get("kind").text(), answer.at(&["spec", "replicas"]).int_or(0)), ("Scale", 5));
     let after = world.ok(Request::about(Verb::Get, kinds::DEPLOYMENT, "default", "web"));
     assert_eq!(after.at(&["spec", "replicas"]).int_or(0), 5);
     assert_eq!(after.at(&["metadata", "generation"]).int_or(0), 2);
+}
+
+#[test]
+fn a_pod_is_completed_by_admission() {
+    let mut world = World::new();
+    let made = world.ok(about(Verb::Create, "").body(pod("web")));
+    let spec = made.get("spec");
+    assert_eq!(spec.get("serviceAccountName").text(), "default");
+    assert_eq!(spec.get("tolerations").items().len(), 2);
+    assert_eq!((spec.get("priority").as_int(), spec.get("preemptionPolicy").text()), (Some(0), "PreemptLowerPriority"));
+    let volume = spec.get("volumes").items()[0].get("name").text().to_string();
+    assert!(volume.starts_with("kube-api-access-"), "{volume}");
+    assert_eq!(spec.get("containers").items()[0].get("volumeMounts").items()[0].get("name").text(), volume);
+    let mut ghost = pod("ghost");
+    ghost.set(&["spec", "serviceAccountName"], "ghost");
+    let words = "pods \"ghost\" is forbidden: error looking up service account default/ghost: serviceaccount \"ghost\" not found";
+    assert_eq!(world.refused(about(Verb::Create, "").body(ghost)), (403, words.into()));
+}
+
+#[test]
+fn a_running_pod_keeps_its_spec_but_for_its_images() {
+    let mut world = World::new();
+    world.ok(about(Verb::Create, "").body(pod("web")));
+    let patch = |body: Tree| {
+        let mut request = about(Verb::Patch(PatchKind::Strategic), "web").body(body);
+        let objects::wire::Target::Resource { resource, .. } = &mut request.target else { panic!() };
+        *resource = objects::wire::Resource::Named { group: "".into(), version: "v1".into(), plural: "pods".into() };
+        request
+    };
+    let image = map! {"spec": map! {"containers": list![map! {"name": "main", "image": "nginx:1.28"}]}};
+    assert_eq!(world.ok(patch(image)).at(&["metadata", "generation"]).int_or(0), 2);
+    let (code, words) = world.refused(patch(map! {"spec": map! {"restartPolicy": "Never"}}));
+    assert_eq!(code, 422);
+    assert!(words.starts_with("Pod \"web\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"), "{words}");
+}
+
+#[test]
+fn the_status_word_of_a_pod_is_the_one_kubectl_prints() {
+    let mut world = World::new();
+    world.ok(about(Verb::Create, "").body(pod("web")));
+    let mut row = |status: Tree| {
+        let request = about(Verb::Patch(PatchKind::Merge), "web").subresource("status");
+        world.ok(request.body(map! {"status": status}));
+        let mut get = about(Verb::Get, "web");
+        get.accept = objects::wire::Accept::Table;
+        let table = world.ok(get);
+        let cells = table.get("rows").items()[0].get("cells").items().to_vec();
+        [1, 2, 3].map(|at| cells[at].text().to_string()).join(" ")
+    };
+    let container = |state: Tree, restarts: i64| list![map! {"name": "main", "restartCount": restarts, "ready": false, "state": state}];
+    let waiting = |reason: &'static str| map! {"waiting": map! {"reason": reason}};
+    assert_eq!(row(map! {"containerStatuses": container(waiting("ContainerCreating"), 0)}), "0/1 ContainerCreating 0");
+    assert_eq!(row(map! {"containerStatuses": container(waiting("CrashLoopBackOff"), 3)}), "0/1 CrashLoopBackOff 3");
+    let ended = map! {"terminated": map! {"exitCode": 0, "reason": "Completed"}};
+    assert_eq!(row(map! {"phase": "Succeeded", "containerStatuses": container(map! {"waiting": Tree::Null, "terminated": ended.get("terminated")}, 0)}), "0/1 Completed 0");
 }

@@ -184,6 +184,10 @@ fn complete(world: &World, replicas: i64) -> bool {
     all && count("observedGeneration") == found.generation()
 }
 
+fn generation(world: &World) -> i64 {
+    world.api.store.applied().find(kinds::DEPLOYMENT, "default", "web").map_or(0, |found| found.generation())
+}
+
 fn deploy(workers: usize, replicas: usize) -> Measured {
     let mut world = booted(workers);
     timed(&mut world, Duration::mins(60), |world| complete(world, replicas as i64), |world| create(world, replicas))
@@ -197,7 +201,9 @@ fn roll() -> Measured {
     let container = map! {"name": "web", "image": "nginx:1.28"};
     let patch = map! {"spec": map! {"template": map! {"spec": map! {"containers": list![container]}}}};
     let request = Request::about(Verb::Patch(PatchKind::Strategic), kinds::DEPLOYMENT, "default", "web").body(patch);
-    timed(&mut world, Duration::mins(20), |world| complete(world, 100), |world| send(world, &request))
+    let before = generation(&world);
+    let done = move |world: &World| generation(world) > before && complete(world, 100);
+    timed(&mut world, Duration::mins(20), done, |world| send(world, &request))
 }
 
 fn idle() -> Measured {

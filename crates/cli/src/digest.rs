@@ -61,7 +61,7 @@ fn replay(file: &str) -> Result<Session, String> {
     Session::replay(&record)
 }
 
-/// Prints `seed 1 digest 0123456789abcdef steps 4242 until 620 s`.
+/// Prints `seed 1 digest 8217 steps 4242 until 620 s`; for a file the digest alone.
 pub fn run(arguments: &ArgMatches) -> ExitCode {
     let seed = arguments.get_one::<u64>("seed").copied().unwrap_or(1);
     let played = match arguments.get_one::<String>("file") {
@@ -73,7 +73,11 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
         Ok(session) => {
             let world = &session.world;
             let until = world.now().since(Time::START).as_secs();
-            println!("seed {} digest {:016x} steps {} until {until} s", session.record.seed, world.digest(), world.steps());
+            // A file's digest stands alone: it is compared with another machine's.
+            match arguments.get_one::<String>("file").is_some() {
+                true => println!("{}", world.digest()),
+                false => println!("seed {} digest {} steps {} until {until} s", session.record.seed, world.digest(), world.steps()),
+            }
         }
         Err(words) => {
             eprintln!("kubarium digest: {words}");

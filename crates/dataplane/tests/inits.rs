@@ -87,11 +87,13 @@ fn without_an_address_range_the_node_waits_for_its_network() {
     let (now, view, mut fx) = (tank.now, tank.store.applied().clone(), apiserver::client::Effects::default());
     tank.kubelet.start(now, &view, &mut fx);
     tank.carry_out(fx);
-    tank.pod("
+    tank.pod(
+        "
 metadata: {name: web}
 spec:
   containers: [{name: main, image: 'nginx:1.27'}]
-");
+",
+    );
     tank.run(Duration::secs(4));
     assert_eq!(tank.condition("web", "PodReadyToStartContainers"), "False/PodSandboxNotReady");
     let key = objects::kinds::NODE;

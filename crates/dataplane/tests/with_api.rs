@@ -118,14 +118,22 @@ fn the_stored_status_is_that_of_a_real_kubelet() {
     assert_eq!(status.get("qosClass").text(), "BestEffort");
     let keys: Vec<&str> = status.entries().map(|(key, _)| key.as_str()).collect();
     let expected = [
-        "conditions", "containerStatuses", "hostIP", "hostIPs", "observedGeneration", "phase", "podIP", "podIPs", "qosClass", "resources",
+        "conditions",
+        "containerStatuses",
+        "hostIP",
+        "hostIPs",
+        "observedGeneration",
+        "phase",
+        "podIP",
+        "podIPs",
+        "qosClass",
+        "resources",
         "startTime",
     ];
     assert_eq!(keys, expected);
     let main: Vec<&str> = status.get("containerStatuses").items()[0].entries().map(|(key, _)| key.as_str()).collect();
-    let expected = [
-        "containerID", "image", "imageID", "lastState", "name", "ready", "resources", "restartCount", "started", "state", "volumeMounts",
-    ];
+    let expected =
+        ["containerID", "image", "imageID", "lastState", "name", "ready", "resources", "restartCount", "started", "state", "volumeMounts"];
     assert!(main.iter().all(|key| expected.contains(key)) && main.len() >= 10, "{main:?}");
     world.ask(Request::about(Verb::Delete, kinds::POD, "default", "web"));
     world.run(Duration::millis(100));

@@ -37,8 +37,20 @@ pub const fn flag(name: &'static str, short: char, takes: Takes, default: &'stat
 
 /// Flags that every command has.
 pub static GLOBAL: &[Flag] = &[
-    flag("as", '\0', Takes::Text, "", "Username to impersonate for the operation. User could be a regular user or a service account in a namespace."),
-    flag("as-group", '\0', Takes::Texts, "", "Group to impersonate for the operation, this flag can be repeated to specify multiple groups."),
+    flag(
+        "as",
+        '\0',
+        Takes::Text,
+        "",
+        "Username to impersonate for the operation. User could be a regular user or a service account in a namespace.",
+    ),
+    flag(
+        "as-group",
+        '\0',
+        Takes::Texts,
+        "",
+        "Group to impersonate for the operation, this flag can be repeated to specify multiple groups.",
+    ),
     flag("as-uid", '\0', Takes::Text, "", "UID to impersonate for the operation."),
     flag("cache-dir", '\0', Takes::Text, "", "Default cache directory"),
     flag("certificate-authority", '\0', Takes::Text, "", "Path to a cert file for the certificate authority"),
@@ -54,7 +66,13 @@ pub static GLOBAL: &[Flag] = &[
     flag("token", '\0', Takes::Text, "", "Bearer token for authentication to the API server"),
     flag("user", '\0', Takes::Text, "", "The name of the kubeconfig user to use"),
     flag("v", 'v', Takes::Int, "0", "number for the log level verbosity"),
-    flag("warnings-as-errors", '\0', Takes::Bool, "false", "Treat warnings received from the server as errors and exit with a non-zero exit code"),
+    flag(
+        "warnings-as-errors",
+        '\0',
+        Takes::Bool,
+        "false",
+        "Treat warnings received from the server as errors and exit with a non-zero exit code",
+    ),
     flag("help", 'h', Takes::Bool, "false", "help for this command"),
 ];
 
@@ -108,8 +126,7 @@ impl Args {
 
     /// `-it`, `-nweb`, `-n web`, `-n=web`.
     fn read_shorts<'a>(&mut self, flags: &[&'static [Flag]], group: &str, rest: &mut impl Iterator<Item = &'a String>) -> Result<(), Stop> {
-        let mut letters = group.char_indices();
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in group.char_indices() {
             let Some(flag) = find(flags, |flag| flag.short == letter && letter != '\0') else {
                 return Err(self.wrong(&format!("unknown shorthand flag: '{letter}' in -{group}")));
             };
@@ -297,7 +314,10 @@ mod tests {
         assert_eq!(words("--foo"), "error: unknown flag: --foo\nSee 'kubectl run --help' for usage.");
         assert_eq!(words("-iz"), "error: unknown shorthand flag: 'z' in -iz\nSee 'kubectl run --help' for usage.");
         assert_eq!(words("--namespace"), "error: flag needs an argument: --namespace\nSee 'kubectl run --help' for usage.");
-        assert!(words("--replicas=x").contains("invalid argument \"x\" for \"--replicas\" flag: strconv.ParseInt: parsing \"x\": invalid syntax"));
+        assert!(
+            words("--replicas=x")
+                .contains("invalid argument \"x\" for \"--replicas\" flag: strconv.ParseInt: parsing \"x\": invalid syntax")
+        );
     }
 
     #[test]

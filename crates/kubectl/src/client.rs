@@ -55,7 +55,11 @@ pub fn namespace(args: &Args, io: &Io) -> Result<String, Stop> {
     let config = &io.session.config;
     let name = if args.given("context") { args.text("context") } else { &config.current };
     let Some(context) = config.contexts.get(name) else {
-        return if args.given("context") { Err(Stop::error(format!("context \"{name}\" does not exist"))) } else { Ok("default".to_string()) };
+        return if args.given("context") {
+            Err(Stop::error(format!("context \"{name}\" does not exist")))
+        } else {
+            Ok("default".to_string())
+        };
     };
     Ok(if context.namespace.is_empty() { "default".to_string() } else { context.namespace.clone() })
 }
@@ -82,7 +86,15 @@ pub fn request(args: &Args, verb: Verb, served: &Served, namespace: &str, name: 
 }
 
 /// A request about a resource that needs no discovery: `core(args, Verb::Get, "", "v1", "pods", "default", "web")`.
-pub fn known(args: &Args, verb: Verb, group: &'static str, version: &'static str, plural: &'static str, namespace: &str, name: &str) -> Request {
+pub fn known(
+    args: &Args,
+    verb: Verb,
+    group: &'static str,
+    version: &'static str,
+    plural: &'static str,
+    namespace: &str,
+    name: &str,
+) -> Request {
     let resource = Resource::Named { group: Text::new_static(group), version: Text::new_static(version), plural: Text::new_static(plural) };
     about(args, verb, resource, namespace, name)
 }

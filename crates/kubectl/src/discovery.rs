@@ -1,6 +1,6 @@
 //! What the server serves: its aggregated discovery, read once and kept.
-use objects::{Tree, Text};
 use objects::wire::Resource;
+use objects::{Text, Tree};
 
 /// One resource as discovery tells it.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -77,17 +77,28 @@ impl Catalogue {
     /// The resource that a word names: `po`, `pods`, `Pod`, `deployments.apps`, `deploy.v1.apps`.
     pub fn find(&self, word: &str) -> Option<&Served> {
         let lower = word.to_lowercase();
-        let named = |name: &str| self.resources.iter().filter(move |r| r.plural == name || r.singular == name || r.kind.to_lowercase() == name || r.short.iter().any(|s| s == name)).collect::<Vec<_>>();
+        let named = |name: &str| {
+            self.resources
+                .iter()
+                .filter(move |r| {
+                    r.plural == name || r.singular == name || r.kind.to_lowercase() == name || r.short.iter().any(|s| s == name)
+                })
+                .collect::<Vec<_>>()
+        };
         if let Some(first) = exact_first(named(&lower), &lower) {
             return Some(first);
         }
         let (name, rest) = lower.split_once('.')?;
         let candidates = named(name);
         let in_group = candidates.iter().find(|r| r.group == rest).copied();
-        in_group.or_else(|| {
-            let (version, group) = rest.split_once('.').unwrap_or((rest, ""));
-            candidates.into_iter().find(|r| r.version == version && r.group == group)
-        }).or_else(|| named(name).into_iter().find(|r| !r.group.is_empty() && r.group.starts_with(rest) && r.group[rest.len()..].starts_with('.')))
+        in_group
+            .or_else(|| {
+                let (version, group) = rest.split_once('.').unwrap_or((rest, ""));
+                candidates.into_iter().find(|r| r.version == version && r.group == group)
+            })
+            .or_else(|| {
+                named(name).into_iter().find(|r| !r.group.is_empty() && r.group.starts_with(rest) && r.group[rest.len()..].starts_with('.'))
+            })
     }
 
     /// Resources of a category such as `all`.

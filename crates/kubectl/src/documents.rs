@@ -31,7 +31,11 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
     let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
     let name = tree.at(&["metadata", "name"]).text().to_string();
     let own = tree.at(&["metadata", "namespace"]).text().to_string();
-    let unset: Vec<&str> = [("apiVersion not set", &api_version), ("kind not set", &kind)].iter().filter(|(_, text)| text.is_empty()).map(|(words, _)| *words).collect();
+    let unset: Vec<&str> = [("apiVersion not set", &api_version), ("kind not set", &kind)]
+        .iter()
+        .filter(|(_, text)| text.is_empty())
+        .map(|(words, _)| *words)
+        .collect();
     if !unset.is_empty() {
         let why = if unset.len() == 1 { unset[0].to_string() } else { format!("[{}]", unset.join(", ")) };
         return Err(Stop::error(format!(
@@ -82,7 +86,9 @@ fn texts(args: &Args, io: &mut Io, name: &str) -> Result<Vec<(String, String)>, 
         return Ok(vec![("STDIN".to_string(), io.read_all()?)]);
     }
     if name.starts_with("http://") || name.starts_with("https://") {
-        return Err(Stop::error(format!("unable to read URL \"{name}\": this terminal reaches no network outside the cluster; save the manifest as a file first")));
+        return Err(Stop::error(format!(
+            "unable to read URL \"{name}\": this terminal reaches no network outside the cluster; save the manifest as a file first"
+        )));
     }
     if let Some(text) = io.session.file(name) {
         return Ok(vec![(name.to_string(), text.to_string())]);

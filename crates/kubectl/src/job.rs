@@ -3,6 +3,7 @@
 //! A command is run again from its start whenever an answer arrives. `Io` hands out the recorded answers in order;
 //! the first question without one is noted, and `Stop::Wait` travels up through `?`.
 use crate::pen::Pen;
+pub use crate::refusal::{server_words, server_words_about};
 use crate::session::Session;
 use crate::shell::Effect;
 use objects::Tree;
@@ -33,50 +34,6 @@ impl Stop {
     pub fn server(response: &Response) -> Stop {
         Stop::plain(server_words(response))
     }
-}
-
-/// How kubectl words a failed answer (`cmd/util.StandardErrorMessage` and `checkErr`).
-pub fn server_words(response: &Response) -> String {
-    let status = response.tree();
-    let message = status.get("message").text();
-    match status.get("reason").text() {
-        "" if message.is_empty() => format!("Error from server: the server responded with the status code {}", response.code),
-        "" => format!("Error from server: {message}"),
-        "Invalid" if status.get("details").is_null() => format!("The request is invalid: {message}"),
-        "Invalid" => invalid_words(status),
-        reason => format!("Error from server ({reason}): {message}"),
-    }
-}
-
-/// The same with what was being done to which file: `error when creating "web.yaml": …`. `Invalid` answers stay bare.
-pub fn server_words_about(response: &Response, doing: &str, source: &str) -> String {
-    let mut told = response.clone();
-    if let objects::wire::Body::Tree(status) = &mut told.body
-        && !source.is_empty()
-    {
-        let message = format!("error when {doing} \"{source}\": {}", status.get("message").text());
-        status.set(&["message"], message);
-    }
-    server_words(&told)
-}
-
-/// `The Pod "x" is invalid: field: why`, with a bulleted list when there are several causes.
-fn invalid_words(status: &Tree) -> String {
-    let details = status.get("details");
-    let causes = details.get("causes").items();
-    let (kind, name) = (details.get("kind").text(), details.get("name").text());
-    if causes.is_empty() {
-        return if kind.is_empty() { format!("The request is invalid: {}", status.get("message").text()) } else { format!("The {kind} \"{name}\" is invalid") };
-    }
-    let lines: Vec<String> = causes
-        .iter()
-        .map(|cause| match cause.get("field").text() {
-            "" => cause.get("message").text().to_string(),
-            field => format!("{field}: {}", cause.get("message").text()),
-        })
-        .collect();
-    let head = if kind.is_empty() { "The request is invalid".to_string() } else { format!("The {kind} \"{name}\" is invalid") };
-    if lines.len() == 1 { format!("{head}: {}", lines[0]) } else { format!("{head}: \n* {}", lines.join("\n* ")) }
 }
 
 /// What a step of a follow wants next.
@@ -115,13 +72,30 @@ pub struct Incoming {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Entry {
-    Sent { ticket: u64, at: Time, answer: Option<Response> },
+    Sent {
+        ticket: u64,
+        at: Time,
+        answer: Option<Response>,
+    },
     Follow(Follow),
-    Sleep { until: Time, at: Option<Time> },
-    Edit { at: Time, answer: Option<Option<String>> },
-    Line { at: Time, answer: Option<Option<String>> },
+    Sleep {
+        until: Time,
+        at: Option<Time>,
+    },
+    Edit {
+        at: Time,
+        answer: Option<Option<String>>,
+    },
+    Line {
+        at: Time,
+        answer: Option<Option<String>>,
+    },
     /// Rounds of a loop that are over: what they printed is kept, what they asked is forgotten.
-    Rounds { at: Time, over: u64, said: Pen },
+    Rounds {
+        at: Time,
+        over: u64,
+        said: Pen,
+    },
 }
 
 /// News is folded into `state` as it comes and not kept, so a long follow costs the same for each event.
@@ -283,19 +257,31 @@ pub struct Io<'a> {
     pub(crate) tape: &'a mut Tape,
     pub(crate) stdin: Stdin,
     pub(crate) pen: Pen,
+    /// Whether the output goes into a pipe, a file or a substitution: then no text of it may be forgotten.
+    pub(crate) captured: bool,
     warned: Vec<String>,
 }
 
 impl<'a> Io<'a> {
     pub(crate) fn new(session: &'a mut Session, tape: &'a mut Tape, stdin: Stdin) -> Io<'a> {
-        Io { session, tape, stdin, pen: Pen::default(), warned: Vec::new() }
+        Io { session, tape, stdin, pen: Pen::default(), captured: false, warned: Vec::new() }
     }
 
     /// Runs `part` with its own input and its own pen, on the same tape. Gives what it printed.
     pub fn within<T>(&mut self, stdin: Stdin, part: impl FnOnce(&mut Io) -> T) -> (T, Pen) {
+        let captured = self.captured;
         let mut inner = Io::new(self.session, self.tape, stdin);
+        inner.captured = captured;
         let result = part(&mut inner);
         (result, inner.pen)
+    }
+
+    /// `within` for output that does not go straight to the screen.
+    pub fn within_captured<T>(&mut self, stdin: Stdin, part: impl FnOnce(&mut Io) -> T) -> (T, Pen) {
+        let outer = std::mem::replace(&mut self.captured, true);
+        let done = self.within(stdin, part);
+        self.captured = outer;
+        done
     }
 
     pub fn out(&mut self, text: impl AsRef<str>) {
@@ -382,6 +368,10 @@ impl<'a> Io<'a> {
             self.open_follow(requests, wake, start);
         }
         let Some(Entry::Follow(follow)) = self.tape.entries.get_mut(cursor) else { return Err(strayed()) };
+        if !self.captured {
+            // What an earlier run printed is on the screen; a long follow need not carry it along.
+            follow.said.forget();
+        }
         for incoming in std::mem::take(&mut follow.inbox) {
             if follow.done {
                 break;
@@ -415,7 +405,17 @@ impl<'a> Io<'a> {
         self.tape.effects.extend(wake.map(Effect::WakeAt));
         let (open, answered) = (vec![true; tickets.len()], vec![false; tickets.len()]);
         let (at, said) = (self.tape.clock, Pen::default());
-        self.tape.entries.push(Entry::Follow(Follow { tickets, open, answered, inbox: Vec::new(), state: start, said, wake, at, done: false }));
+        self.tape.entries.push(Entry::Follow(Follow {
+            tickets,
+            open,
+            answered,
+            inbox: Vec::new(),
+            state: start,
+            said,
+            wake,
+            at,
+            done: false,
+        }));
     }
 
     /// Goes on at this instant (at once when it has passed).
@@ -531,10 +531,13 @@ impl<'a> Io<'a> {
         }
         loop {
             let Some(Entry::Rounds { at, over, said }) = self.tape.entries.get(cursor) else { return Err(strayed()) };
-            let (over, said) = (*over, said.clone());
+            let (over, mut said) = (*over, said.clone());
             self.tape.clock = *at;
             self.tape.cursor = cursor + 1;
             let (result, pen) = self.within(Stdin::Text { text: String::new(), more: false }, |io| round(io, over));
+            if result.is_ok() && !self.captured {
+                said.forget();
+            }
             let mut all = said;
             all.append(&pen);
             match result {

@@ -20,7 +20,7 @@ pub fn type_of(api_version: &str, kind: &str) -> Option<&'static Definition> {
 /// The patch of `kubectl apply`: takes away what `original` had and `modified` has not, and sets what differs from `current`.
 /// An empty map when there is nothing to do.
 pub fn three_way(original: &Tree, modified: &Tree, current: &Tree, shape: Option<&'static Definition>) -> Tree {
-    let shape = shape.map(|shape| Shape::Fields(shape)).unwrap_or(Shape::Unknown);
+    let shape = shape.map_or(Shape::Unknown, Shape::Fields);
     let changes = difference(current, modified, shape, Leave::Deletions);
     let deletions = difference(original, modified, shape, Leave::Changes);
     let mut patch = Tree::from(Map::default());
@@ -117,7 +117,8 @@ fn compare(patch: &mut Map, key: &Text, before: &Tree, after: &Tree, shape: Shap
 /// Lists of plain values that are merged: finalizers.
 fn plain_lists(patch: &mut Map, key: &Text, before: &Tree, after: &Tree, leave: Leave) {
     let added: Vec<Tree> = after.items().iter().filter(|item| leave != Leave::Changes && !before.items().contains(item)).cloned().collect();
-    let gone: Vec<Tree> = before.items().iter().filter(|item| leave != Leave::Deletions && !after.items().contains(item)).cloned().collect();
+    let gone: Vec<Tree> =
+        before.items().iter().filter(|item| leave != Leave::Deletions && !after.items().contains(item)).cloned().collect();
     if added.is_empty() && gone.is_empty() {
         return;
     }
@@ -157,11 +158,15 @@ fn keyed_lists(patch: &mut Map, key: &Text, before: &Tree, after: &Tree, merge_k
     if parts.is_empty() {
         return;
     }
-    let order: Vec<Tree> = after.items().iter().map(|item| {
-        let mut entry = map! {};
-        entry.set(&[merge_key], item.get(merge_key));
-        entry
-    }).collect();
+    let order: Vec<Tree> = after
+        .items()
+        .iter()
+        .map(|item| {
+            let mut entry = map! {};
+            entry.set(&[merge_key], item.get(merge_key));
+            entry
+        })
+        .collect();
     patch.insert(key.clone(), parts);
     patch.insert(format!("$setElementOrder/{key}"), order);
 }
@@ -201,7 +206,9 @@ mod tests {
     fn an_image_change_names_only_that_container() {
         let original = deployment(r#"{"spec":{"replicas":2,"template":{"spec":{"containers":[{"name":"main","image":"nginx:1.27"}]}}}}"#);
         let modified = deployment(r#"{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"nginx:1.28"}]}}}}"#);
-        let current = deployment(r#"{"spec":{"replicas":2,"template":{"spec":{"dnsPolicy":"ClusterFirst","containers":[{"name":"main","image":"nginx:1.27","resources":{}}]}}},"status":{"replicas":2}}"#);
+        let current = deployment(
+            r#"{"spec":{"replicas":2,"template":{"spec":{"dnsPolicy":"ClusterFirst","containers":[{"name":"main","image":"nginx:1.27","resources":{}}]}}},"status":{"replicas":2}}"#,
+        );
         let patch = three_way(&original, &modified, &current, type_of("apps/v1", "Deployment"));
         assert_eq!(
             patch.to_json(),
@@ -216,7 +223,10 @@ mod tests {
         let original = deployment(r#"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#);
         let modified = deployment(r#"{"spec":{"containers":[{"name":"a"}]}}"#);
         let patch = three_way(&original, &modified, &original, shape);
-        assert_eq!(patch.to_json(), r#"{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"$patch":"delete","name":"b"}]}}"#);
+        assert_eq!(
+            patch.to_json(),
+            r#"{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"$patch":"delete","name":"b"}]}}"#
+        );
     }
 
     #[test]

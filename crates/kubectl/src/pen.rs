@@ -6,6 +6,8 @@ pub enum Chunk {
     Out(String),
     Err(String),
     Clear,
+    /// Text that was shown in an earlier run and is not kept: only its length.
+    Shown(usize),
 }
 
 /// Everything printed so far. A re-run prints it again from the start; the shell shows only what is new.
@@ -33,6 +35,17 @@ impl Pen {
         }
     }
 
+    /// Forgets all text but not how long it was.
+    pub fn forget(&mut self) {
+        let length = self.len();
+        self.chunks.clear();
+        self.chunks.extend((length > 0).then_some(Chunk::Shown(length)));
+    }
+
+    pub(crate) fn push_shown(&mut self, chunk: &Chunk) {
+        self.chunks.push(chunk.clone());
+    }
+
     pub fn clear(&mut self) {
         self.chunks.push(Chunk::Clear);
     }
@@ -44,6 +57,7 @@ impl Pen {
                 Chunk::Out(text) => self.out(text),
                 Chunk::Err(text) => self.err(text),
                 Chunk::Clear => self.clear(),
+                Chunk::Shown(length) => self.chunks.push(Chunk::Shown(*length)),
             }
         }
     }
@@ -81,11 +95,12 @@ impl Pen {
                 skip -= length;
                 continue;
             }
-            fresh.push(match chunk {
-                Chunk::Out(text) => Chunk::Out(text[skip..].to_string()),
-                Chunk::Err(text) => Chunk::Err(text[skip..].to_string()),
-                Chunk::Clear => Chunk::Clear,
-            });
+            match chunk {
+                Chunk::Out(text) => fresh.push(Chunk::Out(text[skip..].to_string())),
+                Chunk::Err(text) => fresh.push(Chunk::Err(text[skip..].to_string())),
+                Chunk::Clear => fresh.push(Chunk::Clear),
+                Chunk::Shown(_) => {}
+            }
             skip = 0;
         }
         fresh
@@ -97,6 +112,7 @@ impl Chunk {
         match self {
             Chunk::Out(text) | Chunk::Err(text) => text.len(),
             Chunk::Clear => 1,
+            Chunk::Shown(length) => *length,
         }
     }
 }

@@ -82,7 +82,8 @@ impl Session {
     /// Whether some file lies below this folder (`.` is the top).
     pub fn is_folder(&self, name: &str) -> bool {
         let folder = path(name);
-        folder.is_empty() || self.files.range(format!("{folder}/")..).next().is_some_and(|(file, _)| file.starts_with(&format!("{folder}/")))
+        folder.is_empty()
+            || self.files.range(format!("{folder}/")..).next().is_some_and(|(file, _)| file.starts_with(&format!("{folder}/")))
     }
 
     /// Names of the files right below a folder, or at any depth, sorted.

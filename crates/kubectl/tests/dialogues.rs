@@ -20,9 +20,12 @@ impl Server {
         if request.accept == Accept::Discovery {
             return Response::ok(discovery(&request.target));
         }
-        let Target::Resource { resource, namespace, name, subresource } = &request.target else { return Status::not_found("path", "").into() };
+        let Target::Resource { resource, namespace, name, subresource } = &request.target else {
+            return Status::not_found("path", "").into();
+        };
         let objects::wire::Resource::Named { plural, .. } = resource else { return Status::not_found("kind", "").into() };
-        let path = [plural.as_str(), namespace, name, subresource].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+        let path =
+            [plural.as_str(), namespace, name, subresource].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         let selectors = format!("{}{}", request.options.label_selector, request.options.field_selector);
         match request.verb {
             Verb::Get => match self.objects.get(&path) {
@@ -32,7 +35,19 @@ impl Server {
             Verb::List => Response::ok(self.lists.get(plural.as_str()).cloned().unwrap_or_else(|| map! {"items": list![]})),
             Verb::Watch => {
                 self.log.push(format!("watch {path} {selectors}"));
-                let cursor = WatchCursor { kind: KindId(0), namespace: namespace.clone(), name: name.clone(), label_selector: String::new(), field_selector: String::new(), accept: Accept::Json, bookmarks: false, seen: 0, initial: true, headed: false, initial_end: false };
+                let cursor = WatchCursor {
+                    kind: KindId(0),
+                    namespace: namespace.clone(),
+                    name: name.clone(),
+                    label_selector: String::new(),
+                    field_selector: String::new(),
+                    accept: Accept::Json,
+                    bookmarks: false,
+                    seen: 0,
+                    initial: true,
+                    headed: false,
+                    initial_end: false,
+                };
                 Response { code: 200, body: Body::Watch(Box::new(cursor)), warnings: Vec::new() }
             }
             _ => {
@@ -86,7 +101,12 @@ fn discovery(target: &Target) -> Tree {
         map! {"resource": plural, "responseKind": map! {"kind": kind}, "scope": scope, "singularResource": kind.to_lowercase(), "shortNames": list![short], "verbs": list!["list", "get"], "subresources": list![map! {"subresource": "scale"}]}
     };
     let group = |name: &str, resources: Tree| map! {"metadata": map! {"name": name}, "versions": list![map! {"version": "v1", "resources": resources}]};
-    let core = list![row("Pod", "pods", "po", "Namespaced"), row("Service", "services", "svc", "Namespaced"), row("Node", "nodes", "no", "Cluster"), row("ConfigMap", "configmaps", "cm", "Namespaced")];
+    let core = list![
+        row("Pod", "pods", "po", "Namespaced"),
+        row("Service", "services", "svc", "Namespaced"),
+        row("Node", "nodes", "no", "Cluster"),
+        row("ConfigMap", "configmaps", "cm", "Namespaced")
+    ];
     let apps = list![row("Deployment", "deployments", "deploy", "Namespaced")];
     match target {
         Target::Path(path) if path == "/api" => map! {"items": list![group("", core)]},
@@ -140,11 +160,19 @@ fn changes_of_a_template_are_as_small_as_can_be() {
     let mut server = server();
     assert_eq!(server.play("kubectl set image deployment/web main=nginx:1.28"), ("deployment.apps/web image updated\n".to_string(), 0));
     assert_eq!(server.play("kubectl set image deployment/web '*=nginx:1.27'"), (String::new(), 0));
-    assert_eq!(server.play("kubectl set image deployment/web nope=nginx:1.28"), ("error: unable to find container named \"nope\"\n".to_string(), 1));
+    assert_eq!(
+        server.play("kubectl set image deployment/web nope=nginx:1.28"),
+        ("error: unable to find container named \"nope\"\n".to_string(), 1)
+    );
     assert_eq!(server.play("kubectl set env deployment/web B=2 A-"), ("deployment.apps/web env updated\n".to_string(), 0));
     assert_eq!(server.play("kubectl set env deployment/web --list"), ("# Deployment web, container main\nA=1\n".to_string(), 0));
-    assert_eq!(server.play("kubectl set resources deployment/web --requests=cpu=50m"), ("deployment.apps/web resource requirements updated\n".to_string(), 0));
-    let place = |entry: &str| format!(r#"Patch(Strategic) deployments/default/web {{"spec":{{"template":{{"spec":{{"containers":[{entry}]}}}}}}}}"#);
+    assert_eq!(
+        server.play("kubectl set resources deployment/web --requests=cpu=50m"),
+        ("deployment.apps/web resource requirements updated\n".to_string(), 0)
+    );
+    let place = |entry: &str| {
+        format!(r#"Patch(Strategic) deployments/default/web {{"spec":{{"template":{{"spec":{{"containers":[{entry}]}}}}}}}}"#)
+    };
     assert_eq!(
         server.log,
         [
@@ -158,10 +186,16 @@ fn changes_of_a_template_are_as_small_as_can_be() {
 #[test]
 fn labels_say_what_became_of_them() {
     let mut server = server();
-    assert_eq!(server.play("kubectl label deployment web tier=back"), ("error: 'tier' already has a value (front), and --overwrite is false\n".to_string(), 1));
+    assert_eq!(
+        server.play("kubectl label deployment web tier=back"),
+        ("error: 'tier' already has a value (front), and --overwrite is false\n".to_string(), 1)
+    );
     assert_eq!(server.play("kubectl label deployment web tier=front"), ("deployment.apps/web not labeled\n".to_string(), 0));
     assert_eq!(server.play("kubectl label deployment web tier-"), ("deployment.apps/web unlabeled\n".to_string(), 0));
-    assert_eq!(server.play("kubectl label deployment web x-"), ("label \"x\" not found.\ndeployment.apps/web not labeled\n".to_string(), 0));
+    assert_eq!(
+        server.play("kubectl label deployment web x-"),
+        ("label \"x\" not found.\ndeployment.apps/web not labeled\n".to_string(), 0)
+    );
     assert_eq!(server.play("kubectl annotate deployment/web note='hello there'"), ("deployment.apps/web annotated\n".to_string(), 0));
 }
 
@@ -172,18 +206,30 @@ fn an_edit_sends_what_the_editor_changed() {
     assert_eq!((text.as_str(), code), ("deployment.apps/web edited\n", 0));
     assert!(server.log[0].starts_with("Patch(Strategic) deployments/default/web {\"spec\":{\"replicas\":2}"), "{:?}", server.log);
     assert_eq!(server.play("KUBE_EDITOR=true kubectl edit deployment web"), ("Edit cancelled, no changes made.\n".to_string(), 0));
-    assert_eq!(server.play("KUBE_EDITOR=false kubectl edit deployment web"), ("error: there was a problem with the editor \"false\"\n".to_string(), 1));
+    assert_eq!(
+        server.play("KUBE_EDITOR=false kubectl edit deployment web"),
+        ("error: there was a problem with the editor \"false\"\n".to_string(), 1)
+    );
     server.refuse = Some(Status::new(422, "Invalid", "patch: Invalid value"));
     let (text, code) = server.play("KUBE_EDITOR='sed -i \"s/replicas: 1$/replicas: many/\"' kubectl edit deployment web");
-    assert!(text.starts_with("error: deployments.apps \"web\" is invalid\nA copy of your changes has been stored to \"/tmp/kubectl-edit-"), "{text}");
+    assert!(
+        text.starts_with("error: deployments.apps \"web\" is invalid\nA copy of your changes has been stored to \"/tmp/kubectl-edit-"),
+        "{text}"
+    );
     assert!(text.ends_with(".yaml\"\nerror: Edit cancelled, no valid changes were saved.\n") && code == 1, "{text}");
 }
 
 #[test]
 fn patches_are_checked_before_they_are_sent() {
     let mut server = server();
-    assert_eq!(server.play("kubectl patch configmap none --type=odd -p '{}'"), ("error: --type must be one of [json merge strategic], not \"odd\"\n".to_string(), 1));
-    assert_eq!(server.play("kubectl patch deployment web -p '{\"spec\":{\"replicas\":1}}'"), ("deployment.apps/web patched (no change)\n".to_string(), 0));
+    assert_eq!(
+        server.play("kubectl patch configmap none --type=odd -p '{}'"),
+        ("error: --type must be one of [json merge strategic], not \"odd\"\n".to_string(), 1)
+    );
+    assert_eq!(
+        server.play("kubectl patch deployment web -p '{\"spec\":{\"replicas\":1}}'"),
+        ("deployment.apps/web patched (no change)\n".to_string(), 0)
+    );
     assert_eq!(server.play("kubectl patch deployment none -p '{}'").0, "Error from server (NotFound): deployments \"none\" not found\n");
 }
 
@@ -195,22 +241,39 @@ fn a_node_is_closed_emptied_and_opened() {
     server.lists.insert("pods".to_string(), map! {"items": list![pod]});
     let (text, code) = server.play("kubectl drain worker-1");
     let words = "cannot delete Pods that declare no controller (use --force to override): shop/solo";
-    assert_eq!(text, format!("node/worker-1 cordoned\nerror: unable to drain node \"worker-1\" due to error: {words}, continuing command...\nThere are pending nodes to be drained:\n worker-1\n{words}\n"));
+    assert_eq!(
+        text,
+        format!(
+            "node/worker-1 cordoned\nerror: unable to drain node \"worker-1\" due to error: {words}, continuing command...\nThere are pending nodes to be drained:\n worker-1\n{words}\n"
+        )
+    );
     assert_eq!(code, 1);
     let (text, code) = server.play("kubectl drain worker-1 --force");
-    assert_eq!(text, "node/worker-1 cordoned\nWarning: deleting Pods that declare no controller: shop/solo\nevicting pod shop/solo\npod/solo evicted\nnode/worker-1 drained\n");
+    assert_eq!(
+        text,
+        "node/worker-1 cordoned\nWarning: deleting Pods that declare no controller: shop/solo\nevicting pod shop/solo\npod/solo evicted\nnode/worker-1 drained\n"
+    );
     assert_eq!(code, 0);
     assert_eq!(server.play("kubectl uncordon worker-1"), ("node/worker-1 already uncordoned\n".to_string(), 0));
-    assert_eq!(server.play("kubectl taint nodes worker-1 lab=x:Wrong"), ("error: invalid taint effect: Wrong, unsupported taint effect\nSee 'kubectl taint -h' for help and examples\n".to_string(), 1));
+    assert_eq!(
+        server.play("kubectl taint nodes worker-1 lab=x:Wrong"),
+        ("error: invalid taint effect: Wrong, unsupported taint effect\nSee 'kubectl taint -h' for help and examples\n".to_string(), 1)
+    );
     assert_eq!(server.play("kubectl taint nodes worker-1 lab=out:NoExecute"), ("node/worker-1 tainted\n".to_string(), 0));
 }
 
 #[test]
 fn waiting_ends_with_the_condition_or_the_time() {
     let mut server = server();
-    server.objects.insert("pods/default/a".to_string(), map! {"metadata": map! {"name": "a", "namespace": "default", "uid": "1"}, "status": map! {"phase": "Running"}});
+    server.objects.insert(
+        "pods/default/a".to_string(),
+        map! {"metadata": map! {"name": "a", "namespace": "default", "uid": "1"}, "status": map! {"phase": "Running"}},
+    );
     assert_eq!(server.play("kubectl wait --for=jsonpath='{.status.phase}'=Running pod/a"), ("pod/a condition met\n".to_string(), 0));
-    assert_eq!(server.play("kubectl wait --for=condition=Ready pod/a --timeout=1s"), ("error: timed out waiting for the condition on pods/a\n".to_string(), 1));
+    assert_eq!(
+        server.play("kubectl wait --for=condition=Ready pod/a --timeout=1s"),
+        ("error: timed out waiting for the condition on pods/a\n".to_string(), 1)
+    );
     server.events = vec![WatchEvent { kind: "DELETED", object: server.objects["pods/default/a"].clone() }];
     assert_eq!(server.play("kubectl wait --for=delete pod/a"), ("pod/a condition met\n".to_string(), 0));
 }
@@ -222,7 +285,11 @@ fn several_descriptions_stand_apart_and_leave_out_events() {
         server.objects.insert(format!("configmaps/default/{name}"), map! {"metadata": map! {"name": name, "namespace": "default"}});
     }
     let (text, code) = server.play("kubectl describe cm a b");
-    let one = |name: &str| format!("Name:         {name}\nNamespace:    default\nLabels:       <none>\nAnnotations:  <none>\n\nData\n====\n\nBinaryData\n====\n\n");
+    let one = |name: &str| {
+        format!(
+            "Name:         {name}\nNamespace:    default\nLabels:       <none>\nAnnotations:  <none>\n\nData\n====\n\nBinaryData\n====\n\n"
+        )
+    };
     assert_eq!((text, code), (format!("{}\n\n{}", one("a"), one("b")), 0));
     assert!(server.play("kubectl describe cm a").0.ends_with("====\n\nEvents:  <none>\n"));
     assert_eq!(server.play("kubectl describe pod nobody"), ("Error from server (NotFound): pods \"nobody\" not found\n".to_string(), 1));
@@ -234,7 +301,8 @@ fn the_kubeconfig_can_be_read_and_changed() {
     let mut server = server();
     assert_eq!(server.play("kubectl config current-context").0, "kubernetes-admin@kubernetes\n");
     assert_eq!(server.play("kubectl config use-context none"), ("error: no context exists with the name: \"none\"\n".to_string(), 1));
-    let (text, _) = server.play("kubectl config set-context --current --namespace=shop && kubectl config view --minify -o jsonpath={..namespace}");
+    let (text, _) =
+        server.play("kubectl config set-context --current --namespace=shop && kubectl config view --minify -o jsonpath={..namespace}");
     assert_eq!(text, "Context \"kubernetes-admin@kubernetes\" modified.\nshop");
 }
 
@@ -242,6 +310,9 @@ fn the_kubeconfig_can_be_read_and_changed() {
 fn what_is_not_there_is_said() {
     let mut server = server();
     assert_eq!(server.play("kubectl top pods"), ("error: Metrics API not available\n".to_string(), 1));
-    assert_eq!(server.play("kubectl port-forward nobody 8080:80"), ("Error from server (NotFound): pods \"nobody\" not found\n".to_string(), 1));
+    assert_eq!(
+        server.play("kubectl port-forward nobody 8080:80"),
+        ("Error from server (NotFound): pods \"nobody\" not found\n".to_string(), 1)
+    );
     assert_eq!(server.play("kubectl explain unicorn"), ("the server doesn't have a resource type \"unicorn\"\n".to_string(), 1));
 }

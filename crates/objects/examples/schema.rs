@@ -32,7 +32,8 @@ fn main() -> std::io::Result<()> {
 /// The definitions that our kinds reach, one on each line.
 fn trim(full: &Map<String, Value>) -> String {
     let mut reached = BTreeSet::new();
-    let mut open: Vec<String> = objects::kinds::KINDS.iter().map(|kind| kind.schema).chain(ALSO.iter().copied()).map(String::from).collect();
+    let mut open: Vec<String> =
+        objects::kinds::KINDS.iter().map(|kind| kind.schema).chain(ALSO.iter().copied()).map(String::from).collect();
     while let Some(name) = open.pop() {
         assert!(full.contains_key(&name), "no definition of {name}");
         if reached.insert(name.clone()) {

@@ -11,7 +11,13 @@ pub fn canonical(text: &str, micro: bool) -> Result<Option<String>, String> {
     let (minute, second) = (reader.after(':', ":", 2, "04")?, reader.after(':', ":", 2, "05")?);
     let fraction = reader.fraction();
     let offset = reader.zone()?;
-    reader.ranges(&[("month", month, 1, 12), ("day", day, 1, days_in(year, month)), ("hour", hour, 0, 23), ("minute", minute, 0, 59), ("second", second, 0, 59)])?;
+    reader.ranges(&[
+        ("month", month, 1, 12),
+        ("day", day, 1, days_in(year, month)),
+        ("hour", hour, 0, 23),
+        ("minute", minute, 0, 59),
+        ("second", second, 0, 59),
+    ])?;
     let seconds = to_days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset;
     let printed = print(seconds, micro.then_some(fraction));
     Ok((printed != text).then_some(printed))
@@ -83,7 +89,8 @@ impl Reader<'_> {
         }
         let bytes = rest.as_bytes();
         let shaped = bytes.len() == 6 && matches!(bytes[0], b'+' | b'-') && bytes[3] == b':';
-        let (Some(hours), Some(minutes)) = (rest.get(1..3).and_then(|text| text.parse::<i64>().ok()), rest.get(4..6).and_then(|text| text.parse::<i64>().ok()))
+        let (Some(hours), Some(minutes)) =
+            (rest.get(1..3).and_then(|text| text.parse::<i64>().ok()), rest.get(4..6).and_then(|text| text.parse::<i64>().ok()))
         else {
             return self.fail("Z07:00");
         };
@@ -138,7 +145,8 @@ mod tests {
 
     #[test]
     fn times_come_back_in_utc() {
-        let check = |text: &str, micro: bool, expect: Option<&str>| assert_eq!(canonical(text, micro), Ok(expect.map(String::from)), "{text}");
+        let check =
+            |text: &str, micro: bool, expect: Option<&str>| assert_eq!(canonical(text, micro), Ok(expect.map(String::from)), "{text}");
         check("2026-11-23T15:00:00Z", false, None);
         check("2026-11-23T15:00:00+09:00", false, Some("2026-11-23T06:00:00Z"));
         check("2024-02-29T23:59:59.5Z", false, Some("2024-02-29T23:59:59Z"));

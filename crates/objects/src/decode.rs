@@ -220,7 +220,9 @@ impl Reader {
 
     fn mismatch(&mut self, ty: Type, tree: &Tree, place: &Place) -> Option<Tree> {
         let message = match self.words {
-            Words::Json if matches!(ty, Type::Time | Type::MicroTime) => format!("json: cannot unmarshal {} into Go value of type string", json_word(tree)),
+            Words::Json if matches!(ty, Type::Time | Type::MicroTime) => {
+                format!("json: cannot unmarshal {} into Go value of type string", json_word(tree))
+            }
             Words::Json => unmarshal(tree, &go_types::name(ty, place.owner, place.field), place),
             Words::Converter => match ty {
                 Type::Array(_) | Type::Bytes => format!("cannot restore slice from {}", reflected(tree)),

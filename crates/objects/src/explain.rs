@@ -143,18 +143,26 @@ mod tests {
             "GROUP:      apps\nKIND:       Deployment\nVERSION:    v1\n\nFIELD: strategy <DeploymentStrategy>\n\n\nDESCRIPTION:\n    How old Pods are replaced by new ones.\n    How a Deployment replaces old Pods by new ones.\n    \nFIELDS:\n  rollingUpdate\t<RollingUpdateDeployment>\n    The pace of a rolling update.\n\n  type\t<string>\n  enum: Recreate, RollingUpdate\n    RollingUpdate (the default) replaces Pods a few at a time; Recreate stops\n    all old ones first.\n\n\n"
         );
         let leaf = explain(kinds::POD, &["spec", "restartPolicy"], false, &Tree::Null).text;
-        assert_eq!(leaf, "KIND:       Pod\nVERSION:    v1\n\nFIELD: restartPolicy <string>\nENUM:\n    Always\n    Never\n    OnFailure\n\nDESCRIPTION:\n    <empty>\n    \n\n");
+        assert_eq!(
+            leaf,
+            "KIND:       Pod\nVERSION:    v1\n\nFIELD: restartPolicy <string>\nENUM:\n    Always\n    Never\n    OnFailure\n\nDESCRIPTION:\n    <empty>\n    \n\n"
+        );
     }
 
     #[test]
     fn recursion_shows_the_whole_tree() {
         let text = explain(kinds::DEPLOYMENT, &["spec"], true, &Tree::Null).text;
-        assert!(text.contains("\n  selector\t<LabelSelector> -required-\n    matchExpressions\t<[]LabelSelectorRequirement>\n      key\t<string> -required-\n"));
+        assert!(text.contains(
+            "\n  selector\t<LabelSelector> -required-\n    matchExpressions\t<[]LabelSelectorRequirement>\n      key\t<string> -required-\n"
+        ));
     }
 
     #[test]
     fn a_field_that_is_not_there_is_named() {
         let explained = explain(kinds::POD, &["spec", "nope"], false, &Tree::Null);
-        assert_eq!((explained.text.as_str(), explained.error.as_deref()), ("KIND:       Pod\nVERSION:    v1\n\n", Some("field \"nope\" does not exist")));
+        assert_eq!(
+            (explained.text.as_str(), explained.error.as_deref()),
+            ("KIND:       Pod\nVERSION:    v1\n\n", Some("field \"nope\" does not exist"))
+        );
     }
 }

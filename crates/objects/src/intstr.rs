@@ -14,7 +14,9 @@ pub fn resolve(value: &Tree, total: i64, round: Round) -> Result<i64, String> {
         Tree::Int(count) => Ok(*count),
         Tree::Text(text) => {
             let digits = text.strip_suffix('%').ok_or("invalid value for IntOrString: invalid type: string is not a percentage")?;
-            let percent: i64 = digits.parse().map_err(|_| format!("invalid value for IntOrString: invalid value {text:?}: strconv.Atoi: parsing {digits:?}: invalid syntax"))?;
+            let percent: i64 = digits.parse().map_err(|_| {
+                format!("invalid value for IntOrString: invalid value {text:?}: strconv.Atoi: parsing {digits:?}: invalid syntax")
+            })?;
             let product = percent.saturating_mul(total);
             Ok(match round {
                 Round::Up => product.div_euclid(100) + i64::from(product.rem_euclid(100) != 0),

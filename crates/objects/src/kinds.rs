@@ -118,7 +118,7 @@ impl Kind {
             _ => &POD_PROXY,
         };
         let found = |name: &&str| PARTS.iter().find(|part| part.name == *name).unwrap_or(proxy);
-        self.subresources.iter().map(move |name| found(name))
+        self.subresources.iter().map(found)
     }
 
     /// `apps/v1`, or `v1` for the core group.

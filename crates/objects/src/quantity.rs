@@ -6,7 +6,8 @@ use std::fmt::{self, Write};
 const UNIT: i128 = 1_000_000_000;
 /// Larger amounts are cut to this, as upstream does.
 const LARGEST: i128 = (i64::MAX as i128) * UNIT;
-const DECIMAL: [(&str, i32); 10] = [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+const DECIMAL: [(&str, i32); 10] =
+    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /// An amount and the notation that it prints in.

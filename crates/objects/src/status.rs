@@ -64,10 +64,8 @@ impl Status {
         let words: Vec<String> = errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect();
         let all = if words.len() == 1 { words[0].clone() } else { format!("[{}]", words.join(", ")) };
         let mut status = Status::new(422, "Invalid", format!("{kind} \"{name}\" is invalid: {all}")).about(kind, name);
-        let causes: Vec<Tree> = errors
-            .iter()
-            .map(|e| map! {"reason": e.cause, "message": e.message.as_str(), "field": e.field.as_str()})
-            .collect();
+        let causes: Vec<Tree> =
+            errors.iter().map(|e| map! {"reason": e.cause, "message": e.message.as_str(), "field": e.field.as_str()}).collect();
         status.details.set(&["causes"], causes);
         // Upstream names the kind here, and the resource in the other answers.
         let bare = kind.split('.').next().unwrap_or(kind).to_string();
@@ -148,4 +146,3 @@ impl FieldError {
         FieldError::new("FieldValueNotSupported", field, message)
     }
 }
-

@@ -1,5 +1,7 @@
 //! Our objects against the official types: every kind exists there, and objects survive the passage unchanged.
-use k8s_openapi::api::{apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, scheduling::v1 as scheduling};
+use k8s_openapi::api::{
+    apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, scheduling::v1 as scheduling,
+};
 use k8s_openapi::{Metadata, Resource, serde_json};
 use objects::kinds::KINDS;
 use objects::{Tree, decode, kinds, schema};

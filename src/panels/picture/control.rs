@@ -88,9 +88,9 @@ fn part(at: usize) -> AnyView {
         format!("part {}{}{}{}", if at == 0 { "centre" } else { "" }, if running() { "" } else { " dead" }, if picked() { " picked" } else { "" }, if busy { " busy" } else { "" })
     };
     view! {
-        <g class=class data-id=id role="button" tabindex="-1" aria-label=move || format!("{id}, {}", note())>
+        <g class=class data-id=id role="button" tabindex="-1">
             <rect x=move || area.with(|a| a.x) y=move || area.with(|a| a.y) width=move || area.with(|a| a.w) height=move || area.with(|a| a.h) rx="9" />
-            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else { 15.0 })>{name}</text>
+            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else { 15.0 })>{name}</text>" "
             <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 29.0 })>{note}</text>
         </g>
     }
@@ -136,16 +136,15 @@ fn owner_chip(row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
     let (label, gap_view) = (row.view.clone(), row.view.clone());
     let text = move || view.with(|view| format!("{} {}", short_kind(&view.kind), view.name));
     let numbers = move || label.with(|view| (words().wanted_ready)(view.wanted, view.ready));
-    let spoken = { let (text, numbers) = (text.clone(), numbers.clone()); move || format!("{}, {}", text(), numbers()) };
     let class = move || {
         let gap = gap_view.with(|view| view.wanted != view.ready);
         let picked = world.picked.with(|picked| picked.as_deref() == Some(pick.as_str())) || hinted(world, &pick);
         format!("chip owner{}{}", if gap { " gap" } else { "" }, if picked { " picked" } else { "" })
     };
     view! {
-        <g class=class data-id=id role="button" tabindex="-1" aria-label=spoken>
+        <g class=class data-id=id role="button" tabindex="-1">
             <rect width=move || chip_width(wide.get()) height="34" rx="8" />
-            <text class="name" x="10" y="15">{move || fit(&text(), chip_width(wide.get()) - 18.0, 6.6)}</text>
+            <text class="name" x="10" y="15">{move || fit(&text(), chip_width(wide.get()) - 18.0, 6.6)}</text>" "
             <text class="m small" x="10" y="28">{numbers}</text>
         </g>
     }
@@ -154,15 +153,14 @@ fn owner_chip(row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
 
 fn owned_chip(at: usize, row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
     let id = row.id.clone();
-    let (name, numbers, spoken, tone) = (row.view.clone(), row.view.clone(), row.view.clone(), row.view.clone());
+    let (name, numbers, tone) = (row.view.clone(), row.view.clone(), row.view.clone());
     let width = move || chip_width(wide.get());
     let place = move || format!("translate({} 0)", (at as f64 + 1.0) * (width() + 16.0));
     view! {
-        <g class=move || format!("chip owned v{}", tone.with(|view| version_class(view.revision))) transform=place data-id=id role="button" tabindex="-1"
-            aria-label=move || spoken.with(|view| format!("ReplicaSet {}, {}", view.name, (words().wanted_ready)(view.wanted, view.ready)))>
+        <g class=move || format!("chip owned v{}", tone.with(|view| version_class(view.revision))) transform=place data-id=id role="button" tabindex="-1">
             <path class="wire" d="M-16 17H0" />
             <rect width=width height="34" rx="8" />
-            <text class="name" x="10" y="15">{move || name.with(|view| fit(&format!("RS {}", view.name), width() - 18.0, 6.6))}</text>
+            <text class="name" x="10" y="15">{move || name.with(|view| fit(&format!("RS {}", view.name), width() - 18.0, 6.6))}</text>" "
             <text class="m small" x="10" y="28">{move || numbers.with(|view| { let text = (words().wanted_ready)(view.wanted, view.ready); if width() > 150.0 { format!("{} · {text}", tag(&view.image)) } else { text } })}</text>
         </g>
     }

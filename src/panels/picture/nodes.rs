@@ -30,8 +30,6 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
     let narrow = Memo::new(move |_| plan.with(|plan| plan.narrow));
     let (id, pick) = (node.id.clone(), node.id.clone());
     let name = node.view.with_untracked(|view| view.name.clone());
-    let view = node.view.clone();
-    let read = move |from: fn(&NodeView) -> String| view.with(from);
     let state = { let view = node.view.clone(); Memo::new(move |_| view.with(state_words)) };
     let brief = { let view = node.view.clone(); Memo::new(move |_| view.with(state_brief)) };
     let class = {
@@ -60,7 +58,6 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
             (age.floor() as u64, (1.0 - age / GRACE).clamp(0.0, 1.0))
         })
     };
-    let spoken = { let (name, state) = (name.clone(), state); move || format!("{name}, {}, {}", state.get(), read(resources)) };
     let width = move || area.with(|area| area.w);
     let height = move || area.with(|area| area.h);
     let title = { let name = name.clone(); move || fit(&name, if narrow.get() { width() - 24.0 } else { width() * 0.5 }, 7.4) };
@@ -69,10 +66,10 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
     let tiles_node = node.clone();
     view! {
         <g class=class transform=move || area.with(|area: &Area| format!("translate({} {})", area.x, area.y))>
-            <g data-id=id role="button" tabindex="-1" aria-label=spoken>
+            <g data-id=id role="button" tabindex="-1">
                 <rect class="glass" width=width height=height rx="14" />
-                <text class="name" x=move || if narrow.get() { 9.0 } else { 15.0 } y=move || if narrow.get() { 19 } else { 22 }>{title}</text>
-                <text class="m small end wide-only" x=move || width() - 15.0 y="22">{move || if width() > 236.0 && state.with(|state| state == words().ready) { used() } else { String::new() }}</text>
+                <text class="name" x=move || if narrow.get() { 9.0 } else { 15.0 } y=move || if narrow.get() { 19 } else { 22 }>{title}</text>" "
+                <text class="m small end wide-only" x=move || width() - 15.0 y="22">{move || if width() > 236.0 && state.with(|state| state == words().ready) { used() } else { String::new() }}</text>" "
                 <text class="state small end" x=move || width() - if narrow.get() { 6.0 } else { 15.0 } y=move || if narrow.get() { height() - 14.0 } else { 22.0 }>{move || Some(if width() < 300.0 { brief.get() } else { state.get() }).filter(|state| state != words().ready)}</text>
                 <rect class="beat-ground" x="14" y=move || height() - if narrow.get() { 7.0 } else { 10.0 } width=move || (width() - 28.0).max(0.0) height="3" rx="1.5" />
                 <rect class="beat" x="14" y=move || height() - if narrow.get() { 7.0 } else { 10.0 } width=move || ((width() - 28.0) * beat.get().1).max(0.0) height="3" rx="1.5" />
@@ -93,13 +90,13 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
 fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
     let agent = |name: &'static str, short: &'static str, x: f64| {
         let id = format!("{name}/{node}");
-        let (key, spoken) = (id.clone(), id.clone());
+        let key = id.clone();
         let running = Memo::new(move |_| world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running))));
         view! {
-            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1"
-                aria-label=move || format!("{spoken}, {}", if running.get() { words().running } else { words().stopped })>
+            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1">
                 <text class="m tiny wide-only" x=x>{name}</text>
-                <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() { short } else { "" }}</text>
+                <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() { short } else { "" }}</text>" "
+                <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>
             </g>
         }
         .into_any()

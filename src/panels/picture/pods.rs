@@ -83,12 +83,12 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             state_of(view, now)
         })
     });
-    let (labelled, spoken, second) = (pod.view.clone(), pod.view.clone(), pod.view.clone());
+    let (labelled, second) = (pod.view.clone(), pod.view.clone());
+    let full = pod.view.with_untracked(|view| format!("Pod {}", view.name));
     let label = move || labelled.with(|view| tag(&view.image).chars().take(8).collect::<String>());
     let tag_width = { let label = label.clone(); move || label().len() as f64 * 7.4 };
     let named = pod.view.clone();
     let name = move || named.with(|view| fit(&short_name(view), width.get() - 44.0 - tag_width(), 7.0));
-    let aria = move || spoken.with(|view| format!("Pod {}, {}, {}", view.name, view.image, state.get()));
     let note = move || {
         let state = state.get();
         second.with(|view| {
@@ -100,12 +100,13 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
         })
     };
     view! {
-        <g class=class transform=place data-id=id role="button" tabindex="-1" aria-label=aria>
+        <g class=class transform=place data-id=id role="button" tabindex="-1">
             <rect class="body" rx=move || if size.get() == Size::Dot { 4 } else { 9 } />
             <rect class="edge" x="1" y="1" width="8" rx="7" />
             <g class="mark"><circle class="disc" r="5.5" /><path class="cross" d="M-5-5L5 5M5-5L-5 5" /><path class="tick" d="M-5 0L-1.5 4L5-4" /></g>
-            <text class="title" x="14" y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan><tspan class="m more" dx="6">{name}</tspan></text>
-            <text class="m tiny more" x="14" y="44">{note}</text>
+            <text class="title" x="14" y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan>" "<tspan class="m more" dx="3">{name}</tspan></text>" "
+            <text class="m tiny more" x="14" y="44">{note}</text>" "
+            <text class="said">{full}</text>
         </g>
     }
     .into_any()
@@ -142,10 +143,10 @@ pub fn Waiting() -> impl IntoView {
                 let class = view.clone();
                 let spoken = view.clone();
                 view! {
-                    <g class=move || class.with(|view| format!("waiting v{}", version_class(view.version))) transform=place data-id=id role="button" tabindex="-1"
-                        aria-label=move || spoken.with(|view| format!("Pod {}, {}. {}", view.name, words().no_node, view.message))>
+                    <g class=move || class.with(|view| format!("waiting v{}", version_class(view.version))) transform=place data-id=id role="button" tabindex="-1">
                         <rect width="42" height="18" rx="6" />
-                        <text class="tiny" x="21" y="13">{move || view.with(|view| tag(&view.image).chars().take(6).collect::<String>())}</text>
+                        <text class="tiny" x="21" y="13">{move || view.with(|view| tag(&view.image).chars().take(6).collect::<String>())}</text>" "
+                        <text class="said">{move || spoken.with(|view| format!("Pod {}, {}", view.name, words().no_node))}</text>
                     </g>
                 }
                 .into_any()

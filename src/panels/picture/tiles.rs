@@ -35,13 +35,13 @@ pub fn Tiles(node: Arc<NodeCell>) -> impl IntoView {
         tiles.get().into_iter().enumerate().map(|(at, ((version, look, tag, app), (count, first)))| {
             let place = format!("translate({} {})", 14 + (at % columns) * 106, 38 + (at / columns) * 40);
             let state = word(look);
-            let spoken = format!("{app} {tag}: {count}, {state}");
             view! {
-                <g class=format!("pod tile v{version} {look}") transform=place data-id=first role="button" tabindex="-1" aria-label=spoken>
+                <g class=format!("pod tile v{version} {look}") transform=place data-id=first role="button" tabindex="-1">
                     <rect class="body" width="98" height="34" rx="9" />
                     <rect class="edge" x="1" y="1" width="8" height="32" rx="7" />
-                    <text class="title" x="14" y="15"><tspan class="tag">{tag}</tspan><tspan dx="6">{format!("×{count}")}</tspan></text>
-                    <text class="m tiny" x="14" y="28">{state}</text>
+                    <text class="title" x="14" y="15"><tspan class="tag">{tag}</tspan>" "<tspan dx="3">{format!("×{count}")}</tspan></text>" "
+                    <text class="m tiny" x="14" y="28">{state}</text>" "
+                    <text class="said">{app}</text>
                 </g>
             }
             .into_any()

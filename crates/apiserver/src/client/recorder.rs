@@ -1,8 +1,8 @@
 //! Kubernetes Events as components write them (client-go `tools/record`): made once, then counted up.
 use objects::wire::{PatchKind, Request, Verb};
 use objects::{Key, Text, Tree, kinds, map};
-use simcore::Time;
-use std::collections::BTreeMap;
+use simcore::{Duration, Time};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing worth telling: becomes an Event object, or counts one up.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Recorder {
     host: Text,
     /// What was told before: (object uid or name, field path, reason, message) -> (event name, namespace, count, first time).
     told: BTreeMap<(Text, Text, Text, Text), Told>,
+    /// Notes that differ in their message only: (object, field path, reason) -> their messages, and when the last came.
+    similar: BTreeMap<(Text, Text, Text), (BTreeSet<Text>, Time)>,
 }
 
 #[derive(Clone, Debug)]
@@ -48,20 +50,30 @@ impl Note {
 
 /// How many different notes are remembered before the memory starts anew (upstream keeps an LRU of 4096).
 const MEMORY: usize = 4096;
+/// The message from which on notes that differ in their message only are told as one, and for how long they are compared.
+const SIMILAR: usize = 10;
+const SIMILAR_FOR: Duration = Duration::mins(10);
 
 impl Recorder {
     pub fn new(source: impl Into<Text>, host: impl Into<Text>) -> Recorder {
-        Recorder { source: source.into(), host: host.into(), told: BTreeMap::new() }
+        Recorder { source: source.into(), host: host.into(), told: BTreeMap::new(), similar: BTreeMap::new() }
     }
 
     /// The request that tells `note`: a new Event, or a patch that counts the same one up.
     pub fn request(&mut self, now: Time, note: &Note) -> Request {
         let text = |key: &str| note.about.get(key).as_text().cloned().unwrap_or_default();
         let whom = if text("uid").is_empty() { text("name") } else { text("uid") };
-        let place = (whom, text("fieldPath"), Text::new_static(note.reason), Text::new(&note.message));
+        let combined = self.is_one_of_many(now, (whom.clone(), text("fieldPath"), Text::new_static(note.reason)), &note.message);
+        let message = if combined { format!("(combined from similar events): {}", note.message) } else { note.message.clone() };
+        // Combined ones are one Event, whatever they say.
+        let place = (whom, text("fieldPath"), Text::new_static(note.reason), if combined { Text::default() } else { Text::new(&message) });
+        let note = &Note { message, ..note.clone() };
         if let Some(told) = self.told.get_mut(&place) {
             told.count += 1;
-            let body = map! {"count": told.count, "lastTimestamp": now.rfc3339()};
+            let mut body = map! {"count": told.count, "lastTimestamp": now.rfc3339()};
+            if combined {
+                body.set(&["message"], note.message.as_str());
+            }
             return Request::about(Verb::Patch(PatchKind::Strategic), kinds::EVENT, told.namespace.clone(), told.name.clone()).body(body);
         }
         let namespace = if text("namespace").is_empty() { Text::new_static("default") } else { text("namespace") };
@@ -73,6 +85,24 @@ impl Recorder {
         }
         self.told.insert(place, Told { namespace: namespace.clone(), name: name.clone(), count: 1 });
         Request::about(Verb::Create, kinds::EVENT, namespace.clone(), "").body(self.event(now, note, namespace, name))
+    }
+
+    /// Whether so many different messages were told of one thing that this one is told together with the others.
+    fn is_one_of_many(&mut self, now: Time, what: (Text, Text, Text), message: &str) -> bool {
+        if self.similar.len() >= MEMORY {
+            self.similar.clear();
+        }
+        let (messages, last) = self.similar.entry(what).or_insert_with(|| (BTreeSet::new(), now));
+        if now.since(*last) > SIMILAR_FOR {
+            messages.clear();
+        }
+        *last = now;
+        messages.insert(Text::new(message));
+        if messages.len() < SIMILAR {
+            return false;
+        }
+        messages.pop_first();
+        true
     }
 
     fn event(&self, now: Time, note: &Note, namespace: Text, name: Text) -> Tree {
@@ -93,5 +123,6 @@ impl Recorder {
     /// Forgets what was told of objects that are gone.
     pub fn forget(&mut self, key: &Key) {
         self.told.retain(|(whom, ..), _| *whom != key.name);
+        self.similar.retain(|(whom, ..), _| *whom != key.name);
     }
 }

@@ -12,8 +12,12 @@ pub fn parse(method: &str, path_and_query: &str, headers: &[(String, String)], b
     let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
     let (options, watch) = options(query);
     let target = target(&percent(path));
-    let Some((accept, _)) = negotiate::accept(header("Accept")) else {
-        return Err(Box::new(not_acceptable(&target)));
+    // Schemas of version 2 are asked for in protobuf only; the answer to that is empty in any form.
+    let old_schemas = matches!(&target, Target::Path(path) if path == "/openapi/v2");
+    let accept = match negotiate::accept(header("Accept")) {
+        Some((accept, _)) => accept,
+        None if old_schemas => Default::default(),
+        None => return Err(Box::new(not_acceptable(&target))),
     };
     let verb = verb(method, &target, watch, header("Content-Type")).map_err(|status| Box::new(Response::from(status)))?;
     let body = read_body(verb, header("Content-Type"), body).map_err(|status| Box::new(Response::from(status)))?;

@@ -16,14 +16,20 @@ const DELETE_PLAIN: &str = "$deleteFromPrimitiveList/";
 
 /// `values` is the type of each value where the map itself is one of free keys.
 fn map(old: &Tree, patch: &Tree, definition: Option<&'static Definition>, values: Option<Type>) -> Result<Tree, Status> {
-    match patch.get(DIRECTIVE).text() {
-        "replace" => return Ok(without_directives(patch)),
-        "delete" => return Ok(Tree::from(Map::default())),
-        "" | "merge" => {}
-        other => return Err(Status::bad_request(format!("Unknown patch type: {other}"))),
+    // Directives sort before all names, so one look tells whether there are any.
+    let directed = patch.entries().next().is_some_and(|(key, _)| key.starts_with('$'));
+    if directed {
+        match patch.get(DIRECTIVE).text() {
+            "replace" => return Ok(without_directives(patch)),
+            "delete" => return Ok(Tree::from(Map::default())),
+            "" | "merge" => {}
+            other => return Err(Status::bad_request(format!("Unknown patch type: {other}"))),
+        }
     }
     let mut new = if matches!(old, Tree::Map(_)) { old.clone() } else { Tree::from(Map::default()) };
-    retain(&mut new, patch.get(RETAIN));
+    if directed {
+        retain(&mut new, patch.get(RETAIN));
+    }
     for (key, value) in patch.entries() {
         if let Some(field) = key.strip_prefix(DELETE_PLAIN) {
             delete_plain(&mut new, field, value);
@@ -53,8 +59,9 @@ fn entry(new: &mut Tree, key: &Text, value: &Tree, field: Option<&'static Field>
         }
         (Tree::Map(_), Tree::Map(_)) => map(old, value, ty.and_then(Type::definition), inner(ty))?,
         (Tree::List(_), Tree::List(_)) if field.is_some_and(|field| field.merge) => {
-            let given = patch.get(&format!("{ORDER}{key}"));
-            list(old.items(), value, field, given)?
+            let directed = patch.entries().next().is_some_and(|(first, _)| first.starts_with('$'));
+            let given = if directed { patch.get(&format!("{ORDER}{key}")).clone() } else { Tree::Null };
+            list(old.items(), value, field, &given)?
         }
         (_, Tree::Map(_)) => map(&Tree::Null, value, ty.and_then(Type::definition), inner(ty))?,
         _ => without_directives(value),

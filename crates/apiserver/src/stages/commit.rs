@@ -1,9 +1,10 @@
 //! Writes: the object as it was built, or nothing where nothing changed.
 use crate::equal::unchanged;
 use crate::exchange::Exchange;
-use crate::render;
-use crate::store::Write;
-use objects::{Status, Tree};
+use crate::store::{Kept, Write};
+use crate::{render, scale};
+use objects::{Object, Status, Tree};
+use std::sync::Arc;
 
 /// The last stage: appends to the store and answers once that is applied.
 pub(crate) fn commit(x: &mut Exchange) -> Result<(), Status> {
@@ -29,11 +30,13 @@ fn update(x: &mut Exchange) -> Result<(), Status> {
     let Some(old) = x.old.clone() else { return Err(x.not_found()) };
     let tree = std::mem::take(&mut x.new);
     if x.dry_run() {
+        let would_be = Arc::new(Object { key: x.key(), revision: old.revision, tree });
+        let tree = shown(x, &would_be);
         x.answer(200, tree);
         return Ok(());
     }
     if unchanged(&old.tree, &tree) {
-        let tree = render::one(x.now, &old, x.request.accept, &x.request.options.include_object);
+        let tree = shown(x, &old);
         x.answer(200, tree);
         return Ok(());
     }
@@ -58,6 +61,11 @@ fn is_over(tree: &Tree) -> bool {
 
 fn answer(x: &mut Exchange, revision: u64, code: u16) {
     let stored = x.server.store.tail().get(&x.key()).cloned();
-    let tree = stored.map(|kept| render::one(x.now, &kept, x.request.accept, &x.request.options.include_object));
+    let tree = stored.map(|kept| shown(x, &kept));
     x.answer_when(revision, code, tree.unwrap_or_default());
+}
+
+/// The written object as its writer wants it back: a write of the scale answers with a Scale.
+fn shown(x: &Exchange, kept: &Kept) -> Tree {
+    if x.part == "scale" { scale::of(kept) } else { render::one(x.now, kept, x.request.accept, &x.request.options.include_object) }
 }

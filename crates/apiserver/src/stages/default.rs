@@ -5,7 +5,7 @@ use objects::Status;
 
 /// A status write leaves the rest as it stands, so there is nothing to complete.
 pub(crate) fn default(x: &mut Exchange) -> Result<(), Status> {
-    if x.part.is_empty() {
+    if matches!(x.part.as_str(), "" | "ephemeralcontainers" | "resize") {
         defaults::complete(x.kind, &mut x.new);
     }
     Ok(())

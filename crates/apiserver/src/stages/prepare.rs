@@ -97,7 +97,7 @@ fn up_to_date(x: &Exchange, old: &objects::Object) -> Result<(), Status> {
         return Err(x.conflict(&format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", old.uid())));
     }
     if revision.is_empty() {
-        if x.kind == kinds::LEASE && !matches!(x.request.verb, objects::wire::Verb::Patch(_)) {
+        if x.kind == kinds::LEASE && x.foreign && !matches!(x.request.verb, objects::wire::Verb::Patch(_)) {
             let error = FieldError::new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
             return Err(Status::invalid(&x.row().qualified_kind(), &x.name, &[error]));
         }

@@ -227,7 +227,14 @@ fn finalizers_after(kept: &Kept, propagation: &str) -> Option<Vec<Tree>> {
 fn pod_grace(kept: &Kept, asked: Option<i64>) -> i64 {
     let grace = asked.or_else(|| kept.spec().get("terminationGracePeriodSeconds").as_int()).unwrap_or(30);
     let over = matches!(kept.status().get("phase").text(), "Succeeded" | "Failed");
-    if kept.spec().get("nodeName").is_empty() || over { 0 } else { grace.max(0) }
+    if kept.spec().get("nodeName").is_empty() || over {
+        0
+    } else if grace < 0 {
+        // Negative periods are let through on creation and mean one second.
+        1
+    } else {
+        grace
+    }
 }
 
 /// Kinds whose deletion answers with the object that was (`ReturnDeletedObject`).

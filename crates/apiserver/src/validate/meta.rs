@@ -43,8 +43,7 @@ pub(crate) fn metadata(kind: KindId, meta: &Tree, faults: &mut Faults) {
 
 fn name_rule(kind: KindId) -> fn(&str) -> Vec<String> {
     match kind {
-        kinds::NAMESPACE => words::label,
-        kinds::SERVICE => words::label_1035,
+        kinds::NAMESPACE | kinds::SERVICE => words::label,
         _ => words::subdomain,
     }
 }

@@ -26,8 +26,6 @@ pub(super) fn spec(spec: &Tree, path: Path, faults: &mut Faults) {
     if !spec.get("priorityClassName").is_empty() {
         faults.by(path.field("priorityClassName"), spec.get("priorityClassName"), words::subdomain);
     }
-    let grace = spec.get("terminationGracePeriodSeconds");
-    faults.nonnegative(path.field("terminationGracePeriodSeconds"), grace);
 }
 
 fn names(spec: &Tree, path: Path, faults: &mut Faults) {

@@ -14,9 +14,10 @@ pub(super) fn requirements(resources: &Tree, path: Path, faults: &mut Faults) {
     for (name, amount) in requests.entries() {
         one(name, amount, requests_path.key(name), faults);
         let limit = limits.get(name);
-        let overcommits = STANDARD.contains(&name.as_str());
+        // Native resources may be promised more often than there are; extended ones and huge pages may not.
+        let overcommits = !name.contains('/') && !name.starts_with("hugepages-");
         if limit.is_null() {
-            if !overcommits && !name.starts_with("hugepages-") {
+            if !overcommits {
                 faults.required(limits_path, "Limit must be set for non overcommitable resources");
             }
             continue;

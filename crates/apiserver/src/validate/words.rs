@@ -2,7 +2,6 @@
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const LABEL_1035: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const QUALIFIED: &str = "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
@@ -34,22 +33,12 @@ pub(crate) fn subdomain(text: &str) -> Vec<String> {
     found
 }
 
-/// `my-name`: containers, namespaces, volumes.
+/// `my-name`: containers, namespaces, volumes, Services.
 pub(crate) fn label(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     too_long(63, text, &mut found);
     if !shaped(text, lower, |byte| byte == b'-') {
         found.push(LABEL.into());
-    }
-    found
-}
-
-/// As `label`, but it begins with a letter: Services.
-pub(crate) fn label_1035(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    too_long(63, text, &mut found);
-    if !shaped(text, lower, |byte| byte == b'-') || text.as_bytes()[0].is_ascii_digit() {
-        found.push(LABEL_1035.into());
     }
     found
 }
@@ -152,7 +141,6 @@ mod tests {
         assert_eq!(subdomain("web.example"), Vec::<String>::new());
         assert_eq!(subdomain("Web"), [SUBDOMAIN]);
         assert_eq!(label("Bad_Name"), [LABEL]);
-        assert_eq!(label_1035("1web").len(), 1);
         assert_eq!(qualified("bad key"), [NAME_PART]);
         assert_eq!(qualified("app.kubernetes.io/name"), Vec::<String>::new());
         assert_eq!(label_value("no spaces!"), [LABEL_VALUE]);

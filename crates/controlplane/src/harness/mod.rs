@@ -1,4 +1,5 @@
 //! Runs controllers: queues, workers, the barrier, rate limits, events, leader election.
+mod alarm;
 mod elector;
 mod plan;
 mod process;
@@ -7,6 +8,7 @@ mod runner;
 mod telling;
 mod tickets;
 
+pub use alarm::Alarm;
 pub use elector::{Elector, Turn};
 pub use plan::{ANY, Controller, Cx, Next, Plan, Trigger, Write};
 pub use process::ControllerManager;

@@ -1,4 +1,5 @@
 //! The kube-controller-manager process: every controller of the table, working while it holds the lease.
+use super::alarm::Alarm;
 use super::elector::{Elector, Turn};
 use super::plan::{ANY, Controller};
 use super::runner::{Runner, signed};
@@ -25,6 +26,7 @@ pub struct ControllerManager {
     tickets: Tickets,
     view: Snapshot,
     running: bool,
+    alarm: Alarm,
 }
 
 impl ControllerManager {
@@ -42,6 +44,7 @@ impl ControllerManager {
             tickets: Tickets::default(),
             view: Snapshot::empty(0),
             running: false,
+            alarm: Alarm::default(),
         }
     }
 
@@ -82,6 +85,7 @@ impl ControllerManager {
 
     /// The answer to a request of its own.
     pub fn reply(&mut self, now: Time, ticket: Ticket, response: &Response, fx: &mut Effects) {
+        let asked = fx.wake.len();
         match self.tickets.redeem(ticket) {
             Some(Place::Worker { runner, worker }) => {
                 if let Some(runner) = self.runners.get_mut(runner) {
@@ -96,6 +100,8 @@ impl ControllerManager {
             Some(Place::Election) => self.elected(now, response, fx),
             None => {}
         }
+        // The step below asks for all of them again.
+        fx.wake.truncate(asked);
         if self.running {
             self.act(now, fx);
         }
@@ -111,6 +117,7 @@ impl ControllerManager {
     /// The process is gone, with all that it knew.
     pub fn stop(&mut self) {
         self.running = false;
+        self.alarm = Alarm::default();
         self.runners.clear();
         self.tickets.void();
         self.view = Snapshot::empty(0);
@@ -127,6 +134,7 @@ impl ControllerManager {
     }
 
     fn act(&mut self, now: Time, fx: &mut Effects) {
+        let from = fx.wake.len();
         if let Some(request) = self.elector.poll(now) {
             self.campaign(request, fx);
         }
@@ -137,6 +145,7 @@ impl ControllerManager {
             runner.work(now, &self.view, &mut self.tickets, fx);
         }
         self.telling.flush(now, usize::MAX, &self.user, NAME, &mut self.tickets, fx);
+        self.alarm.set(now, from, fx);
     }
 
     fn elected(&mut self, now: Time, response: &Response, fx: &mut Effects) {
@@ -146,7 +155,7 @@ impl ControllerManager {
         }
         match turn {
             Turn::Won => {
-                self.telling.tell(self.elector.note(), "", "", None);
+                self.telling.tell(now, self.elector.note(), "", "", None);
                 self.lead(now);
             }
             Turn::Lost => self.runners.clear(),

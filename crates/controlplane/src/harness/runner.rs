@@ -118,12 +118,12 @@ impl Runner {
             job.wrote = job.wrote.max(revision(response));
             if let Some(note) = write.ok.filter(|_| response.is_ok()) {
                 let name = response.tree().at(&["metadata", "name"]).text();
-                self.telling.tell(note, "{name}", name, job.cause);
+                self.telling.tell(now, note, "{name}", name, job.cause);
             }
         } else {
             let error = failure(response);
             if let Some(note) = write.err {
-                self.telling.tell(note, "{error}", &error, job.cause);
+                self.telling.tell(now, note, "{error}", &error, job.cause);
             }
             job.failed = true;
             job.rest.clear();
@@ -168,7 +168,7 @@ impl Runner {
         fx: &mut Effects,
     ) {
         for note in plan.notes {
-            self.telling.tell(note, "", "", cause);
+            self.telling.tell(now, note, "", "", cause);
         }
         let rest = plan.writes.into();
         self.jobs[worker] =

@@ -6,7 +6,7 @@ use super::queue::SchedulingQueue;
 use super::telling::{Teller, Telling};
 use super::{decision, sentence};
 use crate::facts;
-use crate::harness::{Elector, Turn, signed};
+use crate::harness::{Alarm, Elector, Turn, signed};
 use apiserver::client::{Effects, Note, RateLimiter, Recorder, Ticket};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
@@ -38,6 +38,7 @@ pub struct Scheduler {
     recorder: Recorder,
     next_ticket: u64,
     out: BTreeMap<Ticket, Sent>,
+    alarm: Alarm,
 }
 
 /// What an answer is about.
@@ -69,6 +70,7 @@ impl Scheduler {
             recorder: Recorder::new("default-scheduler", host),
             next_ticket: 0,
             out: BTreeMap::new(),
+            alarm: Alarm::default(),
         }
     }
 
@@ -125,6 +127,7 @@ impl Scheduler {
     /// The process is gone, with all that it knew.
     pub fn stop(&mut self) {
         self.running = false;
+        self.alarm = Alarm::default();
         self.lose();
         self.out.clear();
         self.view = Snapshot::empty(0);
@@ -141,6 +144,7 @@ impl Scheduler {
     }
 
     fn act(&mut self, now: Time, fx: &mut Effects) {
+        let from = fx.wake.len();
         if let Some(request) = self.elector.poll(now) {
             self.send(Sent::Election, request, None, fx);
         }
@@ -157,6 +161,7 @@ impl Scheduler {
             }
         }
         self.flush(now, fx);
+        self.alarm.set(now, from, fx);
     }
 
     fn elected(&mut self, now: Time, response: &Response, fx: &mut Effects) {

@@ -101,6 +101,16 @@ pub fn normalised(name: &str) -> Text {
     Text::from(if tagged { format!("{host}/{rest}") } else { format!("{host}/{rest}:latest") })
 }
 
+/// Reads one image of a data file:
+///
+/// | key | what |
+/// |---|---|
+/// | `image`, `tags` | the repository, and its tags; each tag is an image of its own |
+/// | `digests` | tag -> `sha256:...`; made from the name where it is missing |
+/// | `size_bytes`, `pull_ms` | its size, and how long a node needs to fetch it |
+/// | `present` | whether every node has it from the start |
+/// | `commands` | commands in it besides the small tools; any of them runs `program` |
+/// | `program` | what it does without a command: see `Program` |
 fn parse(data: &Tree) -> Vec<Image> {
     let repository = data.get("image").text();
     let program = Arc::new(Program::parse(data.get("program")));

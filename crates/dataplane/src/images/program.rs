@@ -60,6 +60,10 @@ impl Default for Program {
 
 impl Program {
     /// Reads the `program` part of an image's data file; what is not said stays as in a plain server.
+    ///
+    /// Keys: `ports`, `ready_after_ms`, `latency_ms`, `answers` (`path`, `code`, `body`), `otherwise` (a code),
+    /// `exit` (`after_ms`, `code`), `lines` (text, or `after_ms` and `text`), `every` (`after_ms`, `text`),
+    /// `stop_ms`, or `stop: ignores`.
     pub fn parse(data: &Tree) -> Program {
         let plain = Program::default();
         let millis = |key: &str| data.get(key).as_int().map(|ms| Duration::millis(ms.max(0) as u64));

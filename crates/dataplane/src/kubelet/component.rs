@@ -140,10 +140,8 @@ impl Kubelet {
                     self.workers.remove(&uid);
                     self.sweep(now, &uid);
                 }
-                (kinds::NODE, _) => {
-                    if self.learn_range() {
-                        self.registration.status_at = self.registration.status_at.min(now + Duration::millis(100));
-                    }
+                (kinds::NODE, _) if self.learn_range() => {
+                    self.registration.status_at = self.registration.status_at.min(now + Duration::millis(100));
                 }
                 _ => {}
             }

@@ -86,6 +86,9 @@ fn probe(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
             let words = format!("Container {name} failed {} probe, will be restarted", kind.word().to_lowercase());
             restart(worker, sandbox, cx, &name, &words, grace);
         } else if changed {
+            if kind == Kind::Startup && worker.is_sidecar(&name) {
+                worker.sync_at = Some(cx.now);
+            }
             let soon = if worker.step == Step::Idle { cx.now } else { cx.now + Duration::millis(5) };
             worker.refresh_at = Some(worker.refresh_at.filter(|at| *at > cx.now).unwrap_or(soon));
         }
@@ -120,6 +123,7 @@ fn sync(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
     if worker.pod.is_deleting() {
         return end(worker, sandbox, cx, worker.pod.meta().get("deletionGracePeriodSeconds").int_or(30));
     }
+    worker.start_time.get_or_insert(cx.now);
     if let Some(deadline) = deadline(worker) {
         if deadline <= cx.now {
             worker.verdict = Some(("DeadlineExceeded", DEADLINE));

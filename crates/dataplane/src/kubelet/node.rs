@@ -14,6 +14,7 @@ pub const RENEW: Duration = Duration::secs(10);
 const REPORT: Duration = Duration::mins(5);
 /// How long after its start the kubelet first calls itself ready.
 const SETTLE: Duration = Duration::secs(1);
+const STARTING: &str = "container runtime status check may not have completed yet";
 
 #[derive(Clone, Debug)]
 pub struct Registration {
@@ -25,7 +26,10 @@ pub struct Registration {
     pub lease_at: Time,
     pub status_at: Time,
     reported: Time,
-    was_ready: bool,
+    /// What was told last; `None` where only the API knows.
+    was_ready: Option<bool>,
+    /// A kubelet that finds its Node from before first says that it is not ready yet.
+    settling: bool,
 }
 
 impl Registration {
@@ -39,7 +43,8 @@ impl Registration {
             lease_at: never,
             status_at: never,
             reported: Time::default(),
-            was_ready: false,
+            was_ready: None,
+            settling: false,
         }
     }
 
@@ -51,8 +56,7 @@ impl Registration {
             map! {"taints": Tree::from(taints.to_vec())}
         };
         let mut status = described(host, store);
-        let starting = Some("container runtime status check may not have completed yet");
-        status.set(&["conditions"], conditions(now, &Tree::Null, starting));
+        status.set(&["conditions"], conditions(now, &Tree::Null, Some(STARTING)));
         let node = map! {
             "apiVersion": "v1", "kind": "Node", "metadata": map! {"name": &self.name, "labels": labels(host)}, "spec": spec, "status": status,
         };
@@ -64,7 +68,8 @@ impl Registration {
         if response.is_ok() || response.code == 409 {
             self.registered = true;
             self.lease_at = now;
-            self.status_at = self.started.max(now) + SETTLE;
+            self.settling = response.code == 409;
+            self.status_at = if self.settling { now } else { self.started.max(now) + SETTLE };
         } else {
             // Upstream tries again with growing pauses up to 7 s.
             self.status_at = now + Duration::secs(1);
@@ -121,7 +126,10 @@ impl Registration {
             return;
         };
         let old = node.status();
-        let problem = problem(host, network_ready);
+        let ready_before =
+            old.get("conditions").items().iter().any(|found| found.get("type").text() == "Ready" && found.get("status").text() == "True");
+        let starting = std::mem::take(&mut self.settling) && !ready_before;
+        let problem = if starting { Some(STARTING.to_string()) } else { problem(host, network_ready) };
         let wanted = conditions(now, old.get("conditions"), problem.as_deref());
         let mut status = Tree::from(Map::default());
         for (key, value) in described(host, store).entries().filter(|(key, value)| old.get(key) != *value) {
@@ -137,8 +145,7 @@ impl Registration {
         let request = Request::about(Verb::Patch(PatchKind::Strategic), kinds::NODE, "", self.name.clone());
         client.send(Asked::NodeStatus, request.subresource("status").body(patch), None);
         let ready = problem.is_none();
-        if ready != self.was_ready {
-            self.was_ready = ready;
+        if ready != self.was_ready.replace(ready).unwrap_or(ready_before) {
             let reason = if ready { "NodeReady" } else { "NodeNotReady" };
             let about = map! {"kind": "Node", "name": &self.name, "uid": &self.name, "apiVersion": "v1"};
             let message = format!("Node {} status is now: {reason}", self.name);
@@ -150,7 +157,7 @@ impl Registration {
     pub fn reported(&mut self, response: &Response) {
         if !response.is_ok() {
             self.reported = Time::default();
-            self.was_ready = false;
+            self.was_ready = None;
         }
     }
 }

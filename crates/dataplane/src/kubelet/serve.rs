@@ -73,7 +73,10 @@ impl Kubelet {
 
     /// Runs a command in a container and keeps what it did to the files there. The answer is as `serve` gives it.
     pub fn exec_in(&mut self, now: Time, request: &Request) -> Response {
-        let Target::Resource { namespace, name, .. } = &request.target else { return refused("unknown request") };
+        let Target::Resource { namespace, name, subresource, .. } = &request.target else { return refused("unknown request") };
+        if subresource != "exec" {
+            return self.serve(now, request);
+        }
         let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
         let spec = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
         let container = spec.and_then(|worker| container_of(worker.pod.spec(), name, option(request, "container")).ok());

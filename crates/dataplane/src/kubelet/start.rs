@@ -164,6 +164,10 @@ fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
             worker.reasons.remove(&name);
             worker.note(cx, &name, false, "Started", "Container started");
             lifecycle::watch(worker, &name, cx.now);
+            if worker.is_sidecar(&name) {
+                // Those after it may start as soon as it is seen to run.
+                worker.sync_at = Some(cx.now + Duration::millis(10));
+            }
             post_start(worker, sandbox, cx, &container, name);
         }
         Err(command) => {

@@ -97,7 +97,8 @@ fn container_status(container: &Tree, slot: Option<&Slot>, init: bool, waits: &s
     let started = running && (facts.is_started)(name);
     let done = init && !sidecar && current.and_then(Container::exit_code) == Some(0);
     let ready = if init && !sidecar { done } else { started && (facts.is_ready)(name) };
-    let (state, last) = states(container, current, previous, sidecar, waits, spec, facts);
+    let place = Place { main: !init, sidecar, waits };
+    let (state, last) = states(container, current, previous, &place, spec, facts);
     let shown = current.or(previous);
     let mut status = map! {
         "name": name, "state": state, "lastState": last, "ready": ready, "started": started,
@@ -128,16 +129,30 @@ fn mount(mount: &Tree) -> Tree {
     shown
 }
 
+/// Which part of its Pod a container is, and what it waits for before it is made.
+struct Place<'a> {
+    main: bool,
+    sidecar: bool,
+    waits: &'a str,
+}
+
+fn inits_done(spec: &Tree, facts: &Facts) -> bool {
+    spec.get("initContainers").items().iter().all(|init| {
+        let found = facts.sandbox.and_then(|sandbox| sandbox.container(init.get("name").text()));
+        init.get("restartPolicy").text() == "Always" || found.and_then(Container::exit_code) == Some(0)
+    })
+}
+
 /// `state` and `lastState`.
 fn states(
     container: &Tree,
     current: Option<&Container>,
     previous: Option<&Container>,
-    sidecar: bool,
-    waits: &str,
+    place: &Place,
     spec: &Tree,
     facts: &Facts,
 ) -> (Tree, Tree) {
+    let Place { main, sidecar, waits } = *place;
     let nothing = || Tree::from(objects::Map::default());
     let name = container.get("name").text();
     let last = || previous.map_or_else(nothing, state);
@@ -146,7 +161,8 @@ fn states(
         (Some(found), _) if found.is_running() => (state(found), last()),
         (Some(found), Some(why)) if comes_back(found, sidecar, spec) => (waiting(&why.0, &why.1), state(found)),
         (Some(found), _) => (state(found), last()),
-        (None, _) if facts.stage == Stage::Over => {
+        // Once a Pod was initialised, a container without a trace counts as lost (status manager, `TerminatePod`).
+        (None, _) if facts.stage == Stage::Over && main && inits_done(spec, facts) => {
             let lost = map! {
                 "exitCode": 137, "reason": "ContainerStatusUnknown",
                 "message": "The container could not be located when the pod was terminated",

@@ -30,18 +30,20 @@ pub struct Tank {
     pub writes: u64,
 }
 
+/// The image files of the lessons, as text.
+pub const FILES: [&str; 9] = [
+    include_str!("../../../../lessons/images/batch.yaml"),
+    include_str!("../../../../lessons/images/busybox.yaml"),
+    include_str!("../../../../lessons/images/crasher.yaml"),
+    include_str!("../../../../lessons/images/hello.yaml"),
+    include_str!("../../../../lessons/images/nginx.yaml"),
+    include_str!("../../../../lessons/images/pause.yaml"),
+    include_str!("../../../../lessons/images/redis.yaml"),
+    include_str!("../../../../lessons/images/shop.yaml"),
+    include_str!("../../../../lessons/images/slow-starter.yaml"),
+];
+
 pub fn catalog() -> Arc<Catalog> {
-    const FILES: [&str; 9] = [
-        include_str!("../../../../lessons/images/batch.yaml"),
-        include_str!("../../../../lessons/images/busybox.yaml"),
-        include_str!("../../../../lessons/images/crasher.yaml"),
-        include_str!("../../../../lessons/images/hello.yaml"),
-        include_str!("../../../../lessons/images/nginx.yaml"),
-        include_str!("../../../../lessons/images/pause.yaml"),
-        include_str!("../../../../lessons/images/redis.yaml"),
-        include_str!("../../../../lessons/images/shop.yaml"),
-        include_str!("../../../../lessons/images/slow-starter.yaml"),
-    ];
     let trees: Vec<Tree> = FILES.iter().map(|file| serde_yaml::from_str(file).expect("an image file is YAML")).collect();
     Arc::new(Catalog::new(&trees))
 }

@@ -70,7 +70,15 @@ fn capital(word: &str) -> String {
 /// Splits camel case: `nodeInfo` into `node`, `Info`; a run of capitals gives its last
 /// letter to the small letters behind it.
 fn words(key: &str) -> Vec<String> {
-    let class = |letter: char| if letter.is_lowercase() { 0 } else if letter.is_uppercase() { 1 } else { 2 };
+    let class = |letter: char| {
+        if letter.is_lowercase() {
+            0
+        } else if letter.is_uppercase() {
+            1
+        } else {
+            2
+        }
+    };
     let mut runs: Vec<Vec<char>> = Vec::new();
     for letter in key.chars() {
         match runs.last_mut() {
@@ -97,7 +105,13 @@ mod tests {
 
     #[test]
     fn names_become_words() {
-        let cases = [("apiVersion", "API Version"), ("resourceVersion", "Resource Version"), ("uid", "UID"), ("legs", "Legs"), ("f:spec", "f:spec")];
+        let cases = [
+            ("apiVersion", "API Version"),
+            ("resourceVersion", "Resource Version"),
+            ("uid", "UID"),
+            ("legs", "Legs"),
+            ("f:spec", "f:spec"),
+        ];
         for (key, text) in cases {
             assert_eq!(label(key), text);
         }

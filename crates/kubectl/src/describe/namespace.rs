@@ -59,7 +59,8 @@ fn show_limits(page: &mut Page, ranges: &[Tree]) {
     page.line(0, " ----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
     let columns = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
     for item in ranges.iter().flat_map(|range| range.at(&["spec", "limits"]).items()) {
-        let mut resources: Vec<&str> = columns.iter().flat_map(|column| item.get(column).entries().map(|(name, _)| name.as_str())).collect();
+        let mut resources: Vec<&str> =
+            columns.iter().flat_map(|column| item.get(column).entries().map(|(name, _)| name.as_str())).collect();
         resources.sort_unstable();
         resources.dedup();
         for resource in resources {

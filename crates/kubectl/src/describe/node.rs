@@ -200,7 +200,12 @@ fn total(pod: &Tree, key: &str) -> Amounts {
     raise_all(&mut sum, &peak);
     // A limit that nobody set stays unset; a request is raised in any case.
     let raised = |name: &String| key == "requests" || sum.contains_key(name);
-    let overhead: Amounts = spec.get("overhead").entries().map(|(name, value)| (name.to_string(), Quantity::of(value))).filter(|(name, _)| raised(name)).collect();
+    let overhead: Amounts = spec
+        .get("overhead")
+        .entries()
+        .map(|(name, value)| (name.to_string(), Quantity::of(value)))
+        .filter(|(name, _)| raised(name))
+        .collect();
     add_all(&mut sum, &overhead);
     sum
 }
@@ -321,8 +326,12 @@ Events:
             "metadata": map! {"namespace": "shop", "name": "web"},
             "spec": map! {"containers": list![asks("100m", "64Mi"), asks("150m", "64Mi")], "initContainers": list![asks("1", "32Mi")]},
         };
-        let text = describe(&node, &Around { pods: &[pod], lease: Err("leases \"x\" not found".to_string()), events: None, now: Time::START });
-        assert!(text.contains("  shop                        web     1 (25%)       0 (0%)      128Mi (1%)       128Mi (1%)     <unknown>\n"), "{text}");
+        let text =
+            describe(&node, &Around { pods: &[pod], lease: Err("leases \"x\" not found".to_string()), events: None, now: Time::START });
+        assert!(
+            text.contains("  shop                        web     1 (25%)       0 (0%)      128Mi (1%)       128Mi (1%)     <unknown>\n"),
+            "{text}"
+        );
         assert!(text.contains("  cpu                1 (25%)     0 (0%)\n  memory             128Mi (1%)  128Mi (1%)\n"), "{text}");
     }
 }

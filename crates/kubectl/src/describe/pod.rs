@@ -103,7 +103,8 @@ fn conditions(page: &mut Page, pod: &Tree) {
     }
     for gate in gates {
         let kind = gate.get("conditionType").text();
-        let status = all.iter().find(|condition| condition.get("type").text() == kind).map_or("<none>", |condition| condition.get("status").text());
+        let status =
+            all.iter().find(|condition| condition.get("type").text() == kind).map_or("<none>", |condition| condition.get("status").text());
         page.line(1, &format!("{kind} \t{status} "));
     }
     if !all.is_empty() {
@@ -134,8 +135,8 @@ mod tests {
 "status":{"phase":"Pending","hostIP":"192.168.100.14","podIP":"10.243.0.44","podIPs":[{"ip":"10.243.0.44"}],"qosClass":"BestEffort","startTime":"2026-11-23T05:03:43Z",
 "conditions":[{"type":"PodReadyToStartContainers","status":"True"},{"type":"Initialized","status":"True"},{"type":"Ready","status":"False"},{"type":"ContainersReady","status":"False"},{"type":"PodScheduled","status":"True"}],
 "containerStatuses":[{"name":"main","image":"nginx:1.27","imageID":"","ready":false,"restartCount":0,"state":{"waiting":{"reason":"CreateContainerConfigError","message":"configmap \"settings\" not found"}}}]}}"#;
-    const EVENTS: &str = r#"[{"type":"Normal","reason":"Pulled","count":2,"firstTimestamp":"2026-11-23T05:03:43Z","lastTimestamp":"2026-11-23T05:03:44Z","source":{"component":"kubelet"},"message":"spec.containers{main}: Container image \"nginx:1.27\" already present on machine and can be accessed by the pod"},
-{"type":"Warning","reason":"Failed","count":2,"firstTimestamp":"2026-11-23T05:03:43Z","lastTimestamp":"2026-11-23T05:03:44Z","source":{"component":"kubelet"},"message":"spec.containers{main}: Error: configmap \"settings\" not found"},
+    const EVENTS: &str = r#"[{"type":"Normal","reason":"Pulled","count":2,"firstTimestamp":"2026-11-23T05:03:43Z","lastTimestamp":"2026-11-23T05:03:44Z","source":{"component":"kubelet"},"involvedObject":{"fieldPath":"spec.containers{main}"},"message":"Container image \"nginx:1.27\" already present on machine and can be accessed by the pod"},
+{"type":"Warning","reason":"Failed","count":2,"firstTimestamp":"2026-11-23T05:03:43Z","lastTimestamp":"2026-11-23T05:03:44Z","source":{"component":"kubelet"},"involvedObject":{"fieldPath":"spec.containers{main}"},"message":"Error: configmap \"settings\" not found"},
 {"type":"Normal","reason":"Scheduled","eventTime":"2026-11-23T05:03:43.100000Z","reportingComponent":"default-scheduler","source":{},"message":"Successfully assigned pod-missing-config/needy to worker-3"}]"#;
     /// What a real kubectl 1.37 printed.
     const TEXT: &str = r#"Name:             needy

@@ -5,7 +5,9 @@ use simcore::{Duration, Time};
 pub fn human_duration(span: Duration) -> String {
     let seconds = span.as_secs();
     let (minutes, hours) = (seconds / 60, seconds / 3600);
-    let pair = |big: u64, big_unit: &str, small: u64, unit: &str| if small == 0 { format!("{big}{big_unit}") } else { format!("{big}{big_unit}{small}{unit}") };
+    let pair = |big: u64, big_unit: &str, small: u64, unit: &str| {
+        if small == 0 { format!("{big}{big_unit}") } else { format!("{big}{big_unit}{small}{unit}") }
+    };
     match () {
         () if seconds < 120 => format!("{seconds}s"),
         () if minutes < 10 => pair(minutes, "m", seconds % 60, "s"),
@@ -31,7 +33,19 @@ mod tests {
     #[test]
     fn ages_read_as_upstream_prints_them() {
         let printed = |seconds| human_duration(Duration::secs(seconds));
-        let pairs = [(0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (600, "10m"), (7200, "120m"), (10_800, "3h"), (11_000, "3h3m"), (100_000, "27h"), (200_000, "2d7h"), (864_000, "10d")];
+        let pairs = [
+            (0, "0s"),
+            (119, "119s"),
+            (120, "2m"),
+            (125, "2m5s"),
+            (600, "10m"),
+            (7200, "120m"),
+            (10_800, "3h"),
+            (11_000, "3h3m"),
+            (100_000, "27h"),
+            (200_000, "2d7h"),
+            (864_000, "10d"),
+        ];
         for (seconds, text) in pairs {
             assert_eq!(printed(seconds), text);
         }

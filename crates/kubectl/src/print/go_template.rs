@@ -70,7 +70,9 @@ fn block(pieces: &[Result<String, String>], at: &mut usize) -> Result<(Vec<Node>
             nodes.push(if action.starts_with("if ") {
                 Node::If(rest.trim().into(), body, other)
             } else {
-                let (names, list) = rest.split_once(":=").map_or((Vec::new(), rest), |(names, list)| (names.split(',').map(|name| name.trim().to_string()).collect(), list));
+                let (names, list) = rest
+                    .split_once(":=")
+                    .map_or((Vec::new(), rest), |(names, list)| (names.split(',').map(|name| name.trim().to_string()).collect(), list));
                 Node::Range(names, list.trim().into(), body, other)
             });
         } else if let Some((name, value)) = action.split_once(":=").filter(|(name, _)| name.starts_with('$')) {

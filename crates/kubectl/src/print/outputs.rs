@@ -8,10 +8,28 @@ use objects::{Tree, jsonpath};
 
 /// The print flags of commands that change something.
 pub static FLAGS: &[Flag] = &[
-    flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file)."),
-    flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format."),
+    flag(
+        "output",
+        'o',
+        Takes::Text,
+        "",
+        "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).",
+    ),
+    flag(
+        "show-managed-fields",
+        '\0',
+        Takes::Bool,
+        "false",
+        "If true, keep the managedFields when printing objects in JSON or YAML format.",
+    ),
     flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
-    flag("allow-missing-template-keys", '\0', Takes::Bool, "true", "If true, ignore any errors in templates when a field or map key is missing in the template."),
+    flag(
+        "allow-missing-template-keys",
+        '\0',
+        Takes::Bool,
+        "true",
+        "If true, ignore any errors in templates when a field or map key is missing in the template.",
+    ),
 ];
 
 /// A chosen form.
@@ -23,7 +41,10 @@ pub enum Output {
     Name,
     Json,
     Yaml,
-    JsonPath { template: jsonpath::Template, as_json: bool },
+    JsonPath {
+        template: jsonpath::Template,
+        as_json: bool,
+    },
     Columns(Columns, bool),
     GoTemplate(String),
 }
@@ -39,11 +60,16 @@ impl Output {
         };
         let file = || -> Result<String, Stop> {
             let name = template();
-            io.session.file(&name).map(str::to_string).ok_or_else(|| Stop::error(format!("error reading --template {name}, open {name}: no such file or directory")))
+            io.session
+                .file(&name)
+                .map(str::to_string)
+                .ok_or_else(|| Stop::error(format!("error reading --template {name}, open {name}: no such file or directory")))
         };
         let path = |text: String, as_json| match text.is_empty() {
             true => Err(Stop::error("template format specified but no template given")),
-            false => jsonpath::Template::parse(&text).map(|template| Output::JsonPath { template, as_json }).map_err(|why| Stop::error(format!("error parsing jsonpath {text}, {why}"))),
+            false => jsonpath::Template::parse(&text)
+                .map(|template| Output::JsonPath { template, as_json })
+                .map_err(|why| Stop::error(format!("error parsing jsonpath {text}, {why}"))),
         };
         match form {
             "" => Ok(Output::Human),
@@ -65,7 +91,10 @@ impl Output {
             "go-template" | "template" if template().is_empty() => Err(Stop::error("template format specified but no template given")),
             "go-template" | "template" => Ok(Output::GoTemplate(template())),
             "go-template-file" | "templatefile" => Ok(Output::GoTemplate(file()?)),
-            _ => Err(Stop::error(format!("unable to match a printer suitable for the output format \"{text}\", allowed formats are: {}", allowed(args)))),
+            _ => Err(Stop::error(format!(
+                "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {}",
+                allowed(args)
+            ))),
         }
     }
 
@@ -91,7 +120,9 @@ impl Output {
                 let one = [tree.clone()];
                 columns.render(if matches!(list, Tree::List(_)) { list.items() } else { &one }, *headers)
             }
-            Output::GoTemplate(template) => go_template::render(template, tree).map_err(|why| Stop::error(format!("error executing template \"{template}\": {why}")))?,
+            Output::GoTemplate(template) => {
+                go_template::render(template, tree).map_err(|why| Stop::error(format!("error executing template \"{template}\": {why}")))?
+            }
         };
         io.out(text);
         Ok(())

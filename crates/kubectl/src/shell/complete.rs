@@ -56,9 +56,12 @@ fn kubectl(session: &Session, base: Completion, words: &[&str]) -> Completion {
     let Some(verb) = plain.first().and_then(|name| VERBS.iter().find(|verb| verb.answers_to(name))) else {
         return with(base, VERBS.iter().map(|verb| verb.name.to_string()));
     };
-    let (verb, rest) = plain[1..].iter().try_fold((*verb, 1), |(verb, at), name| {
-        verb.subs.iter().find(|sub| sub.answers_to(name)).map(|sub| (sub, at + 1)).ok_or((verb, at))
-    }).unwrap_or_else(|found| found);
+    let (verb, rest) = plain[1..]
+        .iter()
+        .try_fold((*verb, 1), |(verb, at), name| {
+            verb.subs.iter().find(|sub| sub.answers_to(name)).map(|sub| (sub, at + 1)).ok_or((verb, at))
+        })
+        .unwrap_or_else(|found| found);
     let last = words.last().copied().unwrap_or("");
     if NAMESPACE_FLAGS.contains(&last) {
         return asking(session, base, "namespaces", "", "");
@@ -111,7 +114,21 @@ fn positional<'a>(words: &[&'a str]) -> Vec<&'a str> {
     for word in words {
         let value = std::mem::take(&mut skip);
         match word.starts_with('-') {
-            true => skip = matches!(*word, "-n" | "--namespace" | "-o" | "--output" | "-l" | "--selector" | "-f" | "--filename" | "-c" | "--container" | "--context"),
+            true => {
+                skip = matches!(
+                    *word,
+                    "-n" | "--namespace"
+                        | "-o"
+                        | "--output"
+                        | "-l"
+                        | "--selector"
+                        | "-f"
+                        | "--filename"
+                        | "-c"
+                        | "--container"
+                        | "--context"
+                )
+            }
             false if !value => plain.push(*word),
             false => {}
         }

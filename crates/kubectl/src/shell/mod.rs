@@ -26,21 +26,35 @@ pub(crate) fn line(text: &str, io: &mut Io) -> Result<u8, Stop> {
 
 /// What the terminal wants its host to do.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "short-lived: handed over and consumed")]
 pub enum Effect {
-    Print { text: String, err: bool },
+    Print {
+        text: String,
+        err: bool,
+    },
     /// Send this and call `reply` with the answer. After a `Body::Watch` answer: call `watched`. For a followed log
     /// (`follow=true`) call `streamed` with its text from the start; the text of its answer is not printed.
-    Send { ticket: u64, request: Request },
-    CloseWatch { ticket: u64 },
+    Send {
+        ticket: u64,
+        request: Request,
+    },
+    CloseWatch {
+        ticket: u64,
+    },
     /// Call `woken` at this instant.
     WakeAt(Time),
     /// Open the editor and call `edited`.
-    Edit { file: String, text: String },
+    Edit {
+        file: String,
+        text: String,
+    },
     /// Wipe the screen.
     Clear,
     FilesChanged,
     /// The line is done.
-    Done { code: u8 },
+    Done {
+        code: u8,
+    },
 }
 
 /// The terminal. A plain value.
@@ -71,7 +85,14 @@ struct Job {
 
 impl Shell {
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Shell {
-        Shell { session: Session::new(files), job: None, queue: VecDeque::new(), unfinished: String::new(), late: Vec::new(), next_ticket: 1 }
+        Shell {
+            session: Session::new(files),
+            job: None,
+            queue: VecDeque::new(),
+            unfinished: String::new(),
+            late: Vec::new(),
+            next_ticket: 1,
+        }
     }
 
     /// A typed line, or several. While a job runs it becomes the job's input or waits for its end.
@@ -97,7 +118,9 @@ impl Shell {
     fn start(&mut self, now: Time, line: &str) -> Vec<Effect> {
         if self.unfinished.is_empty() {
             if let Some(latin) = hangul::rescue(line) {
-                let text = format!("{line}: that is \"{latin}\" typed on the Korean layout (두벌식).\nPress the Han/Eng key, or enter:\n  {latin}\n");
+                let text = format!(
+                    "{line}: that is \"{latin}\" typed on the Korean layout (두벌식).\nPress the Han/Eng key, or enter:\n  {latin}\n"
+                );
                 return vec![Effect::Print { text, err: true }, Effect::Done { code: 127 }];
             }
             self.unfinished = line.to_string();
@@ -289,8 +312,9 @@ fn shown(chunks: Vec<Chunk>) -> Vec<Effect> {
     let effect = |chunk| match chunk {
         Chunk::Out(text) => Effect::Print { text, err: false },
         Chunk::Err(text) => Effect::Print { text, err: true },
-        Chunk::Clear => Effect::Clear,
+        _ => Effect::Clear,
     };
+    // `Pen::after` gives no `Shown`.
     chunks.into_iter().map(effect).collect()
 }
 
@@ -301,11 +325,15 @@ fn glob(pattern: &str, name: &str) -> bool {
         None => name.is_empty(),
         Some('*') => {
             let tail = rest.as_str();
-            name.char_indices().map(|(at, c)| (at, c == '/')).chain([(name.len(), false)]).scan(false, |stop, (at, slash)| {
-                let go = !*stop;
-                *stop |= slash;
-                go.then_some(at)
-            }).any(|at| glob(tail, &name[at..]))
+            name.char_indices()
+                .map(|(at, c)| (at, c == '/'))
+                .chain([(name.len(), false)])
+                .scan(false, |stop, (at, slash)| {
+                    let go = !*stop;
+                    *stop |= slash;
+                    go.then_some(at)
+                })
+                .any(|at| glob(tail, &name[at..]))
         }
         Some('?') => name.chars().next().is_some_and(|c| c != '/' && glob(rest.as_str(), &name[c.len_utf8()..])),
         Some(c) => name.strip_prefix(c).is_some_and(|name| glob(rest.as_str(), name)),

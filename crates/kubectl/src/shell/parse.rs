@@ -164,7 +164,17 @@ impl Reader {
             if command == Command::default() {
                 let token = self.peek().map_or("newline".to_string(), |c| if c == '\n' { "newline".into() } else { c.to_string() });
                 let open = self.peek().is_none() && !pipeline.commands.is_empty();
-                return Err(if open { Trouble::Unfinished } else { unexpected(if self.starts("||") { "||" } else if self.starts("&&") { "&&" } else { &token }) });
+                return Err(if open {
+                    Trouble::Unfinished
+                } else {
+                    unexpected(if self.starts("||") {
+                        "||"
+                    } else if self.starts("&&") {
+                        "&&"
+                    } else {
+                        &token
+                    })
+                });
             }
             pipeline.commands.push(command);
             self.blanks();
@@ -254,7 +264,13 @@ impl Reader {
         }
         let fd = fd.unwrap_or(1);
         if self.take("&") {
-            let to = if self.take("1") { 1 } else if self.take("2") { 2 } else { return Err(unexpected("&")) };
+            let to = if self.take("1") {
+                1
+            } else if self.take("2") {
+                2
+            } else {
+                return Err(unexpected("&"));
+            };
             return Ok(Some(vec![Redirect::Join { fd, to }]));
         }
         let append = self.take(">");
@@ -295,7 +311,8 @@ impl Reader {
             }
             let word = if raw { Word(vec![Part::Text { text, quoted: true }]) } else { Reader::inside(&text)? };
             // An empty text must not look like one that still waits.
-            **place = Redirect::Here(if word == Word::default() { Word(vec![Part::Text { text: String::new(), quoted: true }]) } else { word });
+            **place =
+                Redirect::Here(if word == Word::default() { Word(vec![Part::Text { text: String::new(), quoted: true }]) } else { word });
         }
         Ok(())
     }
@@ -339,7 +356,11 @@ impl Reader {
                 }
             }
         }
-        if self.at == start { Err(unexpected(&self.peek().map_or("newline".into(), |c| c.to_string().replace('\n', "newline")))) } else { Ok(word) }
+        if self.at == start {
+            Err(unexpected(&self.peek().map_or("newline".into(), |c| c.to_string().replace('\n', "newline"))))
+        } else {
+            Ok(word)
+        }
     }
 
     /// Up to `close` (taken), or to the end of the text when there is none.
@@ -423,13 +444,18 @@ mod tests {
     fn words(line: &str) -> Vec<String> {
         let script = parse(line).unwrap();
         let command = &script.steps[0].1.commands[0];
-        let plain = |word: &Word| word.0.iter().map(|part| if let Part::Text { text, .. } = part { text.clone() } else { format!("{part:?}") }).collect();
+        let plain = |word: &Word| {
+            word.0.iter().map(|part| if let Part::Text { text, .. } = part { text.clone() } else { format!("{part:?}") }).collect()
+        };
         command.words.iter().map(plain).collect()
     }
 
     #[test]
     fn quotes_keep_words_together() {
-        assert_eq!(words(r#"kubectl patch deploy web -p '{"spec":{"replicas":2}}' # why"#), ["kubectl", "patch", "deploy", "web", "-p", r#"{"spec":{"replicas":2}}"#]);
+        assert_eq!(
+            words(r#"kubectl patch deploy web -p '{"spec":{"replicas":2}}' # why"#),
+            ["kubectl", "patch", "deploy", "web", "-p", r#"{"spec":{"replicas":2}}"#]
+        );
         assert_eq!(words(r#"echo a"b c"\ d '' "\$x""#), ["echo", "ab c d", "", "$x"]);
     }
 

@@ -28,7 +28,10 @@ fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
     let last = pipeline.commands.len().saturating_sub(1);
     for (place, part) in pipeline.commands.iter().enumerate() {
         let before = if result == Err(Stop::Wait) { Err(Stop::Wait) } else { Ok(0) };
-        let (verdict, mut pen) = io.within(stdin.clone(), |io| command(part, io));
+        let (verdict, mut pen) = match place < last {
+            true => io.within_captured(stdin.clone(), |io| command(part, io)),
+            false => io.within(stdin.clone(), |io| command(part, io)),
+        };
         let waits = verdict == Err(Stop::Wait) || before.is_err();
         result = if waits { Err(Stop::Wait) } else { verdict };
         if place < last {
@@ -71,10 +74,12 @@ fn command(command: &Command, io: &mut Io) -> Result<u8, Stop> {
     let outer_env = io.session.env.clone();
     let scoped = !sets.is_empty();
     io.session.env.extend(sets);
-    let (result, pen) = io.within(input, |io| match &command.group {
+    let body = |io: &mut Io| match &command.group {
         Some(group) => script(group, io),
         None => builtin::call(&words, io),
-    });
+    };
+    let plain = out == Goes::Out && err == Goes::Err;
+    let (result, pen) = if plain { io.within(input, body) } else { io.within_captured(input, body) };
     if scoped {
         io.session.env = outer_env;
     }
@@ -132,8 +137,11 @@ fn place(pen: &Pen, out: &Goes, err: &Goes, io: &mut Io) {
         let (text, goes) = match chunk {
             Chunk::Out(text) => (text, out),
             Chunk::Err(text) => (text, err),
-            Chunk::Clear => {
-                io.clear();
+            other => {
+                match other {
+                    Chunk::Shown(_) => io.pen.push_shown(other),
+                    _ => io.clear(),
+                }
                 continue;
             }
         };
@@ -164,7 +172,7 @@ fn value(part: &Part, io: &mut Io) -> Result<String, Stop> {
         Part::Variable { name, .. } if name == "?" => io.session.last_code.to_string(),
         Part::Variable { name, .. } => io.session.env.get(name).cloned().unwrap_or_default(),
         Part::Output { script: inner, .. } => {
-            let (result, pen) = io.within(Stdin::Text { text: String::new(), more: false }, |io| script(inner, io));
+            let (result, pen) = io.within_captured(Stdin::Text { text: String::new(), more: false }, |io| script(inner, io));
             io.err(pen.stderr());
             io.session.last_code = result?;
             pen.stdout().trim_end_matches('\n').to_string()

@@ -24,9 +24,21 @@ pub static VERB: Verb = Verb {
         flag("list", '\0', Takes::Bool, "false", "If true, display the annotations for a given resource."),
         flag("local", '\0', Takes::Bool, "false", "If true, do not contact the server: work on the files alone."),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
-        flag("overwrite", '\0', Takes::Bool, "false", "If true, allow annotations to be overwritten, otherwise reject annotation updates that overwrite existing annotations."),
+        flag(
+            "overwrite",
+            '\0',
+            Takes::Bool,
+            "false",
+            "If true, allow annotations to be overwritten, otherwise reject annotation updates that overwrite existing annotations.",
+        ),
         flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
-        flag("resource-version", '\0', Takes::Text, "", "If non-empty, the annotation update will only succeed if this is the current resource-version for the object."),
+        flag(
+            "resource-version",
+            '\0',
+            Takes::Text,
+            "",
+            "If non-empty, the annotation update will only succeed if this is the current resource-version for the object.",
+        ),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     ],
     subs: &[],
@@ -73,7 +85,11 @@ fn wish(pairs: &[String]) -> Result<Map, String> {
         }
         wish.insert(key, value);
     }
-    if both.is_empty() { Ok(wish) } else { Err(format!("can not both modify and remove the following annotation(s) in the same command: {}", both.join(", "))) }
+    if both.is_empty() {
+        Ok(wish)
+    } else {
+        Err(format!("can not both modify and remove the following annotation(s) in the same command: {}", both.join(", ")))
+    }
 }
 
 /// The annotations that stand in the way without `--overwrite`.
@@ -101,7 +117,11 @@ fn one(args: &Args, io: &mut Io, info: &Info, wish: &Map) -> Result<Result<(), S
     }
     let changes: Map = wish.iter().filter(|(key, value)| old.get(key) != *value).map(|(key, value)| (key.clone(), value.clone())).collect();
     let mut ask = client::request(args, Ask::Patch(PatchKind::Merge), &info.served, &info.namespace, &info.name);
-    ask.body = if changes.is_empty() { map! {} } else { map! {"metadata": map! {"annotations": Tree::from(changes)}} };
+    ask.body = if changes.is_empty() {
+        map! {}
+    } else {
+        map! {"metadata": map! {"annotations": Tree::from(changes)}}
+    };
     if !args.text("resource-version").is_empty() {
         ask.body.set(&["metadata", "resourceVersion"], args.text("resource-version"));
     }
@@ -118,7 +138,8 @@ fn one(args: &Args, io: &mut Io, info: &Info, wish: &Map) -> Result<Result<(), S
 
 fn listing(info: &Info, single: bool) -> String {
     let indent = if single { "" } else { " " };
-    let head = if single { String::new() } else { format!("Listing annotations for {}.{}/{}:\n", info.served.kind, info.served.group, info.name) };
+    let head =
+        if single { String::new() } else { format!("Listing annotations for {}.{}/{}:\n", info.served.kind, info.served.group, info.name) };
     let lines = info.tree.at(&["metadata", "annotations"]).entries().map(|(key, value)| format!("{indent}{key}={}\n", value.text()));
     head + &lines.collect::<String>()
 }
@@ -131,7 +152,10 @@ mod tests {
     fn only_a_change_cause_may_be_written_over_unasked() {
         let old = map! {"note": "old", "kubernetes.io/change-cause": "first"};
         let both = wish(&["note=new".to_string(), "kubernetes.io/change-cause=second".to_string()]).unwrap();
-        assert_eq!(clashes(&old, &both).as_deref(), Some("--overwrite is false but found the following declared annotation(s): 'note' already has a value (old)"));
+        assert_eq!(
+            clashes(&old, &both).as_deref(),
+            Some("--overwrite is false but found the following declared annotation(s): 'note' already has a value (old)")
+        );
         assert_eq!(clashes(&old, &wish(&["kubernetes.io/change-cause=second".to_string()]).unwrap()), None);
     }
 }

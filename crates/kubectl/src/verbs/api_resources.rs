@@ -16,10 +16,28 @@ pub static VERB: Verb = Verb {
         flag("api-group", '\0', Takes::Text, "", "Limit to resources in the specified API group."),
         flag("cached", '\0', Takes::Bool, "false", "Use the cached list of resources if available."),
         flag("categories", '\0', Takes::List, "", "Limit to resources that belong to the specified categories."),
-        flag("namespaced", '\0', Takes::Bool, "true", "If false, non-namespaced resources will be returned, otherwise returning namespaced resources by default."),
-        flag("no-headers", '\0', Takes::Bool, "false", "When using the default or custom-column output format, don't print headers (default print headers)."),
+        flag(
+            "namespaced",
+            '\0',
+            Takes::Bool,
+            "true",
+            "If false, non-namespaced resources will be returned, otherwise returning namespaced resources by default.",
+        ),
+        flag(
+            "no-headers",
+            '\0',
+            Takes::Bool,
+            "false",
+            "When using the default or custom-column output format, don't print headers (default print headers).",
+        ),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, kyaml, name, wide)."),
-        flag("sort-by", '\0', Takes::Text, "", "If non-empty, sort list of resources using specified field. The field can be either 'name' or 'kind'."),
+        flag(
+            "sort-by",
+            '\0',
+            Takes::Text,
+            "",
+            "If non-empty, sort list of resources using specified field. The field can be either 'name' or 'kind'.",
+        ),
         flag("verbs", '\0', Takes::List, "", "Limit to resources that support the specified verbs."),
     ],
     subs: &[],
@@ -76,7 +94,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let head = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES"];
     let head: Vec<String> = head[..if wide { 7 } else { 5 }].iter().map(|cell| cell.to_string()).collect();
     let lines = rows.iter().map(|row| {
-        let mut cells = vec![row.plural.to_string(), row.short.join(","), row.api_version(), row.namespaced.to_string(), row.kind.to_string()];
+        let mut cells =
+            vec![row.plural.to_string(), row.short.join(","), row.api_version(), row.namespaced.to_string(), row.kind.to_string()];
         if wide {
             cells.extend([row.verbs.join(","), row.categories.join(",")]);
         }

@@ -9,8 +9,8 @@ use crate::job::{Io, Stop, server_words, server_words_about};
 use crate::print::{object, outputs::dry_run};
 use crate::verbs::create::field_validation;
 use crate::{last_applied, patch};
-use objects::wire::{self, PatchKind, Response};
 use objects::Tree;
+use objects::wire::{self, PatchKind, Response};
 
 pub static VERB: Verb = Verb {
     name: "apply",
@@ -33,17 +33,47 @@ static FLAGS: &[Flag] = &[
     flag("force-conflicts", '\0', Takes::Bool, "false", "If true, server-side apply will force the changes against conflicts."),
     flag("grace-period", '\0', Takes::Int, "-1", "Period of time in seconds given to the resource to terminate gracefully."),
     flag("kustomize", 'k', Takes::Text, "", "Process a kustomization directory. This flag can't be used together with -f or -R."),
-    flag("openapi-patch", '\0', Takes::Bool, "true", "If true, use openapi to calculate diff when the openapi presents and the resource can be found in the openapi spec."),
+    flag(
+        "openapi-patch",
+        '\0',
+        Takes::Bool,
+        "true",
+        "If true, use openapi to calculate diff when the openapi presents and the resource can be found in the openapi spec.",
+    ),
     flag("output", 'o', Takes::Text, "", "Output format."),
-    flag("overwrite", '\0', Takes::Bool, "true", "Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration"),
-    flag("prune", '\0', Takes::Bool, "false", "Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config."),
+    flag(
+        "overwrite",
+        '\0',
+        Takes::Bool,
+        "true",
+        "Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration",
+    ),
+    flag(
+        "prune",
+        '\0',
+        Takes::Bool,
+        "false",
+        "Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config.",
+    ),
     flag("prune-allowlist", '\0', Takes::Texts, "", "Overwrite the default allowlist with <group/version/kind> for --prune"),
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     flag("server-side", '\0', Takes::Bool, "false", "If true, apply runs in the server instead of the client."),
-    flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format."),
+    flag(
+        "show-managed-fields",
+        '\0',
+        Takes::Bool,
+        "false",
+        "If true, keep the managedFields when printing objects in JSON or YAML format.",
+    ),
     flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
-    flag("timeout", '\0', Takes::Span, "0s", "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object"),
+    flag(
+        "timeout",
+        '\0',
+        Takes::Span,
+        "0s",
+        "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object",
+    ),
     flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false)."),
     flag("wait", '\0', Takes::Bool, "false", "If true, wait for resources to be gone before returning. This waits for finalizers."),
 ];
@@ -73,7 +103,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error("no objects passed to apply"));
     }
     for info in std::mem::take(&mut found.infos) {
-        let one = if args.is("server-side") { server_side::apply(args, io, info, &dry, validation) } else { apply(args, io, info, &dry, validation) };
+        let one = if args.is("server-side") {
+            server_side::apply(args, io, info, &dry, validation)
+        } else {
+            apply(args, io, info, &dry, validation)
+        };
         match one {
             Err(Stop::Fail { text, .. }) => found.failures.push(text),
             other => other?,
@@ -99,7 +133,12 @@ fn apply(args: &Args, io: &mut Io, info: Info, dry: &str, validation: &str) -> R
 /// The server's answer with what was being looked for before its words.
 fn retold(response: &Response, info: &Info) -> Response {
     let mut status = response.tree().clone();
-    let message = format!("{}\nfrom server for: \"{}\": {}", place(info, "error when retrieving current configuration of:"), info.source, status.get("message").text());
+    let message = format!(
+        "{}\nfrom server for: \"{}\": {}",
+        place(info, "error when retrieving current configuration of:"),
+        info.source,
+        status.get("message").text()
+    );
     status.set(&["message"], message);
     Response { body: wire::Body::Tree(status), ..response.clone() }
 }

@@ -8,7 +8,24 @@ use crate::verbs::Verb;
 use objects::wire::Verb as Ask;
 use objects::{Tree, map};
 
-const KNOWN: [&str; 16] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "impersonate", "*", "approve", "sign", "escalate", "attest"];
+const KNOWN: [&str; 16] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "*",
+    "approve",
+    "sign",
+    "escalate",
+    "attest",
+];
 
 pub static VERB: Verb = Verb {
     name: "auth",
@@ -40,7 +57,10 @@ pub static VERB: Verb = Verb {
             short: "Experimental: Check self subject attributes",
             usage: "kubectl auth whoami [options]",
             examples: "",
-            flags: &[flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."), flag("template", '\0', Takes::Text, "", "Template string to use when -o=go-template.")],
+            flags: &[
+                flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
+                flag("template", '\0', Takes::Text, "", "Template string to use when -o=go-template."),
+            ],
             subs: &[],
             run: whoami,
         },
@@ -61,7 +81,11 @@ fn can_i(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         [verb, path] if path.starts_with('/') => map! {"nonResourceAttributes": map! {"path": path.as_str(), "verb": verb.as_str()}},
         [verb, what] => map! {"resourceAttributes": attributes(args, io, verb, what, "")?},
         [verb, what, name] => map! {"resourceAttributes": attributes(args, io, verb, what, name)?},
-        _ => return Err(Stop::error("you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.")),
+        _ => {
+            return Err(Stop::error(
+                "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
+            ));
+        }
     };
     let mut ask = client::known(args, Ask::Create, "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "", "");
     ask.body = map! {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "metadata": map! {}, "spec": attributes};

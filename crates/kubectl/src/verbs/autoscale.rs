@@ -23,7 +23,13 @@ pub static VERB: Verb = Verb {
         flag("max", '\0', Takes::Int, "-1", "The upper limit for the number of pods that can be set by the autoscaler. Required."),
         flag("memory", '\0', Takes::Text, "", "Target memory utilization over all the pods: a percentage ('60%') or a quantity ('200Mi')."),
         flag("min", '\0', Takes::Int, "-1", "The lower limit for the number of pods that can be set by the autoscaler."),
-        flag("name", '\0', Takes::Text, "", "The name for the newly created object. If not specified, the name of the input resource will be used."),
+        flag(
+            "name",
+            '\0',
+            Takes::Text,
+            "",
+            "The name for the newly created object. If not specified, the name of the input resource will be used.",
+        ),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
         flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
     ],
@@ -32,11 +38,18 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if !args.given("max") {
+        return Err(Stop::error("required flag(s) \"max\" not set"));
+    }
     if args.int("max") < 1 {
         return Err(Stop::error(format!("--max=MAXPODS is required and must be at least 1, max: {}", args.int("max"))));
     }
     if args.int("max") < args.int("min") {
-        return Err(Stop::error(format!("--max=MAXPODS must be larger or equal to --min=MINPODS, max: {}, min: {}", args.int("max"), args.int("min"))));
+        return Err(Stop::error(format!(
+            "--max=MAXPODS must be larger or equal to --min=MINPODS, max: {}, min: {}",
+            args.int("max"),
+            args.int("min")
+        )));
     }
     let found = client::objects(args, io, &args.words)?;
     if let Some(words) = found.failures.first() {
@@ -54,7 +67,9 @@ fn create(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     };
     let metrics = metrics(args);
     if metrics.items().is_empty() {
-        return Err(Stop::error("failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: empty input"));
+        return Err(Stop::error(
+            "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: empty input",
+        ));
     }
     let name = if args.text("name").is_empty() { info.name.as_str() } else { args.text("name") };
     let target = map! {"apiVersion": info.served.api_version(), "kind": &info.served.kind, "name": info.name.as_str()};

@@ -19,13 +19,16 @@ pub static VERB: Verb = Verb {
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.words.first().is_some_and(|word| word == "dump") {
-        return Err(Stop::error("the dump is not part of this terminal; kubectl get and kubectl describe show the same objects one by one"));
+        return Err(Stop::error(
+            "the dump is not part of this terminal; kubectl get and kubectl describe show the same objects one by one",
+        ));
     }
     let mut ask = client::known(args, Ask::List, "", "v1", "services", "kube-system", "");
     ask.options.label_selector = "kubernetes.io/cluster-service=true".to_string();
     let list = io.fetch(ask)?;
     let config = &io.session.config;
-    let server = config.contexts.get(&config.current).and_then(|context| config.clusters.get(&context.cluster)).cloned().unwrap_or_default();
+    let server =
+        config.contexts.get(&config.current).and_then(|context| config.clusters.get(&context.cluster)).cloned().unwrap_or_default();
     io.out(format!("Kubernetes control plane is running at {server}\n"));
     for service in list.get("items").items() {
         io.out(line(&server, service));

@@ -16,17 +16,38 @@ pub static VERB: Verb = Verb {
     flags: &[],
     subs: &[
         sub("current-context", "Display the current-context", "kubectl config current-context [flags] [options]", &[], current),
-        sub("delete-context", "Delete the specified context from the kubeconfig", "kubectl config delete-context NAME [options]", &[], delete_context),
-        sub("get-clusters", "Display clusters defined in the kubeconfig", "kubectl config get-clusters [flags] [options]", &[], get_clusters),
+        sub(
+            "delete-context",
+            "Delete the specified context from the kubeconfig",
+            "kubectl config delete-context NAME [options]",
+            &[],
+            delete_context,
+        ),
+        sub(
+            "get-clusters",
+            "Display clusters defined in the kubeconfig",
+            "kubectl config get-clusters [flags] [options]",
+            &[],
+            get_clusters,
+        ),
         sub(
             "get-contexts",
             "Describe one or many contexts",
             "kubectl config get-contexts [(-o|--output=)name)] [options]",
-            &[flag("no-headers", '\0', Takes::Bool, "false", "Don't print headers."), flag("output", 'o', Takes::Text, "", "Output format. One of: (name).")],
+            &[
+                flag("no-headers", '\0', Takes::Bool, "false", "Don't print headers."),
+                flag("output", 'o', Takes::Text, "", "Output format. One of: (name)."),
+            ],
             get_contexts,
         ),
         sub("get-users", "Display users defined in the kubeconfig", "kubectl config get-users [flags] [options]", &[], get_users),
-        sub("rename-context", "Rename a context from the kubeconfig file", "kubectl config rename-context CONTEXT_NAME NEW_NAME [options]", &[], rename_context),
+        sub(
+            "rename-context",
+            "Rename a context from the kubeconfig file",
+            "kubectl config rename-context CONTEXT_NAME NEW_NAME [options]",
+            &[],
+            rename_context,
+        ),
         sub(
             "set-context",
             "Set a context entry in kubeconfig",
@@ -34,7 +55,16 @@ pub static VERB: Verb = Verb {
             &[flag("current", '\0', Takes::Bool, "false", "Modify the current context")],
             set_context,
         ),
-        Verb { aliases: &["use"], ..sub("use-context", "Set the current-context in a kubeconfig file", "kubectl config use-context CONTEXT_NAME [options]", &[], use_context) },
+        Verb {
+            aliases: &["use"],
+            ..sub(
+                "use-context",
+                "Set the current-context in a kubeconfig file",
+                "kubectl config use-context CONTEXT_NAME [options]",
+                &[],
+                use_context,
+            )
+        },
         sub(
             "view",
             "Display merged kubeconfig settings or a specified kubeconfig file",
@@ -53,7 +83,13 @@ pub static VERB: Verb = Verb {
     run: which,
 };
 
-const fn sub(name: &'static str, short: &'static str, usage: &'static str, flags: &'static [Flag], run: fn(&Args, &mut Io) -> Result<u8, Stop>) -> Verb {
+const fn sub(
+    name: &'static str,
+    short: &'static str,
+    usage: &'static str,
+    flags: &'static [Flag],
+    run: fn(&Args, &mut Io) -> Result<u8, Stop>,
+) -> Verb {
     Verb { name, aliases: &[], short, usage, examples: "", flags, subs: &[], run }
 }
 
@@ -160,7 +196,9 @@ fn rename_context(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let [old, new] = &args.words[..] else { return Err(args.usage("You must specify the context to rename and its new name")) };
     let config = &mut io.session.config;
     if config.contexts.contains_key(new) {
-        return Err(Stop::error(format!("cannot rename the context \"{old}\", the context \"{new}\" already exists in /home/learner/.kube/config")));
+        return Err(Stop::error(format!(
+            "cannot rename the context \"{old}\", the context \"{new}\" already exists in /home/learner/.kube/config"
+        )));
     }
     let Some(context) = config.contexts.remove(old) else {
         return Err(Stop::error(format!("cannot rename the context \"{old}\", it's not in /home/learner/.kube/config")));
@@ -189,10 +227,19 @@ fn tree(config: &Config, minify: bool) -> Tree {
         }
         map! {"context": entry, "name": name.as_str()}
     });
-    let clusters = config.clusters.iter().filter(|(name, _)| !minify || **name == used.cluster).map(|(name, server)| map! {"cluster": cluster(server), "name": name.as_str()});
+    let clusters = config
+        .clusters
+        .iter()
+        .filter(|(name, _)| !minify || **name == used.cluster)
+        .map(|(name, server)| map! {"cluster": cluster(server), "name": name.as_str()});
     let secure = config.clusters.values().any(|server| server.starts_with("https://"));
-    let user = if secure { map! {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"} } else { map! {} };
-    let users = config.users.iter().filter(|name| !minify || **name == used.user).map(|name| map! {"name": name.as_str(), "user": user.clone()});
+    let user = if secure {
+        map! {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}
+    } else {
+        map! {}
+    };
+    let users =
+        config.users.iter().filter(|name| !minify || **name == used.user).map(|name| map! {"name": name.as_str(), "user": user.clone()});
     map! {
         "apiVersion": "v1", "kind": "Config", "current-context": config.current.as_str(),
         "clusters": clusters.collect::<Vec<Tree>>(), "contexts": contexts.collect::<Vec<Tree>>(), "users": users.collect::<Vec<Tree>>(),

@@ -22,15 +22,34 @@ pub static VERB: Verb = Verb {
     examples: "  # Create a pod using the data in pod.json\n  kubectl create -f ./pod.json\n\n  # Create a pod based on the JSON passed into stdin\n  cat pod.json | kubectl create -f -",
     flags: FLAGS,
     subs: &[
-        rbac::CLUSTER_ROLE, rbac::CLUSTER_ROLE_BINDING, config::CONFIG_MAP, batch::CRON_JOB, workload::DEPLOYMENT, policy::INGRESS, batch::JOB,
-        workload::NAMESPACE, policy::PDB, policy::PRIORITY_CLASS, policy::QUOTA, rbac::ROLE, rbac::ROLE_BINDING, config::SECRET,
-        service::SERVICE, workload::SERVICE_ACCOUNT,
+        rbac::CLUSTER_ROLE,
+        rbac::CLUSTER_ROLE_BINDING,
+        config::CONFIG_MAP,
+        batch::CRON_JOB,
+        workload::DEPLOYMENT,
+        policy::INGRESS,
+        batch::JOB,
+        workload::NAMESPACE,
+        policy::PDB,
+        policy::PRIORITY_CLASS,
+        policy::QUOTA,
+        rbac::ROLE,
+        rbac::ROLE_BINDING,
+        config::SECRET,
+        service::SERVICE,
+        workload::SERVICE_ACCOUNT,
     ],
     run,
 };
 
 static FLAGS: &[Flag] = &[
-    flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource."),
+    flag(
+        "dry-run",
+        '\0',
+        Takes::Optional("unchanged"),
+        "none",
+        "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.",
+    ),
     flag("field-manager", '\0', Takes::Text, "kubectl-create", "Name of the manager used to track field ownership."),
     flag("filename", 'f', Takes::List, "", "Filename, directory, or URL to files to use to create the resource"),
     flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory. This flag can't be used together with -f or -R."),
@@ -39,7 +58,13 @@ static FLAGS: &[Flag] = &[
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
     flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation."),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
-    flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format."),
+    flag(
+        "show-managed-fields",
+        '\0',
+        Takes::Bool,
+        "false",
+        "If true, keep the managedFields when printing objects in JSON or YAML format.",
+    ),
     flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
     flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false)."),
 ];
@@ -50,7 +75,9 @@ pub fn field_validation(args: &Args) -> Result<&'static str, Stop> {
         "" | "strict" | "true" => Ok("Strict"),
         "warn" => Ok("Warn"),
         "ignore" | "false" => Ok("Ignore"),
-        other => Err(Stop::error(format!("invalid - validate option {other}; valid options are \"strict\" (or \"true\"), \"warn\", \"ignore\" (or \"false\")"))),
+        other => Err(Stop::error(format!(
+            "invalid - validate option {other}; valid options are \"strict\" (or \"true\"), \"warn\", \"ignore\" (or \"false\")"
+        ))),
     }
 }
 

@@ -21,20 +21,50 @@ pub static VERB: Verb = Verb {
 static FLAGS: &[Flag] = &[
     flag("all", '\0', Takes::Bool, "false", "Delete all resources, in the namespace of the specified resource types."),
     flag("all-namespaces", 'A', Takes::Bool, "false", "If present, list the requested object(s) across all namespaces."),
-    flag("cascade", '\0', Takes::Optional("background"), "background", "Must be \"background\", \"orphan\", or \"foreground\". Selects the deletion cascading strategy for the dependents (e.g. Pods created by a ReplicationController)."),
+    flag(
+        "cascade",
+        '\0',
+        Takes::Optional("background"),
+        "background",
+        "Must be \"background\", \"orphan\", or \"foreground\". Selects the deletion cascading strategy for the dependents (e.g. Pods created by a ReplicationController).",
+    ),
     flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
     flag("field-selector", '\0', Takes::Text, "", "Selector (field query) to filter on."),
     flag("filename", 'f', Takes::List, "", "containing the resource to delete."),
-    flag("force", '\0', Takes::Bool, "false", "If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation."),
-    flag("grace-period", '\0', Takes::Int, "-1", "Period of time in seconds given to the resource to terminate gracefully. Ignored if negative. Set to 1 for immediate shutdown. Can only be set to 0 when --force is true (force deletion)."),
-    flag("ignore-not-found", '\0', Takes::Bool, "false", "Treat \"resource not found\" as a successful delete. Defaults to \"true\" when --all is specified."),
+    flag(
+        "force",
+        '\0',
+        Takes::Bool,
+        "false",
+        "If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation.",
+    ),
+    flag(
+        "grace-period",
+        '\0',
+        Takes::Int,
+        "-1",
+        "Period of time in seconds given to the resource to terminate gracefully. Ignored if negative. Set to 1 for immediate shutdown. Can only be set to 0 when --force is true (force deletion).",
+    ),
+    flag(
+        "ignore-not-found",
+        '\0',
+        Takes::Bool,
+        "false",
+        "Treat \"resource not found\" as a successful delete. Defaults to \"true\" when --all is specified.",
+    ),
     flag("interactive", 'i', Takes::Bool, "false", "If true, delete resource only when user confirms."),
     flag("kustomize", 'k', Takes::Text, "", "Process a kustomization directory."),
     flag("now", '\0', Takes::Bool, "false", "If true, resources are signaled for immediate shutdown (same as --grace-period=1)."),
     flag("output", 'o', Takes::Text, "", "Output mode. Use \"-o name\" for shorter output (resource/name)."),
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
-    flag("timeout", '\0', Takes::Span, "0s", "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object"),
+    flag(
+        "timeout",
+        '\0',
+        Takes::Span,
+        "0s",
+        "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object",
+    ),
     flag("wait", '\0', Takes::Bool, "true", "If true, wait for resources to be gone before returning. This waits for finalizers."),
 ];
 
@@ -126,7 +156,9 @@ fn wanted(args: &Args, io: &mut Io) -> Result<Found, Stop> {
         return crate::documents::read(args, io);
     }
     if args.words.is_empty() {
-        return Err(Stop::error("You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"));
+        return Err(Stop::error(
+            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+        ));
     }
     let picks = client::pick(args, io, &args.words)?;
     let selects = args.is("all") || args.given("selector") || args.given("field-selector");
@@ -166,8 +198,9 @@ fn said(args: &Args, io: &mut Io, info: &Info, how: &str) {
 
 /// Waits until every object is gone, or another of its name stands there.
 fn wait(args: &Args, io: &mut Io, going: &[Going], failures: &mut Vec<String>) -> Result<(), Stop> {
-    let limit = if args.span("timeout") == Duration::ZERO { Duration::secs(168 * 3600) } else { args.span("timeout") };
-    let deadline = io.now() + limit;
+    // Upstream gives up after a week when nothing is said; that is for ever here.
+    let limit = args.span("timeout");
+    let deadline = (limit != Duration::ZERO).then(|| io.now() + limit);
     for Going { info, uid } in going {
         let live = io.send(client::request(args, wire::Verb::Get, &info.served, &info.namespace, &info.name))?;
         let other = !uid.is_empty() && live.tree().at(&["metadata", "uid"]).text() != uid;
@@ -181,7 +214,7 @@ fn wait(args: &Args, io: &mut Io, going: &[Going], failures: &mut Vec<String>) -
         let mut watch = client::request(args, wire::Verb::Watch, &info.served, &info.namespace, "");
         watch.options.field_selector = format!("metadata.name={}", info.name);
         watch.options.resource_version = live.tree().at(&["metadata", "resourceVersion"]).text().to_string();
-        let gone = io.follow(vec![watch], Some(deadline), Tree::Null, |state, incoming, _| match &incoming.news {
+        let gone = io.follow(vec![watch], deadline, Tree::Null, |state, incoming, _| match &incoming.news {
             News::Event(event) if event.kind == "DELETED" => Flow::Done,
             News::Opened(response) if !response.is_ok() => Flow::Done,
             News::Closed => Flow::Done,

@@ -1,7 +1,9 @@
 //! `kubectl describe`: all about some objects, and what happened to them.
 use crate::args::{Args, Takes, flag};
 use crate::client::{self, Info};
-use crate::describe::{config_map, deployment, generic, namespace, node, pod, priority_class, replica_set, secret, service, service_account};
+use crate::describe::{
+    config_map, deployment, generic, namespace, node, pod, priority_class, replica_set, secret, service, service_account,
+};
 use crate::job::{Io, Stop};
 use crate::verbs::Verb;
 use objects::Tree;
@@ -29,7 +31,9 @@ pub static VERB: Verb = Verb {
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let words = &args.words;
     if words.is_empty() && args.list("filename").is_empty() && args.text("kustomize").is_empty() {
-        return Err(Stop::error("You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n"));
+        return Err(Stop::error(
+            "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n",
+        ));
     }
     let found = client::objects(args, io, words)?;
     if words.len() == 2 && found.infos.is_empty() && found.failures.iter().any(|words| words.starts_with("Error from server (NotFound)")) {
@@ -43,7 +47,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     if found.infos.is_empty() && found.failures.is_empty() {
         let place = client::namespace(args, io)?;
-        io.err(if args.is("all-namespaces") { "No resources found\n".to_string() } else { format!("No resources found in {place} namespace.\n") });
+        io.err(if args.is("all-namespaces") {
+            "No resources found\n".to_string()
+        } else {
+            format!("No resources found in {place} namespace.\n")
+        });
     }
     client::finish(io, &found.failures)
 }
@@ -66,7 +74,11 @@ fn by_prefix(args: &Args, io: &mut Io, failures: &[String]) -> Result<u8, Stop> 
 
 fn one(args: &Args, io: &mut Io, info: &Info, with_events: bool) -> Result<String, Stop> {
     // An object from a file is described as the server has it.
-    let fetched = if info.source.is_empty() { info.tree.clone() } else { io.fetch(client::request(args, Ask::Get, &info.served, &info.namespace, &info.name))? };
+    let fetched = if info.source.is_empty() {
+        info.tree.clone()
+    } else {
+        io.fetch(client::request(args, Ask::Get, &info.served, &info.namespace, &info.name))?
+    };
     let object = &fetched;
     let api_version = info.served.api_version();
     let quiet = ["Namespace", "Secret"].contains(&info.served.kind.as_str());

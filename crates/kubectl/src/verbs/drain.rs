@@ -18,15 +18,39 @@ pub static VERB: Verb = Verb {
     examples: "  # Empty a node even of Pods that nobody would make anew\n  kubectl drain worker-1 --force\n\n  # Give each Pod 15 minutes\n  kubectl drain worker-1 --grace-period=900\n",
     flags: &[
         flag("chunk-size", '\0', Takes::Int, "500", "Return large lists in chunks rather than all at once. Pass 0 to disable."),
-        flag("delete-emptydir-data", '\0', Takes::Bool, "false", "Continue even if there are pods using emptyDir (local data that will be deleted when the node is drained)."),
-        flag("disable-eviction", '\0', Takes::Bool, "false", "Force drain to use delete, even if eviction is supported. This will bypass checking PodDisruptionBudgets, use with caution."),
+        flag(
+            "delete-emptydir-data",
+            '\0',
+            Takes::Bool,
+            "false",
+            "Continue even if there are pods using emptyDir (local data that will be deleted when the node is drained).",
+        ),
+        flag(
+            "disable-eviction",
+            '\0',
+            Takes::Bool,
+            "false",
+            "Force drain to use delete, even if eviction is supported. This will bypass checking PodDisruptionBudgets, use with caution.",
+        ),
         flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
         flag("force", '\0', Takes::Bool, "false", "Continue even if there are pods that do not declare a controller."),
-        flag("grace-period", '\0', Takes::Int, "-1", "Period of time in seconds given to each pod to terminate gracefully. If negative, the default value specified in the pod will be used."),
+        flag(
+            "grace-period",
+            '\0',
+            Takes::Int,
+            "-1",
+            "Period of time in seconds given to each pod to terminate gracefully. If negative, the default value specified in the pod will be used.",
+        ),
         flag("ignore-daemonsets", '\0', Takes::Bool, "false", "Ignore DaemonSet-managed pods."),
         flag("pod-selector", '\0', Takes::Text, "", "Label selector to filter pods on the node"),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
-        flag("skip-wait-for-delete-timeout", '\0', Takes::Int, "0", "If pod DeletionTimestamp older than N seconds, skip waiting for the pod."),
+        flag(
+            "skip-wait-for-delete-timeout",
+            '\0',
+            Takes::Int,
+            "0",
+            "If pod DeletionTimestamp older than N seconds, skip waiting for the pod.",
+        ),
         flag("timeout", '\0', Takes::Span, "0s", "The length of time to wait before giving up, zero means infinite"),
     ],
     subs: &[],
@@ -81,7 +105,11 @@ fn empty(args: &Args, io: &mut Io, node: &Info) -> Result<Result<(), Vec<String>
 }
 
 fn wishes(args: &Args) -> filter::Wishes {
-    filter::Wishes { force: args.is("force"), ignore_daemon_sets: args.is("ignore-daemonsets"), delete_data: args.is("delete-emptydir-data") }
+    filter::Wishes {
+        force: args.is("force"),
+        ignore_daemon_sets: args.is("ignore-daemonsets"),
+        delete_data: args.is("delete-emptydir-data"),
+    }
 }
 
 /// Asks for the DaemonSet of a Pod that names one; gives the server's words when there is none.
@@ -125,7 +153,11 @@ fn evict_all(args: &Args, io: &mut Io, pods: Vec<Tree>) -> Result<Result<(), Vec
             && io.now() >= deadline
         {
             let meta = one.pod.get("metadata");
-            return Ok(Err(vec![format!("error when waiting for pod \"{}\" in namespace \"{}\" to terminate: global timeout reached: {limit}", meta.get("name").text(), meta.get("namespace").text())]));
+            return Ok(Err(vec![format!(
+                "error when waiting for pod \"{}\" in namespace \"{}\" to terminate: global timeout reached: {limit}",
+                meta.get("name").text(),
+                meta.get("namespace").text()
+            )]));
         }
         if !leaving.is_empty() {
             let next = io.now() + Duration::secs(1);
@@ -138,14 +170,18 @@ fn evict_all(args: &Args, io: &mut Io, pods: Vec<Tree>) -> Result<Result<(), Vec
 /// One look at one Pod: evict it, or see whether it is gone.
 fn step(args: &Args, io: &mut Io, mut one: Leaving) -> Result<Result<Option<Leaving>, String>, Stop> {
     let meta = one.pod.get("metadata");
-    let (place, name, uid) = (meta.get("namespace").text().to_string(), meta.get("name").text().to_string(), meta.get("uid").text().to_string());
+    let (place, name, uid) =
+        (meta.get("namespace").text().to_string(), meta.get("name").text().to_string(), meta.get("uid").text().to_string());
     if let Some(at) = one.ask_at {
         if io.now() < at {
             return Ok(Ok(Some(one)));
         }
         let answer = io.send(eviction(args, &place, &name))?;
         if answer.code == 429 {
-            io.err(format!("error when evicting pods/\"{name}\" -n \"{place}\" (will retry after 5s): {}\n", answer.tree().get("message").text()));
+            io.err(format!(
+                "error when evicting pods/\"{name}\" -n \"{place}\" (will retry after 5s): {}\n",
+                answer.tree().get("message").text()
+            ));
             one.ask_at = Some(io.now() + Duration::secs(5));
             return Ok(Ok(Some(one)));
         }
@@ -165,14 +201,21 @@ fn step(args: &Args, io: &mut Io, mut one: Leaving) -> Result<Result<Option<Leav
         return Ok(Ok(None));
     }
     if !answer.is_ok() {
-        return Ok(Err(format!("error when waiting for pod \"{name}\" in namespace \"{place}\" to terminate: {}", answer.tree().get("message").text())));
+        return Ok(Err(format!(
+            "error when waiting for pod \"{name}\" in namespace \"{place}\" to terminate: {}",
+            answer.tree().get("message").text()
+        )));
     }
     Ok(Ok(Some(one)))
 }
 
 fn eviction(args: &Args, place: &str, name: &str) -> Request {
     let grace = args.int("grace-period");
-    let options = if grace >= 0 { map! {"gracePeriodSeconds": grace} } else { Tree::Null };
+    let options = if grace >= 0 {
+        map! {"gracePeriodSeconds": grace}
+    } else {
+        Tree::Null
+    };
     if args.is("disable-eviction") {
         let mut ask = client::known(args, Ask::Delete, "", "v1", "pods", place, name);
         ask.body = options;
@@ -189,4 +232,3 @@ fn eviction(args: &Args, place: &str, name: &str) -> Request {
 fn path(pod: &Tree) -> String {
     format!("{}/{}", pod.at(&["metadata", "namespace"]).text(), pod.at(&["metadata", "name"]).text())
 }
-

@@ -2,10 +2,11 @@
 use crate::args::{Args, Takes, flag};
 use crate::client::{self, Info};
 use crate::job::{Io, Stop};
+use crate::patch;
 use crate::print;
 use crate::verbs::Verb;
+use objects::Tree;
 use objects::wire::{PatchKind, Response, Verb as Ask};
-use objects::{Map, Tree};
 
 pub static VERB: Verb = Verb {
     name: "edit",
@@ -112,7 +113,8 @@ fn save(args: &Args, io: &mut Io, info: &Info, before: &Tree, edited: &str, file
             return Err(Stop::error("At least one of apiVersion, kind and name was changed"));
         }
     }
-    let patch = difference(before, &after);
+    let shape = patch::type_of(&info.served.api_version(), &info.served.kind);
+    let patch = patch::two_way(before, &after, shape);
     if patch.is_empty() {
         print::object(args, io, info, "skipped")?;
         return Ok(None);
@@ -120,8 +122,8 @@ fn save(args: &Args, io: &mut Io, info: &Info, before: &Tree, edited: &str, file
     if args.is("output-patch") {
         io.out(format!("Patch: {}\n", patch.to_json()));
     }
-    // A list is sent whole, and so as a merge patch: a strategic one would mix it with what is there.
-    let kind = if has_list(&patch) { PatchKind::Merge } else { PatchKind::Strategic };
+    // Custom resources have no merge keys: their lists are sent whole.
+    let kind = if shape.is_some() { PatchKind::Strategic } else { PatchKind::Merge };
     let mut ask = client::request(args, Ask::Patch(kind), &info.served, &info.namespace, &info.name);
     if args.text("subresource") == "status" {
         ask = ask.subresource("status");
@@ -150,45 +152,27 @@ fn refused(io: &mut Io, info: &Info, answer: &Response, edited: &str, file: &str
         "Invalid" => {
             io.err(format!("error: {name} is invalid\n"));
             let causes = status.at(&["details", "causes"]).items();
-            let lines = causes.iter().map(|cause| format!("# * {}: {}\n", cause.get("field").text(), commented(cause.get("message").text())));
+            let lines =
+                causes.iter().map(|cause| format!("# * {}: {}\n", cause.get("field").text(), commented(cause.get("message").text())));
             let colon = if causes.is_empty() { "" } else { ":" };
             Ok(format!("# {name} was not valid{colon}\n{}#\n", lines.collect::<String>()))
         }
         "NotFound" => {
             io.session.set_file(file, edited);
-            io.err(format!("error: {name} could not be found on the server\nThe edits you made on deleted resources have been saved to \"{file}\"\n"));
+            io.err(format!(
+                "error: {name} could not be found on the server\nThe edits you made on deleted resources have been saved to \"{file}\"\n"
+            ));
             Err(Stop::Fail { code: 1, text: String::new() })
         }
         _ => {
             io.session.set_file(file, edited);
             let why = status.get("message").text();
-            io.err(format!("error: {name} could not be patched: {why}\nYou can run `kubectl replace -f {file}` to try this update again.\n"));
+            io.err(format!(
+                "error: {name} could not be patched: {why}\nYou can run `kubectl replace -f {file}` to try this update again.\n"
+            ));
             Err(Stop::Fail { code: 1, text: String::new() })
         }
     }
-}
-
-/// The merge patch (RFC 7386) that makes `after` of `before`.
-fn difference(before: &Tree, after: &Tree) -> Tree {
-    let mut patch = Map::default();
-    for (key, new) in after.entries() {
-        let old = before.get(key);
-        if old == new {
-            continue;
-        }
-        match (old, new) {
-            (Tree::Map(_), Tree::Map(_)) => drop(patch.insert(key.clone(), difference(old, new))),
-            _ => drop(patch.insert(key.clone(), new)),
-        }
-    }
-    for (key, _) in before.entries().filter(|(key, _)| !after.has(key)) {
-        patch.insert(key.clone(), Tree::Null);
-    }
-    Tree::from(patch)
-}
-
-fn has_list(tree: &Tree) -> bool {
-    matches!(tree, Tree::List(_)) || tree.entries().any(|(_, value)| has_list(value))
 }
 
 /// Whether two texts say the same, comments aside.
@@ -211,16 +195,6 @@ fn commented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use objects::{list, map};
-
-    #[test]
-    fn only_what_changed_is_sent() {
-        let before = map! {"spec": map! {"replicas": 1, "paused": true, "template": map! {"x": 1}}};
-        let after = map! {"spec": map! {"replicas": 2, "template": map! {"x": 1}}};
-        let patch = difference(&before, &after);
-        assert_eq!(patch.to_json(), r#"{"spec":{"paused":null,"replicas":2}}"#);
-        assert!(!has_list(&patch) && has_list(&map! {"a": map! {"b": list![1]}}));
-    }
 
     #[test]
     fn comments_change_nothing() {

@@ -72,7 +72,10 @@ fn about(args: &Args, io: &mut Io) -> Result<String, Stop> {
 /// The instant an event was last seen, for sorting.
 fn seen(event: &Tree) -> Time {
     let time = |value: &Tree| Time::parse(value.text());
-    time(event.at(&["series", "lastObservedTime"])).or_else(|| time(event.get("lastTimestamp"))).or_else(|| time(event.get("eventTime"))).unwrap_or_default()
+    time(event.at(&["series", "lastObservedTime"]))
+        .or_else(|| time(event.get("lastTimestamp")))
+        .or_else(|| time(event.get("eventTime")))
+        .unwrap_or_default()
 }
 
 fn header(everywhere: bool) -> String {
@@ -83,7 +86,15 @@ fn row(event: &Tree, now: Time, everywhere: bool) -> String {
     let text = |key: &str| event.get(key).text();
     let object = event.get("involvedObject");
     let place = if everywhere { format!("{}\t", event.at(&["metadata", "namespace"]).text()) } else { String::new() };
-    format!("{place}{}\t{}\t{}\t{}/{}\t{}\n", interval(event, now), text("type"), text("reason"), object.get("kind").text(), object.get("name").text(), text("message").trim())
+    format!(
+        "{place}{}\t{}\t{}\t{}/{}\t{}\n",
+        interval(event, now),
+        text("type"),
+        text("reason"),
+        object.get("kind").text(),
+        object.get("name").text(),
+        text("message").trim()
+    )
 }
 
 fn show_as(args: &Args, io: &mut Io, events: Vec<Tree>) -> Result<(), Stop> {
@@ -123,9 +134,9 @@ mod tests {
     #[test]
     fn the_last_seen_comes_last_with_its_count() {
         let once = map! {"type": "Normal", "reason": "SuccessfulCreate", "message": "Created pod: web-9d6d84dbb-2bw7p", "count": 1,
-            "firstTimestamp": "2026-11-23T05:02:54Z", "lastTimestamp": "2026-11-23T05:02:54Z", "involvedObject": map! {"kind": "ReplicaSet", "name": "web-9d6d84dbb"}};
+        "firstTimestamp": "2026-11-23T05:02:54Z", "lastTimestamp": "2026-11-23T05:02:54Z", "involvedObject": map! {"kind": "ReplicaSet", "name": "web-9d6d84dbb"}};
         let again = map! {"type": "Warning", "reason": "Failed", "message": "Error: ErrImagePull\n", "count": 2,
-            "firstTimestamp": "2026-11-23T05:02:55Z", "lastTimestamp": "2026-11-23T05:03:08Z", "involvedObject": map! {"kind": "Pod", "name": "bad"}};
+        "firstTimestamp": "2026-11-23T05:02:55Z", "lastTimestamp": "2026-11-23T05:03:08Z", "involvedObject": map! {"kind": "Pod", "name": "bad"}};
         let now = Time::parse("2026-11-23T05:03:09.500000Z").unwrap();
         assert!(seen(&once) < seen(&again));
         let text = aligned(&format!("{}{}{}", header(false), row(&once, now, false), row(&again, now, false)), 3);

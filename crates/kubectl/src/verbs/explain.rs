@@ -17,7 +17,13 @@ pub static VERB: Verb = Verb {
     examples: "  # A kind and its fields\n  kubectl explain pods\n\n  # All the fields below\n  kubectl explain pods --recursive\n\n  # One field\n  kubectl explain pods.spec.containers\n",
     flags: &[
         flag("api-version", '\0', Takes::Text, "", "Use given api-version (group/version) of the resource."),
-        flag("output", 'o', Takes::Text, "plaintext", "Format in which to render the schema. Valid values are: (plaintext, plaintext-openapiv2)."),
+        flag(
+            "output",
+            'o',
+            Takes::Text,
+            "plaintext",
+            "Format in which to render the schema. Valid values are: (plaintext, plaintext-openapiv2).",
+        ),
         flag("recursive", '\0', Takes::Bool, "false", "When true, print the name of all the fields recursively."),
     ],
     subs: &[],
@@ -59,10 +65,24 @@ fn locate(args: &Args, io: &mut Io, word: &str) -> Result<(Served, Vec<String>),
     let parts: Vec<String> = word.trim_end_matches('.').split('.').map(str::to_string).collect();
     let known = client::catalogue(args, io)?;
     let wanted = args.text("api-version");
-    let fitting = |name: &str| known.resources.iter().find(|served| served.api_version() == wanted && (served.plural == name || served.singular == name || served.kind.eq_ignore_ascii_case(name) || served.short.iter().any(|s| s == name))).cloned();
+    let fitting = |name: &str| {
+        known
+            .resources
+            .iter()
+            .find(|served| {
+                served.api_version() == wanted
+                    && (served.plural == name
+                        || served.singular == name
+                        || served.kind.eq_ignore_ascii_case(name)
+                        || served.short.iter().any(|s| s == name))
+            })
+            .cloned()
+    };
     if !wanted.is_empty() {
         let served = fitting(&parts[0].to_lowercase());
-        return served.map(|served| (served, parts[1..].to_vec())).ok_or_else(|| Stop::error(format!("couldn't find resource for \"{wanted}, Resource={}\"", parts[0])));
+        return served
+            .map(|served| (served, parts[1..].to_vec()))
+            .ok_or_else(|| Stop::error(format!("couldn't find resource for \"{wanted}, Resource={}\"", parts[0])));
     }
     if let Some(served) = known.find(&parts[0]) {
         // `deployments.apps.spec`: the longest name that is a group belongs to the resource.
@@ -183,7 +203,13 @@ mod tests {
 
     fn explain(kind: objects::KindId, path: &str, recursive: bool) -> Result<String, String> {
         let row = kind.row();
-        let served = Served { group: row.group.into(), version: row.version.into(), kind: row.kind.into(), plural: row.plural.into(), ..Served::default() };
+        let served = Served {
+            group: row.group.into(),
+            version: row.version.into(),
+            kind: row.kind.into(),
+            plural: row.plural.into(),
+            ..Served::default()
+        };
         let path: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
         page(&served, schema::of_kind(kind), &path, recursive)
     }
@@ -194,8 +220,17 @@ mod tests {
         let text = explain(kinds::POD, "spec.restartPolicy", false).unwrap();
         assert!(text.starts_with("KIND:       Pod\nVERSION:    v1\n\nFIELD: restartPolicy <string>\nENUM:\n    Always\n    Never\n    OnFailure\n\nDESCRIPTION:\n    "), "{text}");
         let text = explain(kinds::DEPLOYMENT, "spec.strategy", false).unwrap();
-        assert!(text.starts_with("GROUP:      apps\nKIND:       Deployment\nVERSION:    v1\n\nFIELD: strategy <DeploymentStrategy>\n\n\nDESCRIPTION:\n"), "{text}");
-        assert!(text.contains("FIELDS:\n  rollingUpdate\t<RollingUpdateDeployment>\n    ") && text.contains("\n\n  type\t<string>\n  enum: Recreate, RollingUpdate\n    "), "{text}");
+        assert!(
+            text.starts_with(
+                "GROUP:      apps\nKIND:       Deployment\nVERSION:    v1\n\nFIELD: strategy <DeploymentStrategy>\n\n\nDESCRIPTION:\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("FIELDS:\n  rollingUpdate\t<RollingUpdateDeployment>\n    ")
+                && text.contains("\n\n  type\t<string>\n  enum: Recreate, RollingUpdate\n    "),
+            "{text}"
+        );
         assert!(text.ends_with(" first.\n\n\n"), "{text}");
     }
 

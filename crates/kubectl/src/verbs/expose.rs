@@ -14,7 +14,13 @@ pub static VERB: Verb = Verb {
     usage: "kubectl expose (-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]",
     examples: "  # Port 80 of the Service leads to port 8000 of the containers\n  kubectl expose deployment nginx --port=80 --target-port=8000\n",
     flags: &[
-        flag("cluster-ip", '\0', Takes::Text, "", "ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to 'None' to create a headless service."),
+        flag(
+            "cluster-ip",
+            '\0',
+            Takes::Text,
+            "",
+            "ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to 'None' to create a headless service.",
+        ),
         flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
         flag("external-ip", '\0', Takes::Text, "", "Additional external IP address to accept for the service."),
         flag("field-manager", '\0', Takes::Text, "kubectl-expose", "Name of the manager used to track field ownership."),
@@ -24,13 +30,37 @@ pub static VERB: Verb = Verb {
         flag("load-balancer-ip", '\0', Takes::Text, "", "IP to assign to the LoadBalancer."),
         flag("name", '\0', Takes::Text, "", "The name for the newly created object."),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
-        flag("port", '\0', Takes::Text, "", "The port that the service should serve on. Copied from the resource being exposed, if unspecified"),
+        flag(
+            "port",
+            '\0',
+            Takes::Text,
+            "",
+            "The port that the service should serve on. Copied from the resource being exposed, if unspecified",
+        ),
         flag("protocol", '\0', Takes::Text, "", "The network protocol for the service to be created. Default is 'TCP'."),
         flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
         flag("selector", '\0', Takes::Text, "", "A label selector to use for this service."),
-        flag("session-affinity", '\0', Takes::Text, "", "If non-empty, set the session affinity for the service to this; legal values: 'None', 'ClientIP'"),
-        flag("target-port", '\0', Takes::Text, "", "Name or number for the port on the container that the service should direct traffic to."),
-        flag("type", '\0', Takes::Text, "", "Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName. Default is 'ClusterIP'."),
+        flag(
+            "session-affinity",
+            '\0',
+            Takes::Text,
+            "",
+            "If non-empty, set the session affinity for the service to this; legal values: 'None', 'ClientIP'",
+        ),
+        flag(
+            "target-port",
+            '\0',
+            Takes::Text,
+            "",
+            "Name or number for the port on the container that the service should direct traffic to.",
+        ),
+        flag(
+            "type",
+            '\0',
+            Takes::Text,
+            "",
+            "Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName. Default is 'ClusterIP'.",
+        ),
     ],
     subs: &[],
     run,
@@ -98,7 +128,9 @@ fn service(args: &Args, info: &Info) -> Result<Tree, String> {
     if !ports.is_empty() {
         spec.set(&["ports"], port_list(args, &ports)?);
     }
-    for (key, flag) in [("type", "type"), ("clusterIP", "cluster-ip"), ("loadBalancerIP", "load-balancer-ip"), ("sessionAffinity", "session-affinity")] {
+    for (key, flag) in
+        [("type", "type"), ("clusterIP", "cluster-ip"), ("loadBalancerIP", "load-balancer-ip"), ("sessionAffinity", "session-affinity")]
+    {
         if !args.text(flag).is_empty() {
             spec.set(&[key], args.text(flag));
         }
@@ -142,7 +174,10 @@ fn own_selector(info: &Info) -> Result<Tree, String> {
             selector => Ok(selector.clone()),
         },
         _ => match info.tree.at(&["spec", "selector"]) {
-            selector if !selector.get("matchExpressions").is_empty() => Err(format!("couldn't convert expressions - \"{}\" to map-based selector format", selector.get("matchExpressions").to_json())),
+            selector if !selector.get("matchExpressions").is_empty() => Err(format!(
+                "couldn't convert expressions - \"{}\" to map-based selector format",
+                selector.get("matchExpressions").to_json()
+            )),
             selector => Ok(selector.get("matchLabels").clone()),
         },
     }
@@ -150,13 +185,20 @@ fn own_selector(info: &Info) -> Result<Tree, String> {
 
 /// The ports that the object itself names.
 fn own_ports(info: &Info) -> Vec<Port> {
-    let read = |port: &Tree, key: &str| (port.get(key).to_json(), if port.get("protocol").is_empty() { "TCP".to_string() } else { port.get("protocol").text().to_string() });
+    let read = |port: &Tree, key: &str| {
+        (port.get(key).to_json(), if port.get("protocol").is_empty() { "TCP".to_string() } else { port.get("protocol").text().to_string() })
+    };
     let spec = match info.served.kind.as_str() {
         "Service" => return info.tree.at(&["spec", "ports"]).items().iter().map(|port| read(port, "port")).collect(),
         "Pod" => info.tree.get("spec"),
         _ => info.tree.at(&["spec", "template", "spec"]),
     };
-    spec.get("containers").items().iter().flat_map(|container| container.get("ports").items()).map(|port| read(port, "containerPort")).collect()
+    spec.get("containers")
+        .items()
+        .iter()
+        .flat_map(|container| container.get("ports").items())
+        .map(|port| read(port, "containerPort"))
+        .collect()
 }
 
 /// `a=b,c=d` as a map.

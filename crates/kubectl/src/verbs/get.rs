@@ -25,24 +25,66 @@ pub static VERB: Verb = Verb {
 };
 
 static FLAGS: &[Flag] = &[
-    flag("all-namespaces", 'A', Takes::Bool, "false", "If present, list the requested object(s) across all namespaces. Namespace in current context is ignored even if specified with --namespace."),
-    flag("allow-missing-template-keys", '\0', Takes::Bool, "true", "If true, ignore any errors in templates when a field or map key is missing in the template."),
+    flag(
+        "all-namespaces",
+        'A',
+        Takes::Bool,
+        "false",
+        "If present, list the requested object(s) across all namespaces. Namespace in current context is ignored even if specified with --namespace.",
+    ),
+    flag(
+        "allow-missing-template-keys",
+        '\0',
+        Takes::Bool,
+        "true",
+        "If true, ignore any errors in templates when a field or map key is missing in the template.",
+    ),
     flag("chunk-size", '\0', Takes::Int, "500", "Return large lists in chunks rather than all at once. Pass 0 to disable."),
-    flag("field-selector", '\0', Takes::Text, "", "Selector (field query) to filter on, supports '=', '==', and '!='.(e.g. --field-selector key1=value1,key2=value2)."),
+    flag(
+        "field-selector",
+        '\0',
+        Takes::Text,
+        "",
+        "Selector (field query) to filter on, supports '=', '==', and '!='.(e.g. --field-selector key1=value1,key2=value2).",
+    ),
     flag("filename", 'f', Takes::List, "", "Filename, directory, or URL to files identifying the resource to get from a server."),
-    flag("ignore-not-found", '\0', Takes::Bool, "false", "If set to true, suppresses NotFound error for specific objects that do not exist."),
+    flag(
+        "ignore-not-found",
+        '\0',
+        Takes::Bool,
+        "false",
+        "If set to true, suppresses NotFound error for specific objects that do not exist.",
+    ),
     flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
     flag("label-columns", 'L', Takes::List, "", "Accepts a comma separated list of labels that are going to be presented as columns."),
-    flag("no-headers", '\0', Takes::Bool, "false", "When using the default or custom-column output format, don't print headers (default print headers)."),
+    flag(
+        "no-headers",
+        '\0',
+        Takes::Bool,
+        "false",
+        "When using the default or custom-column output format, don't print headers (default print headers).",
+    ),
     flag("output", 'o', Takes::Text, "", "Output format."),
     flag("output-watch-events", '\0', Takes::Bool, "false", "Output watch event objects when --watch or --watch-only is used."),
     flag("raw", '\0', Takes::Text, "", "Raw URI to request from the server. Uses the transport specified by the kubeconfig file."),
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
-    flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.(e.g. -l key1=value1,key2=value2,key3 in (value3))."),
+    flag(
+        "selector",
+        'l',
+        Takes::Text,
+        "",
+        "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.(e.g. -l key1=value1,key2=value2,key3 in (value3)).",
+    ),
     flag("server-print", '\0', Takes::Bool, "true", "If true, have the server return the appropriate table output."),
     flag("show-kind", '\0', Takes::Bool, "false", "If present, list the resource type for the requested object(s)."),
     flag("show-labels", '\0', Takes::Bool, "false", "When printing, show all labels as the last column (default hide labels column)."),
-    flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format."),
+    flag(
+        "show-managed-fields",
+        '\0',
+        Takes::Bool,
+        "false",
+        "If true, keep the managedFields when printing objects in JSON or YAML format.",
+    ),
     flag("sort-by", '\0', Takes::Text, "", "If non-empty, sort list types using this field specification."),
     flag("subresource", '\0', Takes::Text, "", "If specified, gets the subresource of the requested object."),
     flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
@@ -176,7 +218,11 @@ fn raw(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let response = io.send(client::path(args, args.text("raw")))?;
     if !response.is_ok() {
         let known = !response.tree().get("message").text().is_empty();
-        return Err(if known || response.code != 404 { Stop::server(&response) } else { Stop::plain("Error from server (NotFound): the server could not find the requested resource") });
+        return Err(if known || response.code != 404 {
+            Stop::server(&response)
+        } else {
+            Stop::plain("Error from server (NotFound): the server could not find the requested resource")
+        });
     }
     match &response.body {
         wire::Body::Text(text) => io.out(text),

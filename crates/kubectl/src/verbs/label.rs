@@ -24,9 +24,21 @@ pub static VERB: Verb = Verb {
         flag("list", '\0', Takes::Bool, "false", "If true, display the labels for a given resource."),
         flag("local", '\0', Takes::Bool, "false", "If true, do not contact the server: work on the files alone."),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
-        flag("overwrite", '\0', Takes::Bool, "false", "If true, allow labels to be overwritten, otherwise reject label updates that overwrite existing labels."),
+        flag(
+            "overwrite",
+            '\0',
+            Takes::Bool,
+            "false",
+            "If true, allow labels to be overwritten, otherwise reject label updates that overwrite existing labels.",
+        ),
         flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
-        flag("resource-version", '\0', Takes::Text, "", "If non-empty, the labels update will only succeed if this is the current resource-version for the object."),
+        flag(
+            "resource-version",
+            '\0',
+            Takes::Text,
+            "",
+            "If non-empty, the labels update will only succeed if this is the current resource-version for the object.",
+        ),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     ],
     subs: &[],
@@ -103,7 +115,11 @@ fn refusal(value: &str) -> Option<&'static str> {
 /// The labels that would be lost without `--overwrite`, in kubectl's words.
 fn clashes(labels: &Tree, wish: &Wish) -> Vec<String> {
     let taken = |(key, value): &&(String, String)| labels.has(key) && labels.get(key).text() != value;
-    wish.set.iter().filter(taken).map(|(key, _)| format!("'{key}' already has a value ({}), and --overwrite is false", labels.get(key).text())).collect()
+    wish.set
+        .iter()
+        .filter(taken)
+        .map(|(key, _)| format!("'{key}' already has a value ({}), and --overwrite is false", labels.get(key).text()))
+        .collect()
 }
 
 fn one(args: &Args, io: &mut Io, info: &Info, wish: &Wish) -> Result<Result<(), String>, Stop> {
@@ -153,7 +169,8 @@ fn one(args: &Args, io: &mut Io, info: &Info, wish: &Wish) -> Result<Result<(), 
 
 fn listing(info: &Info, single: bool) -> String {
     let indent = if single { "" } else { " " };
-    let head = if single { String::new() } else { format!("Listing labels for {}.{}/{}:\n", info.served.kind, info.served.group, info.name) };
+    let head =
+        if single { String::new() } else { format!("Listing labels for {}.{}/{}:\n", info.served.kind, info.served.group, info.name) };
     let lines = info.tree.at(&["metadata", "labels"]).entries().map(|(key, value)| format!("{indent}{key}={}\n", value.text()));
     head + &lines.collect::<String>()
 }
@@ -173,6 +190,9 @@ mod tests {
     fn a_bad_value_is_refused_before_the_server_is_asked() {
         let words = read(&["x=bad value!".to_string()]).unwrap_err();
         assert!(words.starts_with("invalid label value: \"x=bad value!\": a valid label must be an empty string or consist of"), "{words}");
-        assert_eq!(read(&["a=1".to_string(), "a-".to_string()]), Err("can not both modify and remove a label in the same command".to_string()));
+        assert_eq!(
+            read(&["a=1".to_string(), "a-".to_string()]),
+            Err("can not both modify and remove a label in the same command".to_string())
+        );
     }
 }

@@ -3,32 +3,37 @@ use crate::args::{Args, Flag, GLOBAL};
 use crate::job::{Io, Stop};
 
 mod annotate;
+mod api_resources;
+mod apply;
 mod auth;
 mod autoscale;
 mod cluster_info;
 mod config;
 mod cordon;
-mod api_resources;
-mod apply;
 mod create;
 mod delete;
 mod describe;
+mod diff;
 mod drain;
 mod edit;
 mod events;
+mod exec;
 mod explain;
 mod expose;
 mod get;
 pub mod help;
-mod version;
 mod label;
+mod logs;
 mod patch;
 mod port_forward;
+mod replace;
 mod rollout;
+mod run;
 mod scale;
 mod set;
 mod taint;
 mod top;
+mod version;
 mod wait;
 
 /// One command. `subs` are its subcommands (`create deployment`); it may still run by itself.
@@ -48,8 +53,9 @@ pub struct Verb {
 
 /// Every command, in the order of `kubectl help`.
 pub static VERBS: &[&Verb] = &[
-    &api_resources::VERB, &api_resources::VERSIONS, &apply::VERB, &create::VERB,
+    &create::VERB,
     &expose::VERB,
+    &run::VERB,
     &set::VERB,
     &explain::VERB,
     &get::VERB,
@@ -65,14 +71,22 @@ pub static VERBS: &[&Verb] = &[
     &drain::VERB,
     &taint::VERB,
     &describe::VERB,
+    &logs::VERB,
+    &exec::VERB,
     &port_forward::VERB,
     &auth::VERB,
     &events::VERB,
+    &diff::VERB,
+    &apply::VERB,
     &patch::VERB,
+    &replace::VERB,
     &wait::VERB,
     &label::VERB,
     &annotate::VERB,
+    &api_resources::VERB,
+    &api_resources::VERSIONS,
     &config::VERB,
+    &version::VERB,
     &help::VERB,
 ];
 

@@ -62,14 +62,19 @@ fn body(args: &Args, io: &mut Io) -> Result<Tree, Stop> {
         (true, false) => args.text("patch").to_string(),
         (false, true) => {
             let name = args.text("patch-file");
-            io.session.file(name).map(str::to_string).ok_or_else(|| Stop::error(format!("unable to read patch file: open {name}: no such file or directory")))?
+            io.session
+                .file(name)
+                .map(str::to_string)
+                .ok_or_else(|| Stop::error(format!("unable to read patch file: open {name}: no such file or directory")))?
         }
     };
     let documents = match Tree::from_json(&text) {
         Ok(tree) => return Ok(tree),
         Err(_) => objects::yaml::read(&text),
     };
-    let documents = documents.map_err(|problem| Stop::error(format!("unable to parse {text:?}: {}", problem.message.trim_start_matches("error converting YAML to JSON: "))))?;
+    let documents = documents.map_err(|problem| {
+        Stop::error(format!("unable to parse {text:?}: {}", problem.message.trim_start_matches("error converting YAML to JSON: ")))
+    })?;
     Ok(documents.into_iter().next().map(|document| document.tree).unwrap_or_default())
 }
 

@@ -30,5 +30,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let served = client::resolve(args, io, kind)?;
     let place = client::namespace(args, io)?;
     io.fetch(client::request(args, Ask::Get, &served, &place, name))?;
-    Err(Stop::error("port-forward is not there yet: this terminal has no local ports to forward from; look into the Pod with kubectl logs and kubectl exec"))
+    Err(Stop::error(
+        "port-forward is not there yet: this terminal has no local ports to forward from; look into the Pod with kubectl logs and kubectl exec",
+    ))
 }

@@ -31,10 +31,34 @@ pub static VERB: Verb = Verb {
     examples: "  # Back to the Deployment before\n  kubectl rollout undo deployment/abc\n\n  # How far is it?\n  kubectl rollout status deployment/foo\n",
     flags: &[],
     subs: &[
-        sub("history", "View rollout history", "kubectl rollout history (TYPE NAME | TYPE/NAME) [flags] [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, REVISION], show_history),
-        sub("pause", "Mark the provided resource as paused", "kubectl rollout pause RESOURCE [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER], pause),
-        sub("restart", "Restart a resource", "kubectl rollout restart RESOURCE [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER], restart),
-        sub("resume", "Resume a paused resource", "kubectl rollout resume RESOURCE [options]", &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER], resume),
+        sub(
+            "history",
+            "View rollout history",
+            "kubectl rollout history (TYPE NAME | TYPE/NAME) [flags] [options]",
+            &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, REVISION],
+            show_history,
+        ),
+        sub(
+            "pause",
+            "Mark the provided resource as paused",
+            "kubectl rollout pause RESOURCE [options]",
+            &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER],
+            pause,
+        ),
+        sub(
+            "restart",
+            "Restart a resource",
+            "kubectl rollout restart RESOURCE [options]",
+            &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER],
+            restart,
+        ),
+        sub(
+            "resume",
+            "Resume a paused resource",
+            "kubectl rollout resume RESOURCE [options]",
+            &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, MANAGER],
+            resume,
+        ),
         sub(
             "status",
             "Show the status of the rollout",
@@ -54,14 +78,28 @@ pub static VERB: Verb = Verb {
             "undo",
             "Undo a previous rollout",
             "kubectl rollout undo (TYPE NAME | TYPE/NAME) [flags] [options]",
-            &[SELECT[0], SELECT[1], SELECT[2], SELECT[3], OUTPUT, DRY_RUN, flag("to-revision", '\0', Takes::Int, "0", "The revision to rollback to. Default to 0 (last revision).")],
+            &[
+                SELECT[0],
+                SELECT[1],
+                SELECT[2],
+                SELECT[3],
+                OUTPUT,
+                DRY_RUN,
+                flag("to-revision", '\0', Takes::Int, "0", "The revision to rollback to. Default to 0 (last revision)."),
+            ],
             undo,
         ),
     ],
     run: which,
 };
 
-const fn sub(name: &'static str, short: &'static str, usage: &'static str, flags: &'static [Flag], run: fn(&Args, &mut Io) -> Result<u8, Stop>) -> Verb {
+const fn sub(
+    name: &'static str,
+    short: &'static str,
+    usage: &'static str,
+    flags: &'static [Flag],
+    run: fn(&Args, &mut Io) -> Result<u8, Stop>,
+) -> Verb {
     Verb { name, aliases: &[], short, usage, examples: "", flags, subs: &[], run }
 }
 
@@ -199,7 +237,10 @@ fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     let sets: Vec<&Tree> = sets.iter().collect();
     let set = history::target(&info.name, &sets, wanted).map_err(Stop::error)?;
     if info.tree.at(&["spec", "paused"]).is_true() {
-        return Err(Stop::error(format!("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/{}' and try again", info.name)));
+        return Err(Stop::error(format!(
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/{}' and try again",
+            info.name
+        )));
     }
     if matches!(args.text("dry-run"), "client" | "unchanged") {
         let text = history::detail(&[set], history::revision(set)).unwrap_or_default();
@@ -207,7 +248,12 @@ fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
         return Ok(());
     }
     if history::own_template(set) == *info.tree.at(&["spec", "template"]) {
-        return print::object(args, io, info, &format!("skipped rollback (current template already matches revision {})", history::revision(set)));
+        return print::object(
+            args,
+            io,
+            info,
+            &format!("skipped rollback (current template already matches revision {})", history::revision(set)),
+        );
     }
     let mut ask = client::request(args, Ask::Patch(PatchKind::Json), &info.served, &info.namespace, &info.name);
     ask.body = history::patch(&info.tree, set);
@@ -228,14 +274,22 @@ fn prefixed(what: &str, revision: i64, stop: Stop) -> Stop {
 fn pause(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     change(args, io, "paused", |info| {
         let paused = info.tree.at(&["spec", "paused"]).is_true();
-        if paused { Err(format!("error: {} \"{}\" is already paused", info.served.resource(), info.name)) } else { Ok(map! {"spec": map! {"paused": true}}) }
+        if paused {
+            Err(format!("error: {} \"{}\" is already paused", info.served.resource(), info.name))
+        } else {
+            Ok(map! {"spec": map! {"paused": true}})
+        }
     })
 }
 
 fn resume(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     change(args, io, "resumed", |info| {
         let paused = info.tree.at(&["spec", "paused"]).is_true();
-        if paused { Ok(map! {"spec": map! {"paused": Tree::Null}}) } else { Err(format!("error: {} \"{}\" is not paused", info.served.resource(), info.name)) }
+        if paused {
+            Ok(map! {"spec": map! {"paused": Tree::Null}})
+        } else {
+            Err(format!("error: {} \"{}\" is not paused", info.served.resource(), info.name))
+        }
     })
 }
 
@@ -251,7 +305,10 @@ fn restart(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         let before = info.tree.at(&["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"]).text();
         if before == stamp {
-            return Err("error: if restart has already been triggered within the past second, please wait before attempting to trigger another".to_string());
+            return Err(
+                "error: if restart has already been triggered within the past second, please wait before attempting to trigger another"
+                    .to_string(),
+            );
         }
         let mut patch = map! {};
         patch.set(&["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"], stamp.as_str());

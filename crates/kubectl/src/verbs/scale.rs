@@ -15,7 +15,13 @@ pub static VERB: Verb = Verb {
     examples: "  # Three Pods for the Deployment \"web\"\n  kubectl scale --replicas=3 deployment/web\n\n  # Only if it has two now\n  kubectl scale --current-replicas=2 --replicas=3 deployment/web\n",
     flags: &[
         flag("all", '\0', Takes::Bool, "false", "Select all resources in the namespace of the specified resource types."),
-        flag("current-replicas", '\0', Takes::Int, "-1", "Precondition for current size. Requires that the current size of the resource match this value in order to scale. -1 (default) for no condition."),
+        flag(
+            "current-replicas",
+            '\0',
+            Takes::Int,
+            "-1",
+            "Precondition for current size. Requires that the current size of the resource match this value in order to scale. -1 (default) for no condition.",
+        ),
         flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
         flag("filename", 'f', Takes::List, "", "File, folder or - with the objects to scale"),
         flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
@@ -24,7 +30,13 @@ pub static VERB: Verb = Verb {
         flag("replicas", '\0', Takes::Int, "0", "The new desired number of replicas. Required."),
         flag("resource-version", '\0', Takes::Text, "", "Precondition for resource version."),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
-        flag("timeout", '\0', Takes::Span, "0s", "The length of time to wait before giving up on a scale operation, zero means don't wait."),
+        flag(
+            "timeout",
+            '\0',
+            Takes::Span,
+            "0s",
+            "The length of time to wait before giving up on a scale operation, zero means don't wait.",
+        ),
     ],
     subs: &[],
     run,
@@ -64,7 +76,8 @@ fn scale(args: &Args, io: &mut Io, info: &Info) -> Result<Result<(), String>, St
         if !answer.is_ok() {
             return Ok(Err(server_words(&answer)));
         }
-        let (size, version) = (answer.tree().at(&["spec", "replicas"]).int_or(0), answer.tree().at(&["metadata", "resourceVersion"]).text().to_string());
+        let (size, version) =
+            (answer.tree().at(&["spec", "replicas"]).int_or(0), answer.tree().at(&["metadata", "resourceVersion"]).text().to_string());
         if now >= 0 && size != now {
             return Ok(Err(format!("error: Expected replicas to be {now}, was {size}")));
         }

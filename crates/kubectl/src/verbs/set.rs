@@ -11,7 +11,13 @@ use objects::wire::{PatchKind, Verb as Ask};
 use objects::{Map, Quantity, Tree, map};
 
 const ALL: Flag = flag("all", '\0', Takes::Bool, "false", "Select all resources in the namespace of the specified resource types.");
-const CONTAINERS: Flag = flag("containers", 'c', Takes::Text, "*", "The names of containers in the selected pod templates to change; '*' stands for any letters.");
+const CONTAINERS: Flag = flag(
+    "containers",
+    'c',
+    Takes::Text,
+    "*",
+    "The names of containers in the selected pod templates to change; '*' stands for any letters.",
+);
 const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\".");
 const FILENAME: Flag = flag("filename", 'f', Takes::List, "", "File, folder or - with the objects");
 const KUSTOMIZE: Flag = flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory.");
@@ -34,35 +40,93 @@ pub static VERB: Verb = Verb {
             "Update environment variables on a pod template",
             "kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
             &[
-                ALL, CONTAINERS, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE, SELECTOR,
+                ALL,
+                CONTAINERS,
+                DRY_RUN,
+                FILENAME,
+                KUSTOMIZE,
+                LOCAL,
+                MANAGER,
+                OUTPUT,
+                RECURSIVE,
+                SELECTOR,
                 flag("env", 'e', Takes::Texts, "", "Specify a key-value pair for an environment variable to set into each container."),
                 flag("from", '\0', Takes::Text, "", "The name of a resource from which to inject environment variables"),
                 flag("keys", '\0', Takes::List, "", "Comma-separated list of keys to import from specified resource"),
                 flag("list", '\0', Takes::Bool, "false", "If true, display the environment and any changes in the standard format."),
-                flag("overwrite", '\0', Takes::Bool, "true", "If true, allow environment to be overwritten, otherwise reject updates that overwrite existing environment."),
+                flag(
+                    "overwrite",
+                    '\0',
+                    Takes::Bool,
+                    "true",
+                    "If true, allow environment to be overwritten, otherwise reject updates that overwrite existing environment.",
+                ),
                 flag("prefix", '\0', Takes::Text, "", "Prefix to append to variable names"),
             ],
             env::run,
         ),
-        sub("image", "Update the image of a pod template", "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]", &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE, SELECTOR], image),
+        sub(
+            "image",
+            "Update the image of a pod template",
+            "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
+            &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE, SELECTOR],
+            image,
+        ),
         sub(
             "resources",
             "Update resource requests/limits on objects with pod templates",
             "kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]",
             &[
-                ALL, CONTAINERS, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE, SELECTOR,
+                ALL,
+                CONTAINERS,
+                DRY_RUN,
+                FILENAME,
+                KUSTOMIZE,
+                LOCAL,
+                MANAGER,
+                OUTPUT,
+                RECURSIVE,
+                SELECTOR,
                 flag("limits", '\0', Takes::Text, "", "The resource limits for this container, such as 'cpu=100m,memory=256Mi'."),
                 flag("requests", '\0', Takes::Text, "", "The resource requests for this container, such as 'cpu=100m,memory=256Mi'."),
             ],
             resources,
         ),
-        sub("selector", "Set the selector on a resource", "kubectl set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]", &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE, flag("resource-version", '\0', Takes::Text, "", "Only update at this resource version.")], selector),
-        sub("serviceaccount", "Update the service account of a resource", "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]", &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE], service_account),
+        sub(
+            "selector",
+            "Set the selector on a resource",
+            "kubectl set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]",
+            &[
+                ALL,
+                DRY_RUN,
+                FILENAME,
+                KUSTOMIZE,
+                LOCAL,
+                MANAGER,
+                OUTPUT,
+                RECURSIVE,
+                flag("resource-version", '\0', Takes::Text, "", "Only update at this resource version."),
+            ],
+            selector,
+        ),
+        sub(
+            "serviceaccount",
+            "Update the service account of a resource",
+            "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]",
+            &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE],
+            service_account,
+        ),
     ],
     run: which,
 };
 
-const fn sub(name: &'static str, short: &'static str, usage: &'static str, flags: &'static [Flag], run: fn(&Args, &mut Io) -> Result<u8, Stop>) -> Verb {
+const fn sub(
+    name: &'static str,
+    short: &'static str,
+    usage: &'static str,
+    flags: &'static [Flag],
+    run: fn(&Args, &mut Io) -> Result<u8, Stop>,
+) -> Verb {
     Verb { name, aliases: &[], short, usage, examples: "", flags, subs: &[], run }
 }
 
@@ -92,7 +156,14 @@ struct Change {
 }
 
 /// Sends each object's change and prints it; what goes wrong with one is told at the end.
-fn apply(args: &Args, io: &mut Io, found: client::Found, done: &str, what: &str, mut decide: impl FnMut(&Info, &mut Vec<String>) -> Option<Change>) -> Result<u8, Stop> {
+fn apply(
+    args: &Args,
+    io: &mut Io,
+    found: client::Found,
+    done: &str,
+    what: &str,
+    mut decide: impl FnMut(&Info, &mut Vec<String>) -> Option<Change>,
+) -> Result<u8, Stop> {
     let mut failures = found.failures;
     for info in &found.infos {
         let Some(change) = decide(info, &mut failures) else { continue };
@@ -131,7 +202,11 @@ fn each_container(list: &Tree, fits: impl Fn(&str) -> bool, edit: impl Fn(&Tree)
         }
         let changed = edit(container);
         if changed != *container {
-            let mut entry: Map = changed.entries().filter(|(key, value)| container.get(key) != *value).map(|(key, value)| (key.clone(), value.clone())).collect();
+            let mut entry: Map = changed
+                .entries()
+                .filter(|(key, value)| container.get(key) != *value)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
             for (gone, _) in container.entries().filter(|(key, _)| !changed.has(key)) {
                 entry.insert(gone.clone(), Tree::Null);
             }
@@ -171,8 +246,13 @@ fn image(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     apply(args, io, found, "image updated", "image update to pod template", |info, failures| {
         let path = pod_spec_path(&info.served.kind)?;
         let spec = info.tree.at(path);
-        let wanted = |name: &str| images.iter().find(|(container, _)| container == name || container == "*").map(|(_, image)| image.as_str());
-        let known = |name: &str| ["initContainers", "containers"].iter().any(|key| spec.get(key).items().iter().any(|c| name == "*" || c.get("name").text() == name));
+        let wanted =
+            |name: &str| images.iter().find(|(container, _)| container == name || container == "*").map(|(_, image)| image.as_str());
+        let known = |name: &str| {
+            ["initContainers", "containers"]
+                .iter()
+                .any(|key| spec.get(key).items().iter().any(|c| name == "*" || c.get("name").text() == name))
+        };
         for (name, _) in images.iter().filter(|(name, _)| !known(name)) {
             failures.push(format!("error: unable to find container named \"{name}\""));
         }
@@ -224,7 +304,8 @@ fn amounts(text: &str) -> Result<Vec<(String, String)>, Stop> {
     let parts = text.split(',').filter(|part| !part.is_empty());
     parts
         .map(|part| {
-            let (name, value) = part.split_once('=').ok_or_else(|| Stop::error(format!("invalid argument syntax {part}, expected <resource>=<value>")))?;
+            let (name, value) =
+                part.split_once('=').ok_or_else(|| Stop::error(format!("invalid argument syntax {part}, expected <resource>=<value>")))?;
             let amount = Quantity::parse(value).map_err(|why| Stop::error(why.to_string()))?;
             Ok((name.to_string(), amount.to_string()))
         })
@@ -239,7 +320,10 @@ fn selector(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let found = client::objects(args, io, &resources)?;
     apply(args, io, found, "selector updated", "", |info, failures| {
         if info.served.kind != "Service" {
-            failures.push(format!("error: selector for {} is not supported: setting a selector is only supported for Services", info.served.kind.to_lowercase()));
+            failures.push(format!(
+                "error: selector for {} is not supported: setting a selector is only supported for Services",
+                info.served.kind.to_lowercase()
+            ));
             return None;
         }
         let new: Map = wanted.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();

@@ -18,7 +18,13 @@ pub static VERB: Verb = Verb {
         flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
         flag("field-manager", '\0', Takes::Text, "kubectl-taint", "Name of the manager used to track field ownership."),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
-        flag("overwrite", '\0', Takes::Bool, "false", "If true, allow taints to be overwritten, otherwise reject taint updates that overwrite existing taints."),
+        flag(
+            "overwrite",
+            '\0',
+            Takes::Bool,
+            "false",
+            "If true, allow taints to be overwritten, otherwise reject taint updates that overwrite existing taints.",
+        ),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     ],
     subs: &[],
@@ -127,7 +133,11 @@ fn reorganize(name: &str, old: &[Tree], add: &[Taint], remove: &[Taint], overwri
     let mut all: Vec<Tree> = add.iter().map(Taint::tree).chain(old.iter().filter(|tree| !same(tree)).cloned()).collect();
     let added = all.len() != old.len();
     let before = all.len();
-    let missing: Vec<String> = remove.iter().filter(|taint| !all.iter().any(|tree| taint.covers(tree))).map(|taint| format!("taint \"{}\" not found", taint.text())).collect();
+    let missing: Vec<String> = remove
+        .iter()
+        .filter(|taint| !all.iter().any(|tree| taint.covers(tree)))
+        .map(|taint| format!("taint \"{}\" not found", taint.text()))
+        .collect();
     all.retain(|tree| !remove.iter().any(|taint| taint.covers(tree)));
     let deleted = all.len() != before;
     match missing.len() {
@@ -135,7 +145,13 @@ fn reorganize(name: &str, old: &[Tree], add: &[Taint], remove: &[Taint], overwri
         1 => return Err(missing[0].clone()),
         _ => return Err(format!("[{}]", missing.join(", "))),
     }
-    let done = if (added && deleted) || overwrite { "modified" } else if added { "tainted" } else { "untainted" };
+    let done = if (added && deleted) || overwrite {
+        "modified"
+    } else if added {
+        "tainted"
+    } else {
+        "untainted"
+    };
     Ok((all, done))
 }
 
@@ -181,7 +197,10 @@ mod tests {
         let (_, remove) = specs("lab-").unwrap();
         assert_eq!(reorganize("w", &tainted, &[], &remove, false), Ok((vec![], "untainted")));
         assert_eq!(reorganize("w", &[], &[], &remove, false), Err("taint \"lab\" not found".to_string()));
-        assert_eq!(reorganize("w", &tainted, &add, &[], false), Err("node w already has lab taint(s) with same effect(s) and --overwrite is false".to_string()));
+        assert_eq!(
+            reorganize("w", &tainted, &add, &[], false),
+            Err("node w already has lab taint(s) with same effect(s) and --overwrite is false".to_string())
+        );
     }
 
     #[test]

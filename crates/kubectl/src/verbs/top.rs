@@ -10,7 +10,13 @@ const FLAGS: &[Flag] = &[
     flag("field-selector", '\0', Takes::Text, "", "Selector (field query) to filter on."),
     flag("no-headers", '\0', Takes::Bool, "false", "If present, print output without headers"),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
-    flag("show-capacity", '\0', Takes::Bool, "false", "Print node resources based on Capacity instead of Allocatable(default) of the nodes."),
+    flag(
+        "show-capacity",
+        '\0',
+        Takes::Bool,
+        "false",
+        "Print node resources based on Capacity instead of Allocatable(default) of the nodes.",
+    ),
     flag("sort-by", '\0', Takes::Text, "", "If non-empty, sort list using specified field. The field can be either 'cpu' or 'memory'."),
     flag("sum", '\0', Takes::Bool, "false", "Print the sum of the resource usage"),
 ];
@@ -23,8 +29,26 @@ pub static VERB: Verb = Verb {
     examples: "",
     flags: &[],
     subs: &[
-        Verb { name: "node", aliases: &["nodes", "no"], short: "Display resource (CPU/memory) usage of nodes", usage: "kubectl top node [NAME | -l label] [options]", examples: "", flags: FLAGS, subs: &[], run: usage },
-        Verb { name: "pod", aliases: &["pods", "po"], short: "Display resource (CPU/memory) usage of pods", usage: "kubectl top pod [NAME | -l label] [options]", examples: "", flags: FLAGS, subs: &[], run: usage },
+        Verb {
+            name: "node",
+            aliases: &["nodes", "no"],
+            short: "Display resource (CPU/memory) usage of nodes",
+            usage: "kubectl top node [NAME | -l label] [options]",
+            examples: "",
+            flags: FLAGS,
+            subs: &[],
+            run: usage,
+        },
+        Verb {
+            name: "pod",
+            aliases: &["pods", "po"],
+            short: "Display resource (CPU/memory) usage of pods",
+            usage: "kubectl top pod [NAME | -l label] [options]",
+            examples: "",
+            flags: FLAGS,
+            subs: &[],
+            run: usage,
+        },
     ],
     run: which,
 };

@@ -20,12 +20,24 @@ pub static VERB: Verb = Verb {
         flag("all-namespaces", 'A', Takes::Bool, "false", "If present, list the requested object(s) across all namespaces."),
         flag("field-selector", '\0', Takes::Text, "", "Selector (field query) to filter on."),
         flag("filename", 'f', Takes::List, "", "identifying the resource."),
-        flag("for", '\0', Takes::Text, "", "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]]."),
+        flag(
+            "for",
+            '\0',
+            Takes::Text,
+            "",
+            "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]].",
+        ),
         flag("local", '\0', Takes::Bool, "false", "If true, do not contact the server."),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
         flag("recursive", 'R', Takes::Bool, "true", "Read the folders of -f with all that is below them."),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
-        flag("timeout", '\0', Takes::Span, "30s", "The length of time to wait before giving up. Zero means check once and don't wait, negative means wait for a week."),
+        flag(
+            "timeout",
+            '\0',
+            Takes::Span,
+            "30s",
+            "The length of time to wait before giving up. Zero means check once and don't wait, negative means wait for a week.",
+        ),
     ],
     subs: &[],
     run,
@@ -96,7 +108,9 @@ fn met(goal: &Goal, object: &Tree) -> bool {
         Goal::Delete => false,
         Goal::Condition { name, status } => condition_met(object, name, status),
         Goal::Field { path, value } => match (path.find(object).ok().as_deref(), value) {
-            (Some([found]), Some(value)) => matches!(found, Tree::Text(_) | Tree::Int(_) | Tree::Bool(_) | Tree::Float(_)) && text(found) == *value,
+            (Some([found]), Some(value)) => {
+                matches!(found, Tree::Text(_) | Tree::Int(_) | Tree::Bool(_) | Tree::Float(_)) && text(found) == *value
+            }
             (Some([_]), None) => true,
             _ => false,
         },

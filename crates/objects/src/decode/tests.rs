@@ -8,23 +8,43 @@ fn read(kind: KindId, json: &str) -> Decoded {
 
 #[test]
 fn a_wrong_type_is_told_as_the_server_tells_it() {
-    let check = |json: &str, expect: &str| assert_eq!(read(kinds::DEPLOYMENT, json).error(), Some(format!("json: cannot unmarshal {expect}").as_str()));
+    let check = |json: &str, expect: &str| {
+        assert_eq!(read(kinds::DEPLOYMENT, json).error(), Some(format!("json: cannot unmarshal {expect}").as_str()))
+    };
     check(r#"{"spec":{"replicas":"three"}}"#, "string into Go struct field DeploymentSpec.spec.replicas of type int32");
     check(r#"{"spec":{"replicas":1.5}}"#, "number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32");
     check(r#"{"spec":{"replicas":3000000000}}"#, "number 3000000000 into Go struct field DeploymentSpec.spec.replicas of type int32");
-    check(r#"{"spec":{"template":{"metadata":{"labels":["a"]}}}}"#, "array into Go struct field ObjectMeta.spec.template.metadata.labels of type map[string]string");
-    check(r#"{"spec":{"template":{"metadata":{"labels":{"v":1}}}}}"#, "number into Go struct field ObjectMeta.spec.template.metadata.labels of type string");
-    check(r#"{"spec":{"template":{"spec":{"containers":{"name":"a"}}}}}"#, "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container");
-    check(r#"{"spec":{"template":{"spec":{"containers":[{"env":[{"name":"A","value":true}]}]}}}}"#, "bool into Go struct field EnvVar.spec.template.spec.containers.env.value of type string");
+    check(
+        r#"{"spec":{"template":{"metadata":{"labels":["a"]}}}}"#,
+        "array into Go struct field ObjectMeta.spec.template.metadata.labels of type map[string]string",
+    );
+    check(
+        r#"{"spec":{"template":{"metadata":{"labels":{"v":1}}}}}"#,
+        "number into Go struct field ObjectMeta.spec.template.metadata.labels of type string",
+    );
+    check(
+        r#"{"spec":{"template":{"spec":{"containers":{"name":"a"}}}}}"#,
+        "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container",
+    );
+    check(
+        r#"{"spec":{"template":{"spec":{"containers":[{"env":[{"name":"A","value":true}]}]}}}}"#,
+        "bool into Go struct field EnvVar.spec.template.spec.containers.env.value of type string",
+    );
     check(r#"{"spec":[]}"#, "array into Go struct field Deployment.spec of type v1.DeploymentSpec");
-    check(r#"{"spec":{"template":{"spec":{"containers":[{"imagePullPolicy":1}]}}}}"#, "number into Go struct field Container.spec.template.spec.containers.imagePullPolicy of type v1.PullPolicy");
+    check(
+        r#"{"spec":{"template":{"spec":{"containers":[{"imagePullPolicy":1}]}}}}"#,
+        "number into Go struct field Container.spec.template.spec.containers.imagePullPolicy of type v1.PullPolicy",
+    );
 }
 
 #[test]
 fn values_with_parsers_of_their_own_are_refused_first() {
     let bad = read(kinds::POD, r#"{"metadata":{"name":1},"spec":{"containers":[{"resources":{"requests":{"cpu":"half"}}}]}}"#);
     assert_eq!(bad.error(), Some("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"));
-    assert_eq!(bad.errors.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(), ["metadata.name", "spec.containers[0].resources.requests.cpu"]);
+    assert_eq!(
+        bad.errors.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(),
+        ["metadata.name", "spec.containers[0].resources.requests.cpu"]
+    );
     assert_eq!(read(kinds::SECRET, r#"{"data":{"a":"%%"}}"#).error(), Some("illegal base64 data at input byte 0"));
 }
 
@@ -63,7 +83,11 @@ fn zeros_are_left_out_where_the_server_leaves_them_out() {
     check(kinds::NODE, r#"{"spec":{"unschedulable":false}}"#, r#"{"spec":{}}"#);
     check(kinds::DEPLOYMENT, r#"{"spec":{"replicas":0,"paused":false},"status":{"replicas":0}}"#, r#"{"spec":{"replicas":0},"status":{}}"#);
     check(kinds::REPLICA_SET, r#"{"status":{"readyReplicas":0,"replicas":0}}"#, r#"{"status":{"replicas":0}}"#);
-    check(kinds::POD, r#"{"spec":{"containers":[{"env":[{"name":"A","value":""}]}],"hostNetwork":"no"}}"#, r#"{"spec":{"containers":[{"env":[{"name":"A"}]}],"hostNetwork":"no"}}"#);
+    check(
+        kinds::POD,
+        r#"{"spec":{"containers":[{"env":[{"name":"A","value":""}]}],"hostNetwork":"no"}}"#,
+        r#"{"spec":{"containers":[{"env":[{"name":"A"}]}],"hostNetwork":"no"}}"#,
+    );
 }
 
 #[test]

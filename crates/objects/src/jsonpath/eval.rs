@@ -115,7 +115,9 @@ fn slice<'a>(step: &Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result<(
         Step::Index(at) => {
             let index = from_end(at);
             let item = usize::try_from(index).ok().and_then(|index| items.get(index));
-            found.push(item.ok_or_else(|| format!("array index out of bounds: index {}, length {length}", if at < 0 { index } else { at }))?);
+            found.push(
+                item.ok_or_else(|| format!("array index out of bounds: index {}, length {length}", if at < 0 { index } else { at }))?,
+            );
         }
         Step::Slice(from, to, step) => {
             let (from, to) = (from_end(from.unwrap_or(0)), from_end(to.unwrap_or(length)).min(length));

@@ -146,7 +146,9 @@ fn field(text: &str) -> (String, &str) {
                 name.push(letter);
             }
             '\\' => escaped = true,
-            ' ' | '\t' | '\n' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}' | '(' | ')' | '=' | '!' | '<' | '>' => return (name, &text[at..]),
+            ' ' | '\t' | '\n' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}' | '(' | ')' | '=' | '!' | '<' | '>' => {
+                return (name, &text[at..]);
+            }
             other => name.push(other),
         }
     }

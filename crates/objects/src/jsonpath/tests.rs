@@ -12,7 +12,8 @@ fn list() -> Tree {
 
 #[test]
 fn templates_render() {
-    let check = |template: &str, expect: &str| assert_eq!(Template::parse(template).unwrap().render(&list()).as_deref(), Ok(expect), "{template}");
+    let check =
+        |template: &str, expect: &str| assert_eq!(Template::parse(template).unwrap().render(&list()).as_deref(), Ok(expect), "{template}");
     check("{.kind}", "List");
     check("kind: {.kind}!", "kind: List!");
     check("{.items[*].metadata.name}", "a b c");

@@ -9,14 +9,38 @@ pub static UNSERVED: &[Kind] = &[
     row("", "v1", ["PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim"], &["pvc"], &[], true, &["status"]),
     row("", "v1", ["PersistentVolume", "persistentvolumes", "persistentvolume"], &["pv"], &[], false, &["status"]),
     row("", "v1", ["PodTemplate", "podtemplates", "podtemplate"], &[], &[], true, &[]),
-    row("", "v1", ["ReplicationController", "replicationcontrollers", "replicationcontroller"], &["rc"], &["all"], true, &["scale", "status"]),
+    row(
+        "",
+        "v1",
+        ["ReplicationController", "replicationcontrollers", "replicationcontroller"],
+        &["rc"],
+        &["all"],
+        true,
+        &["scale", "status"],
+    ),
     row("", "v1", ["ResourceQuota", "resourcequotas", "resourcequota"], &["quota"], &[], true, &["status"]),
     row("apps", "v1", ["ControllerRevision", "controllerrevisions", "controllerrevision"], &[], &[], true, &[]),
     row("apps", "v1", ["DaemonSet", "daemonsets", "daemonset"], &["ds"], &["all"], true, &["status"]),
     row("apps", "v1", ["StatefulSet", "statefulsets", "statefulset"], &["sts"], &["all"], true, &["scale", "status"]),
     row("events.k8s.io", "v1", ["Event", "events", "event"], &["ev"], &[], true, &[]),
-    row("autoscaling", "v2", ["HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler"], &["hpa"], &["all"], true, &["status"]),
-    row("autoscaling", "v1", ["HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler"], &["hpa"], &["all"], true, &["status"]),
+    row(
+        "autoscaling",
+        "v2",
+        ["HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler"],
+        &["hpa"],
+        &["all"],
+        true,
+        &["status"],
+    ),
+    row(
+        "autoscaling",
+        "v1",
+        ["HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler"],
+        &["hpa"],
+        &["all"],
+        true,
+        &["status"],
+    ),
     row("batch", "v1", ["CronJob", "cronjobs", "cronjob"], &["cj"], &["all"], true, &["status"]),
     row("batch", "v1", ["Job", "jobs", "job"], &[], &["all"], true, &["status"]),
     row("networking.k8s.io", "v1", ["IngressClass", "ingressclasses", "ingressclass"], &[], &[], false, &[]),
@@ -35,7 +59,15 @@ pub static UNSERVED: &[Kind] = &[
     row("storage.k8s.io", "v1", ["StorageClass", "storageclasses", "storageclass"], &["sc"], &[], false, &[]),
     row("storage.k8s.io", "v1", ["VolumeAttachment", "volumeattachments", "volumeattachment"], &[], &[], false, &["status"]),
     row("storage.k8s.io", "v1", ["VolumeAttributesClass", "volumeattributesclasses", "volumeattributesclass"], &["vac"], &[], false, &[]),
-    row("apiextensions.k8s.io", "v1", ["CustomResourceDefinition", "customresourcedefinitions", "customresourcedefinition"], &["crd", "crds"], &["api-extensions"], false, &["status"]),
+    row(
+        "apiextensions.k8s.io",
+        "v1",
+        ["CustomResourceDefinition", "customresourcedefinitions", "customresourcedefinition"],
+        &["crd", "crds"],
+        &["api-extensions"],
+        false,
+        &["status"],
+    ),
     row("node.k8s.io", "v1", ["RuntimeClass", "runtimeclasses", "runtimeclass"], &[], &[], false, &[]),
 ];
 
@@ -50,5 +82,18 @@ const fn row(
     subresources: &'static [&'static str],
 ) -> Kind {
     let [kind, plural, singular] = names;
-    Kind { group, version, kind, plural, singular, short, categories, namespaced, subresources, generation: false, schema: "", served: false }
+    Kind {
+        group,
+        version,
+        kind,
+        plural,
+        singular,
+        short,
+        categories,
+        namespaced,
+        subresources,
+        generation: false,
+        schema: "",
+        served: false,
+    }
 }

@@ -184,7 +184,10 @@ mod tests {
         let check = |kind: KindId, text: &str| FieldSelector::parse(text).unwrap().check(kind);
         assert_eq!(check(kinds::POD, "spec.nodeName=a,metadata.name=b"), Ok(()));
         assert_eq!(check(kinds::POD, "spec.nope=a"), Err("field label not supported: spec.nope".into()));
-        assert_eq!(check(kinds::DEPLOYMENT, "spec.replicas=1"), Err(r#""spec.replicas" is not a known field selector: only "metadata.name", "metadata.namespace""#.into()));
+        assert_eq!(
+            check(kinds::DEPLOYMENT, "spec.replicas=1"),
+            Err(r#""spec.replicas" is not a known field selector: only "metadata.name", "metadata.namespace""#.into())
+        );
         assert_eq!(FieldSelector::parse("status.phase"), Err("invalid selector: 'status.phase'; can't understand 'status.phase'".into()));
     }
 }

@@ -157,7 +157,20 @@ mod tests {
     fn selectors_choose_by_labels() {
         let labels = map! {"app": "web", "tier": "front", "n": "5"};
         let check = |selector: &str, expect: bool| assert_eq!(Selector::parse(selector).unwrap().matches(&labels), expect, "{selector}");
-        for yes in ["", "app=web", "app == web", "app!=db", "other!=x", "app in (db, web)", "other notin (a)", "tier", "!other", "n>4", "n<6", "app=web,tier=front"] {
+        for yes in [
+            "",
+            "app=web",
+            "app == web",
+            "app!=db",
+            "other!=x",
+            "app in (db, web)",
+            "other notin (a)",
+            "tier",
+            "!other",
+            "n>4",
+            "n<6",
+            "app=web,tier=front",
+        ] {
             check(yes, true);
         }
         for no in ["app=db", "app!=web", "app in (a,b)", "app notin (web)", "!tier", "other", "n>5", "app=", "app=web,tier=back"] {
@@ -180,7 +193,10 @@ mod tests {
         assert!(of(r#"{"matchLabels":{"app":"web"}}"#).unwrap().matches(&labels));
         assert!(of(r#"{"matchExpressions":[{"key":"app","operator":"NotIn","values":["db"]}]}"#).unwrap().matches(&labels));
         assert!(of("{}").unwrap().matches(&labels) && !of("null").unwrap().matches(&labels));
-        assert_eq!(of(r#"{"matchExpressions":[{"key":"a","operator":"Near"}]}"#), Err(r#""Near" is not a valid label selector operator"#.into()));
+        assert_eq!(
+            of(r#"{"matchExpressions":[{"key":"a","operator":"Near"}]}"#),
+            Err(r#""Near" is not a valid label selector operator"#.into())
+        );
         assert!(!Selector::of_labels(&Tree::Null).matches(&labels));
     }
 

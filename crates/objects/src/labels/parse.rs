@@ -55,7 +55,9 @@ pub fn requirement(key: &str, operator: Operator, mut values: Vec<Text>) -> Resu
     let refuse = |why: &str| Err(format!("values: Invalid value: [{listed}]: {why}"));
     match operator {
         Operator::In | Operator::NotIn if values.is_empty() => return refuse("for 'in', 'notin' operators, values set can't be empty"),
-        Operator::Exists | Operator::DoesNotExist if !values.is_empty() => return refuse("values set must be empty for exists and does not exist"),
+        Operator::Exists | Operator::DoesNotExist if !values.is_empty() => {
+            return refuse("values set must be empty for exists and does not exist");
+        }
         Operator::Greater | Operator::Less => {
             if let Some((at, value)) = values.iter().enumerate().find(|(_, value)| value.parse::<i64>().is_err()) {
                 return Err(format!("values[{at}]: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer"));

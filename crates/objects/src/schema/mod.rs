@@ -212,7 +212,10 @@ mod tests {
     fn paths_look_through_lists_and_maps() {
         let deployment = of_kind(kinds::DEPLOYMENT);
         let ports = deployment.at(&["spec", "template", "spec", "containers", "ports"]).unwrap();
-        assert_eq!((ports.ty.explained().as_str(), ports.merge_key, ports.keys), ("[]ContainerPort", "containerPort", &["containerPort", "protocol"][..]));
+        assert_eq!(
+            (ports.ty.explained().as_str(), ports.merge_key, ports.keys),
+            ("[]ContainerPort", "containerPort", &["containerPort", "protocol"][..])
+        );
         assert!(deployment.at(&["spec", "selector"]).unwrap().required);
         assert!(deployment.at(&["spec", "replcas"]).is_none());
         let volumes = of_kind(kinds::POD).at(&["spec", "volumes"]).unwrap();

@@ -147,11 +147,15 @@ impl<'a> Pod<'a> {
     pub fn qos_class(self) -> QosClass {
         let named = |map: Resources| ["cpu", "memory"].map(|name| map.get(name));
         let mut all = self.containers().chain(self.init_containers());
-        let any = all.clone().any(|container| named(container.requests()).iter().chain(&named(container.limits())).any(|amount| !amount.is_zero()));
+        let any = all
+            .clone()
+            .any(|container| named(container.requests()).iter().chain(&named(container.limits())).any(|amount| !amount.is_zero()));
         // A request that is not written is the limit, as defaulting makes it.
         let guaranteed = all.all(|container| {
             let (requests, limits) = (container.requests(), container.limits());
-            ["cpu", "memory"].iter().all(|name| !limits.get(name).is_zero() && (!requests.has(name) || requests.get(name) == limits.get(name)))
+            ["cpu", "memory"]
+                .iter()
+                .all(|name| !limits.get(name).is_zero() && (!requests.has(name) || requests.get(name) == limits.get(name)))
         });
         match (any, guaranteed) {
             (false, _) => QosClass::BestEffort,
@@ -218,14 +222,22 @@ mod tests {
         let always = r#","restartPolicy":"Always""#;
         check(&format!(r#"{{"containers":[{},{}]}}"#, with("100m", ""), with("250m", "")), r#"{"cpu":"350m"}"#);
         check(&format!(r#"{{"initContainers":[{}],"containers":[{}]}}"#, with("2", ""), with("1", "")), r#"{"cpu":"2"}"#);
-        check(&format!(r#"{{"initContainers":[{},{}],"containers":[{}]}}"#, with("1", always), with("3", ""), with("2", "")), r#"{"cpu":"4"}"#);
-        check(&format!(r#"{{"initContainers":[{},{}],"containers":[{}]}}"#, with("3", ""), with("1", always), with("2", "")), r#"{"cpu":"3"}"#);
+        check(
+            &format!(r#"{{"initContainers":[{},{}],"containers":[{}]}}"#, with("1", always), with("3", ""), with("2", "")),
+            r#"{"cpu":"4"}"#,
+        );
+        check(
+            &format!(r#"{{"initContainers":[{},{}],"containers":[{}]}}"#, with("3", ""), with("1", always), with("2", "")),
+            r#"{"cpu":"3"}"#,
+        );
         check(&format!(r#"{{"containers":[{}],"overhead":{{"memory":"1Mi"}}}}"#, with("1", "")), r#"{"cpu":"1","memory":"1Mi"}"#);
     }
 
     #[test]
     fn quality_of_service_follows_requests_and_limits() {
-        let check = |resources: &str, expect| assert_eq!(Pod(&pod(&format!(r#"{{"containers":[{{"resources":{resources}}}]}}"#))).qos_class(), expect);
+        let check = |resources: &str, expect| {
+            assert_eq!(Pod(&pod(&format!(r#"{{"containers":[{{"resources":{resources}}}]}}"#))).qos_class(), expect)
+        };
         check("{}", QosClass::BestEffort);
         check(r#"{"requests":{"cpu":"1"}}"#, QosClass::Burstable);
         check(r#"{"limits":{"cpu":"1","memory":"1Gi"}}"#, QosClass::Guaranteed);

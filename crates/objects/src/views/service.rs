@@ -1,6 +1,6 @@
 //! A Service: its type, addresses, ports, and whom it selects.
-use crate::labels::Selector;
 use crate::Tree;
+use crate::labels::Selector;
 
 /// A whole Service.
 #[derive(Clone, Copy)]

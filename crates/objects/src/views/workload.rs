@@ -1,8 +1,8 @@
 //! Deployments and ReplicaSets: counts, templates, strategy.
 use super::Condition;
+use crate::Tree;
 use crate::intstr::{self, Round};
 use crate::labels::Selector;
-use crate::Tree;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
@@ -19,7 +19,10 @@ pub struct Deployment<'a>(pub &'a Tree);
 pub enum Strategy<'a> {
     Recreate,
     /// Counts or percentages; 25% each where nothing is said.
-    RollingUpdate { max_surge: &'a Tree, max_unavailable: &'a Tree },
+    RollingUpdate {
+        max_surge: &'a Tree,
+        max_unavailable: &'a Tree,
+    },
 }
 
 macro_rules! workload {
@@ -79,7 +82,8 @@ impl<'a> Deployment<'a> {
         match self.strategy() {
             Strategy::Recreate => (0, 0),
             Strategy::RollingUpdate { max_surge, max_unavailable } => {
-                let (surge, unavailable) = (share(max_surge, self.replicas(), Round::Up), share(max_unavailable, self.replicas(), Round::Down));
+                let (surge, unavailable) =
+                    (share(max_surge, self.replicas(), Round::Up), share(max_unavailable, self.replicas(), Round::Down));
                 if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
             }
         }

@@ -276,7 +276,8 @@ mod tests {
     #[test]
     fn text_is_quoted_where_it_must_be() {
         let check = |value: &str, expect: &str| assert_eq!(write(&Tree::from(value)), format!("{expect}\n"), "{value:?}");
-        for plain in ["abc", "a b", "1.2.3", "-c", "a:b", "http://x:80", "a#b", "25%", "/bin/sh", "a,b", "x: y".get(..1).unwrap(), "한글"] {
+        for plain in ["abc", "a b", "1.2.3", "-c", "a:b", "http://x:80", "a#b", "25%", "/bin/sh", "a,b", "x: y".get(..1).unwrap(), "한글"]
+        {
             check(plain, plain);
         }
         for single in ["a: b", "- a", "#x", "{}", "[a]", "*", "@x", "a #b", " a", "'q'", "!x", "%d", "a:", "\"q\""] {

@@ -5,7 +5,14 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 /// What libyaml's parser complains of; its complaints stand one line further down than Go counts, the scanner's do not.
-const PARSER: [&str; 6] = ["did not find expected", "found undefined tag", "found duplicate %", "found incompatible YAML", "found unexpected document", "could not find expected directive"];
+const PARSER: [&str; 6] = [
+    "did not find expected",
+    "found undefined tag",
+    "found duplicate %",
+    "found incompatible YAML",
+    "found unexpected document",
+    "could not find expected directive",
+];
 
 /// Whether the text is YAML. The problem's line counts within this text.
 pub fn check(text: &str) -> Result<(), Problem> {
@@ -25,7 +32,8 @@ fn problem(error: &serde_yaml::Error, text: &str) -> Problem {
     let words = error.to_string();
     let said = words.split(" at line ").next().unwrap_or(&words).split(", while").next().unwrap_or(&words);
     let place = words.split_once(" at line ").and_then(|(_, rest)| {
-        let mut numbers = rest.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(|part| part.parse::<usize>().unwrap_or(1));
+        let mut numbers =
+            rest.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(|part| part.parse::<usize>().unwrap_or(1));
         numbers.next().zip(numbers.next())
     });
     let (line, column) = place.unwrap_or((1, 1));

@@ -11,7 +11,12 @@ pub fn resolve(text: &str) -> Tree {
 
 /// Whether text must be quoted so that it is read back as text.
 pub fn needs_quotes(text: &str) -> bool {
-    matches!(text, "<<" | ".nan" | ".NaN" | ".NAN") || is_infinite(text) || word(text).is_some() || number(text).is_some() || is_date(text) || is_base60(text)
+    matches!(text, "<<" | ".nan" | ".NaN" | ".NAN")
+        || is_infinite(text)
+        || word(text).is_some()
+        || number(text).is_some()
+        || is_date(text)
+        || is_base60(text)
 }
 
 fn word(text: &str) -> Option<Tree> {
@@ -79,7 +84,7 @@ fn float(text: &str) -> Option<Tree> {
     }
     let value: f64 = text.parse().ok()?;
     let whole = value.fract() == 0.0 && value.abs() < 9e15;
-    value.is_finite().then(|| if whole { Tree::Int(value as i64) } else { Tree::Float(value) })
+    value.is_finite().then_some(if whole { Tree::Int(value as i64) } else { Tree::Float(value) })
 }
 
 /// `2026-11-23`, with or without a time after it.
@@ -92,9 +97,12 @@ fn is_date(text: &str) -> bool {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     };
-    let short = |part: &str, most: usize| part.len() <= 2 && part.parse::<usize>().is_ok_and(|number| number <= most) && part.as_bytes()[0].is_ascii_digit();
+    let short = |part: &str, most: usize| {
+        part.len() <= 2 && part.parse::<usize>().is_ok_and(|number| number <= most) && part.as_bytes()[0].is_ascii_digit()
+    };
     let mut parts = date[5..].split('-');
-    let dated = parts.next().is_some_and(|month| short(month, 12)) && parts.next().is_some_and(|day| short(day, 31)) && parts.next().is_none();
+    let dated =
+        parts.next().is_some_and(|month| short(month, 12)) && parts.next().is_some_and(|day| short(day, 31)) && parts.next().is_none();
     dated && time.is_none_or(|time| is_time(time, text.contains(' '), short))
 }
 
@@ -111,10 +119,13 @@ fn is_time(time: &str, spaced: bool, short: impl Fn(&str, usize) -> bool) -> boo
 fn is_base60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let mut parts = unsigned.split(':');
-    let first = parts.next().is_some_and(|part| part.starts_with(|c: char| c.is_ascii_digit()) && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_'));
+    let first = parts.next().is_some_and(|part| {
+        part.starts_with(|c: char| c.is_ascii_digit()) && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+    });
     let rest: Vec<&str> = parts.collect();
     let Some((last, middle)) = rest.split_last() else { return false };
-    let sixty = |part: &str| (part.len() == 1 || part.len() == 2 && part.as_bytes()[0] < b'6') && part.bytes().all(|byte| byte.is_ascii_digit());
+    let sixty =
+        |part: &str| (part.len() == 1 || part.len() == 2 && part.as_bytes()[0] < b'6') && part.bytes().all(|byte| byte.is_ascii_digit());
     first && middle.iter().all(|part| sixty(part)) && sixty(last.split('.').next().unwrap_or(last))
 }
 
@@ -125,7 +136,16 @@ mod tests {
     #[test]
     fn plain_scalars_mean_what_kubectl_takes_them_for() {
         let check = |text: &str, expect: &str| assert_eq!(resolve(text).to_json(), expect, "{text}");
-        for (text, expect) in [("yes", "true"), ("off", "false"), ("n", "false"), ("~", "null"), ("0644", "420"), ("0o17", "15"), ("0x1F", "31"), ("1_000", "1000")] {
+        for (text, expect) in [
+            ("yes", "true"),
+            ("off", "false"),
+            ("n", "false"),
+            ("~", "null"),
+            ("0644", "420"),
+            ("0o17", "15"),
+            ("0x1F", "31"),
+            ("1_000", "1000"),
+        ] {
             check(text, expect);
         }
         for (text, expect) in [("08", "8"), ("1.50", "1.5"), ("3.0", "3"), ("1e3", "1000"), ("-7", "-7"), ("+1", "1"), (".5", "0.5")] {
@@ -138,7 +158,9 @@ mod tests {
 
     #[test]
     fn text_that_looks_like_something_else_is_quoted() {
-        for yes in ["", "yes", "y", "1", "1.5", "1e3", "0x1", "2026-11-23", "2026-11-23T00:00:00Z", "12:30:45", "null", "<<", "-.inf", "0644"] {
+        for yes in
+            ["", "yes", "y", "1", "1.5", "1e3", "0x1", "2026-11-23", "2026-11-23T00:00:00Z", "12:30:45", "null", "<<", "-.inf", "0644"]
+        {
             assert!(needs_quotes(yes), "{yes}");
         }
         for no in ["a", "1.2.3", "10m", "1Gi", "2026-11", "2026-13-01", "127.0.0.1", "nginx:1.27", "08:99:99x"] {

@@ -60,7 +60,11 @@ fn places_of_fields_are_known() {
 fn broken_yaml_is_told_in_kubectl_words() {
     let check = |text: &str, line: usize, expect: &str| {
         let problem = read(text).unwrap_err();
-        assert_eq!((problem.message.as_str(), problem.line), (format!("error converting YAML to JSON: yaml: {expect}").as_str(), line), "{text}");
+        assert_eq!(
+            (problem.message.as_str(), problem.line),
+            (format!("error converting YAML to JSON: yaml: {expect}").as_str(), line),
+            "{text}"
+        );
     };
     check("a: 1\nb:\n   c: 1\n  d: 2\n", 4, "line 3: did not find expected key");
     check("a: 1\nb: c: d\n", 2, "line 2: mapping values are not allowed in this context");
@@ -89,7 +93,10 @@ fn what_would_grow_without_end_is_refused() {
 
 #[test]
 fn what_is_written_reads_back() {
-    for json in [r##"{"a":"yes","b":["1",2,null,{"c":"x\n y\n"},[]],"d":{"e":"# no","f":"tab\there","g":" lead","h":"a: b"}}"##, r#"{"k":"l1\n\n\nl2","m":"\n","n":"x \ny","o":"-","p":"2026-01-01"}"#] {
+    for json in [
+        r##"{"a":"yes","b":["1",2,null,{"c":"x\n y\n"},[]],"d":{"e":"# no","f":"tab\there","g":" lead","h":"a: b"}}"##,
+        r#"{"k":"l1\n\n\nl2","m":"\n","n":"x \ny","o":"-","p":"2026-01-01"}"#,
+    ] {
         assert_eq!(one(&write(&Tree::from_json(json).unwrap())), json);
     }
 }

@@ -42,7 +42,6 @@ struct Rank<'a> {
     ready: bool,
     cost: i64,
     crowd: Reverse<usize>,
-    ready_since: Option<Time>,
     /// Powers of two of the age since it became ready, so that Pods of about one age are equals.
     ready_age: Option<i64>,
     restarts: Reverse<i64>,
@@ -64,7 +63,6 @@ impl<'a> Rank<'a> {
             ready: ready_since.is_some(),
             cost: pod.annotation("controller.kubernetes.io/pod-deletion-cost").parse().unwrap_or(0),
             crowd: Reverse(crowd.get(node).copied().unwrap_or(0)),
-            ready_since,
             ready_age: ready_since.map(|since| magnitude(since, now)),
             restarts: Reverse(restarts(pod)),
             age: magnitude(facts::created(pod), now),
@@ -72,17 +70,12 @@ impl<'a> Rank<'a> {
         }
     }
 
+    /// Upstream leaves out restarts and age where Pods became ready at different instants of one magnitude;
+    /// that is no total order, so here they always count.
     fn compare(&self, other: &Rank) -> Ordering {
-        let first = (self.assigned, self.phase, self.ready, self.cost, self.crowd);
-        let second = (other.assigned, other.phase, other.ready, other.cost, other.crowd);
-        let order = first.cmp(&second);
-        if self.ready_since != other.ready_since {
-            return order.then(self.ready_age.cmp(&other.ready_age)).then(self.uid.cmp(other.uid));
-        }
-        order
-            .then(self.restarts.cmp(&other.restarts))
-            .then(self.age.cmp(&other.age))
-            .then(self.uid.cmp(other.uid))
+        let first = (self.assigned, self.phase, self.ready, self.cost, self.crowd, self.ready_age);
+        let second = (other.assigned, other.phase, other.ready, other.cost, other.crowd, other.ready_age);
+        first.cmp(&second).then(self.restarts.cmp(&other.restarts)).then(self.age.cmp(&other.age)).then(self.uid.cmp(other.uid))
     }
 }
 

@@ -23,8 +23,13 @@ pub fn events(page: &mut Page, events: Option<&[Tree]>, now: Time) {
 
 fn row(event: &Tree, now: Time) -> String {
     let (kind, reason) = (event.get("type").text(), event.get("reason").text());
+    // Events of the kubelet name the container that they are about.
+    let part = match event.at(&["involvedObject", "fieldPath"]).text() {
+        "" => String::new(),
+        path => format!("{path}: "),
+    };
     let message = event.get("message").text().trim();
-    format!("{kind}\t{reason}\t{}\t{}\t{message}", interval(event, now), source(event))
+    format!("{kind}\t{reason}\t{}\t{}\t{part}{message}", interval(event, now), source(event))
 }
 
 /// `3s`, or `1s (x4 over 7s)` for an event that was seen again.

@@ -94,8 +94,7 @@ pub fn spread_constraints(page: &mut Page, title: &str, constraints: &Tree) {
 
 /// `app=web,tier in (a,b),!old`: a `metav1.LabelSelector` as text; `<none>` when it chooses everything.
 pub fn selector(selector: &Tree) -> String {
-    let mut parts: Vec<String> =
-        selector.get("matchLabels").entries().map(|(key, value)| format!("{key}={}", value.text())).collect();
+    let mut parts: Vec<String> = selector.get("matchLabels").entries().map(|(key, value)| format!("{key}={}", value.text())).collect();
     let mut rules: Vec<&Tree> = selector.get("matchExpressions").items().iter().collect();
     rules.sort_by(|a, b| a.get("key").text().cmp(b.get("key").text()));
     for rule in rules {
@@ -175,7 +174,7 @@ mod tests {
     #[test]
     fn selectors_read_as_on_the_command_line() {
         let tree = map! {"matchLabels": map! {"app": "web"}, "matchExpressions": objects::list![
-            map! {"key": "tier", "operator": "In", "values": objects::list!["b", "a"]}, map! {"key": "old", "operator": "DoesNotExist"}]};
+        map! {"key": "tier", "operator": "In", "values": objects::list!["b", "a"]}, map! {"key": "old", "operator": "DoesNotExist"}]};
         assert_eq!(selector(&tree), "app=web,!old,tier in (a,b)");
         assert_eq!(selector(&map! {}), "<none>");
     }

@@ -11,7 +11,11 @@ struct Source {
 }
 
 const SOURCES: &[Source] = &[
-    Source { key: "hostPath", sentence: "HostPath (bare host directory volume)", fields: &[("Path", "path", ""), ("HostPathType", "type", "<none>")] },
+    Source {
+        key: "hostPath",
+        sentence: "HostPath (bare host directory volume)",
+        fields: &[("Path", "path", ""), ("HostPathType", "type", "<none>")],
+    },
     Source {
         key: "emptyDir",
         sentence: "EmptyDir (a temporary directory that shares a pod's lifetime)",

@@ -48,7 +48,8 @@ pub fn ls(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     let mut code = 0;
     for name in names {
         if let Some(text) = io.session.file(name) {
-            let line = if flags.contains('l') { format!("-rw-r--r-- 1 learner learner {:5} {name}\n", text.len()) } else { format!("{name}\n") };
+            let line =
+                if flags.contains('l') { format!("-rw-r--r-- 1 learner learner {:5} {name}\n", text.len()) } else { format!("{name}\n") };
             io.out(line);
         } else if io.session.is_folder(name) {
             let lines = folder(name, &flags, io);
@@ -97,7 +98,10 @@ pub fn rm(words: &[String], io: &mut Io) -> Result<u8, Stop> {
                 io.session.remove_file(&file);
             }
         } else if !flags.contains('f') {
-            io.err(format!("rm: cannot remove '{name}': {}\n", if io.session.is_folder(name) { "Is a directory" } else { "No such file or directory" }));
+            io.err(format!(
+                "rm: cannot remove '{name}': {}\n",
+                if io.session.is_folder(name) { "Is a directory" } else { "No such file or directory" }
+            ));
             code = 1;
         }
     }

@@ -38,7 +38,8 @@ fn grep_lines(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     let (mut after, mut before) = (0usize, 0usize);
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
-        let mut number = |tail: &str| if tail.is_empty() { rest.next().and_then(|n| n.parse().ok()).unwrap_or(0) } else { tail.parse().unwrap_or(0) };
+        let mut number =
+            |tail: &str| if tail.is_empty() { rest.next().and_then(|n| n.parse().ok()).unwrap_or(0) } else { tail.parse().unwrap_or(0) };
         match word.strip_prefix('-').filter(|tail| !tail.is_empty()) {
             Some("e") => pattern = rest.next(),
             Some("-invert-match") => flags.push('v'),
@@ -46,7 +47,12 @@ fn grep_lines(words: &[String], io: &mut Io) -> Result<u8, Stop> {
             Some("-count") => flags.push('c'),
             Some(tail) if tail.starts_with('A') => after = number(&tail[1..]),
             Some(tail) if tail.starts_with('B') => before = number(&tail[1..]),
-            Some(tail) if tail.starts_with('C') => (after, before) = { let n = number(&tail[1..]); (n, n) },
+            Some(tail) if tail.starts_with('C') => {
+                (after, before) = {
+                    let n = number(&tail[1..]);
+                    (n, n)
+                }
+            }
             Some(tail) => flags.push_str(tail),
             None if pattern.is_none() => pattern = Some(word),
             None => plain.push(word),
@@ -156,7 +162,9 @@ pub fn sort(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     };
     let verdict = input("sort", &names, io, false).map(|(text, _)| {
         let mut lines: Vec<&str> = text.lines().collect();
-        lines.sort_by(|a, b| if flags.contains('n') { number(a).cmp(&number(b)).then_with(|| a.cmp(b)) } else { key(a).cmp(&key(b)).then_with(|| a.cmp(b)) });
+        lines.sort_by(|a, b| {
+            if flags.contains('n') { number(a).cmp(&number(b)).then_with(|| a.cmp(b)) } else { key(a).cmp(&key(b)).then_with(|| a.cmp(b)) }
+        });
         if flags.contains('u') {
             lines.dedup();
         }
@@ -181,7 +189,8 @@ pub fn uniq(words: &[String], io: &mut Io) -> Result<u8, Stop> {
                 _ => runs.push((1, line)),
             }
         }
-        let all: String = runs.iter().map(|(count, line)| if counts { format!("{count:7} {line}\n") } else { format!("{line}\n") }).collect();
+        let all: String =
+            runs.iter().map(|(count, line)| if counts { format!("{count:7} {line}\n") } else { format!("{line}\n") }).collect();
         io.out(all);
         0
     });
@@ -193,8 +202,10 @@ pub fn wc(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     let flags: String = words.iter().filter(|word| word.starts_with('-')).flat_map(|word| word.chars().skip(1)).collect();
     let verdict = input("wc", &names, io, false).map(|(text, _)| {
         let sizes = [('l', text.matches('\n').count()), ('w', text.split_whitespace().count()), ('c', text.len())];
-        let wanted: Vec<String> = sizes.iter().filter(|(letter, _)| flags.is_empty() || flags.contains(*letter)).map(|(_, n)| n.to_string()).collect();
-        let line = if wanted.len() == 1 { wanted[0].clone() } else { wanted.iter().map(|n| format!("{n:7}")).collect::<Vec<_>>().join(" ") };
+        let wanted: Vec<String> =
+            sizes.iter().filter(|(letter, _)| flags.is_empty() || flags.contains(*letter)).map(|(_, n)| n.to_string()).collect();
+        let line =
+            if wanted.len() == 1 { wanted[0].clone() } else { wanted.iter().map(|n| format!("{n:7}")).collect::<Vec<_>>().join(" ") };
         let name = names.first().map(|name| format!(" {name}")).unwrap_or_default();
         io.out(format!("{line}{name}\n"));
         0

@@ -37,8 +37,18 @@ pub fn date(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     };
     let seconds = (io.now().0 / 1_000_000).to_string();
     let letters = [
-        ("%F", &stamp[..10]), ("%T", &stamp[11..19]), ("%Y", &stamp[..4]), ("%m", &stamp[5..7]), ("%d", &stamp[8..10]),
-        ("%H", &stamp[11..13]), ("%M", &stamp[14..16]), ("%S", &stamp[17..19]), ("%s", &seconds), ("%a", day), ("%b", month), ("%Z", "UTC"),
+        ("%F", &stamp[..10]),
+        ("%T", &stamp[11..19]),
+        ("%Y", &stamp[..4]),
+        ("%m", &stamp[5..7]),
+        ("%d", &stamp[8..10]),
+        ("%H", &stamp[11..13]),
+        ("%M", &stamp[14..16]),
+        ("%S", &stamp[17..19]),
+        ("%s", &seconds),
+        ("%a", day),
+        ("%b", month),
+        ("%Z", "UTC"),
     ];
     let text = letters.iter().fold(format.to_string(), |text, (letter, value)| text.replace(letter, value));
     io.out(format!("{text}\n"));

@@ -29,7 +29,8 @@ impl Pattern {
     pub fn read(text: &str, fold: bool, fixed: bool, extended: bool) -> Pattern {
         let text = if fold { text.to_lowercase() } else { text.to_string() };
         if fixed {
-            let branches = text.split('\n').map(|line| line.chars().map(|c| Piece { atom: Atom::Letter(c), least: 1, most: 1 }).collect()).collect();
+            let branches =
+                text.split('\n').map(|line| line.chars().map(|c| Piece { atom: Atom::Letter(c), least: 1, most: 1 }).collect()).collect();
             return Pattern { branches, fold };
         }
         let letters: Vec<char> = text.chars().collect();
@@ -46,7 +47,8 @@ impl Pattern {
     pub fn place(&self, line: &str, from: usize) -> Option<(usize, usize)> {
         let lower = if self.fold { line.to_lowercase() } else { String::new() };
         // Lower case may have another length; fold letter by letter then.
-        let subject: Vec<char> = if self.fold && lower.chars().count() == line.chars().count() { lower.chars().collect() } else { line.chars().collect() };
+        let subject: Vec<char> =
+            if self.fold && lower.chars().count() == line.chars().count() { lower.chars().collect() } else { line.chars().collect() };
         let bytes: Vec<usize> = line.char_indices().map(|(at, _)| at).chain([line.len()]).collect();
         let first = bytes.iter().position(|at| *at >= from)?;
         for start in first..=subject.len() {
@@ -133,7 +135,8 @@ fn class(letters: &[char], at: &mut usize) -> Atom {
     let start = *at;
     while *at < letters.len() && (letters[*at] != ']' || *at == start) {
         let named: String = letters[*at..].iter().take(9).collect();
-        let known = [("[:space:]", vec![(' ', ' '), ('\t', '\t')]), ("[:digit:]", vec![('0', '9')]), ("[:alpha:]", vec![('a', 'z'), ('A', 'Z')])];
+        let known =
+            [("[:space:]", vec![(' ', ' '), ('\t', '\t')]), ("[:digit:]", vec![('0', '9')]), ("[:alpha:]", vec![('a', 'z'), ('A', 'Z')])];
         if let Some((name, set)) = known.iter().find(|(name, _)| named.starts_with(name)) {
             ranges.extend(set.iter().copied());
             *at += name.len();

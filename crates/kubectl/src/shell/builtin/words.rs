@@ -32,7 +32,9 @@ pub fn cut(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     };
     for line in text.lines() {
         let part = match (&fields, &letters) {
-            (Some(list), _) if line.contains(&mark) => chosen(&line.split(mark.as_str()).map(str::to_string).collect::<Vec<_>>(), list).join(&mark),
+            (Some(list), _) if line.contains(&mark) => {
+                chosen(&line.split(mark.as_str()).map(str::to_string).collect::<Vec<_>>(), list).join(&mark)
+            }
             (_, Some(list)) => chosen(&line.chars().map(String::from).collect::<Vec<_>>(), list).concat(),
             (Some(_), _) => line.to_string(),
             _ => {
@@ -85,7 +87,8 @@ pub fn tr(words: &[String], io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn letters(set: &str) -> Vec<char> {
-    let plain: Vec<char> = set.replace("\\n", "\n").replace("\\t", "\t").replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z").chars().collect();
+    let plain: Vec<char> =
+        set.replace("\\n", "\n").replace("\\t", "\t").replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z").chars().collect();
     let mut all = Vec::new();
     let mut at = 0;
     while at < plain.len() {
@@ -179,10 +182,15 @@ impl Piece {
 }
 
 fn read(program: &str) -> Option<(Condition, Vec<Piece>)> {
-    let (condition, body) = program.trim().split_once('{').map_or((program.trim(), "print $0"), |(before, body)| (before.trim(), body.trim_end_matches('}').trim()));
+    let (condition, body) = program
+        .trim()
+        .split_once('{')
+        .map_or((program.trim(), "print $0"), |(before, body)| (before.trim(), body.trim_end_matches('}').trim()));
     let condition = match condition {
         "" => Condition::Always,
-        text if text.starts_with('/') && text.ends_with('/') && text.len() > 1 => Condition::Fits(Pattern::read(&text[1..text.len() - 1], false, false, true)),
+        text if text.starts_with('/') && text.ends_with('/') && text.len() > 1 => {
+            Condition::Fits(Pattern::read(&text[1..text.len() - 1], false, false, true))
+        }
         text => {
             let rest = text.strip_prefix("NR")?.trim();
             let sign = rest.chars().next()?;

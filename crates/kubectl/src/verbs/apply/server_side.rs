@@ -29,7 +29,11 @@ pub fn apply(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &s
     let response = io.send(send)?;
     if !response.is_ok() {
         let conflict = response.tree().get("reason").text() == "Conflict" && !response.tree().at(&["details", "causes"]).is_empty();
-        let words = if conflict { format!("error: {}\n{ADVICE}", response.tree().get("message").text()) } else { server_words_about(&response, "patching", &info.source) };
+        let words = if conflict {
+            format!("error: {}\n{ADVICE}", response.tree().get("message").text())
+        } else {
+            server_words_about(&response, "patching", &info.source)
+        };
         return Err(Stop::plain(words));
     }
     info.tree = client::info(&info.served, response.tree().clone()).tree;

@@ -14,7 +14,13 @@ pub const VIEW: Verb = Verb {
     examples: "  # View the last-applied-configuration annotations by type/name in YAML\n  kubectl apply view-last-applied deployment/nginx",
     flags: &[
         flag("all", '\0', Takes::Bool, "false", "Select all resources in the namespace of the specified resource types"),
-        flag("filename", 'f', Takes::List, "", "Filename, directory, or URL to files that contains the last-applied-configuration annotations"),
+        flag(
+            "filename",
+            'f',
+            Takes::List,
+            "",
+            "Filename, directory, or URL to files that contains the last-applied-configuration annotations",
+        ),
         flag("output", 'o', Takes::Text, "yaml", "Output format. Must be one of (yaml, json)"),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     ],

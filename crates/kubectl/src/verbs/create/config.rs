@@ -7,7 +7,13 @@ use crate::print::base64;
 use objects::{Tree, map};
 use std::collections::BTreeMap;
 
-const FROM_FILE: Flag = flag("from-file", '\0', Takes::Texts, "", "Key file can be specified using its file path, in which case file basename will be used as the key, or optionally with a key and file path, in which case the given key will be used.");
+const FROM_FILE: Flag = flag(
+    "from-file",
+    '\0',
+    Takes::Texts,
+    "",
+    "Key file can be specified using its file path, in which case file basename will be used as the key, or optionally with a key and file path, in which case the given key will be used.",
+);
 const FROM_LITERAL: Flag = flag("from-literal", '\0', Takes::Texts, "", "Specify a key and literal value to insert (i.e. mykey=somevalue)");
 const FROM_ENV: Flag = flag("from-env-file", '\0', Takes::Texts, "", "Specify the path to a file to read lines of key=val pairs.");
 const APPEND_HASH: Flag = flag("append-hash", '\0', Takes::Bool, "false", "Append a hash of the data to its name.");
@@ -41,7 +47,17 @@ const GENERIC: Verb = Verb {
     usage: "kubectl create secret generic NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]",
     examples: "  # Create a new secret named my-secret with key1=supersecret and key2=topsecret\n  kubectl create secret generic my-secret --from-literal=key1=supersecret --from-literal=key2=topsecret",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, FROM_FILE, FROM_LITERAL, FROM_ENV, APPEND_HASH,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
+        FROM_FILE,
+        FROM_LITERAL,
+        FROM_ENV,
+        APPEND_HASH,
         flag("type", '\0', Takes::Text, "", "The type of secret to create"),
     ],
     subs: &[],
@@ -55,7 +71,13 @@ const TLS: Verb = Verb {
     usage: "kubectl create secret tls NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none] [options]",
     examples: "",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
         flag("cert", '\0', Takes::Text, "", "Path to PEM encoded public key certificate."),
         flag("key", '\0', Takes::Text, "", "Path to private key associated with given certificate."),
     ],
@@ -70,7 +92,13 @@ const DOCKER: Verb = Verb {
     usage: "kubectl create secret docker-registry NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [options]",
     examples: "",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
         flag("docker-email", '\0', Takes::Text, "", "Email for Docker registry"),
         flag("docker-password", '\0', Takes::Text, "", "Password for Docker registry authentication"),
         flag("docker-server", '\0', Takes::Text, "https://index.docker.io/v1/", "Server location for Docker registry"),
@@ -82,7 +110,10 @@ const DOCKER: Verb = Verb {
 
 fn which_secret(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     match args.words.first() {
-        Some(word) => Err(Stop::error(format!("unknown command \"{word} {}\"\nSee 'kubectl create secret -h' for help and examples", args.words[1..].join(" ")))),
+        Some(word) => Err(Stop::error(format!(
+            "unknown command \"{word} {}\"\nSee 'kubectl create secret -h' for help and examples",
+            args.words[1..].join(" ")
+        ))),
         None => crate::verbs::help::page(&SECRET, "create secret", io),
     }
 }
@@ -119,7 +150,9 @@ fn data(args: &Args, io: &Io) -> Result<BTreeMap<String, String>, Stop> {
 fn add(data: &mut BTreeMap<String, String>, key: &str, value: &str) -> Result<(), Stop> {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if key.is_empty() || !key.chars().all(good) {
-        return Err(Stop::error(format!("\"{key}\" is not a valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')")));
+        return Err(Stop::error(format!(
+            "\"{key}\" is not a valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+        )));
     }
     if data.insert(key.to_string(), value.to_string()).is_some() {
         return Err(Stop::error(format!("cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap \"\"")));
@@ -158,7 +191,10 @@ fn generic(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 fn secret(args: &Args, io: &mut Io, name: &str, kind: &str, data: BTreeMap<String, String>) -> Result<u8, Stop> {
     let mut tree = map! {"apiVersion": "v1", "kind": "Secret", "metadata": map! {"name": name}};
     if !data.is_empty() {
-        tree.set(&["data"], data.into_iter().map(|(key, value)| (key, Tree::from(base64::encode(value.as_bytes())))).collect::<objects::Map>());
+        tree.set(
+            &["data"],
+            data.into_iter().map(|(key, value)| (key, Tree::from(base64::encode(value.as_bytes())))).collect::<objects::Map>(),
+        );
     }
     if !kind.is_empty() {
         tree.set(&["type"], kind);
@@ -171,7 +207,8 @@ fn tls(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
     let mut data = BTreeMap::new();
     for (key, path) in [("tls.crt", args.text("cert")), ("tls.key", args.text("key"))] {
-        let text = io.session.file(path).ok_or_else(|| Stop::error(format!("Cannot read file {path}, open {path}: no such file or directory")))?;
+        let text =
+            io.session.file(path).ok_or_else(|| Stop::error(format!("Cannot read file {path}, open {path}: no such file or directory")))?;
         data.insert(key.to_string(), text.to_string());
     }
     secret(args, io, name, "kubernetes.io/tls", data)

@@ -6,13 +6,34 @@ use crate::print::{object, outputs::dry_run};
 use objects::{Map, Text, Tree, wire};
 
 /// Flags of every generator, in front of its own.
-pub const DRY_RUN: Flag = flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.");
-pub const OUTPUT: Flag = flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).");
+pub const DRY_RUN: Flag = flag(
+    "dry-run",
+    '\0',
+    Takes::Optional("unchanged"),
+    "none",
+    "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.",
+);
+pub const OUTPUT: Flag = flag(
+    "output",
+    'o',
+    Takes::Text,
+    "",
+    "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).",
+);
 pub const MANAGER: Flag = flag("field-manager", '\0', Takes::Text, "kubectl-create", "Name of the manager used to track field ownership.");
-pub const SAVE: Flag = flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation.");
-pub const VALIDATE: Flag = flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false).");
-pub const TEMPLATE: Flag = flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file.");
-pub const MANAGED: Flag = flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, keep the managedFields when printing objects in JSON or YAML format.");
+pub const SAVE: Flag =
+    flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation.");
+pub const VALIDATE: Flag =
+    flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false).");
+pub const TEMPLATE: Flag =
+    flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file.");
+pub const MANAGED: Flag = flag(
+    "show-managed-fields",
+    '\0',
+    Takes::Bool,
+    "false",
+    "If true, keep the managedFields when printing objects in JSON or YAML format.",
+);
 
 /// The single NAME of a generator.
 pub fn name(args: &Args) -> Result<&str, Stop> {
@@ -52,7 +73,11 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
         let response = io.send(request)?;
         if !response.is_ok() {
             let invalid = response.tree().get("reason").text() == "Invalid";
-            return Err(if failed.is_empty() || invalid { Stop::server(&response) } else { Stop::error(format!("{failed}: {}", response.tree().get("message").text())) });
+            return Err(if failed.is_empty() || invalid {
+                Stop::server(&response)
+            } else {
+                Stop::error(format!("{failed}: {}", response.tree().get("message").text()))
+            });
         }
         tree = client::info(&served, response.tree().clone()).tree;
     }

@@ -12,9 +12,21 @@ pub const QUOTA: Verb = Verb {
     usage: "kubectl create quota NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [--dry-run=server|client|none] [options]",
     examples: "  # Create a new resource quota named my-quota\n  kubectl create quota my-quota --hard=cpu=1,memory=1G,pods=2",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
         flag("hard", '\0', Takes::List, "", "A comma-delimited set of resource=quantity pairs that define a hard limit."),
-        flag("scopes", '\0', Takes::List, "", "A comma-delimited set of quota scopes that must all match each object tracked by the quota."),
+        flag(
+            "scopes",
+            '\0',
+            Takes::List,
+            "",
+            "A comma-delimited set of quota scopes that must all match each object tracked by the quota.",
+        ),
     ],
     subs: &[],
     run: quota,
@@ -27,10 +39,34 @@ pub const PRIORITY_CLASS: Verb = Verb {
     usage: "kubectl create priorityclass NAME --value=VALUE --global-default=BOOL [--dry-run=server|client|none] [options]",
     examples: "  # Create a priority class named high-priority\n  kubectl create priorityclass high-priority --value=1000 --description=\"high priority\"",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED,
-        flag("description", '\0', Takes::Text, "", "description is an arbitrary string that usually provides guidelines on when this priority class should be used."),
-        flag("global-default", '\0', Takes::Bool, "false", "global-default specifies whether this PriorityClass should be considered as the default priority."),
-        flag("preemption-policy", '\0', Takes::Text, "PreemptLowerPriority", "preemption-policy is the policy for preempting pods with lower priority."),
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
+        flag(
+            "description",
+            '\0',
+            Takes::Text,
+            "",
+            "description is an arbitrary string that usually provides guidelines on when this priority class should be used.",
+        ),
+        flag(
+            "global-default",
+            '\0',
+            Takes::Bool,
+            "false",
+            "global-default specifies whether this PriorityClass should be considered as the default priority.",
+        ),
+        flag(
+            "preemption-policy",
+            '\0',
+            Takes::Text,
+            "PreemptLowerPriority",
+            "preemption-policy is the policy for preempting pods with lower priority.",
+        ),
         flag("value", '\0', Takes::Int, "0", "the value of this priority class."),
     ],
     subs: &[],
@@ -44,10 +80,22 @@ pub const PDB: Verb = Verb {
     usage: "kubectl create poddisruptionbudget NAME --selector=SELECTOR --min-available=N [--dry-run=server|client|none] [options]",
     examples: "  # Create a pod disruption budget named my-pdb that requires at least one of them to be available\n  kubectl create poddisruptionbudget my-pdb --selector=app=rails --min-available=1",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
         flag("max-unavailable", '\0', Takes::Text, "", "The maximum number or percentage of unavailable pods this budget requires."),
         flag("min-available", '\0', Takes::Text, "", "The minimum number or percentage of available pods this budget requires."),
-        flag("selector", '\0', Takes::Text, "", "A label selector to use for this budget. Only equality-based selector requirements are supported."),
+        flag(
+            "selector",
+            '\0',
+            Takes::Text,
+            "",
+            "A label selector to use for this budget. Only equality-based selector requirements are supported.",
+        ),
     ],
     subs: &[],
     run: pdb,
@@ -60,7 +108,13 @@ pub const INGRESS: Verb = Verb {
     usage: "kubectl create ingress NAME --rule=host/path=service:port[,tls[=secret]] [options]",
     examples: "  # Create a single ingress called 'simple' that directs requests to foo.com/bar to svc1:8080\n  kubectl create ingress simple --rule=\"foo.com/bar=svc1:8080\"",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
         flag("class", '\0', Takes::Text, "", "Ingress Class to be used"),
         flag("default-backend", '\0', Takes::Text, "", "Default service for backend, in format of svcname:port"),
         flag("rule", '\0', Takes::Texts, "", "Rule in format host/path=service:port[,tls=secretname]."),
@@ -114,7 +168,8 @@ fn pdb(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         _ => spec.set(&["maxUnavailable"], count(args.text("max-unavailable"))),
     }
     let status = map! {"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0};
-    let tree = map! {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": map! {"name": name}, "spec": spec, "status": status};
+    let tree =
+        map! {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": map! {"name": name}, "spec": spec, "status": status};
     post(args, io, tree, "failed to create poddisruptionbudgets")
 }
 
@@ -145,7 +200,9 @@ fn rule(text: &str) -> Option<(String, Tree, Option<Tree>)> {
 fn ingress(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
     if !args.given("rule") && !args.given("default-backend") {
-        return Err(Stop::error("not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)"));
+        return Err(Stop::error(
+            "not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)",
+        ));
     }
     let mut hosts: Vec<(String, Vec<Tree>)> = Vec::new();
     let mut secrets = Vec::new();
@@ -160,13 +217,16 @@ fn ingress(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
     }
     let mut spec = map! {};
-    let rules: Vec<Tree> = hosts.into_iter().map(|(host, paths)| {
-        let mut rule = map! {"http": map! {"paths": paths}};
-        if !host.is_empty() {
-            rule.set(&["host"], host);
-        }
-        rule
-    }).collect();
+    let rules: Vec<Tree> = hosts
+        .into_iter()
+        .map(|(host, paths)| {
+            let mut rule = map! {"http": map! {"paths": paths}};
+            if !host.is_empty() {
+                rule.set(&["host"], host);
+            }
+            rule
+        })
+        .collect();
     if !rules.is_empty() {
         spec.set(&["rules"], rules);
     }
@@ -178,10 +238,12 @@ fn ingress(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     if args.given("default-backend") {
         let text = args.text("default-backend");
-        let backend = backend(text).ok_or_else(|| Stop::error(format!("default-backend should be in format servicename:serviceport, not {text}")))?;
+        let backend =
+            backend(text).ok_or_else(|| Stop::error(format!("default-backend should be in format servicename:serviceport, not {text}")))?;
         spec.set(&["defaultBackend"], backend);
     }
     let status = map! {"loadBalancer": Map::default()};
-    let tree = map! {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": map! {"name": name}, "spec": spec, "status": status};
+    let tree =
+        map! {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": map! {"name": name}, "spec": spec, "status": status};
     post(args, io, tree, "failed to create ingress")
 }

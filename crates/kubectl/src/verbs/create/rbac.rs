@@ -8,10 +8,17 @@ use objects::{Tree, list, map};
 
 const VERBS: Flag = flag("verb", '\0', Takes::List, "", "Verb that applies to the resources contained in the rule");
 const RESOURCE: Flag = flag("resource", '\0', Takes::List, "", "Resource that the rule applies to");
-const NAMES: Flag = flag("resource-name", '\0', Takes::Texts, "", "Resource in the white list that the rule applies to, repeat this flag for multiple items");
+const NAMES: Flag = flag(
+    "resource-name",
+    '\0',
+    Takes::Texts,
+    "",
+    "Resource in the white list that the rule applies to, repeat this flag for multiple items",
+);
 const USER: Flag = flag("user", '\0', Takes::Texts, "", "Usernames to bind to the role.");
 const GROUP: Flag = flag("group", '\0', Takes::Texts, "", "Groups to bind to the role.");
-const ACCOUNT: Flag = flag("serviceaccount", '\0', Takes::Texts, "", "Service accounts to bind to the role, in the format <namespace>:<name>");
+const ACCOUNT: Flag =
+    flag("serviceaccount", '\0', Takes::Texts, "", "Service accounts to bind to the role, in the format <namespace>:<name>");
 const CLUSTER: Flag = flag("clusterrole", '\0', Takes::Text, "", "ClusterRole this binding should reference");
 
 pub const ROLE: Verb = Verb {
@@ -32,7 +39,16 @@ pub const CLUSTER_ROLE: Verb = Verb {
     usage: "kubectl create clusterrole NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none] [options]",
     examples: "",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, VERBS, RESOURCE, NAMES,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
+        VERBS,
+        RESOURCE,
+        NAMES,
         flag("non-resource-url", '\0', Takes::List, "", "A partial url that user should have access to."),
     ],
     subs: &[],
@@ -46,7 +62,17 @@ pub const ROLE_BINDING: Verb = Verb {
     usage: "kubectl create rolebinding NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]",
     examples: "",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, USER, GROUP, ACCOUNT, CLUSTER,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
+        USER,
+        GROUP,
+        ACCOUNT,
+        CLUSTER,
         flag("role", '\0', Takes::Text, "", "Role this RoleBinding should reference"),
     ],
     subs: &[],
@@ -136,10 +162,12 @@ fn cluster_role_binding(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 fn binding(args: &Args, io: &mut Io, kind: &str, role_kind: &str, role: &str) -> Result<u8, Stop> {
     let name = name(args)?;
     const GROUP: &str = "rbac.authorization.k8s.io";
-    let mut subjects: Vec<Tree> = args.list("user").iter().map(|user| map! {"apiGroup": GROUP, "kind": "User", "name": user.as_str()}).collect();
+    let mut subjects: Vec<Tree> =
+        args.list("user").iter().map(|user| map! {"apiGroup": GROUP, "kind": "User", "name": user.as_str()}).collect();
     subjects.extend(args.list("group").iter().map(|group| map! {"apiGroup": GROUP, "kind": "Group", "name": group.as_str()}));
     for account in args.list("serviceaccount") {
-        let Some((namespace, account)) = account.split_once(':').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty()) else {
+        let Some((namespace, account)) = account.split_once(':').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty())
+        else {
             return Err(Stop::error("serviceaccount must be <namespace>:<name>"));
         };
         subjects.push(map! {"kind": "ServiceAccount", "name": account, "namespace": namespace});

@@ -22,8 +22,21 @@ pub const SERVICE: Verb = Verb {
             usage: "kubectl create service clusterip NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none] [options]",
             examples: "  # Create a new ClusterIP service named my-cs\n  kubectl create service clusterip my-cs --tcp=5678:8080",
             flags: &[
-                DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, TCP,
-                flag("clusterip", '\0', Takes::Text, "", "Assign your own ClusterIP or set to 'None' for a 'headless' service (no loadbalancing)."),
+                DRY_RUN,
+                OUTPUT,
+                MANAGER,
+                SAVE,
+                VALIDATE,
+                TEMPLATE,
+                MANAGED,
+                TCP,
+                flag(
+                    "clusterip",
+                    '\0',
+                    Takes::Text,
+                    "",
+                    "Assign your own ClusterIP or set to 'None' for a 'headless' service (no loadbalancing).",
+                ),
             ],
             subs: &[],
             run: cluster_ip,
@@ -35,7 +48,14 @@ pub const SERVICE: Verb = Verb {
             usage: "kubectl create service externalname NAME --external-name external.name [--dry-run=server|client|none] [options]",
             examples: "",
             flags: &[
-                DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, TCP,
+                DRY_RUN,
+                OUTPUT,
+                MANAGER,
+                SAVE,
+                VALIDATE,
+                TEMPLATE,
+                MANAGED,
+                TCP,
                 flag("external-name", '\0', Takes::Text, "", "External name of service"),
             ],
             subs: &[],
@@ -58,7 +78,14 @@ pub const SERVICE: Verb = Verb {
             usage: "kubectl create service nodeport NAME [--tcp=port:targetPort] [--dry-run=server|client|none] [options]",
             examples: "",
             flags: &[
-                DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, TCP,
+                DRY_RUN,
+                OUTPUT,
+                MANAGER,
+                SAVE,
+                VALIDATE,
+                TEMPLATE,
+                MANAGED,
+                TCP,
                 flag("node-port", '\0', Takes::Int, "0", "Port used to expose the service on each node in a cluster."),
             ],
             subs: &[],
@@ -70,7 +97,10 @@ pub const SERVICE: Verb = Verb {
 
 fn which(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     match args.words.first() {
-        Some(word) => Err(Stop::error(format!("unknown command \"{word} {}\"\nSee 'kubectl create service -h' for help and examples", args.words[1..].join(" ")))),
+        Some(word) => Err(Stop::error(format!(
+            "unknown command \"{word} {}\"\nSee 'kubectl create service -h' for help and examples",
+            args.words[1..].join(" ")
+        ))),
         None => crate::verbs::help::page(&SERVICE, "create service", io),
     }
 }
@@ -102,7 +132,8 @@ fn build(args: &Args, io: &mut Io, kind: &str, extra: &[(&'static str, &str)]) -
         spec.set(&[field], *value);
     }
     let status = map! {"loadBalancer": Map::default()};
-    let tree = map! {"apiVersion": "v1", "kind": "Service", "metadata": map! {"name": name, "labels": &labels}, "spec": spec, "status": status};
+    let tree =
+        map! {"apiVersion": "v1", "kind": "Service", "metadata": map! {"name": name, "labels": &labels}, "spec": spec, "status": status};
     post(args, io, tree, &format!("failed to create {kind} service"))
 }
 

@@ -12,7 +12,13 @@ pub const DEPLOYMENT: Verb = Verb {
     usage: "kubectl create deployment NAME --image=image -- [COMMAND] [args...] [options]",
     examples: "  # Create a deployment named my-dep that runs the busybox image\n  kubectl create deployment my-dep --image=busybox\n\n  # Create a deployment named my-dep that runs the nginx image with 3 replicas\n  kubectl create deployment my-dep --image=nginx --replicas=3\n\n  # Create a deployment named my-dep that runs the busybox image and expose port 5701\n  kubectl create deployment my-dep --image=busybox --port=5701",
     flags: &[
-        DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED,
+        DRY_RUN,
+        OUTPUT,
+        MANAGER,
+        SAVE,
+        VALIDATE,
+        TEMPLATE,
+        MANAGED,
         flag("image", '\0', Takes::List, "", "Image names to run. A deployment can have multiple images set for multi-container pod."),
         flag("port", '\0', Takes::Int, "-1", "The containerPort that this deployment exposes."),
         flag("replicas", 'r', Takes::Int, "1", "Number of replicas to create. Default is 1."),
@@ -87,7 +93,8 @@ fn image_name(image: &str) -> String {
 
 fn namespace(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
-    let tree = map! {"apiVersion": "v1", "kind": "Namespace", "metadata": map! {"name": name}, "spec": Map::default(), "status": Map::default()};
+    let tree =
+        map! {"apiVersion": "v1", "kind": "Namespace", "metadata": map! {"name": name}, "spec": Map::default(), "status": Map::default()};
     post(args, io, tree, "")
 }
 

@@ -36,7 +36,9 @@ pub fn judge(pod: &Tree, wishes: &Wishes, missing: Option<&str>) -> Verdict {
         match missing {
             Some(words) if !(wishes.force && words.ends_with("not found")) => return Verdict::Refused(words.to_string()),
             Some(_) => {}
-            None if !wishes.ignore_daemon_sets => return Verdict::Refused("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)".to_string()),
+            None if !wishes.ignore_daemon_sets => {
+                return Verdict::Refused("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)".to_string());
+            }
             None => return Verdict::StaysWith("ignoring DaemonSet-managed Pods".to_string()),
         }
     }
@@ -113,8 +115,14 @@ mod tests {
     }
 
     fn judged(wishes: &Wishes) -> Vec<(Tree, Verdict)> {
-        let pods = [pod("agent", "DaemonSet", false), pod("solo", "", false), pod("web-1", "ReplicaSet", true), pod("web-2", "ReplicaSet", true)];
-        pods.into_iter().map(|pod| { let verdict = judge(&pod, wishes, None); (pod, verdict) }).collect()
+        let pods =
+            [pod("agent", "DaemonSet", false), pod("solo", "", false), pod("web-1", "ReplicaSet", true), pod("web-2", "ReplicaSet", true)];
+        pods.into_iter()
+            .map(|pod| {
+                let verdict = judge(&pod, wishes, None);
+                (pod, verdict)
+            })
+            .collect()
     }
 
     /// The sentences are what a real kubectl 1.37 printed.
@@ -135,7 +143,10 @@ mod tests {
     fn what_is_allowed_is_warned_of() {
         let all = judged(&Wishes { force: true, ignore_daemon_sets: true, delete_data: true });
         assert!(errors(&all).is_empty());
-        assert_eq!(warnings(&all), "ignoring DaemonSet-managed Pods: node-drain/agent; deleting Pods that declare no controller: node-drain/solo");
+        assert_eq!(
+            warnings(&all),
+            "ignoring DaemonSet-managed Pods: node-drain/agent; deleting Pods that declare no controller: node-drain/solo"
+        );
         assert_eq!(all.iter().filter(|(_, verdict)| verdict.leaves()).count(), 3);
     }
 }

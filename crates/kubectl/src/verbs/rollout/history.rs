@@ -22,7 +22,8 @@ pub fn revision(object: &Tree) -> i64 {
 
 /// `REVISION  CHANGE-CAUSE` and a row for each ReplicaSet of the Deployment, oldest revision first.
 pub fn table(sets: &[&Tree]) -> String {
-    let mut rows: Vec<(i64, &str)> = sets.iter().map(|set| (revision(set), set.at(&["metadata", "annotations", CAUSE]).text())).filter(|row| row.0 > 0).collect();
+    let mut rows: Vec<(i64, &str)> =
+        sets.iter().map(|set| (revision(set), set.at(&["metadata", "annotations", CAUSE]).text())).filter(|row| row.0 > 0).collect();
     if rows.is_empty() {
         return "No rollout history found.".to_string();
     }
@@ -121,7 +122,10 @@ mod tests {
     fn going_back_keeps_the_deployments_own_annotations() {
         let deployment = map! {"metadata": map! {"annotations": map! {"deployment.kubernetes.io/revision": "2", "kubernetes.io/change-cause": "second", "note": "x"}}};
         let patch = patch(&deployment, &set("1", "first", "nginx:1.27"));
-        assert_eq!(patch.items()[1].get("value").to_json(), r#"{"deployment.kubernetes.io/revision":"2","kubernetes.io/change-cause":"first"}"#);
+        assert_eq!(
+            patch.items()[1].get("value").to_json(),
+            r#"{"deployment.kubernetes.io/revision":"2","kubernetes.io/change-cause":"first"}"#
+        );
         assert_eq!(patch.items()[0].at(&["value", "metadata", "labels"]).to_json(), r#"{"app":"web"}"#);
     }
 }

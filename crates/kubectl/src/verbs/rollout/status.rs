@@ -33,7 +33,8 @@ fn deployment(object: &Tree, revision: i64) -> Progress {
     if revision > 0 && running != revision {
         return Progress::Failed(format!("desired revision ({revision}) is different from the running revision ({running})"));
     }
-    let late = |condition: &Tree| condition.get("type").text() == "Progressing" && condition.get("reason").text() == "ProgressDeadlineExceeded";
+    let late =
+        |condition: &Tree| condition.get("type").text() == "Progressing" && condition.get("reason").text() == "ProgressDeadlineExceeded";
     if status.get("conditions").items().iter().any(late) {
         return Progress::Failed(format!("deployment \"{name}\" exceeded its progress deadline"));
     }
@@ -90,7 +91,9 @@ fn stateful_set(object: &Tree) -> Progress {
     if !rolling.is_null() {
         let share = wanted - rolling.get("partition").int_or(0);
         if updated < share {
-            return Progress::Going(format!("Waiting for partitioned roll out to finish: {updated} out of {share} new pods have been updated...\n"));
+            return Progress::Going(format!(
+                "Waiting for partitioned roll out to finish: {updated} out of {share} new pods have been updated...\n"
+            ));
         }
         return Progress::Done(format!("partitioned roll out complete: {updated} new pods have been updated...\n"));
     }
@@ -136,7 +139,10 @@ mod tests {
     fn an_unseen_change_and_a_missed_deadline_are_told() {
         let mut object = web(3, 3, 3, 3);
         object.set(&["metadata", "generation"], 3);
-        assert_eq!(progress("Deployment", &object, 0), Progress::Going("Waiting for deployment spec update to be observed...\n".to_string()));
+        assert_eq!(
+            progress("Deployment", &object, 0),
+            Progress::Going("Waiting for deployment spec update to be observed...\n".to_string())
+        );
         object.set(&["metadata", "generation"], 2);
         object.set(&["status", "conditions"], list![map! {"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]);
         assert_eq!(progress("Deployment", &object, 0), Progress::Failed("deployment \"web\" exceeded its progress deadline".to_string()));

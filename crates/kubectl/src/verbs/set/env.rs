@@ -6,7 +6,8 @@ use crate::job::{Io, Stop};
 use objects::{Tree, list, map};
 
 pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let (resources, changes) = pairs::split(&args.words, "environment").map_err(|_| Stop::error(format!("all resources must be specified before environment changes: {}", args.words.join(" "))))?;
+    let (resources, changes) = pairs::split(&args.words, "environment")
+        .map_err(|_| Stop::error(format!("all resources must be specified before environment changes: {}", args.words.join(" "))))?;
     needs_resources(args, &resources)?;
     let all: Vec<String> = args.list("env").into_iter().chain(changes).collect();
     let (set, remove) = pairs::parse(&all, "environment", true).map_err(Stop::error)?;
@@ -57,7 +58,8 @@ fn from_source(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
             _ => return Err(Stop::error("unsupported resource specified in --from")),
         };
         for (key, _) in info.tree.get("data").entries().filter(|(key, _)| keys.is_empty() || keys.iter().any(|k| k == key.as_str())) {
-            let name: String = key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' }).collect();
+            let name: String =
+                key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' }).collect();
             let mut variable = map! {"name": name};
             variable.set(&["valueFrom", reference], map! {"name": info.name.as_str(), "key": key});
             variables.push(variable);
@@ -68,7 +70,8 @@ fn from_source(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
 
 /// A container's variables after the change: known ones keep their place, new ones come last.
 fn after(container: &Tree, variables: &[Tree], remove: &[String]) -> Vec<Tree> {
-    let mut all: Vec<Tree> = container.get("env").items().iter().filter(|old| !remove.iter().any(|name| name == old.get("name").text())).cloned().collect();
+    let mut all: Vec<Tree> =
+        container.get("env").items().iter().filter(|old| !remove.iter().any(|name| name == old.get("name").text())).cloned().collect();
     for variable in variables {
         match all.iter_mut().find(|old| old.get("name") == variable.get("name")) {
             Some(old) => *old = variable.clone(),
@@ -85,14 +88,22 @@ fn change(info: &Info, pattern: &str, variables: &[Tree], remove: &[String], ove
     if !overwrite {
         for old in containers.items().iter().filter(|c| fits(c.get("name").text())).flat_map(|c| c.get("env").items()) {
             if let Some(new) = variables.iter().find(|new| new.get("name") == old.get("name") && new.get("value") != old.get("value")) {
-                return Err(format!("'{}' already has a value ({}), and --overwrite is false", new.get("name").text(), old.get("value").text()));
+                return Err(format!(
+                    "'{}' already has a value ({}), and --overwrite is false",
+                    new.get("name").text(),
+                    old.get("value").text()
+                ));
             }
         }
     }
     let edit = |container: &Tree| {
         let mut changed = container.clone();
         let env = after(container, variables, remove);
-        if env.is_empty() { drop(changed.remove(&["env"])) } else { changed.set(&["env"], env) }
+        if env.is_empty() {
+            drop(changed.remove(&["env"]))
+        } else {
+            changed.set(&["env"], env)
+        }
         changed
     };
     let (mut entries, whole) = each_container(containers, fits, edit);
@@ -141,7 +152,8 @@ fn listing(info: &Info, pattern: &str, variables: &[Tree], remove: &[String]) ->
 
 /// `secret creds, key TOKEN`
 fn origin(from: &Tree) -> String {
-    let (field, resource, secret, config) = (from.get("fieldRef"), from.get("resourceFieldRef"), from.get("secretKeyRef"), from.get("configMapKeyRef"));
+    let (field, resource, secret, config) =
+        (from.get("fieldRef"), from.get("resourceFieldRef"), from.get("secretKeyRef"), from.get("configMapKeyRef"));
     let keyed = |kind: &str, reference: &Tree| format!("{kind} {}, key {}", reference.get("name").text(), reference.get("key").text());
     if !config.is_null() {
         keyed("configmap", config)

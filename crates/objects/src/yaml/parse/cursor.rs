@@ -87,6 +87,20 @@ impl<'a> Cursor<'a> {
         let start = if at >= self.line_start { self.line_start } else { self.text[..at].rfind('\n').map_or(0, |end| end + 1) };
         if at - start > 2_000 { at - start } else { self.text[start..at].chars().count() }
     }
+
+    /// Whether a key and its colon stand here, on this line.
+    pub fn is_key(&self) -> bool {
+        let rest = self.rest();
+        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        let colon_after = |at: usize| {
+            let after = line[at..].trim_start_matches([' ', '\t']).strip_prefix(':');
+            after.is_some_and(|after| after.is_empty() || after.starts_with([' ', '\t', '\r']))
+        };
+        match line.chars().next() {
+            Some(quote @ ('"' | '\'')) => quote_end(line, quote).is_some_and(colon_after),
+            Some('[' | '{') => false,
+            _ => plain_colon(line).is_some(),
+        }
     }
 }
 
@@ -96,9 +110,9 @@ pub fn plain_colon(line: &str) -> Option<usize> {
         return None;
     }
     let bytes = line.as_bytes();
-    (0..bytes.len()).take_while(|at| !(bytes[*at] == b'#' && *at > 0 && matches!(bytes[at - 1], b' ' | b'\t'))).find(|at| {
-        bytes[*at] == b':' && bytes.get(at + 1).is_none_or(|after| matches!(after, b' ' | b'\t' | b'\r'))
-    })
+    (0..bytes.len())
+        .take_while(|at| !(bytes[*at] == b'#' && *at > 0 && matches!(bytes[at - 1], b' ' | b'\t')))
+        .find(|at| bytes[*at] == b':' && bytes.get(at + 1).is_none_or(|after| matches!(after, b' ' | b'\t' | b'\r')))
 }
 
 /// Where a quoted text that begins a line has ended.

@@ -200,7 +200,11 @@ impl<'a> Reader<'a> {
             let (value, inner) = self.node(column as isize, true)?;
             self.leave(begun);
             size += inner;
-            if plain && key == "<<" { merge(&mut merged, &value) } else { entries.push((key, value)) }
+            if plain && key == "<<" {
+                merge(&mut merged, &value)
+            } else {
+                entries.push((key, value))
+            }
             self.cur.blanks();
         }
         merged.extend(entries);
@@ -335,7 +339,9 @@ impl<'a> Reader<'a> {
 
     /// A plain scalar, over as many deeper lines as it takes.
     fn plain(&mut self, parent: isize) -> Result<Sized, Stop> {
-        if self.cur.rest().starts_with([':', '?', '-']) && self.cur.blank_after(1) || self.cur.rest().starts_with(['@', '`', '%', ',', ']', '}']) {
+        if self.cur.rest().starts_with([':', '?', '-']) && self.cur.blank_after(1)
+            || self.cur.rest().starts_with(['@', '`', '%', ',', ']', '}'])
+        {
             return Err(Stop::Unsure);
         }
         let mut words = String::new();
@@ -363,7 +369,10 @@ impl<'a> Reader<'a> {
                 self.cur.spaces();
             }
             breaks = self.cur.line - number;
-            let goes_on = breaks > 0 && (self.cur.column() as isize) > parent && !self.cur.at_document_end() && self.cur.peek().is_some_and(|c| c != '#');
+            let goes_on = breaks > 0
+                && (self.cur.column() as isize) > parent
+                && !self.cur.at_document_end()
+                && self.cur.peek().is_some_and(|c| c != '#');
             if !goes_on {
                 (self.cur.at, self.cur.line, self.cur.line_start) = (at, number, start);
                 break;
@@ -419,4 +428,3 @@ fn merge(entries: &mut Vec<(Text, Tree)>, value: &Tree) {
         entries.extend(map.entries().map(|(key, value)| (key.clone(), value.clone())));
     }
 }
-

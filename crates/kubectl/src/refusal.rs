@@ -1,0 +1,51 @@
+//! How kubectl words the server's failures (`cmd/util` `StandardErrorMessage`, `checkErr`).
+use objects::Tree;
+use objects::wire::Response;
+
+/// How kubectl words a failed answer (`cmd/util.StandardErrorMessage` and `checkErr`).
+pub fn server_words(response: &Response) -> String {
+    let status = response.tree();
+    let message = status.get("message").text();
+    match status.get("reason").text() {
+        "" if message.is_empty() => format!("Error from server: the server responded with the status code {}", response.code),
+        "" => format!("Error from server: {message}"),
+        "Invalid" if status.get("details").is_null() => format!("The request is invalid: {message}"),
+        "Invalid" => invalid_words(status),
+        reason => format!("Error from server ({reason}): {message}"),
+    }
+}
+
+/// The same with what was being done to which file: `error when creating "web.yaml": …`. `Invalid` answers stay bare.
+pub fn server_words_about(response: &Response, doing: &str, source: &str) -> String {
+    let mut told = response.clone();
+    if let objects::wire::Body::Tree(status) = &mut told.body
+        && !source.is_empty()
+    {
+        let message = format!("error when {doing} \"{source}\": {}", status.get("message").text());
+        status.set(&["message"], message);
+    }
+    server_words(&told)
+}
+
+/// `The Pod "x" is invalid: field: why`, with a bulleted list when there are several causes.
+fn invalid_words(status: &Tree) -> String {
+    let details = status.get("details");
+    let causes = details.get("causes").items();
+    let (kind, name) = (details.get("kind").text(), details.get("name").text());
+    if causes.is_empty() {
+        return if kind.is_empty() {
+            format!("The request is invalid: {}", status.get("message").text())
+        } else {
+            format!("The {kind} \"{name}\" is invalid")
+        };
+    }
+    let lines: Vec<String> = causes
+        .iter()
+        .map(|cause| match cause.get("field").text() {
+            "" => cause.get("message").text().to_string(),
+            field => format!("{field}: {}", cause.get("message").text()),
+        })
+        .collect();
+    let head = if kind.is_empty() { "The request is invalid".to_string() } else { format!("The {kind} \"{name}\" is invalid") };
+    if lines.len() == 1 { format!("{head}: {}", lines[0]) } else { format!("{head}: \n* {}", lines.join("\n* ")) }
+}

@@ -1,0 +1,37 @@
+// A rolling update of 100 Pods, at 15 deltas a second, on a processor four times slower: nothing holds the page up.
+import assert from "node:assert/strict";
+import { installMock } from "./mock-engine.mjs";
+
+export const title = "100 Pods roll over without one long task, four times slower";
+
+export default async function ({ open, note }) {
+  const page = await open({ slowdown: 4, prepare: (page) => installMock(page, { pods: 100 }) });
+  await page.waitForSelector(".pod.tile");
+  await page.waitForTimeout(4000);
+  await page.evaluate(() => {
+    window.longest = 0;
+    new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration); }).observe({ type: "longtask" });
+  });
+  const shown = await page.evaluate(async () => {
+    const { push, delta, pod, all } = window.mock;
+    const wait = (ms) => new Promise((go) => setTimeout(go, ms));
+    // A quarter at a time: new ones appear, become ready, old ones end and vanish; as 25 % / 25 % does.
+    for (let at = 0; at < 100; at += 5) {
+      const fresh = [0, 1, 2, 3, 4].map((step) => pod(200 + at + step, 2, { ready: false, status: "ContainerCreating", ip: "" }));
+      push([delta({ pods: fresh.map((each) => ({ ...each, node: "" })) })]);
+      await wait(66);
+      push([delta({ pods: fresh })]);
+      await wait(66);
+      push([delta({ pods: [...fresh.map((each) => ({ ...each, ready: true, status: "Running" })), ...all.slice(at, at + 5).map((each) => ({ ...each, ready: false, status: "Terminating", deadline: 1_700_000_030_000_000 }))] })]);
+      await wait(66);
+      push([delta({ gone: all.slice(at, at + 5).map((each) => each.id) })]);
+      await wait(66);
+    }
+    await wait(1500);
+    return [...document.querySelectorAll(".pod.tile .tag")].map((tag) => tag.textContent);
+  });
+  assert.ok(shown.length > 0 && shown.every((tag) => tag === "v2"), `only v2 is left, the picture shows ${shown}`);
+  const longest = await page.evaluate(() => window.longest);
+  note(`longest main-thread task: ${Math.round(longest)} ms`);
+  assert.ok(longest <= 50, `a task of ${Math.round(longest)} ms held the page up`);
+}
