@@ -390,7 +390,8 @@ impl World {
         let now = self.now;
         let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.reaches(self.parts[*id].host));
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
-            Some(kubelet) => Attempt::Answered(kubelet.exec_in(now, request)),
+            Some(kubelet) if is_exec(request) => Attempt::Answered(kubelet.exec_in(now, request)),
+            Some(kubelet) => Attempt::Answered(kubelet.serve(now, request)),
             None => {
                 let address = self.address_of(node);
                 let words = format!("Get \"https://{address}:10250/containerLogs\": dial tcp {address}:10250: connect: connection refused");
@@ -441,6 +442,11 @@ enum Attempt {
     Refused,
     Lost,
     Failed(Duration, Response),
+}
+
+/// An exec may change files in its container; logs only read.
+fn is_exec(request: &Request) -> bool {
+    matches!(&request.target, objects::wire::Target::Resource { subresource, .. } if subresource == "exec")
 }
 
 /// No answer came: code 0.
