@@ -1,6 +1,9 @@
 //! Routes and layout: which panes stand where, and the keys that hold everywhere.
 use crate::js::document;
-use crate::panels::{editor::Editor, faults::Faults, header::Header, inspector::Inspector, lesson::Lesson, outline::Outline, palette::Palette, picture::Picture, table::Table, terminal::Terminal, timeline::Timeline};
+use crate::panels::{
+    editor::Editor, faults::Faults, header::Header, inspector::Inspector, lesson::Lesson, outline::Outline, palette::Palette,
+    picture::Picture, table::Table, terminal::Terminal, timeline::Timeline,
+};
 use crate::state::{App, app, live, words};
 use crate::text::Words;
 use leptos::prelude::*;
@@ -33,9 +36,14 @@ fn Page() -> impl IntoView {
             tab.set("why");
         }
     });
-    gloo_events::EventListener::new_with_options(&document::window(), "keydown", gloo_events::EventListenerOptions::enable_prevent_default(), move |event| {
-        keys(wasm_bindgen::JsCast::unchecked_ref(event), palette);
-    })
+    gloo_events::EventListener::new_with_options(
+        &document::window(),
+        "keydown",
+        gloo_events::EventListenerOptions::enable_prevent_default(),
+        move |event| {
+            keys(wasm_bindgen::JsCast::unchecked_ref(event), palette);
+        },
+    )
     .forget();
     view! {
         <nav class="skips" aria-label=move || words().skip>

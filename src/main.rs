@@ -10,6 +10,7 @@ mod protocol;
 #[cfg(target_arch = "wasm32")]
 mod state;
 #[cfg(any(target_arch = "wasm32", test))]
+#[cfg_attr(test, allow(dead_code))]
 mod text;
 
 fn main() {

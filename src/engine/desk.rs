@@ -1,6 +1,6 @@
 //! Where messages arrive: holds the session and the lesson, lets time run, and tells the page what changed.
 use super::{manifest, past};
-use crate::protocol::{FromEngine, Step, ToEngine};
+use crate::protocol::{FromEngine, ToEngine};
 use cluster::input::Input;
 use cluster::{Session, Viewer};
 use lessons::format::Lesson;

@@ -80,7 +80,13 @@ impl Log {
             }
             _ => {
                 let Ok(line) = document().create_element("div") else { return };
-                line.set_class_name(if err { "line err" } else if words.starts_with("~ $") || words.starts_with("$ ") { "line said" } else { "line" });
+                line.set_class_name(if err {
+                    "line err"
+                } else if words.starts_with("~ $") || words.starts_with("$ ") {
+                    "line said"
+                } else {
+                    "line"
+                });
                 line.set_text_content(Some(words));
                 let _ = host.append_child(&line);
                 self.lines += 1;

@@ -37,7 +37,8 @@ pub fn Editor() -> impl IntoView {
         loading.set_value(true);
         let (text, dark, label) = (untrack(|| desk.text()), app.prefs.dark.get_untracked(), app.prefs.words_now().editor);
         wasm_bindgen_futures::spawn_local(async move {
-            let had_focus = document::by_id("editor-plain").is_some_and(|field| document::document().active_element().as_ref() == Some(field.as_ref()));
+            let had_focus =
+                document::by_id("editor-plain").is_some_and(|field| document::document().active_element().as_ref() == Some(field.as_ref()));
             let found = codemirror::open(host.unchecked_into(), &text, dark, label, wishes(desk, changed)).await;
             if let Some(found) = found {
                 found.set_doc(&untrack(|| desk.text()));
@@ -54,12 +55,31 @@ pub fn Editor() -> impl IntoView {
     Effect::new(move |_| {
         (desk.open.get(), desk.replaced.get());
         let text = untrack(|| desk.text());
-        handle.with_value(|handle| if let Some(handle) = handle { handle.set_doc(&text) });
+        handle.with_value(|handle| {
+            if let Some(handle) = handle {
+                handle.set_doc(&text)
+            }
+        });
         desk.lint();
     });
     let problems = Memo::new(move |_| desk.problems.with(|all| all.get(&desk.open.get()).cloned().unwrap_or_default()));
-    Effect::new(move |_| problems.with(|problems| handle.with_value(|handle| if let Some(handle) = handle { handle.set_problems(problems) })));
-    Effect::new(move |_| { let dark = app.prefs.dark.get(); handle.with_value(|handle| if let Some(handle) = handle { handle.set_theme(dark) }) });
+    Effect::new(move |_| {
+        problems.with(|problems| {
+            handle.with_value(|handle| {
+                if let Some(handle) = handle {
+                    handle.set_problems(problems)
+                }
+            })
+        })
+    });
+    Effect::new(move |_| {
+        let dark = app.prefs.dark.get();
+        handle.with_value(|handle| {
+            if let Some(handle) = handle {
+                handle.set_theme(dark)
+            }
+        })
+    });
     Effect::new(move |_| {
         if app.prefs.plain_editor.get()
             && let Some(old) = handle.try_update_value(Option::take).flatten()
@@ -168,6 +188,8 @@ fn Problems(problems: Memo<Vec<Problem>>) -> impl IntoView {
     };
     move || {
         let problems = problems.get();
-        (!problems.is_empty()).then(|| view! { <ul class="problems" role="status" aria-label=words().problems>{problems.into_iter().map(row).collect_view()}</ul> })
+        (!problems.is_empty()).then(
+            || view! { <ul class="problems" role="status" aria-label=words().problems>{problems.into_iter().map(row).collect_view()}</ul> },
+        )
     }
 }

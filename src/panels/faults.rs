@@ -70,12 +70,16 @@ pub fn fitting(world: World, id: &str) -> Vec<Fault> {
 pub fn Faults() -> impl IntoView {
     let world = app().world;
     let list = move || {
-        let nodes = world.nodes.get().into_iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).map(|node| node.id.clone());
+        let nodes =
+            world.nodes.get().into_iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).map(|node| node.id.clone());
         let parts = crate::panels::picture::control::PARTS.iter().map(|part| part.to_string());
-        nodes.chain(parts).map(|id| {
-            let name = id.rsplit('/').next().unwrap_or(&id).to_string();
-            view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
-        }).collect_view()
+        nodes
+            .chain(parts)
+            .map(|id| {
+                let name = id.rsplit('/').next().unwrap_or(&id).to_string();
+                view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
+            })
+            .collect_view()
     };
     view! {
         <details class="menu breaks">

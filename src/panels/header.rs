@@ -9,14 +9,34 @@ use lessons::progress::CourseEntry;
 #[component]
 pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
     let app = app();
-    let dots = move || app.course.state.with(|state| {
-        let current = state.steps.iter().position(|step| !step.done);
-        state.steps.iter().enumerate().map(|(at, step)| if step.done { '●' } else if Some(at) == current { '◐' } else { '○' }).collect::<String>()
-    });
-    let progress = move || app.course.state.with(|state| (words().step_of)(state.steps.iter().filter(|step| step.done).count(), state.steps.len()));
+    let dots = move || {
+        app.course.state.with(|state| {
+            let current = state.steps.iter().position(|step| !step.done);
+            state
+                .steps
+                .iter()
+                .enumerate()
+                .map(|(at, step)| {
+                    if step.done {
+                        '●'
+                    } else if Some(at) == current {
+                        '◐'
+                    } else {
+                        '○'
+                    }
+                })
+                .collect::<String>()
+        })
+    };
+    let progress =
+        move || app.course.state.with(|state| (words().step_of)(state.steps.iter().filter(|step| step.done).count(), state.steps.len()));
     let here = move || match app.course.route.get() {
         Route::Sandbox => words().sandbox.to_string(),
-        Route::Lesson(id) => app.course.index.with(|index| index.iter().find(|entry| entry.id == id).map(|entry| title(entry, app.prefs.lang.get()))).unwrap_or_default(),
+        Route::Lesson(id) => app
+            .course
+            .index
+            .with(|index| index.iter().find(|entry| entry.id == id).map(|entry| title(entry, app.prefs.lang.get())))
+            .unwrap_or_default(),
     };
     let theme_name = move || match app.prefs.theme.get() {
         Theme::Auto => words().theme_auto,
@@ -45,7 +65,13 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
 }
 
 fn title(entry: &CourseEntry, lang: Lang) -> String {
-    entry.titles.iter().find(|(code, _)| code == lang.code()).or(entry.titles.first()).map(|(_, title)| title.clone()).unwrap_or_else(|| entry.id.clone())
+    entry
+        .titles
+        .iter()
+        .find(|(code, _)| code == lang.code())
+        .or(entry.titles.first())
+        .map(|(_, title)| title.clone())
+        .unwrap_or_else(|| entry.id.clone())
 }
 
 #[component]

@@ -24,8 +24,13 @@ pub fn Inspector() -> impl IntoView {
             crate::state::wire::inspect(id);
         }
     });
-    let links = Memo::new(move |_| world.chain.get().or_else(|| world.inspection.get().map(|found| std::sync::Arc::new(found.chain.clone()))));
-    let text = move |yaml: bool| world.inspection.with(|found| found.as_ref().map(|found| if yaml { found.yaml.clone() } else { found.describe.clone() }).unwrap_or_default());
+    let links =
+        Memo::new(move |_| world.chain.get().or_else(|| world.inspection.get().map(|found| std::sync::Arc::new(found.chain.clone()))));
+    let text = move |yaml: bool| {
+        world
+            .inspection
+            .with(|found| found.as_ref().map(|found| if yaml { found.yaml.clone() } else { found.describe.clone() }).unwrap_or_default())
+    };
     let body = move || match tab.get() {
         "why" => view! { <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> }.into_any(),
         "describe" => view! { <pre tabindex="0" translate="no">{move || text(false)}</pre> }.into_any(),
@@ -65,7 +70,8 @@ fn link(link: &Link) -> AnyView {
     let world = app.world;
     let at = app.clock.reading(link.at);
     let (id, sentence) = (link.about.clone(), sentence(words(), link));
-    let about = (!link.about.is_empty()).then(|| view! { <button class="obj" translate="no" on:click=move |_| world.pick(&id)>{title(&link.about)}</button> });
+    let about = (!link.about.is_empty())
+        .then(|| view! { <button class="obj" translate="no" on:click=move |_| world.pick(&id)>{title(&link.about)}</button> });
     let revision = (link.revision > 0).then(|| view! { <span class="m">" · rv " {link.revision}</span> });
     let detail = (!link.detail.is_empty()).then(|| view! { <p class="detail" translate="no">{link.detail.clone()}</p> });
     view! {
@@ -98,7 +104,8 @@ fn reason(text: &str) -> AnyView {
     }
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(map)) => {
-            let (tables, facts): (Vec<_>, Vec<_>) = map.into_iter().partition(|(_, value)| value.as_array().is_some_and(|rows| rows.iter().any(Value::is_object)));
+            let (tables, facts): (Vec<_>, Vec<_>) =
+                map.into_iter().partition(|(_, value)| value.as_array().is_some_and(|rows| rows.iter().any(Value::is_object)));
             let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{key}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
             view! { {facts} {tables.into_iter().map(|(key, rows)| table(key, rows.as_array().cloned().unwrap_or_default())).collect_view()} }.into_any()
         }

@@ -22,7 +22,9 @@ pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
     };
     let part = move |id: &'static str| {
         let text = Signal::derive(move || {
-            let state = world.components.with(|list| list.iter().find(|cell| cell.id == id).map(|cell| cell.view.with(|view| (view.running, view.note.clone()))));
+            let state = world
+                .components
+                .with(|list| list.iter().find(|cell| cell.id == id).map(|cell| cell.view.with(|view| (view.running, view.note.clone()))));
             match state {
                 Some((true, note)) => format!("{id} · {} {note}", words().running),
                 Some((false, _)) => format!("{id} · {}", words().stopped),
@@ -35,13 +37,22 @@ pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
         let (view, ghost) = (pod.view.clone(), pod.ghost.clone());
         let text = Signal::derive(move || {
             let state = if ghost.get() { words().vanished.to_string() } else { view.with(|view| state_of(view, 0)) };
-            view.with(|view| format!("{} · {} · {state}{}", view.name, view.image, if view.message.is_empty() { String::new() } else { format!(" · {}", view.message) }))
+            view.with(|view| {
+                format!(
+                    "{} · {} · {state}{}",
+                    view.name,
+                    view.image,
+                    if view.message.is_empty() { String::new() } else { format!(" · {}", view.message) }
+                )
+            })
         });
         view! { <li>{item(pod.id.clone(), text)}</li> }
     };
     let workload = move |row: Row<WorkloadView>| {
         let view = row.view.clone();
-        let text = Signal::derive(move || view.with(|view| format!("{} {} · {}", view.kind, view.name, (words().wanted_ready)(view.wanted, view.ready))));
+        let text = Signal::derive(move || {
+            view.with(|view| format!("{} {} · {}", view.kind, view.name, (words().wanted_ready)(view.wanted, view.ready)))
+        });
         view! { <li>{item(row.id.clone(), text)}</li> }
     };
     view! {

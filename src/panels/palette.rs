@@ -57,8 +57,12 @@ fn deeds(app: App) -> Vec<Deed> {
         deed(words.to_now, |app| wire::seek(app.clock.end.get_untracked())),
         deed(words.apply, |app| app.desk.apply()),
         deed(words.terminal, |_| document::focus("terminal-line")),
-        deed(words.editor, |_| { document::focus_pane("editor"); }),
-        deed(words.picture, |_| { document::focus_pane("picture"); }),
+        deed(words.editor, |_| {
+            document::focus_pane("editor");
+        }),
+        deed(words.picture, |_| {
+            document::focus_pane("picture");
+        }),
         deed(words.theme, |app| app.prefs.next_theme()),
         deed("한국어 / English", |app| {
             app.prefs.choose_lang(app.prefs.lang.get_untracked().other());

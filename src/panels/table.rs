@@ -15,10 +15,35 @@ pub fn Table() -> impl IntoView {
         words();
         let wanted = wanted.get().to_lowercase();
         let mut lines: Vec<Line> = world.index.with_value(|index| {
-            let pods = index.pods.values().map(|cell| cell.view.with_untracked(|view| (cell.id.clone(), "Pod".to_string(), view.namespace.clone(), view.name.clone(), format!("{} · {} · {}", state_of(view, 0), view.image, view.node))));
-            let workloads = index.workloads.values().map(|cell| cell.view.with_untracked(|view| (cell.id.clone(), view.kind.clone(), view.namespace.clone(), view.name.clone(), (words().wanted_ready)(view.wanted, view.ready))));
-            let nodes = index.nodes.values().map(|cell| cell.view.with_untracked(|view| (cell.id.clone(), "Node".to_string(), String::new(), view.name.clone(), view.ready.clone())));
-            let objects = index.objects.values().map(|view| (view.id.clone(), view.kind.clone(), view.namespace.clone(), view.name.clone(), view.note.clone()));
+            let pods = index.pods.values().map(|cell| {
+                cell.view.with_untracked(|view| {
+                    (
+                        cell.id.clone(),
+                        "Pod".to_string(),
+                        view.namespace.clone(),
+                        view.name.clone(),
+                        format!("{} · {} · {}", state_of(view, 0), view.image, view.node),
+                    )
+                })
+            });
+            let workloads = index.workloads.values().map(|cell| {
+                cell.view.with_untracked(|view| {
+                    (
+                        cell.id.clone(),
+                        view.kind.clone(),
+                        view.namespace.clone(),
+                        view.name.clone(),
+                        (words().wanted_ready)(view.wanted, view.ready),
+                    )
+                })
+            });
+            let nodes = index.nodes.values().map(|cell| {
+                cell.view.with_untracked(|view| (cell.id.clone(), "Node".to_string(), String::new(), view.name.clone(), view.ready.clone()))
+            });
+            let objects = index
+                .objects
+                .values()
+                .map(|view| (view.id.clone(), view.kind.clone(), view.namespace.clone(), view.name.clone(), view.note.clone()));
             pods.chain(workloads).chain(nodes).chain(objects).collect()
         });
         lines.retain(|line| wanted.is_empty() || format!("{} {} {} {}", line.1, line.2, line.3, line.4).to_lowercase().contains(&wanted));

@@ -83,7 +83,11 @@ fn Lanes() -> impl IntoView {
     let pointed = RwSignal::new(String::new());
     Effect::new(move |_| {
         if let Some(element) = track.get() {
-            document::on_resize(&element, move |wide, _| if wide > 20.0 { width.set(wide.floor()) });
+            document::on_resize(&element, move |wide, _| {
+                if wide > 20.0 {
+                    width.set(wide.floor())
+                }
+            });
         }
     });
     // The last instant on show: steps of ten seconds, so that marks do not crawl at every tick.
@@ -116,7 +120,11 @@ fn Lanes() -> impl IntoView {
         if dragging.get_untracked() {
             seek(&event);
         } else {
-            pointed.set(nearest(world, time_at(f64::from(event.offset_x())), (span.get_untracked() as f64 / width.get_untracked() * 6.0) as u64));
+            pointed.set(nearest(
+                world,
+                time_at(f64::from(event.offset_x())),
+                (span.get_untracked() as f64 / width.get_untracked() * 6.0) as u64,
+            ));
         }
     };
     let keys = move |event: KeyboardEvent| {
@@ -132,7 +140,10 @@ fn Lanes() -> impl IntoView {
         event.prevent_default();
         event.stop_propagation();
     };
-    let names = move || { let words = words(); [words.lane_you, words.lane_api, words.lane_controllers, words.lane_scheduler, words.lane_kubelets, words.lane_faults] };
+    let names = move || {
+        let words = words();
+        [words.lane_you, words.lane_api, words.lane_controllers, words.lane_scheduler, words.lane_kubelets, words.lane_faults]
+    };
     let seconds = move |time: u64| (time.saturating_sub(clock.start.get()) / 1_000_000).to_string();
     view! {
         <div class="lanes">

@@ -83,7 +83,11 @@ impl Desk {
         self.drafts.update(|drafts| drafts.retain(|name, text| !files.iter().any(|(other, saved)| other == name && saved == text)));
         let open = self.open.get_untracked();
         if open.is_empty() || (self.editing.get_untracked().is_none() && !files.iter().any(|(name, _)| *name == open)) {
-            let wanted = files.iter().map(|(name, _)| name).find(|name| name.ends_with(".yaml") || name.ends_with(".yml")).or(files.first().map(|(name, _)| name));
+            let wanted = files
+                .iter()
+                .map(|(name, _)| name)
+                .find(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+                .or(files.first().map(|(name, _)| name));
             if let Some(name) = wanted {
                 self.open.set(name.clone());
             }

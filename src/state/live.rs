@@ -134,7 +134,12 @@ fn settle(app: App) {
     let (revision, marks, fresh, messages) = BRIDGE.with_borrow_mut(|bridge| {
         let pending = &mut bridge.pending;
         pending.unsettled = false;
-        (pending.revision.take(), std::mem::take(&mut pending.marks), std::mem::take(&mut pending.fresh_marks), std::mem::take(&mut pending.messages))
+        (
+            pending.revision.take(),
+            std::mem::take(&mut pending.marks),
+            std::mem::take(&mut pending.fresh_marks),
+            std::mem::take(&mut pending.messages),
+        )
     });
     let world = app.world;
     if let Some(revision) = revision {
@@ -243,7 +248,12 @@ fn show_pod(world: World, view: PodView) {
 fn free_slot(world: World, node: &str) -> usize {
     let taken = |list: &Vec<Arc<PodCell>>| {
         let mut held: Vec<bool> = vec![false; list.len() + 1];
-        list.iter().filter(|cell| cell.slot < held.len()).map(|cell| cell.slot).collect::<Vec<_>>().into_iter().for_each(|slot| held[slot] = true);
+        list.iter()
+            .filter(|cell| cell.slot < held.len())
+            .map(|cell| cell.slot)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|slot| held[slot] = true);
         held.iter().position(|held| !held).unwrap_or(list.len())
     };
     let home = world.index.with_value(|index| node_named(index, node));

@@ -44,6 +44,7 @@ pub static WORDS: Words = Words {
     came_true_mine: "you were right",
     came_true: "what happened",
     your_guess: "your guess",
+    not_right: "not quite; choose again",
     check: "Check",
     solve: "Play solution",
     go_on: "Go on",

@@ -45,6 +45,7 @@ pub static WORDS: Words = Words {
     came_true_mine: "맞았습니다",
     came_true: "실제로 일어난 일",
     your_guess: "내 예측",
+    not_right: "아닙니다. 다시 골라 보세요.",
     check: "확인",
     solve: "풀이 재생",
     go_on: "다음으로",
@@ -123,7 +124,9 @@ pub static WORDS: Words = Words {
     saved_refused: "지난번 기록을 이어갈 수 없어 처음부터 시작합니다.",
     trouble: "할 수 없었습니다.",
     no_lesson: "이 수업을 불러오지 못했습니다.",
-    summary: |ready, nodes, pods_ready, pods| format!("노드 {nodes}대 중 {ready}대가 준비되었고, 파드 {pods}개 중 {pods_ready}개가 준비되었습니다."),
+    summary: |ready, nodes, pods_ready, pods| {
+        format!("노드 {nodes}대 중 {ready}대가 준비되었고, 파드 {pods}개 중 {pods_ready}개가 준비되었습니다.")
+    },
     waiting_for_node: |count| format!("노드를 기다리는 파드 {count}"),
     queue: |count| format!("대기열 {count}"),
     wanted_ready: |wanted, ready| format!("원함 {wanted} · 준비 {ready}"),

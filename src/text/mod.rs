@@ -78,6 +78,7 @@ pub struct Words {
     pub came_true_mine: &'static str,
     pub came_true: &'static str,
     pub your_guess: &'static str,
+    pub not_right: &'static str,
     pub check: &'static str,
     pub solve: &'static str,
     pub go_on: &'static str,

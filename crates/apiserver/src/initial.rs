@@ -7,6 +7,13 @@ pub(crate) fn status(kind: KindId, tree: &mut Tree) {
         kinds::POD => {
             let class = crate::qos::class(tree.get("spec"));
             tree.set(&["status"], map! {"phase": "Pending", "qosClass": class});
+            if !tree.at(&["spec", "schedulingGates"]).is_empty() {
+                let condition = map! {
+                    "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+                    "message": "Scheduling is blocked due to non-empty scheduling gates",
+                };
+                tree.set(&["status", "conditions"], list![condition]);
+            }
         }
         kinds::NAMESPACE => {
             tree.set(&["spec"], map! {"finalizers": list!["kubernetes"]});

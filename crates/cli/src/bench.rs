@@ -165,7 +165,7 @@ fn deployment(replicas: usize) -> Tree {
     let container = map! {"name": "web", "image": "nginx:1.27"};
     let template = map! {"metadata": map! {"labels": labels()}, "spec": map! {"containers": list![container]}};
     let spec = map! {"replicas": replicas, "selector": map! {"matchLabels": labels()}, "template": template};
-    map! {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map! {"name": "web", "namespace": "default"}, "spec": spec}.into()
+    map! {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map! {"name": "web", "namespace": "default"}, "spec": spec}
 }
 
 fn send(world: &mut World, request: &Request) {

@@ -101,6 +101,12 @@ fn the_real_kubectl_drives_a_deployment() {
     let pod = server.says(&["get", "pods", "-o", "name"], "pod/web-").lines().next().unwrap_or_default().to_string();
     server.says(&["delete", &pod], "deleted");
     server.says(&["delete", "deployment", "web"], "deleted");
+    server.says(&["create", "deployment", "second", "--image=nginx:1.27", "--replicas=2"], "deployment.apps/second created");
+    server.says(&["create", "service", "clusterip", "second", "--tcp=80:8080"], "service/second created");
+    server.says(&["create", "configmap", "notes", "--from-literal=a=1"], "configmap/notes created");
+    server.says(&["get", "service", "second", "-o", "jsonpath={.spec.ports[0].targetPort}"], "8080");
+    server.says(&["rollout", "status", "deployment/second", "--timeout=60s"], "successfully rolled out");
+    server.says(&["auth", "can-i", "delete", "pods"], "yes");
     server.says(&["wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s"], "");
     server.stop();
 }

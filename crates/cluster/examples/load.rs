@@ -1,4 +1,4 @@
-//! Times a Deployment of N Pods on M nodes: `cargo run --release -p cluster --example load -- N M`.
+//! Times a Deployment of N Pods on M nodes: `cargo run --release -p cluster --example load -- N M [deploy]`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark looks at the real clock")]
 use cluster::{Topology, World};
 use objects::kinds;
@@ -26,6 +26,10 @@ fn main() {
         world.run_until(until);
     }
     println!("{} ready: {:?}, {} events, {} virtual", ready(&world), clock.elapsed(), world.steps() - steps, world.now().since(begun));
+    memory();
+    if std::env::args().any(|word| word == "deploy") {
+        return;
+    }
     let clock = Instant::now();
     let steps = world.steps();
     let begun = world.now();
@@ -44,6 +48,10 @@ fn main() {
     let steps = world.steps();
     world.run_until(world.now() + Duration::mins(10));
     println!("idle 10 min: {:?}, {} events", clock.elapsed(), world.steps() - steps);
+    memory();
+}
+
+fn memory() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
 }

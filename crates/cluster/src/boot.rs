@@ -21,10 +21,10 @@ impl World {
         let mut world = World::empty(seed, files);
         world.bootstrap_objects();
         let catalog = Arc::new(Catalog::new(&topology.images));
-        let control = Text::new(&topology.control_plane.name);
+        let control = Text::new(&topology.control_host);
         world.add_host(topology, &topology.control_plane, &catalog, seed);
         let manager = ControllerManager::new(seed, &control, controllers::ALL);
-        world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(manager)), Duration::millis(900));
+        world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(manager)), topology.controllers_start);
         let scheduler = Scheduler::new(seed, &control);
         world.add_part("kube-scheduler", 0, Actor::Scheduler(Box::new(scheduler)), Duration::millis(1_100));
         for machine in &topology.workers {
@@ -50,7 +50,7 @@ impl World {
         let config = Config {
             seed,
             taints: if control_plane { vec![taint] } else { Vec::new() },
-            pod_cidr: Some(topology.pod_cidr(place)),
+            pod_cidr: topology.pod_cidr(place),
             mirrors: topology.static_pods && control_plane,
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);

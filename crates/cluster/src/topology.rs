@@ -1,5 +1,6 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
 use objects::{Text, Tree};
+use simcore::Duration;
 
 /// A cluster to boot.
 #[derive(Clone, Debug)]
@@ -8,8 +9,12 @@ pub struct Topology {
     pub control_plane: Machine,
     /// Whether the control plane's parts show as static Pods in kube-system, as kubeadm sets them up.
     pub static_pods: bool,
-    /// How the nodes' Pod networks are cut: the recordings gave every node a /16.
+    /// How the nodes' Pod networks are cut: the recordings gave every node a /16 before its registration.
     pub wide_pod_networks: bool,
+    /// The name of the server that the control plane's processes run on, as they tell it in leases and Events.
+    pub control_host: String,
+    /// When the kube-controller-manager starts, counted from power on.
+    pub controllers_start: Duration,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -39,22 +44,24 @@ impl Topology {
             control_plane: machine("control-plane".to_string(), 10),
             static_pods: true,
             wide_pod_networks: false,
+            control_host: "control-plane".to_string(),
+            controllers_start: Duration::millis(900),
             images: crate::images::all(),
         }
     }
 
-    /// The cluster that the recordings were made on: no system Pods.
+    /// The cluster that the recordings were made on: no system Pods, its control plane on a server called `vm`, its
+    /// controllers started when the nodes were ready already.
     pub fn recorded() -> Topology {
-        Topology { static_pods: false, wide_pod_networks: true, ..Topology::kubeadm(3) }
+        let (control_host, controllers_start) = ("vm".to_string(), Duration::secs(5));
+        Topology { static_pods: false, wide_pod_networks: true, control_host, controllers_start, ..Topology::kubeadm(3) }
     }
 
-    /// The Pod network of the host at `place` (0 is the control plane), as its node's `spec.podCIDR`.
-    pub fn pod_cidr(&self, place: usize) -> Text {
-        if self.wide_pod_networks {
-            let workers = self.workers.len();
-            return Text::from(format!("10.{}.0.0/16", 240 + (place + workers) % (workers + 1)));
-        }
-        Text::from(format!("10.244.{place}.0/24"))
+    /// The Pod network that the host at `place` (0 is the control plane) has from the start; otherwise the node IPAM
+    /// controller gives its node one.
+    pub fn pod_cidr(&self, place: usize) -> Option<Text> {
+        let workers = self.workers.len();
+        self.wide_pod_networks.then(|| Text::from(format!("10.{}.0.0/16", 240 + (place + workers) % (workers + 1))))
     }
 
     /// By the name that a lesson gives: `kubeadm`.

@@ -49,7 +49,8 @@ impl World {
             tree.remove(&["metadata", "managedFields"]);
             objects::yaml::write(&tree)
         });
-        let chain = self.birth_of(&key).or_else(|| self.last_about(&key)).map(|id| self.chain(id));
+        // The newest deed leads back through all the others: a status to the binding, the binding to the creation.
+        let chain = self.last_about(&key).map(|id| self.chain(id));
         Inspection {
             id: id.to_string(),
             yaml: yaml.unwrap_or_default(),

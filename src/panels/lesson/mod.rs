@@ -52,7 +52,9 @@ pub fn Lesson() -> impl IntoView {
 #[component]
 fn Next() -> impl IntoView {
     let app = app();
-    let finished = Memo::new(move |_| app.course.state.with(|state| !state.steps.is_empty() && state.steps.iter().all(|step| step.done || step.kind == "sandbox")));
+    let finished = Memo::new(move |_| {
+        app.course.state.with(|state| !state.steps.is_empty() && state.steps.iter().all(|step| step.done || step.kind == "sandbox"))
+    });
     let shown = move || if finished.get() { app.course.next() } else { None };
     move || {
         let title = move |titles: &[(String, String)]| {

@@ -41,7 +41,14 @@ fn code(run: bool, file: &str, text: &str) -> AnyView {
         view! { <button class="btn small" on:click=put>{move || words().into_terminal}</button> }.into_any()
     } else if !file.is_empty() {
         let name = file.to_string();
-        let open = { let name = name.clone(); move |_| { app.desk.open.set(name.clone()); app.desk.replaced.update(|count| *count += 1); app.course.tab.set("editor"); } };
+        let open = {
+            let name = name.clone();
+            move |_| {
+                app.desk.open.set(name.clone());
+                app.desk.replaced.update(|count| *count += 1);
+                app.course.tab.set("editor");
+            }
+        };
         view! { <button class="btn small" on:click=open>{name}</button> }.into_any()
     } else {
         ().into_any()
@@ -60,7 +67,9 @@ fn inline(part: &Inline) -> AnyView {
         Inline::Strong { text } => view! { <strong>{inlines(text)}</strong> }.into_any(),
         Inline::Emphasis { text } => view! { <em>{inlines(text)}</em> }.into_any(),
         Inline::Object { target, text } => object(target, inlines(text)),
-        Inline::Link { url, text } if url.starts_with("https://") => view! { <a href=url.clone() target="_blank" rel="noopener noreferrer">{inlines(text)}</a> }.into_any(),
+        Inline::Link { url, text } if url.starts_with("https://") => {
+            view! { <a href=url.clone() target="_blank" rel="noopener noreferrer">{inlines(text)}</a> }.into_any()
+        }
         Inline::Link { text, .. } => inlines(text),
         Inline::Break => view! { <br /> }.into_any(),
     }

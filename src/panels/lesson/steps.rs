@@ -14,7 +14,8 @@ pub fn Steps(prose: Arc<Prose>) -> impl IntoView {
     let app = app();
     let prose = StoredValue::new(prose);
     // Everything up to the first step that is not done, and the titles of the rest.
-    let current = Memo::new(move |_| app.course.state.with(|state| state.steps.iter().position(|step| !step.done).unwrap_or(state.steps.len())));
+    let current =
+        Memo::new(move |_| app.course.state.with(|state| state.steps.iter().position(|step| !step.done).unwrap_or(state.steps.len())));
     let order = Memo::new(move |_| app.course.state.with(|state| state.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>()));
     // The step to do next comes into view, on arrival and when one is done.
     Effect::new(move |_| {
@@ -24,17 +25,17 @@ pub fn Steps(prose: Arc<Prose>) -> impl IntoView {
     move || {
         let order = order.get();
         let sections = prose.with_value(|prose| prose.sections.clone());
-        sections.into_iter().map(|section| {
-            let at = order.iter().position(|id| *id == section.id);
-            let open = Memo::new(move |_| at.is_none_or(|at| at <= current.get()));
-            let title = section.title.clone();
-            let section = StoredValue::new(section);
-            move || if open.get() {
-                card(section.get_value())
-            } else {
-                view! { <p class="later">{title.clone()}</p> }.into_any()
-            }
-        }).collect_view().into_any()
+        sections
+            .into_iter()
+            .map(|section| {
+                let at = order.iter().position(|id| *id == section.id);
+                let open = Memo::new(move |_| at.is_none_or(|at| at <= current.get()));
+                let title = section.title.clone();
+                let section = StoredValue::new(section);
+                move || if open.get() { card(section.get_value()) } else { view! { <p class="later">{title.clone()}</p> }.into_any() }
+            })
+            .collect_view()
+            .into_any()
     }
 }
 
@@ -52,7 +53,8 @@ fn card(section: Section) -> AnyView {
         "predict" | "quiz" => choice(section, step),
         "task" => task(section, step),
         "break" => breaking(section, step),
-        _ => ().into_any(),
+        "sandbox" | "" => ().into_any(),
+        _ => go_on(section, step),
     };
     let label = move || match kind.get().as_str() {
         "predict" => words().predict,
@@ -80,7 +82,13 @@ fn choice(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let chosen = Memo::new(move |_| step.with(|step| step.chosen.clone()));
     let answer = Memo::new(move |_| step.with(|step| step.answer.clone()));
     let id = section.with_value(|section| section.id.clone());
-    let commit = { let id = id.clone(); move |_| send(&ToEngine::Choose { step: id.clone(), option: picked.get_untracked() }) };
+    // A prediction is made once; a question may be answered again until it is right.
+    let quiz = step.with_untracked(|step| step.kind == "quiz");
+    let locked = Memo::new(move |_| step.with(|step| if quiz { step.done } else { !step.chosen.is_empty() }));
+    let commit = {
+        let id = id.clone();
+        move |_| send(&ToEngine::Choose { step: id.clone(), option: picked.get_untracked() })
+    };
     let options = section.with_value(|section| section.options.clone());
     let group = format!("choice-{id}");
     let rows = options.into_iter().map(|(option, text)| {
@@ -88,15 +96,15 @@ fn choice(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
         let mark = move || {
             let (chosen, answer, name) = (chosen.get(), answer.get(), name.get_value());
             let words = words();
-            if chosen.is_empty() || answer.is_empty() { "" } else if answer == name { if chosen == name { words.came_true_mine } else { words.came_true } } else if chosen == name { words.your_guess } else { "" }
+            if chosen.is_empty() || answer.is_empty() { "" } else if !locked.get() { if chosen == name { words.not_right } else { "" } } else if quiz { if answer == name { words.passed } else { "" } } else if answer == name { if chosen == name { words.came_true_mine } else { words.came_true } } else if chosen == name { words.your_guess } else { "" }
         };
         let class = move || {
             let (answer, name) = (answer.get(), name.get_value());
-            format!("opt{}{}", if picked.get() == name { " sel" } else { "" }, if !answer.is_empty() && answer == name { " right" } else { "" })
+            format!("opt{}{}", if picked.get() == name { " sel" } else { "" }, if locked.get() && !answer.is_empty() && answer == name { " right" } else { "" })
         };
         view! {
             <label class=class>
-                <input type="radio" name=group value=option.clone() prop:checked=move || picked.get() == name.get_value() disabled=move || !chosen.get().is_empty() on:change=move |_| picked.set(name.get_value()) />
+                <input type="radio" name=group value=option.clone() prop:checked=move || picked.get() == name.get_value() disabled=move || locked.get() on:change=move |_| picked.set(name.get_value()) />
                 <span>{inlines(&text)}</span><em class="mark">{mark}</em>
             </label>
         }
@@ -104,7 +112,7 @@ fn choice(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     }).collect_view();
     view! {
         <fieldset class="options"><legend class="sr">{move || words().choose_one}</legend>{rows}</fieldset>
-        {move || chosen.get().is_empty().then(|| view! { <div class="row"><button class="btn primary" disabled=move || picked.get().is_empty() on:click=commit.clone()>{words().commit}</button></div> })}
+        {move || (!locked.get()).then(|| view! { <div class="row"><button class="btn primary" disabled=move || picked.get().is_empty() on:click=commit.clone()>{words().commit}</button></div> })}
         {move || (!chosen.get().is_empty() && answer.get().is_empty()).then(|| view! { <p class="muted">{words().committed}</p> })}
     }
     .into_any()
@@ -119,7 +127,9 @@ fn task(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let done = Memo::new(move |_| step.with(|step| step.done));
     let opened = move || {
         let count = hints.get().0 as usize;
-        section.with_value(|section| section.hints.iter().take(count).map(|(_, hint)| view! { <div class="hint">{blocks(hint)}</div> }).collect_view())
+        section.with_value(|section| {
+            section.hints.iter().take(count).map(|(_, hint)| view! { <div class="hint">{blocks(hint)}</div> }).collect_view()
+        })
     };
     view! {
         <ul class="checks">{move || ids.get().into_iter().map(|check| check_row(section, step, check)).collect_view()}</ul>
@@ -141,9 +151,15 @@ fn task(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
 
 fn check_row(section: StoredValue<Section>, step: Memo<StepState>, id: String) -> AnyView {
     let name = StoredValue::new(id.clone());
-    let state = Memo::new(move |_| step.with(|step| step.checks.iter().find(|check| name.with_value(|name| check.id == *name)).cloned().unwrap_or_default()));
-    let text = section.with_value(|section| section.checks.iter().find(|(check, _)| *check == id).map(|(_, text)| inlines(text))).unwrap_or_else(|| id.clone().into_any());
-    let fails = section.with_value(|section| section.fails.iter().find(|(check, _)| *check == id).map(|(_, text)| text.clone())).unwrap_or_default();
+    let state = Memo::new(move |_| {
+        step.with(|step| step.checks.iter().find(|check| name.with_value(|name| check.id == *name)).cloned().unwrap_or_default())
+    });
+    let text = section
+        .with_value(|section| section.checks.iter().find(|(check, _)| *check == id).map(|(_, text)| inlines(text)))
+        .unwrap_or_else(|| id.clone().into_any());
+    let fails = section
+        .with_value(|section| section.fails.iter().find(|(check, _)| *check == id).map(|(_, text)| text.clone()))
+        .unwrap_or_default();
     let icon = move || match state.with(|state| state.verdict) {
         Verdict::Pass => ("done", "✓", words().passed),
         Verdict::Fail => ("failed", "✕", words().failed),
@@ -169,14 +185,21 @@ fn observed(check: &CheckState) -> String {
     }
 }
 
-fn breaking(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
+/// A step that is done once it was read or looked at.
+fn go_on(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let id = StoredValue::new(section.with_value(|section| section.id.clone()));
+    let open = Memo::new(move |_| step.with(|step| !step.done));
+    let button = move || view! { <div class="row"><button class="btn primary" on:click=move |_| send(&ToEngine::Check { step: id.get_value() })>{words().go_on}</button></div> };
+    (move || open.get().then(button)).into_any()
+}
+
+fn breaking(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let checks = Memo::new(move |_| step.with(|step| !step.checks.is_empty()));
     let list = Memo::new(move |_| step.with(|step| step.faults.clone()));
     view! {
         <div class="row">{move || list.get().into_iter().map(faults::button).collect_view()}</div>
         {move || checks.get().then(|| task(section, step))}
-        {move || (!checks.get() && !step.with(|step| step.done)).then(|| view! { <div class="row"><button class="btn" on:click=move |_| send(&ToEngine::Check { step: id.get_value() })>{words().go_on}</button></div> })}
+        {move || (!checks.get()).then(|| go_on(section, step))}
     }
     .into_any()
 }

@@ -14,10 +14,7 @@ pub fn groups(world: World) -> Vec<(Row<WorkloadView>, Vec<Row<WorkloadView>>)> 
     let all = world.workloads.get();
     let owner = |row: &Row<WorkloadView>| row.view.with(|view| view.owner.clone());
     let shown = |row: &&Row<WorkloadView>| row.view.with(|view| view.namespace != "kube-system" && view.owner.is_empty());
-    all.iter()
-        .filter(shown)
-        .map(|top| (top.clone(), all.iter().filter(|row| owner(row) == top.id).cloned().collect()))
-        .collect()
+    all.iter().filter(shown).map(|top| (top.clone(), all.iter().filter(|row| owner(row) == top.id).cloned().collect())).collect()
 }
 
 #[component]
@@ -67,25 +64,36 @@ fn part(at: usize) -> AnyView {
     let world = app().world;
     let id = PARTS[at];
     let cell = Memo::new_with_compare(move |_| world.components.with(|list| list.iter().find(|cell| cell.id == id).cloned()), |_, _| true);
-    let read = move |from: fn(&ComponentView) -> String| cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(from)).unwrap_or_default());
+    let read =
+        move |from: fn(&ComponentView) -> String| cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(from)).unwrap_or_default());
     let running = move || cell.with(|cell| cell.as_ref().is_none_or(|cell| cell.view.with(|view| view.running)));
     let picked = move || world.picked.with(|picked| picked.as_deref() == Some(id)) || hinted(world, id);
     let area = Memo::new(move |_| plan.with(|plan| plan.parts[at]));
     let middle = move || area.with(|area| area.x + area.w / 2.0);
-    let name = move || if area.with(|area| area.w < id.len() as f64 * 7.8 + 8.0) { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id };
+    let name = move || {
+        if area.with(|area| area.w < id.len() as f64 * 7.8 + 8.0) { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id }
+    };
     let note = move || {
         if !running() {
             return words().stopped.to_string();
         }
         match at {
             0 => format!("rv {}", world.revision.get()),
-            2 | 3 if !plan.with(|plan| plan.narrow) => (words().queue)(cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(|view| view.queue)).unwrap_or(0))),
+            2 | 3 if !plan.with(|plan| plan.narrow) => {
+                (words().queue)(cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(|view| view.queue)).unwrap_or(0)))
+            }
             _ => read(|view| view.note.clone()),
         }
     };
     let class = move || {
         let busy = cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.queue > 0)));
-        format!("part {}{}{}{}", if at == 0 { "centre" } else { "" }, if running() { "" } else { " dead" }, if picked() { " picked" } else { "" }, if busy { " busy" } else { "" })
+        format!(
+            "part {}{}{}{}",
+            if at == 0 { "centre" } else { "" },
+            if running() { "" } else { " dead" },
+            if picked() { " picked" } else { "" },
+            if busy { " busy" } else { "" }
+        )
     };
     view! {
         <g class=class data-id=id role="button" tabindex="-1">

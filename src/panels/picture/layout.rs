@@ -88,7 +88,8 @@ pub fn plan(facts: Facts) -> Plan {
     let rows = facts.nodes.div_ceil(per_row.max(1)).max(1);
     let node_width = (inner - (per_row.max(1) - 1) as f64 * gap(narrow)) / per_row.max(1) as f64;
     let free = (facts.height - top - if narrow { 4.0 } else { 10.0 } - (rows - 1) as f64 * gap(narrow)) / rows as f64;
-    let (size, pod, columns, needed) = pod_size(node_width - 2.0 * edge(narrow), free - head_of(narrow) - foot_of(narrow), facts.most, narrow);
+    let (size, pod, columns, needed) =
+        pod_size(node_width - 2.0 * edge(narrow), free - head_of(narrow) - foot_of(narrow), facts.most, narrow);
     let node_height = (needed + head_of(narrow) + foot_of(narrow)).max(free.min(216.0)).max(if narrow { 88.0 } else { 140.0 });
     let nodes: Vec<Area> = (0..facts.nodes)
         .map(|at| Area {
@@ -99,7 +100,20 @@ pub fn plan(facts: Facts) -> Plan {
         })
         .collect();
     let bottom = nodes.last().map(|node| node.y + node.h).unwrap_or(top);
-    Plan { width, height: (bottom + if narrow { 3.0 } else { 10.0 }).max(facts.height.floor() - 1.0), narrow, control, parts, tray, groups, bus, nodes, size, pod, columns }
+    Plan {
+        width,
+        height: (bottom + if narrow { 3.0 } else { 10.0 }).max(facts.height.floor() - 1.0),
+        narrow,
+        control,
+        parts,
+        tray,
+        groups,
+        bus,
+        nodes,
+        size,
+        pod,
+        columns,
+    }
 }
 
 fn gap(narrow: bool) -> f64 {
@@ -153,7 +167,13 @@ fn place_groups(count: usize, inner: f64, top: f64) -> (Vec<Area>, f64) {
 }
 
 fn per_row(nodes: usize, inner: f64, narrow: bool) -> usize {
-    let least = if narrow { 92.0 } else if inner < 760.0 { 168.0 } else { 218.0 };
+    let least = if narrow {
+        92.0
+    } else if inner < 760.0 {
+        168.0
+    } else {
+        218.0
+    };
     let fit = ((inner + gap(narrow)) / (least + gap(narrow))).floor().max(1.0) as usize;
     nodes.clamp(1, fit)
 }

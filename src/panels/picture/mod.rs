@@ -45,9 +45,20 @@ pub fn Picture() -> impl IntoView {
     let tiled = Memo::new(move |_| world.counts.with(|counts| counts.pods > MOST_SINGLE));
     let plan = Memo::new(move |_| {
         let (width, height) = size.get();
-        let workers = world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with(|view| !view.control_plane)).cloned().collect::<Vec<_>>());
-        let most = workers.iter().map(|node| node.pods.with(|pods| pods.iter().filter(|pod| pod.slot < 900).map(|pod| pod.slot + 1).max().unwrap_or(0))).max();
-        plan(Facts { width, height, nodes: workers.len(), most: if tiled.get() { 0 } else { most.unwrap_or(0) }, groups: control::groups(world).len(), waiting: world.counts.with(|counts| counts.waiting > 0) })
+        let workers =
+            world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with(|view| !view.control_plane)).cloned().collect::<Vec<_>>());
+        let most = workers
+            .iter()
+            .map(|node| node.pods.with(|pods| pods.iter().filter(|pod| pod.slot < 900).map(|pod| pod.slot + 1).max().unwrap_or(0)))
+            .max();
+        plan(Facts {
+            width,
+            height,
+            nodes: workers.len(),
+            most: if tiled.get() { 0 } else { most.unwrap_or(0) },
+            groups: control::groups(world).len(),
+            waiting: world.counts.with(|counts| counts.waiting > 0),
+        })
     });
     let drawing = Drawing { plan, tiled };
     provide_context(drawing);

@@ -30,17 +30,31 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
     let narrow = Memo::new(move |_| plan.with(|plan| plan.narrow));
     let (id, pick) = (node.id.clone(), node.id.clone());
     let name = node.view.with_untracked(|view| view.name.clone());
-    let state = { let view = node.view.clone(); Memo::new(move |_| view.with(state_words)) };
-    let brief = { let view = node.view.clone(); Memo::new(move |_| view.with(state_brief)) };
+    let state = {
+        let view = node.view.clone();
+        Memo::new(move |_| view.with(state_words))
+    };
+    let brief = {
+        let view = node.view.clone();
+        Memo::new(move |_| view.with(state_brief))
+    };
     let class = {
         let view = node.view.clone();
         move || {
             let mut class = view.with(|view| {
                 let mut class = String::from("node");
-                if !view.powered { class.push_str(" off") }
-                if !view.connected { class.push_str(" cut") }
-                if view.ready != "Ready" { class.push_str(" notready") }
-                if view.cordoned { class.push_str(" cordoned") }
+                if !view.powered {
+                    class.push_str(" off")
+                }
+                if !view.connected {
+                    class.push_str(" cut")
+                }
+                if view.ready != "Ready" {
+                    class.push_str(" notready")
+                }
+                if view.cordoned {
+                    class.push_str(" cordoned")
+                }
                 class
             });
             if world.picked.with(|picked| picked.as_deref() == Some(pick.as_str())) || hinted(world, &pick) {
@@ -49,7 +63,10 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
             class
         }
     };
-    let used = { let view = node.view.clone(); move || view.with(resources) };
+    let used = {
+        let view = node.view.clone();
+        move || view.with(resources)
+    };
     let beat = {
         let view = node.view.clone();
         Memo::new(move |_| {
@@ -60,7 +77,10 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
     };
     let width = move || area.with(|area| area.w);
     let height = move || area.with(|area| area.h);
-    let title = { let name = name.clone(); move || fit(&name, if narrow.get() { width() - 24.0 } else { width() * 0.5 }, 7.4) };
+    let title = {
+        let name = name.clone();
+        move || fit(&name, if narrow.get() { width() - 24.0 } else { width() * 0.5 }, 7.4)
+    };
     let pods = node.pods.clone();
     let shown = move || pods.get().into_iter().filter(|pod| pod.slot < 900).collect::<Vec<_>>();
     let tiles_node = node.clone();
@@ -91,7 +111,9 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
     let agent = |name: &'static str, short: &'static str, x: f64| {
         let id = format!("{name}/{node}");
         let key = id.clone();
-        let running = Memo::new(move |_| world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running))));
+        let running = Memo::new(move |_| {
+            world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running)))
+        });
         view! {
             <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1">
                 <text class="m tiny wide-only" x=x>{name}</text>

@@ -53,7 +53,12 @@ fn short_name(view: &PodView) -> String {
 pub fn PodShape(pod: Arc<PodCell>) -> impl IntoView {
     let Drawing { plan, .. } = expect_context();
     let slot = pod.slot;
-    let place = move || plan.with(|plan| { let (x, y) = plan.slot(slot); format!("translate({x} {y})") });
+    let place = move || {
+        plan.with(|plan| {
+            let (x, y) = plan.slot(slot);
+            format!("translate({x} {y})")
+        })
+    };
     shape(pod, place, Signal::derive(move || plan.with(|plan| plan.size)), Signal::derive(move || plan.with(|plan| plan.pod.0)))
 }
 
@@ -79,20 +84,34 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
         }
         view.with(|view| {
             // Only a countdown needs the time.
-            let now = if view.deadline > 0 { app.clock.second.get(); app.clock.now.get_untracked() } else { 0 };
+            let now = if view.deadline > 0 {
+                app.clock.second.get();
+                app.clock.now.get_untracked()
+            } else {
+                0
+            };
             state_of(view, now)
         })
     });
     let (labelled, second) = (pod.view.clone(), pod.view.clone());
     let full = pod.view.with_untracked(|view| format!("Pod {}", view.name));
     let label = move || labelled.with(|view| tag(&view.image).chars().take(8).collect::<String>());
-    let tag_width = { let label = label.clone(); move || label().len() as f64 * 7.4 };
+    let tag_width = {
+        let label = label.clone();
+        move || label().len() as f64 * 7.4
+    };
     let named = pod.view.clone();
     let name = move || named.with(|view| fit(&short_name(view), width.get() - 44.0 - tag_width(), 7.0));
     let note = move || {
         let state = state.get();
         second.with(|view| {
-            let text = if look(view) == "ready" && !view.ip.is_empty() { format!("{} · {state}", view.ip) } else if view.restarts > 0 { format!("{state} · ↻{}", view.restarts) } else { state };
+            let text = if look(view) == "ready" && !view.ip.is_empty() {
+                format!("{} · {state}", view.ip)
+            } else if view.restarts > 0 {
+                format!("{state} · ↻{}", view.restarts)
+            } else {
+                state
+            };
             // Hangul is about twice as wide as Latin.
             let wide = text.chars().filter(|sign| *sign > '\u{1100}').count() as f64;
             let per_sign = 6.1 + 5.4 * wide / text.chars().count().max(1) as f64;
@@ -127,7 +146,9 @@ pub fn Waiting() -> impl IntoView {
         world.tray.get().into_iter().filter(|pod| pod.slot < columns * rows).collect::<Vec<_>>()
     };
     let sentence = move || {
-        let first = world.tray.with(|tray| tray.iter().find_map(|pod| pod.view.with(|view| (!view.message.is_empty()).then(|| view.message.clone()))));
+        let first = world
+            .tray
+            .with(|tray| tray.iter().find_map(|pod| pod.view.with(|view| (!view.message.is_empty()).then(|| view.message.clone()))));
         first.map(|text| fit(&text, plan.with(|plan| plan.control.w) - 40.0, 6.0)).unwrap_or_default()
     };
     view! {

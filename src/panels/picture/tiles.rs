@@ -1,7 +1,7 @@
 //! Many Pods as tiles: how many of which version are in which state, per node.
+use super::Drawing;
 use super::control::{tag, version_class};
 use super::pods::look;
-use super::Drawing;
 use crate::state::world::NodeCell;
 use crate::state::{app, words};
 use leptos::prelude::*;
@@ -23,7 +23,8 @@ pub fn Tiles(node: Arc<NodeCell>) -> impl IntoView {
             if pod.slot >= 900 || pod.ghost.get_untracked() {
                 continue;
             }
-            let kind = pod.view.with_untracked(|view| (version_class(view.version), look(view), tag(&view.image).to_string(), view.app.clone()));
+            let kind =
+                pod.view.with_untracked(|view| (version_class(view.version), look(view), tag(&view.image).to_string(), view.app.clone()));
             let tile = tiles.entry(kind).or_insert_with(|| (0, pod.id.clone()));
             tile.0 += 1;
         }

@@ -155,7 +155,8 @@ fn options(query: &str) -> (Options, bool) {
             _ => options.other.push((key.into(), value.into())),
         }
     }
-    options.other.sort();
+    // By key only: the words of a command keep their order.
+    options.other.sort_by(|a, b| a.0.cmp(&b.0));
     (options, watch)
 }
 

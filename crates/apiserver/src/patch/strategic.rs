@@ -61,7 +61,13 @@ fn entry(new: &mut Tree, key: &Text, value: &Tree, field: Option<&'static Field>
         (Tree::List(_), Tree::List(_)) if field.is_some_and(|field| field.merge) => {
             let directed = patch.entries().next().is_some_and(|(first, _)| first.starts_with('$'));
             let given = if directed { patch.get(&format!("{ORDER}{key}")).clone() } else { Tree::Null };
-            list(old.items(), value, field, &given)?
+            let joined = list(old.items(), value, field, &given)?;
+            // The server's own encoding leaves out a list of which nothing is left.
+            if joined.is_empty() && field.is_some_and(|field| !field.required) {
+                new.map_mut().remove(key);
+                return Ok(());
+            }
+            joined
         }
         (_, Tree::Map(_)) => map(&Tree::Null, value, ty.and_then(Type::definition), inner(ty))?,
         _ => without_directives(value),
@@ -94,6 +100,9 @@ fn retain(new: &mut Tree, keys: &Tree) {
 fn delete_plain(new: &mut Tree, field: &str, gone: &Tree) {
     if matches!(new.get(field), Tree::List(_)) {
         new.map_mut().entry(field).list_mut().retain(|item| !gone.items().contains(item));
+        if new.get(field).is_empty() {
+            new.map_mut().remove(field);
+        }
     }
 }
 
@@ -222,6 +231,14 @@ mod tests {
     fn plain_lists_are_joined_and_cut() {
         check(r#"{"metadata":{"finalizers":["a","b"]}}"#, r#"{"metadata":{"finalizers":["c"],"$deleteFromPrimitiveList/finalizers":["a"]}}"#,
             r#"{"metadata":{"finalizers":["b","c"]}}"#);
+    }
+
+    #[test]
+    fn a_list_that_loses_its_last_item_is_left_out() {
+        check(r#"{"metadata":{"name":"a","ownerReferences":[{"uid":"u"}]}}"#, r#"{"metadata":{"ownerReferences":[{"$patch":"delete","uid":"u"}]}}"#,
+            r#"{"metadata":{"name":"a"}}"#);
+        check(r#"{"metadata":{"name":"a","finalizers":["f"]}}"#, r#"{"metadata":{"$deleteFromPrimitiveList/finalizers":["f"]}}"#,
+            r#"{"metadata":{"name":"a"}}"#);
     }
 
     #[test]

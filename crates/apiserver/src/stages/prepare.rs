@@ -1,11 +1,29 @@
 //! The fields that the system owns: names, uid, times, generation, and what a subresource may not touch.
 use crate::exchange::Exchange;
+use crate::fill::{each, within};
 use crate::{equal::alike, generation};
 use objects::{FieldError, Map, Status, Text, Tree, kinds};
 
 /// Fills in or restores the system's part of the metadata (apiserver `registry/rest` BeforeCreate, BeforeUpdate).
 pub(crate) fn prepare(x: &mut Exchange) -> Result<(), Status> {
-    if x.creates { create(x) } else { update(x) }
+    if x.creates { create(x)? } else { update(x)? }
+    if x.kind == kinds::POD {
+        untold_times(&mut x.new);
+    }
+    Ok(())
+}
+
+/// Go writes a time that was never set as null where the field is no pointer; of a Pod's fields those are these two.
+fn untold_times(pod: &mut Tree) {
+    within(pod, "status", |status| {
+        each(status, "conditions", |condition| {
+            for time in ["lastProbeTime", "lastTransitionTime"] {
+                if matches!(condition, Tree::Map(_)) && !condition.has(time) {
+                    condition.map_mut().insert(time, Tree::Null);
+                }
+            }
+        });
+    });
 }
 
 fn create(x: &mut Exchange) -> Result<(), Status> {

@@ -1,6 +1,7 @@
 //! Validation, kind by kind: a table of functions that collect everything that is wrong.
 mod config;
 mod container;
+mod go_spec;
 mod meta;
 mod path;
 mod pod;
@@ -10,6 +11,7 @@ mod resources;
 mod scheduling;
 mod selector;
 mod service;
+mod unified;
 mod volume;
 mod words;
 mod workloads;

@@ -1,5 +1,7 @@
 //! What may change in a Pod that exists (`ValidatePodUpdate`).
+use super::go_spec;
 use super::path::{Faults, Path};
+use super::unified::unified;
 use crate::equal::alike;
 use objects::Tree;
 
@@ -47,27 +49,9 @@ pub(super) fn update(new: &Tree, old: &Tree, faults: &mut Faults) {
         }
     }
     if !alike(&munged, old) {
-        // gap: upstream adds a diff of its internal structs below this line.
-        faults.forbidden(path, format!("{WORDS}\n{}", difference(old, &munged)));
+        let difference = unified(&go_spec::pod_spec(old), &go_spec::pod_spec(&munged));
+        faults.forbidden(path, format!("{WORDS}\n{difference}"));
     }
-}
-
-/// The lines that differ, as a short unified diff of the printed specs.
-fn difference(old: &Tree, new: &Tree) -> String {
-    let mut lines = String::new();
-    for key in old.entries().map(|(key, _)| key).chain(new.entries().map(|(key, _)| key).filter(|key| !old.has(key))) {
-        let (was, is) = (old.get(key), new.get(key));
-        if alike(was, is) {
-            continue;
-        }
-        if !was.is_null() {
-            lines.push_str(&format!("- \"{key}\": {},\n", was.to_json()));
-        }
-        if !is.is_null() {
-            lines.push_str(&format!("+ \"{key}\": {},\n", is.to_json()));
-        }
-    }
-    lines
 }
 
 fn deadline(new: &Tree, old: &Tree, path: Path, faults: &mut Faults) {

@@ -88,7 +88,6 @@ mod tests {
     #[test]
     fn digs_through_lists() {
         let tree = map! {"status": map! {"conditions": list![map! {"type": "Ready", "status": "True"}], "n": 3}};
-        let tree = Tree::from(tree);
         assert_eq!(text(dig(&tree, "status.conditions[type=Ready].status")), "True");
         assert_eq!(text(dig(&tree, "status.conditions[0].type")), "Ready");
         assert_eq!(text(dig(&tree, "status.n")), "3");

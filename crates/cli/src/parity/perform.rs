@@ -193,7 +193,7 @@ impl Performance<'_> {
         for kind in &kinds {
             let mut request = request(Verb::DeleteCollection, *kind, &namespace, "");
             request.options.field_selector = "metadata.name!=kube-root-ca.crt".to_string();
-            request.body = Tree::from(map! {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "gracePeriodSeconds": 0});
+            request.body = map! {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "gracePeriodSeconds": 0};
             self.ask(request);
         }
         for kind in kinds {

@@ -1,5 +1,6 @@
 //! HTTP connections: each request goes through the API server's own wire format to the engine and back.
 use super::engine::{Order, watch_of};
+use super::protobuf;
 use super::stream::Reply;
 use apiserver::http;
 use http_body_util::{BodyExt, Limited};
@@ -49,7 +50,8 @@ async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result
     if parts.uri.path() == "/kubarium/fault" && parts.method == hyper::Method::POST {
         return fault(&body, &orders).await;
     }
-    let headers: Vec<(String, String)> = parts.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+    let mut headers: Vec<(String, String)> = parts.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+    let body = plain(&mut headers, body);
     let request = match http::parse(parts.method.as_str(), target, &headers, &body) {
         Ok(request) => request,
         Err(refusal) => return Ok(encoded(&refusal, &accept)),
@@ -62,6 +64,18 @@ async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result
         return follow(request, &response, &accept, &orders);
     }
     Ok(encoded(&response, &accept))
+}
+
+/// A protobuf body as JSON, where it is one of those that kubectl sends.
+fn plain(headers: &mut [(String, String)], body: Bytes) -> Bytes {
+    let content = headers.iter_mut().find(|(name, value)| name == "content-type" && value.contains("protobuf"));
+    match content.and_then(|(_, value)| protobuf::read(&body).map(|tree| (value, tree))) {
+        Some((value, tree)) => {
+            *value = "application/json".to_string();
+            Bytes::from(tree.to_json())
+        }
+        None => body,
+    }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> String {

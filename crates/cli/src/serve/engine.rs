@@ -201,7 +201,7 @@ fn tell_watch(world: &World, watch: &mut OpenWatch) -> bool {
     }
     if watch.cursor.bookmarks && now >= watch.bookmark {
         watch.bookmark = now + BOOKMARK;
-        if !world.api.bookmark(&watch.cursor).is_none_or(|event| watch.events.send(event).is_ok()) {
+        if world.api.bookmark(&watch.cursor).is_some_and(|event| watch.events.send(event).is_err()) {
             return false;
         }
     }

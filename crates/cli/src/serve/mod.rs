@@ -2,6 +2,7 @@
 mod door;
 mod engine;
 mod kubeconfig;
+mod protobuf;
 mod stream;
 
 use clap::{Arg, ArgMatches, Command};

@@ -10,6 +10,7 @@ mod replicaset;
 mod root_ca;
 mod service_account;
 mod taint_eviction;
+mod ttl;
 
 use crate::harness::Controller;
 
@@ -26,4 +27,5 @@ pub static ALL: &[&Controller] = &[
     &taint_eviction::TAINT_EVICTION,
     &pod_gc::POD_GC,
     &node_ipam::NODE_IPAM,
+    &ttl::TTL,
 ];

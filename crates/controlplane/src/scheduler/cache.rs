@@ -66,6 +66,8 @@ pub struct NodeInfo {
     pub pods: BTreeMap<(Text, Text), Arc<PodInfo>>,
     /// How many of its Pods (not being deleted) each controller has.
     pub by_controller: BTreeMap<Text, i64>,
+    /// How many of its Pods have each priority.
+    by_priority: BTreeMap<i64, usize>,
 }
 
 impl NodeInfo {
@@ -82,6 +84,7 @@ impl NodeInfo {
             assumed: Resources::default(),
             pods: BTreeMap::new(),
             by_controller: BTreeMap::new(),
+            by_priority: BTreeMap::new(),
         }
     }
 
@@ -108,6 +111,7 @@ impl NodeInfo {
         if !pod.controller.is_empty() && !pod.object.is_deleting() {
             *self.by_controller.entry(pod.controller.clone()).or_default() += 1;
         }
+        *self.by_priority.entry(pod.priority).or_default() += 1;
         let key = pod.key();
         self.pods.insert((key.namespace.clone(), key.name.clone()), pod.clone());
     }
@@ -122,7 +126,18 @@ impl NodeInfo {
                 self.by_controller.remove(&pod.controller);
             }
         }
+        if let Some(count) = self.by_priority.get_mut(&pod.priority) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_priority.remove(&pod.priority);
+            }
+        }
         Some(pod)
+    }
+
+    /// The priority of its least important Pod; `None` where it has no Pods.
+    pub fn least_priority(&self) -> Option<i64> {
+        self.by_priority.keys().next().copied()
     }
 }
 

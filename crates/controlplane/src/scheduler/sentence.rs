@@ -45,10 +45,10 @@ fn preemption(attempt: &Attempt, pod: &PodInfo, cache: &Cache, view: &Snapshot) 
 fn without_lesser_pods(name: &str, pod: &PodInfo, cache: &Cache, view: &Snapshot) -> Vec<Text> {
     let nobody = || vec![Text::new_static("No preemption victims found for incoming pod")];
     let Some(node) = cache.node(name) else { return nobody() };
-    let lesser: Vec<_> = node.pods.values().filter(|other| other.priority < pod.priority).map(|other| other.key().clone()).collect();
-    if lesser.is_empty() {
+    if node.least_priority().is_none_or(|least| least >= pod.priority) {
         return nobody();
     }
+    let lesser: Vec<_> = node.pods.values().filter(|other| other.priority < pod.priority).map(|other| other.key().clone()).collect();
     let mut emptied = cache.clone();
     lesser.iter().for_each(|key| emptied.remove_pod(name, key));
     let pod = Arc::new(pod.clone());

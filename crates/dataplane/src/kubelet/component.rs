@@ -111,7 +111,7 @@ impl Kubelet {
         self.view = view.clone();
         self.host.set_running("kubelet", true);
         self.registration = Registration::new(self.host.name.clone(), now);
-        self.registration.register(now, &self.host, &self.store, &self.config.taints, &mut self.client);
+        self.registration.register(now, &self.host, &self.store, &self.config, &mut self.client);
         self.learn_range();
         let pods: Vec<Kept> = view.pods_on(&self.host.name).cloned().collect();
         for pod in pods {
@@ -336,7 +336,7 @@ impl Kubelet {
                 registration.report(now, &self.host, &self.store, ready, &self.view, &mut self.client);
             } else {
                 registration.status_at = now + Duration::secs(7);
-                registration.register(now, &self.host, &self.store, &self.config.taints, &mut self.client);
+                registration.register(now, &self.host, &self.store, &self.config, &mut self.client);
             }
         }
     }

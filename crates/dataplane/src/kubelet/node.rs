@@ -1,5 +1,6 @@
 //! The kubelet's own Node: registration, status, heartbeats by Lease (upstream `kubelet_node_status.go`, `lease`).
 use crate::host::{Host, Role};
+use crate::kubelet::Config;
 use crate::kubelet::client::{Asked, Client};
 use crate::runtime::Store;
 use apiserver::Snapshot;
@@ -48,13 +49,16 @@ impl Registration {
         }
     }
 
-    /// Posts the Node, as every kubelet does when it starts.
-    pub fn register(&mut self, now: Time, host: &Host, store: &Store, taints: &[Tree], client: &mut Client) {
-        let spec = if taints.is_empty() {
-            Tree::from(Map::default())
-        } else {
-            map! {"taints": Tree::from(taints.to_vec())}
-        };
+    /// Posts the Node, as every kubelet does when it starts; with its range of Pod addresses where one was set up.
+    pub fn register(&mut self, now: Time, host: &Host, store: &Store, config: &Config, client: &mut Client) {
+        let mut spec = Tree::from(Map::default());
+        if !config.taints.is_empty() {
+            spec.set(&["taints"], config.taints.clone());
+        }
+        if let Some(range) = &config.pod_cidr {
+            spec.set(&["podCIDR"], range);
+            spec.set(&["podCIDRs"], list![range]);
+        }
         let mut status = described(host, store);
         status.set(&["conditions"], conditions(now, &Tree::Null, Some(STARTING)));
         let node = map! {

@@ -1,0 +1,311 @@
+//! Reads the protobuf bodies that kubectl's own typed clients send (`create deployment`, `create service`, …).
+//!
+//! Field numbers are those of upstream's `generated.proto` files. Only what these clients send is known: anything else
+//! gives `None`, and the client then hears that the format is unknown.
+use objects::{Map, Text, Tree};
+
+/// How a field's bytes are read.
+enum Kind {
+    Text,
+    Texts,
+    /// Left out when zero, as its JSON is.
+    Number,
+    /// Zero means something: a pointer upstream.
+    Count,
+    Flag,
+    Object(Message),
+    Objects(Message),
+    Pairs,
+    BytePairs,
+    IntOrText,
+    /// Set by the server, or empty in a new object.
+    Ignored,
+}
+
+struct Field(u64, &'static str, Kind);
+
+type Message = &'static [Field];
+
+static METADATA: Message = &[
+    Field(1, "name", Kind::Text),
+    Field(2, "generateName", Kind::Text),
+    Field(3, "namespace", Kind::Text),
+    Field(4, "selfLink", Kind::Ignored),
+    Field(5, "uid", Kind::Text),
+    Field(6, "resourceVersion", Kind::Text),
+    Field(7, "generation", Kind::Ignored),
+    Field(8, "creationTimestamp", Kind::Ignored),
+    Field(11, "labels", Kind::Pairs),
+    Field(12, "annotations", Kind::Pairs),
+    Field(14, "finalizers", Kind::Texts),
+];
+static SELECTOR: Message = &[Field(1, "matchLabels", Kind::Pairs)];
+static PORT: Message = &[
+    Field(1, "name", Kind::Text),
+    Field(2, "hostPort", Kind::Number),
+    Field(3, "containerPort", Kind::Number),
+    Field(4, "protocol", Kind::Text),
+    Field(5, "hostIP", Kind::Text),
+];
+static CONTAINER: Message = &[
+    Field(1, "name", Kind::Text),
+    Field(2, "image", Kind::Text),
+    Field(3, "command", Kind::Texts),
+    Field(4, "args", Kind::Texts),
+    Field(5, "workingDir", Kind::Text),
+    Field(6, "ports", Kind::Objects(PORT)),
+    Field(8, "resources", Kind::Object(&[])),
+    Field(13, "terminationMessagePath", Kind::Text),
+    Field(14, "imagePullPolicy", Kind::Text),
+    Field(16, "stdin", Kind::Flag),
+    Field(17, "stdinOnce", Kind::Flag),
+    Field(18, "tty", Kind::Flag),
+    Field(20, "terminationMessagePolicy", Kind::Text),
+];
+static POD_SPEC: Message = &[
+    Field(2, "containers", Kind::Objects(CONTAINER)),
+    Field(3, "restartPolicy", Kind::Text),
+    Field(4, "terminationGracePeriodSeconds", Kind::Count),
+    Field(6, "dnsPolicy", Kind::Text),
+    Field(7, "nodeSelector", Kind::Pairs),
+    Field(8, "serviceAccountName", Kind::Text),
+    Field(9, "serviceAccount", Kind::Text),
+    Field(10, "nodeName", Kind::Text),
+    Field(11, "hostNetwork", Kind::Flag),
+    Field(12, "hostPID", Kind::Flag),
+    Field(13, "hostIPC", Kind::Flag),
+    Field(16, "hostname", Kind::Text),
+    Field(17, "subdomain", Kind::Text),
+    Field(19, "schedulerName", Kind::Text),
+    Field(24, "priorityClassName", Kind::Text),
+];
+static TEMPLATE: Message = &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(POD_SPEC))];
+static DEPLOYMENT_SPEC: Message = &[
+    Field(1, "replicas", Kind::Count),
+    Field(2, "selector", Kind::Object(SELECTOR)),
+    Field(3, "template", Kind::Object(TEMPLATE)),
+    Field(4, "strategy", Kind::Object(&[Field(1, "type", Kind::Text)])),
+    Field(5, "minReadySeconds", Kind::Number),
+    Field(6, "revisionHistoryLimit", Kind::Count),
+    Field(7, "paused", Kind::Flag),
+    Field(9, "progressDeadlineSeconds", Kind::Count),
+];
+static SERVICE_PORT: Message = &[
+    Field(1, "name", Kind::Text),
+    Field(2, "protocol", Kind::Text),
+    Field(3, "port", Kind::Number),
+    Field(4, "targetPort", Kind::IntOrText),
+    Field(5, "nodePort", Kind::Number),
+];
+static SERVICE_SPEC: Message = &[
+    Field(1, "ports", Kind::Objects(SERVICE_PORT)),
+    Field(2, "selector", Kind::Pairs),
+    Field(3, "clusterIP", Kind::Text),
+    Field(4, "type", Kind::Text),
+    Field(5, "externalIPs", Kind::Texts),
+    Field(7, "sessionAffinity", Kind::Text),
+    Field(8, "loadBalancerIP", Kind::Text),
+    Field(10, "externalName", Kind::Text),
+    Field(11, "externalTrafficPolicy", Kind::Text),
+    Field(12, "healthCheckNodePort", Kind::Number),
+    Field(13, "publishNotReadyAddresses", Kind::Flag),
+];
+static ATTRIBUTES: Message = &[
+    Field(1, "namespace", Kind::Text),
+    Field(2, "verb", Kind::Text),
+    Field(3, "group", Kind::Text),
+    Field(4, "version", Kind::Text),
+    Field(5, "resource", Kind::Text),
+    Field(6, "subresource", Kind::Text),
+    Field(7, "name", Kind::Text),
+];
+static ACCESS_SPEC: Message = &[
+    Field(1, "resourceAttributes", Kind::Object(ATTRIBUTES)),
+    Field(2, "nonResourceAttributes", Kind::Object(&[Field(1, "path", Kind::Text), Field(2, "verb", Kind::Text)])),
+];
+
+/// The kinds that kubectl creates in this form.
+static KINDS: &[(&str, Message)] = &[
+    ("Deployment", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(DEPLOYMENT_SPEC)), Field(3, "status", Kind::Ignored)]),
+    ("Service", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(SERVICE_SPEC)), Field(3, "status", Kind::Ignored)]),
+    ("ConfigMap", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "data", Kind::Pairs), Field(3, "binaryData", Kind::BytePairs), Field(4, "immutable", Kind::Flag)]),
+    ("Secret", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "data", Kind::BytePairs), Field(3, "type", Kind::Text), Field(4, "stringData", Kind::Pairs), Field(5, "immutable", Kind::Flag)]),
+    ("Namespace", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(&[])), Field(3, "status", Kind::Ignored)]),
+    ("ServiceAccount", &[Field(1, "metadata", Kind::Object(METADATA))]),
+    ("SelfSubjectAccessReview", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(ACCESS_SPEC)), Field(3, "status", Kind::Ignored)]),
+    ("SelfSubjectReview", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "status", Kind::Ignored)]),
+];
+
+/// What stands in the envelope: `k8s` and a zero byte, then `runtime.Unknown` with the object's type and bytes.
+pub fn read(body: &[u8]) -> Option<Tree> {
+    let mut envelope = Wire(body.strip_prefix(b"k8s\0")?);
+    let (mut api_version, mut kind, mut raw) = (String::new(), String::new(), &[][..]);
+    while let Some((number, value)) = envelope.next()? {
+        match (number, value) {
+            (1, Value::Bytes(bytes)) => {
+                let mut meta = Wire(bytes);
+                while let Some((number, value)) = meta.next()? {
+                    match number {
+                        1 => api_version = value.text()?,
+                        2 => kind = value.text()?,
+                        _ => return None,
+                    }
+                }
+            }
+            (2, Value::Bytes(bytes)) => raw = bytes,
+            _ => {}
+        }
+    }
+    let fields = KINDS.iter().find(|(known, _)| *known == kind)?.1;
+    let mut object = message(raw, fields)?;
+    object.insert("apiVersion", api_version);
+    object.insert("kind", kind);
+    Some(object.into())
+}
+
+fn message(bytes: &[u8], fields: Message) -> Option<Map> {
+    let mut object = Map::default();
+    let mut wire = Wire(bytes);
+    while let Some((number, value)) = wire.next()? {
+        let Field(_, name, kind) = fields.iter().find(|field| field.0 == number)?;
+        put(&mut object, name, kind, &value)?;
+    }
+    Some(object)
+}
+
+fn put(object: &mut Map, name: &str, kind: &Kind, value: &Value) -> Option<()> {
+    match kind {
+        Kind::Ignored => {}
+        Kind::Text => keep(object, name, value.text()?.is_empty(), value.text()?),
+        Kind::Texts => object.entry(name).list_mut().push(value.text()?.into()),
+        Kind::Number => keep(object, name, value.number()? == 0, value.number()?),
+        Kind::Count => keep(object, name, false, value.number()?),
+        Kind::Flag => keep(object, name, value.number()? == 0, true),
+        Kind::Object(fields) => {
+            let inner = message(value.bytes()?, fields)?;
+            keep(object, name, inner.is_empty(), inner);
+        }
+        Kind::Objects(fields) => object.entry(name).list_mut().push(message(value.bytes()?, fields)?.into()),
+        Kind::Pairs | Kind::BytePairs => {
+            let (key, bytes) = pair(value.bytes()?)?;
+            let text = if matches!(kind, Kind::Pairs) { String::from_utf8(bytes.to_vec()).ok()? } else { base64(bytes) };
+            object.entry(name).map_mut().insert(Text::new(key), text);
+        }
+        Kind::IntOrText => {
+            let inner = message(value.bytes()?, &[Field(1, "type", Kind::Count), Field(2, "int", Kind::Count), Field(3, "text", Kind::Text)])?;
+            let is_text = inner.get("type").is_some_and(|kind| kind.int_or(0) == 1);
+            let chosen = inner.get(if is_text { "text" } else { "int" }).cloned().unwrap_or_default();
+            keep(object, name, chosen.is_empty() || chosen.int_or(1) == 0, chosen);
+        }
+    }
+    Some(())
+}
+
+fn keep(object: &mut Map, name: &str, empty: bool, value: impl Into<Tree>) {
+    if !empty {
+        object.insert(Text::new(name), value);
+    }
+}
+
+fn pair(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let mut wire = Wire(bytes);
+    let (mut key, mut found) = (String::new(), &[][..]);
+    while let Some((number, value)) = wire.next()? {
+        match number {
+            1 => key = value.text()?,
+            2 => found = value.bytes()?,
+            _ => return None,
+        }
+    }
+    Some((key, found))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let word = (0..3).fold(0u32, |word, place| word << 8 | u32::from(chunk.get(place).copied().unwrap_or(0)));
+        for place in 0..4 {
+            let letter = LETTERS[(word >> (18 - 6 * place)) as usize & 63] as char;
+            text.push(if place <= chunk.len() { letter } else { '=' });
+        }
+    }
+    text
+}
+
+/// What is left to read of a message.
+struct Wire<'a>(&'a [u8]);
+
+enum Value<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Wire<'a> {
+    /// The next field; `Some(None)` at the end, `None` where the bytes make no sense.
+    fn next(&mut self) -> Option<Option<(u64, Value<'a>)>> {
+        if self.0.is_empty() {
+            return Some(None);
+        }
+        let tag = self.varint()?;
+        let value = match tag & 7 {
+            0 => Value::Number(self.varint()?),
+            2 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                let (bytes, rest) = self.0.split_at_checked(length)?;
+                self.0 = rest;
+                Value::Bytes(bytes)
+            }
+            _ => return None,
+        };
+        Some(Some((tag >> 3, value)))
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut number = 0u64;
+        for place in 0..10 {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            number |= u64::from(byte & 0x7f) << (7 * place);
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Value<'a> {
+    fn bytes(&self) -> Option<&'a [u8]> {
+        match self {
+            Value::Bytes(bytes) => Some(bytes),
+            Value::Number(_) => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        String::from_utf8(self.bytes()?.to_vec()).ok()
+    }
+
+    fn number(&self) -> Option<i64> {
+        match self {
+            Value::Number(number) => Some(*number as i64),
+            Value::Bytes(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_config_map_and_refuses_noise() {
+        let mut body = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09ConfigMap\x12\x10".to_vec();
+        body.extend(b"\x0a\x06\x0a\x01a\x12\x01b\x12\x06\x0a\x01k\x12\x01v");
+        let tree = read(&body).map(|tree| tree.to_json());
+        assert_eq!(tree.as_deref(), Some(r#"{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"generateName":"b","name":"a"}}"#));
+        assert!(read(&body[..20]).is_none() && read(b"k8s\0\xff\xff").is_none() && read(b"{}").is_none());
+        assert_eq!([base64(b"a"), base64(b"ab"), base64(b"abc")], ["YQ==", "YWI=", "YWJj"]);
+    }
+}
