@@ -34,8 +34,8 @@ for (const seed of [1, 7, 42, 1001, 65537]) {
   let log = "";
   const say = (message) => {
     for (const answer of JSON.parse(engine.message(JSON.stringify(message)) || "[]")) {
-      if (answer.from === "saved") log = answer.log;
-      if (answer.from === "trouble") throw new Error(`${answer.what}: ${answer.detail}`);
+      if (answer.says === "saved") log = answer.log;
+      if (answer.says === "trouble") throw new Error(`${answer.what}: ${answer.detail}`);
     }
   };
   say({ to: "open", lesson: lesson(seed), saved: null, lang: "en" });

@@ -37,7 +37,8 @@ impl World {
         let place = self.hosts.len();
         let control_plane = place == 0;
         let name = Text::new(&machine.name);
-        self.hosts.push(Host { name: name.clone(), control_plane, powered: true, connected: true });
+        let address = Text::new(&machine.address);
+        self.hosts.push(Host { name: name.clone(), address, control_plane, powered: true, connected: true });
         let after = Duration::millis(1_300 + 120 * (place as u64 % 20));
         let role = if control_plane { Role::ControlPlane } else { Role::Worker };
         let host = Machinery {

@@ -49,7 +49,7 @@ impl Viewer {
     fn changed(&self, world: &World, view: &Snapshot, whole: bool) -> BTreeSet<Key> {
         if !whole {
             if let Ok(changes) = world.api.store.since(self.revision) {
-                return changes.map(|change| change.key.clone()).filter(portrait::is_shown).collect();
+                return changes.filter_map(|change| shown(&change.key)).collect();
             }
         }
         let all = (0..kinds::KINDS.len() as u16).map(objects::KindId);
@@ -132,6 +132,14 @@ impl Viewer {
 
 fn queued((ready, backoff, refused): (usize, usize, usize)) -> usize {
     ready + backoff + refused
+}
+
+/// Whose portrait a change of `key` touches: a node's lease is the node's heartbeat.
+fn shown(key: &Key) -> Option<Key> {
+    if key.kind == kinds::LEASE && key.namespace == "kube-node-lease" {
+        return Some(Key::new(kinds::NODE, "", key.name.clone()));
+    }
+    portrait::is_shown(key).then(|| key.clone())
 }
 
 /// The component that an actor runs in: all controllers live in kube-controller-manager.

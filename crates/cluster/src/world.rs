@@ -15,6 +15,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Host {
     pub name: Text,
+    pub address: Text,
     pub control_plane: bool,
     pub powered: bool,
     pub connected: bool,
@@ -65,6 +66,10 @@ const DELIVERIES: usize = 64;
 const INPUT: u64 = 10 << 32;
 /// How often the API server compacts etcd's history (kube-apiserver `--etcd-compaction-interval`).
 const COMPACTION: Duration = Duration::mins(5);
+/// How many changes compaction leaves, and how many may gather in between before it comes early: memory is bounded
+/// by what happens, not by how long it takes (etcd has a quota of bytes for that).
+const HISTORY: u64 = 2_000;
+const HISTORY_MOST: u64 = 3_000;
 
 impl World {
     pub(crate) fn empty(seed: u64, files: Vec<(String, String)>) -> World {
@@ -195,8 +200,7 @@ impl World {
             Event::Synced => self.synced(),
             Event::Compact => {
                 // Upstream compacts to the revision of the last round; two rounds of history are always kept.
-                let keep = self.api.store.applied().revision().saturating_sub(1000);
-                self.api.store.compact(keep);
+                self.compact(1_000);
                 self.queue.push(self.now + COMPACTION, Event::Compact);
             }
             Event::Terminal => self.terminal_wake(),
@@ -226,6 +230,15 @@ impl World {
             self.queue.push(arrives, Event::Reply(write.caller, write.ticket, write.response));
         }
         self.announce();
+        if self.announced.saturating_sub(self.api.store.compacted()) > HISTORY_MOST {
+            self.compact(HISTORY);
+        }
+    }
+
+    /// Forgets all but the newest changes; nothing that was not announced yet.
+    fn compact(&mut self, keep: u64) {
+        let newest = self.api.store.applied().revision().min(self.announced);
+        self.api.store.compact(newest.saturating_sub(keep));
     }
 
     /// Tells every part that is interested in what was applied; each hears of it after its own lag.
@@ -357,8 +370,8 @@ impl World {
                 return self.pending.push(Pending { revision, caller, ticket, response });
             }
             // A closed port answers at once; a dead or cut machine never does, and the client gives up.
-            Attempt::Refused => (Duration::millis(1), no_answer()),
-            Attempt::Lost => (Duration::secs(10), no_answer()),
+            Attempt::Refused => (Duration::millis(1), self.no_answer("refused")),
+            Attempt::Lost => (Duration::secs(15), self.no_answer("lost")),
             Attempt::Failed(after, response) => (after, response),
         };
         self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
@@ -406,6 +419,12 @@ impl World {
         addresses.first().and_then(|first| first.get("address").as_text().cloned()).unwrap_or_default()
     }
 
+    /// No answer came: code 0, with what happened and where, for the client to word.
+    fn no_answer(&self, what: &str) -> Response {
+        let text = format!("{what} {}:6443", self.hosts[0].address);
+        Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }
+    }
+
     /// Whether a host's messages reach a running kube-apiserver.
     pub(crate) fn reaches(&self, host: usize) -> bool {
         let up = |host: &Host| host.powered && host.connected;
@@ -447,11 +466,6 @@ enum Attempt {
 /// An exec may change files in its container; logs only read.
 fn is_exec(request: &Request) -> bool {
     matches!(&request.target, objects::wire::Target::Resource { subresource, .. } if subresource == "exec")
-}
-
-/// No answer came: code 0.
-fn no_answer() -> Response {
-    Response { code: 0, body: objects::wire::Body::Text(String::new()), warnings: Vec::new() }
 }
 
 fn pod_node(change: &Change) -> Option<&Text> {

@@ -4,6 +4,9 @@ use objects::wire::Response;
 
 /// How kubectl words a failed answer (`cmd/util.StandardErrorMessage` and `checkErr`).
 pub fn server_words(response: &Response) -> String {
+    if response.code == 0 {
+        return silence(response);
+    }
     let status = response.tree();
     let message = status.get("message").text();
     match status.get("reason").text() {
@@ -12,6 +15,21 @@ pub fn server_words(response: &Response) -> String {
         "Invalid" if status.get("details").is_null() => format!("The request is invalid: {message}"),
         "Invalid" => invalid_words(status),
         reason => format!("Error from server ({reason}): {message}"),
+    }
+}
+
+/// No answer came (code 0): the body names what happened and the server's address, `refused 10.0.0.1:6443`.
+fn silence(response: &Response) -> String {
+    let text = match &response.body {
+        objects::wire::Body::Text(text) => text.as_str(),
+        _ => "",
+    };
+    match text.split_once(' ') {
+        Some(("refused", address)) => {
+            format!("The connection to the server {address} was refused - did you specify the right host or port?")
+        }
+        Some((_, address)) => format!("Unable to connect to the server: dial tcp {address}: connect: no route to host"),
+        None => "Unable to connect to the server: EOF".to_string(),
     }
 }
 

@@ -41,7 +41,7 @@ impl Default for Config {
         Config {
             current: "kubernetes-admin@kubernetes".into(),
             contexts: BTreeMap::from([("kubernetes-admin@kubernetes".into(), context)]),
-            clusters: BTreeMap::from([("kubernetes".into(), "https://127.0.0.1:6443".into())]),
+            clusters: BTreeMap::from([("kubernetes".into(), "https://192.168.100.11:6443".into())]),
             users: vec!["kubernetes-admin".into()],
         }
     }

@@ -105,6 +105,14 @@ pub fn plain(text: &[Inline]) -> String {
     words.collect()
 }
 
+/// The inlines of a piece of Markdown that is one paragraph.
+fn caption(text: &str) -> Vec<Inline> {
+    match read("", "", &format!("# -\n\n{text}")) {
+        Ok(prose) => first_line(prose.intro),
+        Err(_) => vec![Inline::Text { text: text.to_string() }],
+    }
+}
+
 struct Reader<'a> {
     events: std::iter::Peekable<std::vec::IntoIter<Event<'a>>>,
 }
@@ -143,7 +151,7 @@ impl Reader<'_> {
         let lang = words.first().copied().unwrap_or("");
         match lang {
             "figure" => {
-                let caption = vec![Inline::Text { text: text.trim().to_string() }];
+                let caption = caption(text.trim());
                 Block::Figure { name: words.get(1).copied().unwrap_or("").to_string(), caption }
             }
             "hint" | "fail" | "check" | "why" => Block::Code { lang: info.clone(), run: false, file: String::new(), text },

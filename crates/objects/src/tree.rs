@@ -42,9 +42,17 @@ impl Map {
         match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
             Err(at) => {
+                self.make_room();
                 self.0.insert(at, (key, value));
                 None
             }
+        }
+    }
+
+    /// Maps stay small and are kept for long: they grow by two, not to the double.
+    fn make_room(&mut self) {
+        if self.0.len() == self.0.capacity() {
+            self.0.reserve_exact(2);
         }
     }
 
@@ -58,6 +66,7 @@ impl Map {
         let at = match self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)) {
             Ok(at) => at,
             Err(at) => {
+                self.make_room();
                 self.0.insert(at, (Text::new(key), Tree::Null));
                 at
             }
@@ -100,6 +109,7 @@ impl<K: Into<Text>, V: Into<Tree>> FromIterator<(K, V)> for Map {
             all.sort_by(|a, b| a.0.cmp(&b.0));
             all.dedup_by(|later, earlier| later.0 == earlier.0);
         }
+        all.shrink_to_fit();
         Map(all)
     }
 }
@@ -245,6 +255,32 @@ impl Tree {
             (Tree::Map(a), Tree::Map(b)) => Arc::ptr_eq(a, b),
             (Tree::List(a), Tree::List(b)) => Arc::ptr_eq(a, b),
             _ => self == other,
+        }
+    }
+
+    /// Takes over the parts of `other` that say the same, so that both are kept once. What it says does not change.
+    pub fn share(&mut self, other: &Tree) {
+        if self.same(other) && !matches!(self, Tree::Text(_)) {
+            return;
+        }
+        if *self == *other {
+            *self = other.clone();
+            return;
+        }
+        match (self, other) {
+            (Tree::Map(mine), Tree::Map(theirs)) => {
+                for (key, value) in &mut Arc::make_mut(mine).0 {
+                    if let Some(other) = theirs.get(key) {
+                        value.share(other);
+                    }
+                }
+            }
+            (Tree::List(mine), Tree::List(theirs)) => {
+                for (value, other) in Arc::make_mut(mine).iter_mut().zip(theirs.iter()) {
+                    value.share(other);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -426,6 +462,17 @@ mod tests {
         assert_eq!(second.to_json(), r#"{"a":{"x":true},"b":{"c":[1,2],"d":"new"}}"#);
         assert!(first.get("a").same(second.get("a")));
         assert!(first.at(&["b", "c"]).same(second.at(&["b", "c"])));
+    }
+
+    #[test]
+    fn sharing_changes_nothing_but_the_memory() {
+        let kept = Tree::from_json(r#"{"a":{"x":[1,2]},"b":{"c":1},"l":[{"k":1},{"k":2}]}"#).unwrap();
+        let mut mine = Tree::from_json(r#"{"a":{"x":[1,2]},"b":{"c":2},"l":[{"k":1},{"k":3}]}"#).unwrap();
+        let before = mine.to_json();
+        mine.share(&kept);
+        assert_eq!(mine.to_json(), before);
+        assert!(mine.get("a").same(kept.get("a")));
+        assert!(matches!((&mine.get("l").items()[0], &kept.get("l").items()[0]), (Tree::Map(a), Tree::Map(b)) if Arc::ptr_eq(a, b)));
     }
 
     #[test]

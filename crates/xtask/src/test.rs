@@ -30,6 +30,7 @@ const STEPS: &[Step] = &[
     Step { name: "lessons play", command: || kubarium(&["play"]), needs: Some("kubarium"), show: false },
     Step { name: "parity", command: || kubarium(&["parity", "tests/golden"]), needs: Some("kubarium"), show: false },
     Step { name: "page", command: || xtask(&["build"]), needs: None, show: false },
+    Step { name: "determinism", command: || Ok(process::program("node", &["tests/digest.mjs"])), needs: Some("page"), show: true },
     Step { name: "size", command: || xtask(&["size", "--check"]), needs: Some("page"), show: true },
     Step { name: "bench", command: || kubarium(&["bench"]), needs: Some("kubarium"), show: true },
     Step { name: "browser", command: || Ok(process::program("node", &["tests/e2e/run.mjs"])), needs: Some("page"), show: true },

@@ -2,7 +2,7 @@
 use objects::wire::{PatchKind, Request, Verb};
 use objects::{Key, Text, Tree, kinds, map};
 use simcore::{Duration, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One thing worth telling: becomes an Event object, or counts one up.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +20,12 @@ pub struct Note {
 pub struct Recorder {
     source: Text,
     host: Text,
+    /// `source` of every Event of this recorder.
+    origin: Tree,
     /// What was told before: (object uid or name, field path, reason, message) -> (event name, namespace, count, first time).
     told: BTreeMap<(Text, Text, Text, Text), Told>,
     /// Notes that differ in their message only: (object, field path, reason) -> their messages, and when the last came.
-    similar: BTreeMap<(Text, Text, Text), (BTreeSet<Text>, Time)>,
+    similar: BTreeMap<(Text, Text, Text), (Vec<Text>, Time)>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,23 +58,28 @@ const SIMILAR_FOR: Duration = Duration::mins(10);
 
 impl Recorder {
     pub fn new(source: impl Into<Text>, host: impl Into<Text>) -> Recorder {
-        Recorder { source: source.into(), host: host.into(), told: BTreeMap::new(), similar: BTreeMap::new() }
+        let (source, host) = (source.into(), host.into());
+        let mut origin = map! {"component": &source};
+        if !host.is_empty() {
+            origin.set(&["host"], &host);
+        }
+        Recorder { source, host, origin, told: BTreeMap::new(), similar: BTreeMap::new() }
     }
 
     /// The request that tells `note`: a new Event, or a patch that counts the same one up.
     pub fn request(&mut self, now: Time, note: &Note) -> Request {
         let text = |key: &str| note.about.get(key).as_text().cloned().unwrap_or_default();
         let whom = if text("uid").is_empty() { text("name") } else { text("uid") };
-        let combined = self.is_one_of_many(now, (whom.clone(), text("fieldPath"), Text::new_static(note.reason)), &note.message);
-        let message = if combined { format!("(combined from similar events): {}", note.message) } else { note.message.clone() };
+        let message = Text::new(&note.message);
+        let combined = self.is_one_of_many(now, (whom.clone(), text("fieldPath"), Text::new_static(note.reason)), &message);
+        let message = if combined { Text::from(format!("(combined from similar events): {message}")) } else { message };
         // Combined ones are one Event, whatever they say.
-        let place = (whom, text("fieldPath"), Text::new_static(note.reason), if combined { Text::default() } else { Text::new(&message) });
-        let note = &Note { message, ..note.clone() };
+        let place = (whom, text("fieldPath"), Text::new_static(note.reason), if combined { Text::default() } else { message.clone() });
         if let Some(told) = self.told.get_mut(&place) {
             told.count += 1;
             let mut body = map! {"count": told.count, "lastTimestamp": now.rfc3339()};
             if combined {
-                body.set(&["message"], note.message.as_str());
+                body.set(&["message"], message);
             }
             return Request::about(Verb::Patch(PatchKind::Strategic), kinds::EVENT, told.namespace.clone(), told.name.clone()).body(body);
         }
@@ -84,35 +91,34 @@ impl Recorder {
             self.told.clear();
         }
         self.told.insert(place, Told { namespace: namespace.clone(), name: name.clone(), count: 1 });
-        Request::about(Verb::Create, kinds::EVENT, namespace.clone(), "").body(self.event(now, note, namespace, name))
+        Request::about(Verb::Create, kinds::EVENT, namespace.clone(), "").body(self.event(now, note, &message, namespace, name))
     }
 
     /// Whether so many different messages were told of one thing that this one is told together with the others.
-    fn is_one_of_many(&mut self, now: Time, what: (Text, Text, Text), message: &str) -> bool {
+    fn is_one_of_many(&mut self, now: Time, what: (Text, Text, Text), message: &Text) -> bool {
         if self.similar.len() >= MEMORY {
             self.similar.clear();
         }
-        let (messages, last) = self.similar.entry(what).or_insert_with(|| (BTreeSet::new(), now));
+        let (messages, last) = self.similar.entry(what).or_insert_with(|| (Vec::new(), now));
         if now.since(*last) > SIMILAR_FOR {
             messages.clear();
         }
         *last = now;
-        messages.insert(Text::new(message));
+        if let Err(place) = messages.binary_search(message) {
+            messages.reserve_exact(1);
+            messages.insert(place, message.clone());
+        }
         if messages.len() < SIMILAR {
             return false;
         }
-        messages.pop_first();
+        messages.remove(0);
         true
     }
 
-    fn event(&self, now: Time, note: &Note, namespace: Text, name: Text) -> Tree {
-        let mut source = map! {"component": &self.source};
-        if !self.host.is_empty() {
-            source.set(&["host"], &self.host);
-        }
+    fn event(&self, now: Time, note: &Note, message: &Text, namespace: Text, name: Text) -> Tree {
         let mut event = map! {
             "apiVersion": "v1", "kind": "Event", "metadata": map! {"name": name, "namespace": namespace},
-            "involvedObject": &note.about, "reason": note.reason, "message": note.message.as_str(), "source": source,
+            "involvedObject": &note.about, "reason": note.reason, "message": message, "source": &self.origin,
             "firstTimestamp": now.rfc3339(), "lastTimestamp": now.rfc3339(), "count": 1, "eventTime": Tree::Null,
             "type": if note.warning { "Warning" } else { "Normal" }, "reportingComponent": &self.source, "reportingInstance": &self.host,
         };

@@ -5,6 +5,7 @@ use super::scenario::{Answer, End, Scenario};
 use super::words;
 use cluster::input::Fault;
 use cluster::{Caller, Topology, World};
+use kubectl::session::{Config, Context};
 use objects::wire::{Request, Resource, Target, Verb};
 use objects::{Key, Text, Tree, kinds, map};
 use simcore::{Duration, Time};
@@ -82,7 +83,7 @@ impl Performance<'_> {
         for (name, text) in &self.scenario.files {
             self.world.save_file(name, text);
         }
-        Arc::make_mut(&mut self.world.terminal).shell.set_namespace(&namespace);
+        Arc::make_mut(&mut self.world.terminal).shell.set_kubeconfig(kubeconfig(&namespace));
         self.began = self.world.now();
         self.pass(Duration::millis(400));
     }
@@ -266,6 +267,17 @@ fn request(verb: Verb, kind: objects::KindId, namespace: &str, name: &str) -> Re
     let mut request = Request { target, ..Request::about(verb, kind, "", "") };
     request.origin.actor = Text::new("recorder");
     request
+}
+
+/// As the recorder wrote it for each scenario.
+fn kubeconfig(namespace: &str) -> Config {
+    let context = Context { cluster: "mini".to_string(), user: "learner".to_string(), namespace: namespace.to_string() };
+    Config {
+        current: "mini".to_string(),
+        contexts: BTreeMap::from([("mini".to_string(), context)]),
+        clusters: BTreeMap::from([("mini".to_string(), "http://127.0.0.1:6443".to_string())]),
+        users: vec!["learner".to_string()],
+    }
 }
 
 fn seconds(tree: &Tree, default: f64) -> Duration {

@@ -3,7 +3,7 @@ use super::framework::{Attempt, Row};
 use objects::{Map, Text, Tree, map};
 
 /// With more nodes than this only the best are kept, and the rest counted: the trace keeps every decision.
-const ALL_ROWS: usize = 16;
+const ALL_ROWS: usize = 8;
 const BEST_ROWS: usize = 3;
 
 /// `{"nodes": [{"name", "filter", "scores": {…}, "total"}], "chosen", "others"}`

@@ -1,6 +1,6 @@
 //! One attempt to place a Pod: filter, score, normalise, choose, over a table of plugins.
 use super::cache::{Cache, NodeInfo, PodInfo};
-use super::plugins;
+use super::{plugins, terms};
 use apiserver::Snapshot;
 use objects::{Text, Tree};
 use simcore::Rng;
@@ -64,13 +64,32 @@ pub struct Cycle<'a> {
     pub pod: &'a PodInfo,
     pub cache: &'a Cache,
     pub view: &'a Snapshot,
+    /// Read off the spec once: the plugins ask for these on every node.
+    pub named: &'a str,
+    pub tolerations: &'a [Tree],
+    /// Whether a node selector or required node affinity limits the nodes.
+    pub picky: bool,
     pub affinity: OnceCell<plugins::AffinityCounts>,
     pub spread: OnceCell<plugins::SpreadCounts>,
+    pub ports: OnceCell<plugins::WantedPorts>,
+    pub images: OnceCell<plugins::WantedImages>,
 }
 
 impl<'a> Cycle<'a> {
     pub fn new(pod: &'a PodInfo, cache: &'a Cache, view: &'a Snapshot) -> Cycle<'a> {
-        Cycle { pod, cache, view, affinity: OnceCell::new(), spread: OnceCell::new() }
+        let spec = pod.object.spec();
+        Cycle {
+            pod,
+            cache,
+            view,
+            named: spec.get("nodeName").text(),
+            tolerations: spec.get("tolerations").items(),
+            picky: terms::is_picky(spec),
+            affinity: OnceCell::new(),
+            spread: OnceCell::new(),
+            ports: OnceCell::new(),
+            images: OnceCell::new(),
+        }
     }
 
     pub fn spec(&self) -> &'a Tree {

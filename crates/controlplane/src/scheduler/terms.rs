@@ -2,6 +2,12 @@
 use super::cache::Taint;
 use objects::{Text, Tree};
 
+/// Whether a Pod's spec limits the nodes that it may run on.
+pub fn is_picky(spec: &Tree) -> bool {
+    let required = spec.at(&["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"]);
+    !spec.get("nodeSelector").is_empty() || !required.is_null()
+}
+
 /// Whether a node passes the Pod's `nodeSelector` and required node affinity.
 pub fn node_passes(spec: &Tree, name: &str, labels: &Tree) -> bool {
     let selector = spec.get("nodeSelector");

@@ -43,8 +43,7 @@ pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
 
 /// Some container has ended: seen at the next look at the containers, or at once when the kubelet itself stopped it.
 fn ended(worker: &mut Worker, sandbox: &Sandbox, cx: &Context) {
-    let stopped_by_us = |name: &Text| sandbox.container(name).is_some_and(|container| !container.is_running());
-    let at_once = worker.stopping.iter().any(stopped_by_us);
+    let at_once = restarts(worker, sandbox);
     let gone: Vec<Text> = sandbox
         .slots
         .iter()
@@ -54,6 +53,11 @@ fn ended(worker: &mut Worker, sandbox: &Sandbox, cx: &Context) {
     worker.probes.retain(|(name, _), _| !gone.contains(name));
     let seen = if at_once { cx.now } else { cx.next_relist() };
     worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(seen, |at| at.min(seen)));
+}
+
+/// Whether a container has ended because the kubelet stopped it to start it again.
+fn restarts(worker: &Worker, sandbox: &Sandbox) -> bool {
+    worker.stopping.iter().any(|name| sandbox.container(name).is_some_and(|container| !container.is_running()))
 }
 
 /// Runs the probes that are due.
@@ -136,7 +140,10 @@ fn sync(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
         resume(worker, found, cx.now);
     }
     worker.show_address |= sandbox.as_ref().is_some_and(|sandbox| sandbox.ready);
-    worker.refresh(sandbox.as_ref(), cx);
+    // A container that the kubelet stopped itself is started again by the same sync: nobody sees it ended in between.
+    if !sandbox.as_ref().is_some_and(|sandbox| restarts(worker, sandbox)) {
+        worker.refresh(sandbox.as_ref(), cx);
+    }
     if is_over(worker, sandbox.as_ref()) {
         worker.finish_at = Some(cx.next_relist());
         return;
@@ -230,8 +237,18 @@ fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
     if !changed && !status::comes_back(found, worker.is_sidecar(name), worker.pod.spec()) {
         return false;
     }
+    // The sync that stops a container itself counts from the end before this one: at its start this one still ran.
+    let since = if worker.stopping.contains(name) {
+        sandbox.slot(name).and_then(|slot| slot.previous.as_ref()).and_then(Container::finished_at)
+    } else {
+        Some(finished)
+    };
+    let Some(since) = since else {
+        worker.stopping.remove(name);
+        return true;
+    };
     let backoff = worker.restarts.entry(name.clone()).or_default();
-    let Some(until) = backoff.until(cx.now, finished).filter(|_| !changed) else {
+    let Some(until) = backoff.until(cx.now, since).filter(|_| !changed) else {
         backoff.grow(cx.now);
         worker.stopping.remove(name);
         return true;

@@ -46,12 +46,16 @@ impl Kubelet {
         match begun.or(slot.and_then(|slot| slot.previous.as_ref())) {
             Some(found) => Ok((&found.log, found.is_running())),
             None => {
-                let reason = worker.reasons.get(&container).map_or("ContainerCreating", |(reason, _)| reason.as_str());
+                // As the status has it that was last made, not as the containers are this moment.
+                let statuses = ["containerStatuses", "initContainerStatuses"].map(|list| worker.wanted.get(list).items());
+                let status = statuses.into_iter().flatten().find(|status| status.get("name").text() == container);
+                let reason = status.map_or("", |status| status.at(&["state", "waiting", "reason"]).text());
                 let inits = !worker.pod.spec().get("initContainers").is_empty() && !worker.is_init(&container);
                 let why = match reason {
                     "ErrImagePull" => "image can't be pulled",
                     "ImagePullBackOff" => "trying and failing to pull image",
-                    "ContainerCreating" if inits => "PodInitializing",
+                    "" if inits => "PodInitializing",
+                    "" => "ContainerCreating",
                     other => other,
                 };
                 Err(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {why}"))

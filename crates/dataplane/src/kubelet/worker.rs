@@ -227,6 +227,8 @@ impl Worker {
             let tree = response.tree();
             self.base = if tree.has("status") { tree.get("status").clone() } else { self.wanted.clone() };
             self.base_revision = tree.at(&["metadata", "resourceVersion"]).text().parse().unwrap_or(self.base_revision);
+            // Most of what was wanted stands in the store now: it need not be kept twice.
+            self.wanted.share(&self.base);
             if self.dirty {
                 self.push(cx);
             }

@@ -7,8 +7,9 @@ pub struct Addresses {
     /// Network address and size of the range; none until the node has one.
     range: Option<(u32, u32)>,
     last: u32,
-    /// Offset in the range -> Pod uid.
+    /// Offset in the range -> Pod uid, and the other way round.
     taken: BTreeMap<u32, Text>,
+    of: BTreeMap<Text, u32>,
 }
 
 impl Addresses {
@@ -31,7 +32,9 @@ impl Addresses {
             let offset = (self.last + step) % size;
             if offset > 1 && offset < size - 1 && !self.taken.contains_key(&offset) {
                 self.last = offset;
+                self.release(uid);
                 self.taken.insert(offset, uid.clone());
+                self.of.insert(uid.clone(), offset);
                 return Some(written(base + offset));
             }
         }
@@ -40,7 +43,9 @@ impl Addresses {
 
     /// Gives a Pod's address back.
     pub fn release(&mut self, uid: &str) {
-        self.taken.retain(|_, holder| holder != uid);
+        if let Some(offset) = self.of.remove(uid) {
+            self.taken.remove(&offset);
+        }
     }
 }
 

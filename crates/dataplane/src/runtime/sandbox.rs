@@ -32,6 +32,7 @@ impl Sandbox {
     /// The place for `name`, made when it is new.
     pub fn slot_mut(&mut self, name: &str) -> &mut Slot {
         let at = self.slots.iter().position(|slot| slot.name == name).unwrap_or_else(|| {
+            self.slots.reserve_exact(1);
             self.slots.push(Slot { name: Text::new(name), current: None, previous: None });
             self.slots.len() - 1
         });

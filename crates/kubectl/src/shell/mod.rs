@@ -301,6 +301,11 @@ impl Shell {
         context.map(|context| context.namespace.as_str()).filter(|name| !name.is_empty()).unwrap_or("default")
     }
 
+    /// Puts another kubeconfig in place.
+    pub fn set_kubeconfig(&mut self, config: crate::session::Config) {
+        self.session.config = config;
+    }
+
     /// Sets the namespace of the current context, as a lesson's start does.
     pub fn set_namespace(&mut self, name: &str) {
         let current = self.session.config.current.clone();

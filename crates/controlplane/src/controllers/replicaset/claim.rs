@@ -17,11 +17,19 @@ pub struct Claimed<'a> {
 
 pub fn claim<'a>(view: &'a Snapshot, set: &'a Object, selector: &Selector) -> Claimed<'a> {
     let mut claimed = Claimed { active: Vec::new(), terminating: 0, writes: Vec::new() };
+    // Pods of one template mostly share their labels.
+    let mut last: Option<(&Tree, bool)> = None;
     for pod in view.controlled_by(kinds::POD, set.meta().get("uid").text()) {
         if facts::is_finished(pod) {
             continue;
         }
-        if !selector.matches(pod.labels()) {
+        let labels = pod.labels();
+        let matches = match last {
+            Some((known, verdict)) if known.same(labels) => verdict,
+            _ => selector.matches(labels),
+        };
+        last = Some((labels, matches));
+        if !matches {
             if !set.is_deleting() && !pod.is_deleting() {
                 claimed.writes.push(release(pod, set));
             }

@@ -19,11 +19,19 @@ pub fn count(set: &Object, active: &[&Kept], terminating: i64, now: Time) -> Cou
     let min_ready = set.spec().get("minReadySeconds").int_or(0);
     let template = set.spec().at(&["template", "metadata", "labels"]);
     let mut counts = Counts { replicas: active.len() as i64, labelled: 0, ready: 0, available: 0, terminating };
+    // Pods of one template mostly share their labels: what was said of the last ones is said of these too.
+    let mut last: Option<(&Tree, bool)> = None;
     for pod in active {
         let labels = pod.labels();
-        counts.labelled += i64::from(template.entries().all(|(key, value)| labels.get(key) == value));
-        counts.ready += i64::from(facts::is_ready(pod));
-        counts.available += i64::from(facts::is_available(pod, min_ready, now));
+        let labelled = match last {
+            Some((known, verdict)) if known.same(labels) => verdict,
+            _ => template.entries().all(|(key, value)| labels.get(key) == value),
+        };
+        last = Some((labels, labelled));
+        let ready = facts::is_ready(pod);
+        counts.labelled += i64::from(labelled);
+        counts.ready += i64::from(ready);
+        counts.available += i64::from(ready && (min_ready == 0 || facts::is_available(pod, min_ready, now)));
     }
     counts
 }

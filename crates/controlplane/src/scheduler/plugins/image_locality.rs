@@ -15,19 +15,27 @@ const LEAST: i64 = 23 * MB;
 /// More, for each container, is worth no more.
 const MOST: i64 = 1000 * MB;
 
-fn rate(cycle: &Cycle, node: &NodeInfo) -> i64 {
-    let spec = cycle.spec();
-    let containers: Vec<&Tree> = spec.get("initContainers").items().iter().chain(spec.get("containers").items()).collect();
+/// The image of each container, with how many nodes have it.
+pub struct WantedImages(Vec<(Text, i64)>);
+
+fn images<'a>(cycle: &'a Cycle) -> &'a [(Text, i64)] {
     let nodes = cycle.cache.nodes();
-    let worth = |container: &&Tree| {
+    let wanted = |container: &Tree| {
         let name = normal(container.get("image").text());
-        let Some(size) = node.images.get(&name) else { return 0 };
-        // An image that only one node has must not draw all Pods there.
         let having = nodes.iter().filter(|node| node.images.contains_key(&name)).count() as i64;
-        size * having / nodes.len() as i64
+        (name, having)
     };
-    let sum: i64 = containers.iter().map(worth).sum();
-    let most = MOST * containers.len() as i64;
+    let spec = cycle.spec();
+    let all = || spec.get("initContainers").items().iter().chain(spec.get("containers").items());
+    &cycle.images.get_or_init(|| WantedImages(all().map(wanted).collect())).0
+}
+
+fn rate(cycle: &Cycle, node: &NodeInfo) -> i64 {
+    let images = images(cycle);
+    // An image that only one node has must not draw all Pods there.
+    let worth = |(name, having): &(Text, i64)| node.images.get(name).map_or(0, |size| size * having / cycle.cache.nodes().len() as i64);
+    let sum: i64 = images.iter().map(worth).sum();
+    let most = MOST * images.len() as i64;
     if most <= LEAST { 0 } else { MAX_SCORE * (sum.clamp(LEAST, most) - LEAST) / (most - LEAST) }
 }
 

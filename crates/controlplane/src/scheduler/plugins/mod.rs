@@ -10,7 +10,9 @@ mod node_unschedulable;
 mod taint_toleration;
 mod topology_spread;
 
+pub use image_locality::WantedImages;
 pub use inter_pod_affinity::AffinityCounts;
+pub use node_ports::WantedPorts;
 pub use topology_spread::SpreadCounts;
 
 use super::framework::Plugin;

@@ -15,7 +15,7 @@ fn preferred<'a>(cycle: &Cycle<'a>) -> &'a [Tree] {
 }
 
 fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
-    if terms::node_passes(cycle.spec(), &node.name, &node.labels) {
+    if !cycle.picky || terms::node_passes(cycle.spec(), &node.name, &node.labels) {
         return Ok(());
     }
     Err(Refusal::hopeless("node(s) didn't match Pod's node affinity/selector"))

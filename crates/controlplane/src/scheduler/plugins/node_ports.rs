@@ -1,7 +1,7 @@
 //! NodePorts: two Pods cannot have one port of a host.
 use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, Plugin, Refusal};
-use objects::Tree;
+use objects::{Text, Tree};
 
 pub static PLUGIN: Plugin = Plugin { name: "NodePorts", filter: Some(filter), score: None };
 
@@ -15,15 +15,20 @@ fn host_ports(spec: &Tree) -> impl Iterator<Item = (&str, &str, i64)> {
     })
 }
 
+/// The host ports that the Pod wants: address, protocol, port.
+#[derive(Default)]
+pub struct WantedPorts(Vec<(Text, Text, i64)>);
+
 fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
-    let wanted: Vec<_> = host_ports(cycle.spec()).collect();
+    let own = |(address, protocol, port)| (Text::new(address), Text::new(protocol), port);
+    let wanted = &cycle.ports.get_or_init(|| WantedPorts(host_ports(cycle.spec()).map(own).collect())).0;
     if wanted.is_empty() {
         return Ok(());
     }
     let everywhere = |address: &str| matches!(address, "" | "0.0.0.0" | "::");
     let taken = node.pods.values().flat_map(|pod| host_ports(pod.object.spec())).any(|(address, protocol, port)| {
-        let same = |other: &&(&str, &str, i64)| other.1 == protocol && other.2 == port;
-        wanted.iter().filter(same).any(|other| everywhere(address) || everywhere(other.0) || address == other.0)
+        let same = |other: &&(Text, Text, i64)| other.1 == protocol && other.2 == port;
+        wanted.iter().filter(same).any(|other| everywhere(address) || everywhere(&other.0) || other.0 == address)
     });
     if taken { Err(Refusal::for_now("node(s) didn't have free ports for the requested pod ports")) } else { Ok(()) }
 }

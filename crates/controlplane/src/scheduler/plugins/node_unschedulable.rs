@@ -13,7 +13,7 @@ const CORDON: Taint = Taint {
 };
 
 fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
-    if !node.unschedulable || terms::tolerates(cycle.spec().get("tolerations").items(), &CORDON) {
+    if !node.unschedulable || terms::tolerates(cycle.tolerations, &CORDON) {
         return Ok(());
     }
     Err(Refusal::hopeless("node(s) were unschedulable"))

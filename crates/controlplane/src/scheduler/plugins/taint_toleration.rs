@@ -10,7 +10,7 @@ pub static PLUGIN: Plugin = Plugin {
 };
 
 fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
-    let tolerations = cycle.spec().get("tolerations").items();
+    let tolerations = cycle.tolerations;
     let mut strict = node.taints.iter().filter(|taint| taint.effect != "PreferNoSchedule");
     if strict.all(|taint| terms::tolerates(tolerations, taint)) {
         return Ok(());
@@ -21,7 +21,7 @@ fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
 /// How many taints that only advise against the node are not tolerated.
 fn rate(cycle: &Cycle, node: &NodeInfo) -> i64 {
     let advice = node.taints.iter().filter(|taint| taint.effect == "PreferNoSchedule");
-    let tolerations = cycle.spec().get("tolerations").items();
+    let tolerations = cycle.tolerations;
     let speaks = |it: &&objects::Tree| matches!(it.get("effect").text(), "" | "PreferNoSchedule");
     advice.filter(|taint| !tolerations.iter().filter(speaks).any(|it| terms::tolerated_by(it, taint))).count() as i64
 }

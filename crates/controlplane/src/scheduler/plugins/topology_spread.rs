@@ -28,6 +28,8 @@ struct Constraint {
     /// Whether the Pod itself is one of those that are counted.
     counts_itself: i64,
     counted: Counted,
+    /// How much a Pod in a domain weighs when rating: less where there are few domains.
+    weight: i64,
     /// Pods per value of the key.
     domains: BTreeMap<Text, i64>,
 }
@@ -70,7 +72,8 @@ fn defaults(cycle: &Cycle) -> Vec<Constraint> {
     let constraint = |(key, max_skew)| {
         let counted = Counted::Sisters(controller.clone());
         let domains = domains(cycle, key, &counted, false);
-        Constraint { key: Text::new_static(key), max_skew, min_domains: 1, counts_itself: 1, counted, domains }
+        let weight = log_thousandths(domains.len() as u64 + 2);
+        Constraint { key: Text::new_static(key), max_skew, min_domains: 1, counts_itself: 1, counted, weight, domains }
     };
     [(HOST, 3), (ZONE, 5)].into_iter().map(constraint).collect()
 }
@@ -87,18 +90,19 @@ fn explicit(cycle: &Cycle, constraint: &Tree) -> Constraint {
     let key = constraint.get("topologyKey").as_text().cloned().unwrap_or_default();
     let domains = domains(cycle, &key, &counted, constraint.get("nodeTaintsPolicy").text() == "Honor");
     let (max_skew, min_domains) = (constraint.get("maxSkew").int_or(1), constraint.get("minDomains").int_or(1));
-    Constraint { key, max_skew, min_domains, counts_itself, counted, domains }
+    let weight = log_thousandths(domains.len() as u64 + 2);
+    Constraint { key, max_skew, min_domains, counts_itself, counted, weight, domains }
 }
 
 /// Pods per domain, over the nodes that the Pod's node affinity allows. Tainted nodes count unless it says otherwise.
 fn domains(cycle: &Cycle, key: &str, counted: &Counted, honor_taints: bool) -> BTreeMap<Text, i64> {
     let mut domains = BTreeMap::new();
-    let tolerations = cycle.spec().get("tolerations").items();
+    let tolerations = cycle.tolerations;
     for node in cycle.cache.nodes() {
         let Some(value) = node.labels.get(key).as_text() else { continue };
         let repels = honor_taints
             && node.taints.iter().any(|taint| taint.effect != "PreferNoSchedule" && !terms::tolerates(tolerations, taint));
-        if !repels && terms::node_passes(cycle.spec(), &node.name, &node.labels) {
+        if !repels && (!cycle.picky || terms::node_passes(cycle.spec(), &node.name, &node.labels)) {
             *domains.entry(value.clone()).or_default() += counted.on(node);
         }
     }
@@ -106,9 +110,6 @@ fn domains(cycle: &Cycle, key: &str, counted: &Counted, honor_taints: bool) -> B
 }
 
 fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
-    if cycle.spec().get("topologySpreadConstraints").is_empty() {
-        return Ok(());
-    }
     for rule in &counts(cycle).rules {
         let Some(value) = node.labels.get(&rule.key).as_text() else {
             return Err(Refusal::hopeless("node(s) didn't match pod topology spread constraints (missing required label)"));
@@ -132,7 +133,7 @@ fn rate(cycle: &Cycle, node: &NodeInfo) -> i64 {
     let crowd = |wish: &Constraint| {
         let Some(value) = node.labels.get(&wish.key).as_text() else { return 0 };
         let here = if wish.key == HOST { wish.counted.on(node) } else { wish.domains.get(value).copied().unwrap_or(0) };
-        here * log_thousandths(wish.domains.len() as u64 + 2) + (wish.max_skew - 1) * 1000
+        here * wish.weight + (wish.max_skew - 1) * 1000
     };
     let sum: i64 = counts(cycle).wishes.iter().map(crowd).sum();
     (sum + 500) / 1000

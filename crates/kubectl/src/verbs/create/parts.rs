@@ -54,7 +54,9 @@ pub fn required(args: &Args, names: &[&str]) -> Result<(), Stop> {
 pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8, Stop> {
     let dry = dry_run(args)?;
     let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
-    let Some(served) = client::resolve_kind(args, io, &api_version, &kind)? else {
+    let known = client::resolve_kind(args, io, &api_version, &kind)?;
+    // Without a server kubectl knows the kinds that it can make by itself.
+    let Some(served) = known.or_else(|| (dry == "client").then(|| built_in(&api_version, &kind)).flatten()) else {
         return Err(Stop::error(format!("the server does not serve {kind} in version {api_version}")));
     };
     let name = tree.at(&["metadata", "name"]).text().to_string();
@@ -84,6 +86,24 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
     let info = Info { served, namespace, name, source: String::new(), tree };
     object(args, io, &info, "created")?;
     Ok(0)
+}
+
+/// A kind that this cluster's API does not have, but kubectl's own code does.
+fn built_in(api_version: &str, kind: &str) -> Option<Served> {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let row = objects::kinds::UNSERVED.iter().find(|row| (row.group, row.version, row.kind) == (group, version, kind))?;
+    Some(Served {
+        group: row.group.into(),
+        version: row.version.into(),
+        kind: row.kind.into(),
+        plural: row.plural.into(),
+        singular: row.singular.into(),
+        short: Vec::new(),
+        categories: Vec::new(),
+        namespaced: row.namespaced,
+        verbs: Vec::new(),
+        subresources: Vec::new(),
+    })
 }
 
 /// `a=1` items as a map of texts.
