@@ -1,64 +1,12 @@
 //! The engine: cluster, kubectl and lesson behind messages, as one Wasm module for a worker or the main thread.
+#[cfg(target_arch = "wasm32")]
 mod engine {
     pub mod desk;
+    pub mod door;
     pub mod manifest;
     pub mod past;
 }
+#[cfg(target_arch = "wasm32")]
 mod protocol;
-
-use engine::desk::Desk;
-use wasm_bindgen::prelude::*;
-
-/// One engine. All texts are JSON of `protocol`.
-#[wasm_bindgen]
-pub struct Engine {
-    desk: Desk,
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn complain(text: &str);
-}
-
-#[wasm_bindgen]
-impl Engine {
-    /// `config` is kept for later formats; it may be empty.
-    #[wasm_bindgen(constructor)]
-    pub fn new(_config: &str) -> Engine {
-        std::panic::set_hook(Box::new(|info| complain(&info.to_string())));
-        Engine { desk: Desk::default() }
-    }
-
-    /// Handles one `ToEngine`; gives a JSON array of `FromEngine`.
-    pub fn message(&mut self, text: &str) -> String {
-        match serde_json::from_str(text) {
-            Ok(message) => self.desk.handle(message),
-            Err(error) => self.desk.trouble("message", &error.to_string()),
-        }
-        self.answers()
-    }
-
-    /// Lets `real_ms` of real time pass; gives a JSON array of `FromEngine`, or an empty text.
-    pub fn tick(&mut self, real_ms: f64) -> String {
-        self.desk.tick(real_ms as u64);
-        self.answers()
-    }
-
-    /// Whether time runs, so that ticks are wanted.
-    pub fn playing(&self) -> bool {
-        self.desk.playing()
-    }
-
-    /// The world's digest, for the test that native and Wasm agree.
-    pub fn digest(&self) -> String {
-        self.desk.digest()
-    }
-
-    fn answers(&mut self) -> String {
-        let answers = self.desk.take();
-        if answers.is_empty() { String::new() } else { serde_json::to_string(&answers).unwrap_or_default() }
-    }
-}
 
 fn main() {}

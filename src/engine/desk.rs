@@ -180,10 +180,8 @@ impl Desk {
     /// Lets real time pass.
     pub fn tick(&mut self, real_ms: u64) {
         let Some(session) = &mut self.session else { return };
-        if let Some(run) = &mut self.run {
-            if let Err(words) = run.play(session) {
-                self.out.push(FromEngine::Trouble { what: "solve".to_string(), detail: words });
-            }
+        if let Some(Err(words)) = self.run.as_mut().map(|run| run.play(session)) {
+            self.out.push(FromEngine::Trouble { what: "solve".to_string(), detail: words });
         }
         let until = session.now() + Duration::micros(real_ms * u64::from(self.speed));
         if self.speed > 0 {

@@ -47,10 +47,8 @@ impl Viewer {
     }
 
     fn changed(&self, world: &World, view: &Snapshot, whole: bool) -> BTreeSet<Key> {
-        if !whole {
-            if let Ok(changes) = world.api.store.since(self.revision) {
-                return changes.filter_map(|change| shown(&change.key)).collect();
-            }
+        if !whole && let Ok(changes) = world.api.store.since(self.revision) {
+            return changes.filter_map(|change| shown(&change.key)).collect();
         }
         let all = (0..kinds::KINDS.len() as u16).map(objects::KindId);
         all.flat_map(|kind| view.list(kind).map(|kept| kept.key.clone()).collect::<Vec<_>>()).filter(portrait::is_shown).collect()

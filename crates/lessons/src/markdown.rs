@@ -64,11 +64,11 @@ fn special(prose: &mut Prose, block: Block) -> Result<(), String> {
             return Ok(());
         }
     }
-    if let (Block::List { ordered: false, items }, Some(section)) = (&block, prose.sections.last_mut()) {
-        if let Some(options) = items.iter().map(|item| option(item)).collect::<Option<Vec<_>>>() {
-            section.options = options;
-            return Ok(());
-        }
+    if let (Block::List { ordered: false, items }, Some(section)) = (&block, prose.sections.last_mut())
+        && let Some(options) = items.iter().map(|item| option(item)).collect::<Option<Vec<_>>>()
+    {
+        section.options = options;
+        return Ok(());
     }
     place(prose, block);
     Ok(())

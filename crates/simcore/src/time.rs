@@ -178,7 +178,7 @@ impl fmt::Display for Duration {
 /// `value / unit` with just the digits it needs.
 fn decimal(value: u64, unit: u64) -> String {
     let mut text = format!("{}", value / unit);
-    if value % unit != 0 {
+    if !value.is_multiple_of(unit) {
         let width = if unit == 1_000 { 3 } else { 6 };
         let fraction = format!("{:0width$}", value % unit);
         text.push('.');

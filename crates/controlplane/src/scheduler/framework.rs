@@ -10,12 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The best that a plugin can say of a node.
 pub const MAX_SCORE: i64 = 100;
 
+/// Whether a node can take the Pod, and why not.
+pub type Filter = fn(&Cycle, &NodeInfo) -> Result<(), Refusal>;
+
 /// A plugin as data.
 #[derive(Debug)]
 pub struct Plugin {
     pub name: &'static str,
     /// Whether a node can take the Pod at all.
-    pub filter: Option<fn(&Cycle, &NodeInfo) -> Result<(), Refusal>>,
+    pub filter: Option<Filter>,
     pub score: Option<Score>,
 }
 

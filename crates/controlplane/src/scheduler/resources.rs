@@ -63,7 +63,7 @@ impl Resources {
 
     /// What a Pod asks for: its containers and sidecars together, or its greediest init container if that is more.
     pub fn requested(spec: &Tree) -> Resources {
-        total(spec, |requests| Resources::of(requests))
+        total(spec, Resources::of)
     }
 
     /// The same for scoring: a container that names no CPU or memory counts as a small one.

@@ -76,7 +76,8 @@ impl Output {
             "wide" => Ok(Output::Wide),
             "name" => Ok(Output::Name),
             "json" => Ok(Output::Json),
-            "yaml" | "kyaml" => Ok(Output::Yaml),
+            "yaml" => Ok(Output::Yaml),
+            "kyaml" => Ok(Output::Kyaml),
             "jsonpath" => path(template(), false),
             "jsonpath-as-json" => path(template(), true),
             "jsonpath-file" => path(file()?, false),
@@ -110,6 +111,7 @@ impl Output {
             Output::Name => format!("{noun}/{}\n", tree.at(&["metadata", "name"]).text()),
             Output::Json => json::pretty(tree),
             Output::Yaml => super::yaml(tree),
+            Output::Kyaml => super::kyaml::document(tree),
             Output::JsonPath { template, as_json: true } => {
                 let found = template.find(tree).map_err(|why| path_error(&why, tree))?;
                 json::pretty(&Tree::from(found))

@@ -1,3 +1,4 @@
+//! Tests of decode with the recordings' words.
 use super::*;
 use crate::kinds::{self, KindId};
 use crate::schema;

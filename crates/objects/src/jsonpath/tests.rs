@@ -1,3 +1,4 @@
+//! Tests of jsonpath with the recordings' words.
 use super::*;
 
 fn list() -> Tree {

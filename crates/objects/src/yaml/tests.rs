@@ -1,3 +1,4 @@
+//! Tests of yaml with the recordings' words.
 use super::*;
 
 fn one(text: &str) -> String {

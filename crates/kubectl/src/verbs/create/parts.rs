@@ -1,6 +1,7 @@
 //! What the generators share: their flags, sending what they made, key=value lists.
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info};
+use crate::discovery::Served;
 use crate::job::{Io, Stop};
 use crate::print::{object, outputs::dry_run};
 use objects::{Map, Text, Tree, wire};

@@ -111,6 +111,7 @@ fn machine_text(object: &Tree, pick: &Pick, output: &Output) -> String {
         Output::Name => format!("{}/{}\n", pick.served.noun(), object.at(&["metadata", "name"]).text()),
         Output::Json => crate::print::json::pretty(object),
         Output::Yaml => format!("---\n{}", crate::print::yaml(object)),
+        Output::Kyaml => crate::print::kyaml::document(object),
         Output::JsonPath { template, .. } => template.render(object).unwrap_or_default(),
         Output::Columns(columns, _) => columns.render(std::slice::from_ref(object), false),
         _ => String::new(),
