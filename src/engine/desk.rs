@@ -17,6 +17,8 @@ pub struct Desk {
     viewer: Viewer,
     /// Thousandths of real time; 0 while time stands still.
     speed: u32,
+    /// Until then the boot runs in slow motion, unless the learner chooses a speed.
+    slow_until: Option<Time>,
     /// How much of the terminal's output the page has, and how often it was cleared.
     printed: usize,
     cleared: u64,
@@ -35,6 +37,11 @@ const BUDGET: usize = 4_000;
 const ERRAND: Duration = Duration::millis(100);
 /// The session is handed over this often while time runs.
 const KEEP_MS: u64 = 3_000;
+/// A cluster that boots before the learner's eyes does so at a quarter of its speed: the real one takes two seconds here.
+const BOOT_SPEED: u32 = 250;
+const BOOT: Duration = Duration::millis(2_600);
+/// A sandbox's file to begin with.
+const SANDBOX_FILE: (&str, &str) = ("web.yaml", include_str!("sandbox.yaml"));
 /// A sandbox: three workers, a fixed seed.
 const SANDBOX: (&str, usize, u64) = ("kubeadm", 3, 1);
 
@@ -66,7 +73,10 @@ impl Desk {
         let Some(session) = &mut self.session else { return self.trouble("closed", "no session is open") };
         match message {
             ToEngine::Do { input } => return self.act(input),
-            ToEngine::Speed { speed } => self.speed = speed.min(60_000),
+            ToEngine::Speed { speed } => {
+                self.speed = speed.min(60_000);
+                self.slow_until = None;
+            }
             ToEngine::Step { step } => past::step(session, step),
             ToEngine::Seek { time } => {
                 self.speed = 0;
@@ -138,7 +148,10 @@ impl Desk {
         match begun {
             Ok((run, session)) => {
                 let keep = std::mem::take(&mut self.out);
-                *self = Desk { run, session: Some(session), opened: std::mem::take(&mut self.opened), speed: 1_000, out: keep, ..Desk::default() };
+                let slow_until = (session.now() == Time::START).then_some(Time::START + BOOT);
+                let speed = if slow_until.is_some() { BOOT_SPEED } else { 1_000 };
+                let opened = std::mem::take(&mut self.opened);
+                *self = Desk { run, session: Some(session), opened, speed, slow_until, out: keep, ..Desk::default() };
                 if let Some(run) = &self.run {
                     self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
                 }
@@ -186,6 +199,10 @@ impl Desk {
         let until = session.now() + Duration::micros(real_ms * u64::from(self.speed));
         if self.speed > 0 {
             self.advance(until);
+        }
+        if self.slow_until.is_some_and(|end| self.session.as_ref().is_some_and(|session| session.now() >= end)) {
+            self.slow_until = None;
+            self.speed = 1_000;
         }
         self.unsaved_ms += real_ms;
         if self.unsaved_ms >= KEEP_MS {
@@ -307,7 +324,8 @@ impl Desk {
 fn begin(lesson: &str) -> Result<(Option<Run>, Session), String> {
     if lesson.is_empty() {
         let (preset, nodes, seed) = SANDBOX;
-        let session = Session::start(preset, nodes, seed, Vec::new()).ok_or("the sandbox's preset is unknown")?;
+        let files = vec![(SANDBOX_FILE.0.to_string(), SANDBOX_FILE.1.to_string())];
+        let session = Session::start(preset, nodes, seed, files).ok_or("the sandbox's preset is unknown")?;
         return Ok((None, session));
     }
     let (run, session) = Run::begin(Lesson::from_json(lesson)?)?;

@@ -73,7 +73,8 @@ fn link(link: &Link) -> AnyView {
     let about = (!link.about.is_empty())
         .then(|| view! { <button class="obj" translate="no" on:click=move |_| world.pick(&id)>{title(&link.about)}</button> });
     let revision = (link.revision > 0).then(|| view! { <span class="m">" · rv " {link.revision}</span> });
-    let detail = (!link.detail.is_empty()).then(|| view! { <p class="detail" translate="no">{link.detail.clone()}</p> });
+    // The subresource is said by the sentence already.
+    let detail = (!matches!(link.detail.as_str(), "" | "status" | "binding")).then(|| view! { <p class="detail" translate="no">{link.detail.clone()}</p> });
     view! {
         <li class=format!("link {}", link.deed)>
             <p class="when"><time>{at}</time> {revision}</p>
@@ -93,6 +94,8 @@ fn sentence(words: &Words, link: &Link) -> String {
         "create" => (words.created)(&link.actor),
         "delete" => (words.deleted)(&link.actor),
         "bind" => (words.bound)(&link.actor),
+        _ if link.detail == "status" => (words.reported)(&link.actor),
+        _ if link.detail == "binding" => (words.bound)(&link.actor),
         _ => (words.changed)(&link.actor),
     }
 }
@@ -103,6 +106,7 @@ fn reason(text: &str) -> AnyView {
         return ().into_any();
     }
     match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(map)) if map.contains_key("chosen") && map.get("nodes").is_some_and(Value::is_array) => verdicts(&map),
         Ok(Value::Object(map)) => {
             let (tables, facts): (Vec<_>, Vec<_>) =
                 map.into_iter().partition(|(_, value)| value.as_array().is_some_and(|rows| rows.iter().any(Value::is_object)));
@@ -113,6 +117,28 @@ fn reason(text: &str) -> AnyView {
         Ok(other) => view! { <p class="detail">{plain(&other)}</p> }.into_any(),
         Err(_) => view! { <p class="detail">{text.to_string()}</p> }.into_any(),
     }
+}
+
+/// The scheduler's look at every node: who was left out and why, who got how many points, who was chosen.
+fn verdicts(map: &serde_json::Map<String, Value>) -> AnyView {
+    let words = words();
+    let chosen = map.get("chosen").map(plain).unwrap_or_default();
+    let rows = map.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let row = |node: Value| {
+        let said = |key: &str| node.get(key).map(plain).unwrap_or_default();
+        let (name, refusal) = (said("name"), said("filter"));
+        let scores = match node.get("scores") {
+            Some(Value::Object(scores)) => scores.iter().map(|(plugin, points)| format!("{plugin} {}", plain(points))).collect::<Vec<_>>().join(" · "),
+            other => other.map(plain).unwrap_or_default(),
+        };
+        let (class, verdict, detail) = match (refusal.is_empty(), name == chosen) {
+            (false, _) => ("out", format!("✕ {}", words.left_out), format!("{}: {refusal}", said("plugin"))),
+            (true, true) => ("chosen", format!("✓ {}", (words.points)(&said("total"))), scores),
+            (true, false) => ("", (words.points)(&said("total")), scores),
+        };
+        view! { <li class=class><span translate="no">{name}</span><b>{verdict}</b><small translate="no">{detail}</small></li> }.into_any()
+    };
+    view! { <ul class="verdicts">{rows.into_iter().map(row).collect_view()}</ul> }.into_any()
 }
 
 fn table(name: String, rows: Vec<Value>) -> AnyView {

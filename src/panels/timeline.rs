@@ -10,8 +10,8 @@ use web_sys::{KeyboardEvent, PointerEvent};
 
 const LANES: [Lane; 6] = [Lane::You, Lane::Api, Lane::Controllers, Lane::Scheduler, Lane::Kubelets, Lane::Faults];
 /// The lanes' height and each lane's, in CSS pixels.
-const HEIGHT: f64 = 72.0;
-const LANE: f64 = 12.0;
+const HEIGHT: f64 = 84.0;
+const LANE: f64 = 14.0;
 
 #[component]
 pub fn Timeline() -> impl IntoView {
@@ -164,7 +164,7 @@ fn Lanes() -> impl IntoView {
 
 /// All marks of a lane as one path: at most one stroke per pixel.
 fn path(world: crate::state::world::World, lane: Lane, at: usize, start: u64, span: u64, width: f64) -> String {
-    let top = at as f64 * LANE + 2.0;
+    let top = at as f64 * LANE + 3.0;
     let mut path = String::new();
     let mut last = -9.0;
     world.index.with_value(|index| {

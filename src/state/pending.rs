@@ -43,6 +43,12 @@ impl Pending {
             *self = Self { fresh_marks, revision, unsettled: true, ..Self::default() };
             self.gone.extend(known().into_iter().map(|id| (id, false)));
         }
+        if delta.whole {
+            for host in hosts_without_node(&delta) {
+                self.gone.remove(&host.id);
+                self.nodes.insert(host.id.clone(), host);
+            }
+        }
         for view in delta.components {
             self.gone.remove(&view.id);
             self.components.insert(view.id.clone(), view);
@@ -94,5 +100,31 @@ impl Pending {
             return Some(Piece::Pod(view));
         }
         self.objects.pop_first().map(|(_, view)| Piece::Object(view))
+    }
+}
+
+/// Machines whose kubelet has not yet registered them: there is no Node in the API, but the box stands in the room.
+fn hosts_without_node(delta: &Delta) -> Vec<NodeView> {
+    let named = |name: &str| delta.nodes.iter().any(|node| node.name == name);
+    let mut hosts: Vec<&str> = delta.components.iter().map(|part| part.node.as_str()).filter(|name| !name.is_empty() && !named(name)).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts.into_iter().map(unregistered).collect()
+}
+
+fn unregistered(name: &str) -> NodeView {
+    NodeView {
+        id: format!("node/{name}"),
+        name: name.to_string(),
+        control_plane: name.starts_with("control-plane"),
+        ready: String::new(),
+        cordoned: false,
+        powered: true,
+        connected: true,
+        cpu: (0, 0),
+        memory: (0, 0),
+        pods: (0, 0),
+        heartbeat: 0,
+        taints: Vec::new(),
     }
 }

@@ -88,7 +88,7 @@ fn seen_through(cursor: &WatchCursor, selection: &Selection, change: &Change) ->
             // The last state, at the revision of its end.
             let mut tree = before.tree.clone();
             tree.set(&["metadata", "resourceVersion"], change.revision.to_string());
-            Some(("DELETED", Arc::new(Object { key: before.key.clone(), revision: change.revision, tree })))
+            Some(("DELETED", Arc::new(Object::new(before.key.clone(), change.revision, tree))))
         }
     }
 }

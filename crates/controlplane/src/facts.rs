@@ -15,15 +15,15 @@ pub fn conditions(object: &Object) -> &Tree {
 
 /// Whether the Pod's `Ready` condition is true.
 pub fn is_ready(pod: &Object) -> bool {
-    condition(conditions(pod), "Ready").get("status").text() == "True"
+    pod.is_ready()
 }
 
 /// Since when the Pod has been ready; `None` while it is not.
 pub fn ready_since(pod: &Object) -> Option<Time> {
-    let ready = condition(conditions(pod), "Ready");
-    if ready.get("status").text() != "True" {
+    if !pod.is_ready() {
         return None;
     }
+    let ready = condition(conditions(pod), "Ready");
     Some(instant(ready.get("lastTransitionTime")).unwrap_or_default())
 }
 
@@ -34,7 +34,7 @@ pub fn is_available(pod: &Object, min_ready: i64, now: Time) -> bool {
 
 /// `Succeeded` or `Failed`: it will not run again.
 pub fn is_finished(pod: &Object) -> bool {
-    matches!(phase(pod), "Succeeded" | "Failed")
+    pod.is_finished()
 }
 
 /// Neither finished nor being deleted.

@@ -1,7 +1,6 @@
 //! Kubernetes objects as values: trees, keys, the wire, schema facts, YAML. Knows neither time nor storage.
 pub mod clock_text;
 pub mod decode;
-pub mod explain;
 mod go_types;
 pub mod hash;
 pub mod intstr;

@@ -27,8 +27,10 @@ pub fn Steps(prose: Arc<Prose>) -> impl IntoView {
         let sections = prose.with_value(|prose| prose.sections.clone());
         sections
             .into_iter()
-            .map(|section| {
-                let at = order.iter().position(|id| *id == section.id);
+            .enumerate()
+            .map(|(place, section)| {
+                // Until the engine has spoken the first card stands open, so that nothing jumps when it does.
+                let at = order.iter().position(|id| *id == section.id).or(order.is_empty().then_some(place));
                 let open = Memo::new(move |_| at.is_none_or(|at| at <= current.get()));
                 let title = section.title.clone();
                 let section = StoredValue::new(section);
@@ -64,9 +66,11 @@ fn card(section: Section) -> AnyView {
         "explain" => words().explain,
         _ => words().read,
     };
+    let said = heading.clone();
+    let shown_label = move || Some(label()).filter(|label| *label != said);
     view! {
         <article class=move || format!("card {}{}", kind.get(), if done.get() { " finished-step" } else { "" })>
-            <p class="kind">{label} {move || done.get().then(|| view! { <span class="tick">" ✓ " {words().done}</span> })}</p>
+            <p class="kind">{shown_label} {move || done.get().then(|| view! { <span class="tick">" ✓ " {words().done}</span> })}</p>
             <h2>{heading}</h2>
             {told}
             {work}

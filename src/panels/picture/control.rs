@@ -164,9 +164,11 @@ fn owned_chip(at: usize, row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
     let (name, numbers, tone) = (row.view.clone(), row.view.clone(), row.view.clone());
     let width = move || chip_width(wide.get());
     let place = move || format!("translate({} 0)", (at as f64 + 1.0) * (width() + 16.0));
+    // A second ReplicaSet hangs on its Deployment too, not on the first one.
+    let wire = move || if at == 0 { "M-16 17H0".to_string() } else { format!("M{} 17V37H-8V17H0", 8.0 - (at as f64 + 1.0) * (width() + 16.0) + width()) };
     view! {
         <g class=move || format!("chip owned v{}", tone.with(|view| version_class(view.revision))) transform=place data-id=id role="button" tabindex="-1">
-            <path class="wire" d="M-16 17H0" />
+            <path class="wire" d=wire />
             <rect width=width height="34" rx="8" />
             <text class="name" x="10" y="15">{move || name.with(|view| fit(&format!("RS {}", view.name), width() - 18.0, 6.6))}</text>" "
             <text class="m small" x="10" y="28">{move || numbers.with(|view| { let text = (words().wanted_ready)(view.wanted, view.ready); if width() > 150.0 { format!("{} · {text}", tag(&view.image)) } else { text } })}</text>

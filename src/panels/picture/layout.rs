@@ -90,7 +90,7 @@ pub fn plan(facts: Facts) -> Plan {
     let free = (facts.height - top - if narrow { 4.0 } else { 10.0 } - (rows - 1) as f64 * gap(narrow)) / rows as f64;
     let (size, pod, columns, needed) =
         pod_size(node_width - 2.0 * edge(narrow), free - head_of(narrow) - foot_of(narrow), facts.most, narrow);
-    let node_height = (needed + head_of(narrow) + foot_of(narrow)).max(free.min(216.0)).max(if narrow { 88.0 } else { 140.0 });
+    let node_height = (needed + head_of(narrow) + foot_of(narrow)).max(free.min(286.0)).max(if narrow { 88.0 } else { 140.0 });
     let nodes: Vec<Area> = (0..facts.nodes)
         .map(|at| Area {
             x: PAD + (at % per_row) as f64 * (node_width + gap(narrow)),

@@ -49,7 +49,9 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
                 if !view.connected {
                     class.push_str(" cut")
                 }
-                if view.ready != "Ready" {
+                if view.ready.is_empty() {
+                    class.push_str(" booting")
+                } else if view.ready != "Ready" {
                     class.push_str(" notready")
                 }
                 if view.cordoned {
@@ -71,8 +73,12 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
         let view = node.view.clone();
         Memo::new(move |_| {
             app.clock.second.get();
-            let age = view.with(|view| app.clock.now.get_untracked().saturating_sub(view.heartbeat)) as f64 / 1e6;
-            (age.floor() as u64, (1.0 - age / GRACE).clamp(0.0, 1.0))
+            let last = view.with(|view| view.heartbeat);
+            if last == 0 {
+                return (None, 0.0);
+            }
+            let age = app.clock.now.get_untracked().saturating_sub(last) as f64 / 1e6;
+            (Some(age.floor() as u64), (1.0 - age / GRACE).clamp(0.0, 1.0))
         })
     };
     let width = move || area.with(|area| area.w);
@@ -93,7 +99,7 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
                 <text class="state small end" x=move || width() - if narrow.get() { 6.0 } else { 15.0 } y=move || if narrow.get() { height() - 14.0 } else { 22.0 }>{move || Some(if width() < 300.0 { brief.get() } else { state.get() }).filter(|state| state != words().ready)}</text>
                 <rect class="beat-ground" x="14" y=move || height() - if narrow.get() { 7.0 } else { 10.0 } width=move || (width() - 28.0).max(0.0) height="3" rx="1.5" />
                 <rect class="beat" x="14" y=move || height() - if narrow.get() { 7.0 } else { 10.0 } width=move || ((width() - 28.0) * beat.get().1).max(0.0) height="3" rx="1.5" />
-                <text class="m tiny end wide-only" x=move || width() - 15.0 y=move || height() - 17.0>{move || if width() > 300.0 { (words().heartbeat)(beat.get().0) } else if width() > 236.0 { format!("♥ {}s", beat.get().0) } else { String::new() }}</text>
+                <text class="m tiny end wide-only" x=move || width() - 15.0 y=move || height() - 17.0>{move || match beat.get().0 { Some(age) if width() > 300.0 => (words().heartbeat)(age), Some(age) if width() > 236.0 => format!("♥ {age}s"), _ => String::new() }}</text>
             </g>
             <g class="agents" transform=move || format!("translate({} {})", if narrow.get() { 9 } else { 15 }, height() - if narrow.get() { 14.0 } else { 17.0 })>{agents(world, &name, narrow)}</g>
             {move || if tiled.get() {
@@ -117,7 +123,7 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
         view! {
             <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1">
                 <text class="m tiny wide-only" x=x>{name}</text>
-                <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() { short } else { "" }}</text>" "
+                <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() && !running.get() { short } else { "" }}</text>" "
                 <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>
             </g>
         }
@@ -134,6 +140,9 @@ pub fn state_words(view: &NodeView) -> String {
     }
     if !view.connected {
         return (words.node_cut)(&view.ready);
+    }
+    if view.ready.is_empty() {
+        return words.booting.to_string();
     }
     if view.ready != "Ready" {
         return view.ready.clone();

@@ -42,9 +42,10 @@ const CHECKS: &[&str] = &[
 ];
 
 /// `ok`, or with `verbose` a line for each check. `None` for other paths.
-pub(super) fn answer(path: &str, request: &Request) -> Option<String> {
+pub(super) fn answer(path: &str, query: &str, request: &Request) -> Option<String> {
     let name = path.strip_prefix('/').filter(|name| ["healthz", "livez", "readyz"].contains(name))?;
-    if !request.options.other.iter().any(|(key, _)| key == "verbose") {
+    let asked = query.split('&').any(|part| part.split('=').next() == Some("verbose"));
+    if !asked && !request.options.other.iter().any(|(key, _)| key == "verbose") {
         return Some("ok".into());
     }
     let mut text = String::new();

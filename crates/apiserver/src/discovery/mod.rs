@@ -9,7 +9,7 @@ use objects::{Status, Tree, list, map};
 
 /// Answers a path that is no resource; 404 for one where nothing stands.
 pub(crate) fn answer(path: &str, request: &Request) -> Response {
-    let (path, _) = path.split_once('?').unwrap_or((path, ""));
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
     if request.verb != Verb::Get {
         return Status::method_not_allowed("the server does not allow this method on the requested resource").into();
@@ -33,7 +33,7 @@ pub(crate) fn answer(path: &str, request: &Request) -> Response {
         // validation to the server.
         return Response::text("\n\u{3}2.0");
     }
-    if let Some(text) = health::answer(path, request) {
+    if let Some(text) = health::answer(path, query, request) {
         return Response::text(text);
     }
     let parts: Vec<&str> = path.split('/').skip(1).collect();

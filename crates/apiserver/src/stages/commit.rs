@@ -30,7 +30,7 @@ fn update(x: &mut Exchange) -> Result<(), Status> {
     let Some(old) = x.old.clone() else { return Err(x.not_found()) };
     let tree = std::mem::take(&mut x.new);
     if x.dry_run() {
-        let would_be = Arc::new(Object { key: x.key(), revision: old.revision, tree });
+        let would_be = Arc::new(Object::new(x.key(), old.revision, tree));
         let tree = shown(x, &would_be);
         x.answer(200, tree);
         return Ok(());

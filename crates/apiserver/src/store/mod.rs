@@ -55,7 +55,7 @@ impl Store {
         let (key, after) = match write {
             Write::Put { key, mut tree } => {
                 tree.set(&["metadata", "resourceVersion"], revision.to_string());
-                (key.clone(), Some(Arc::new(Object { key, revision, tree })))
+                (key.clone(), Some(Arc::new(Object::new(key, revision, tree))))
             }
             Write::Delete { key } => (key, None),
         };

@@ -19,7 +19,8 @@ pub struct Snapshot {
 struct Inner {
     kinds: Vec<Names>,
     /// (controller's uid, namespace, name) of each Pod and ReplicaSet; the uid is empty where nobody controls it.
-    owned: Vec<Index>,
+    pods_of: Index,
+    sets_of: Index,
     /// (node name, namespace, name) of each Pod; the node is empty while it is unscheduled.
     on_node: Index,
     /// (owner's uid, dependent's key) for each owner reference of each object.
@@ -29,9 +30,18 @@ struct Inner {
 impl Snapshot {
     pub fn empty(revision: u64) -> Snapshot {
         let kinds = kinds::KINDS.iter().map(|_| Names::new_sync()).collect();
-        let owned = kinds::KINDS.iter().map(|_| Index::new_sync()).collect();
         let dependents = RedBlackTreeMapSync::new_sync();
-        Snapshot { revision, inner: Arc::new(Inner { kinds, owned, on_node: Index::new_sync(), dependents }) }
+        let (pods_of, sets_of, on_node) = (Index::new_sync(), Index::new_sync(), Index::new_sync());
+        Snapshot { revision, inner: Arc::new(Inner { kinds, pods_of, sets_of, on_node, dependents }) }
+    }
+
+    /// By controller; of other kinds than Pod and ReplicaSet nothing is kept.
+    fn owned(&self, kind: KindId) -> Option<&Index> {
+        match kind {
+            kinds::POD => Some(&self.inner.pods_of),
+            kinds::REPLICA_SET => Some(&self.inner.sets_of),
+            _ => None,
+        }
     }
 
     pub fn revision(&self) -> u64 {
@@ -63,15 +73,18 @@ impl Snapshot {
     /// Those of a kind that the object with this uid controls, ordered by namespace and name.
     /// An empty uid gives the orphans.
     pub fn controlled_by<'a>(&'a self, kind: KindId, uid: &'a str) -> impl Iterator<Item = &'a Kept> {
-        prefix(&self.inner.owned[kind.0 as usize], uid)
+        self.owned(kind).into_iter().flat_map(move |index| prefix(index, uid))
     }
 
     /// Those of a kind in one namespace that nobody controls, ordered by name.
     pub fn orphans_in<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = &'a Kept> {
-        self.inner.owned[kind.0 as usize]
-            .range((Text::default(), Text::new(namespace), Text::default())..)
-            .take_while(move |((uid, found, _), _)| uid.is_empty() && found == namespace)
-            .map(|(_, kept)| kept)
+        let orphans = move |index: &'a Index| {
+            index
+                .range((Text::default(), Text::new(namespace), Text::default())..)
+                .take_while(move |((uid, found, _), _)| uid.is_empty() && found == namespace)
+                .map(|(_, kept)| kept)
+        };
+        self.owned(kind).into_iter().flat_map(orphans)
     }
 
     /// All objects, of any kind, that name this uid among their owners.
@@ -112,7 +125,8 @@ impl Snapshot {
         }
         if key.kind == kinds::POD || key.kind == kinds::REPLICA_SET {
             let owner = |kept: &Kept| kept.controller().get("uid").as_text().cloned().unwrap_or_default();
-            reindex(&mut inner.owned[key.kind.0 as usize], key, before.as_ref(), after.as_ref(), owner);
+            let index = if key.kind == kinds::POD { &mut inner.pods_of } else { &mut inner.sets_of };
+            reindex(index, key, before.as_ref(), after.as_ref(), owner);
         }
         if key.kind == kinds::POD {
             let node = |kept: &Kept| kept.spec().get("nodeName").as_text().cloned().unwrap_or_default();

@@ -2,7 +2,7 @@
 use super::cache::{Cache, NodeInfo, PodInfo, takes_room};
 use super::framework::{self, Attempt, Cycle};
 use super::plugins;
-use super::queue::SchedulingQueue;
+use super::queue::{SchedulingQueue, Waiting};
 use super::telling::{Teller, Telling};
 use super::{decision, sentence};
 use crate::facts;
@@ -14,6 +14,7 @@ use objects::wire::{PatchKind, Request, Response, User, Verb};
 use objects::{Key, Object, Text, Tree, kinds, list, map};
 use simcore::{OccurrenceId, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 const NAME: &str = "kube-scheduler";
 
@@ -278,17 +279,19 @@ impl Scheduler {
     /// A node has changed or has more room: Pods whose hindrance is gone from it are tried again.
     fn wake_for_node(&mut self, name: &str, now: Time, cause: Option<OccurrenceId>) {
         let Some(node) = self.cache.node(name) else { return };
-        let hopeful = |key: &Key, refused_by: &BTreeSet<&'static str>| self.may_fit(key, refused_by, node);
-        let keys: Vec<Key> = self.queue.refused().filter(|(key, it)| hopeful(key, &it.refused_by)).map(|(key, _)| key.clone()).collect();
+        let keys: Vec<Key> = self.queue.refused().filter(|(key, it)| self.may_fit(key, it, node)).map(|(key, _)| key.clone()).collect();
         for key in keys {
             self.queue.wake(&key, now, cause);
         }
     }
 
     /// Whether one of the plugins that refused the Pod would now let it onto `node` (all of them, where that is known).
-    fn may_fit(&self, key: &Key, refused_by: &BTreeSet<&'static str>, node: &NodeInfo) -> bool {
+    fn may_fit(&self, key: &Key, waiting: &Waiting, node: &NodeInfo) -> bool {
         let Some(pod) = self.view.get(key) else { return true };
-        let info = PodInfo::of(pod);
+        let refused_by = &waiting.refused_by;
+        // Mostly only the status was written since it was refused.
+        let known = waiting.info.clone().filter(|info| info.object.spec().same(pod.spec()) && info.object.labels().same(pod.labels()));
+        let info = known.unwrap_or_else(|| Arc::new(PodInfo::of(pod)));
         let cycle = Cycle::new(&info, &self.cache, &self.view);
         refused_by.is_empty()
             || plugins::ALL
@@ -331,7 +334,7 @@ impl Scheduler {
     /// Nothing fits: the Pod is told so, and waits.
     fn refused(&mut self, now: Time, pod: &Kept, info: &PodInfo, attempt: &Attempt, cause: Option<OccurrenceId>) {
         let message = sentence::unschedulable(attempt, info, &self.cache, &self.view);
-        self.queue.refuse(&pod.key, now, attempt.refused_by());
+        self.queue.refuse(&pod.key, now, attempt.refused_by(), Some(Arc::new(info.clone())));
         self.tell(now, Telling::failed(pod, message.clone()), cause);
         let known = facts::condition(facts::conditions(pod), "PodScheduled");
         if known.get("reason").text() == "Unschedulable" && known.get("message").text() == message {

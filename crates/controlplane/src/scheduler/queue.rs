@@ -1,8 +1,10 @@
 //! Pods that wait for a node: ready ones by priority, those that back off, and those that nothing fits at present.
+use super::cache::PodInfo;
 use objects::{Key, Text};
 use simcore::{Duration, OccurrenceId, Time};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const FIRST_BACKOFF: Duration = Duration::secs(1);
 const LONGEST_BACKOFF: Duration = Duration::secs(10);
@@ -21,6 +23,8 @@ pub struct Waiting {
     failed_at: Time,
     /// The plugins that refused it then.
     pub refused_by: BTreeSet<&'static str>,
+    /// The Pod as it was looked at then.
+    pub info: Option<Arc<PodInfo>>,
     /// The occurrence that made it wait here.
     pub cause: Option<OccurrenceId>,
     place: Place,
@@ -57,6 +61,7 @@ impl SchedulingQueue {
             sequence: self.sequence,
             failed_at: Time::default(),
             refused_by: BTreeSet::new(),
+            info: None,
             cause,
             place: Place::Active,
         };
@@ -88,10 +93,11 @@ impl SchedulingQueue {
     }
 
     /// The attempt has failed: it waits until something changes for one of the plugins that refused it.
-    pub fn refuse(&mut self, key: &Key, now: Time, refused_by: BTreeSet<&'static str>) {
+    pub fn refuse(&mut self, key: &Key, now: Time, refused_by: BTreeSet<&'static str>, info: Option<Arc<PodInfo>>) {
         let Some(waiting) = self.pods.get_mut(key) else { return };
         waiting.failed_at = now;
         waiting.refused_by = refused_by;
+        waiting.info = info;
         waiting.place = Place::Unschedulable;
         self.unschedulable.insert((now, key.clone()));
     }
@@ -182,7 +188,7 @@ mod tests {
         let mut queue = SchedulingQueue::default();
         queue.add(key("a"), Text::new("a"), 0, None);
         queue.take();
-        queue.refuse(&key("a"), Time::START, BTreeSet::new());
+        queue.refuse(&key("a"), Time::START, BTreeSet::new(), None);
         assert_eq!(queue.take(), None);
         let patience = Time::START + Duration::mins(5);
         assert_eq!(queue.next_time(), Some(patience));

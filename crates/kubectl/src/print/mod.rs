@@ -6,6 +6,7 @@ mod custom_columns;
 mod go_template;
 pub mod json;
 mod jsonpath_out;
+pub mod kyaml;
 pub mod outputs;
 pub mod table;
 

@@ -41,6 +41,7 @@ pub enum Output {
     Name,
     Json,
     Yaml,
+    Kyaml,
     JsonPath {
         template: jsonpath::Template,
         as_json: bool,

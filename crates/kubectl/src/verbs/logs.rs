@@ -207,6 +207,14 @@ fn request(args: &Args, namespace: &str, source: &Source) -> Request {
     pods::part(args, wire::Verb::Get, namespace, &source.pod, "log", other)
 }
 
+/// Prints what one container says from now on, until it ends.
+pub fn from_now_on(args: &Args, io: &mut Io, namespace: &str, pod: &str, container: String) -> Result<u8, Stop> {
+    let options = [("container", Text::new(&container)), ("follow", "true".into()), ("tailLines", "0".into())];
+    let options = options.into_iter().map(|(name, value)| (Text::new_static(name), value)).collect();
+    let request = pods::part(args, wire::Verb::Get, namespace, pod, "log", options);
+    follow(io, &[Source { pod: pod.to_string(), container }], vec![request], false)
+}
+
 fn prefixed(source: &Source, text: &str) -> String {
     text.lines().map(|line| format!("[pod/{}/{}] {line}\n", source.pod, source.container)).collect()
 }

@@ -5,6 +5,7 @@ use crate::job::{Io, Stop};
 mod annotate;
 mod api_resources;
 mod apply;
+mod attach;
 mod auth;
 mod autoscale;
 mod cluster_info;
@@ -72,6 +73,7 @@ pub static VERBS: &[&Verb] = &[
     &taint::VERB,
     &describe::VERB,
     &logs::VERB,
+    &attach::VERB,
     &exec::VERB,
     &port_forward::VERB,
     &auth::VERB,

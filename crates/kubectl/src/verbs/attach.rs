@@ -1,0 +1,57 @@
+//! `kubectl attach`: what a container's first process prints from now on.
+use super::{Verb, logs};
+use crate::args::{Args, Flag, Takes, flag};
+use crate::client;
+use crate::job::{Io, Stop};
+use crate::pods;
+
+pub static VERB: Verb = Verb {
+    name: "attach",
+    aliases: &[],
+    short: "Attach to a process that is already running inside an existing container.",
+    usage: "kubectl attach (POD | TYPE/NAME) -c CONTAINER [options]",
+    examples: "  # Get output from running pod mypod; use the first container by default\n  kubectl attach mypod\n\n  # Get output from ruby-container from pod mypod\n  kubectl attach mypod -c ruby-container",
+    flags: FLAGS,
+    subs: &[],
+    run,
+};
+
+static FLAGS: &[Flag] = &[
+    flag(
+        "container",
+        'c',
+        Takes::Text,
+        "",
+        "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen",
+    ),
+    flag(
+        "pod-running-timeout",
+        '\0',
+        Takes::Span,
+        "1m0s",
+        "The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running",
+    ),
+    flag("quiet", 'q', Takes::Bool, "false", "Only print output from the remote session"),
+    flag("stdin", 'i', Takes::Bool, "false", "Pass stdin to the container"),
+    flag("tty", 't', Takes::Bool, "false", "Stdin is a TTY"),
+];
+
+fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let word = match args.words.as_slice() {
+        [word] => word,
+        [] => return Err(args.usage("at least 1 argument is required for attach")),
+        words => return Err(args.usage(&format!("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {words:?}", words.len()))),
+    };
+    if args.is("stdin") {
+        return Err(Stop::error("a container's input cannot be reached from this terminal; run a command in it with kubectl exec"));
+    }
+    let namespace = client::namespace(args, io)?;
+    let pick = pods::pick(args, io, word)?;
+    let pod = pods::one(args, io, &pick, &namespace, false)?;
+    let phase = pod.at(&["status", "phase"]).text();
+    if matches!(phase, "Succeeded" | "Failed") {
+        return Err(Stop::error(format!("cannot attach a container in a completed pod; current phase is {phase}")));
+    }
+    let container = pods::container(io, &pod, args.text("container"))?;
+    logs::from_now_on(args, io, &namespace, pod.at(&["metadata", "name"]).text(), container)
+}
