@@ -46,9 +46,9 @@ pub struct Session {
 }
 
 /// A keyframe is kept after so many events …
-const KEYFRAME_STEPS: u64 = 400;
+const KEYFRAME_STEPS: u64 = 1_500;
 /// … and when there are more than this, every second of the older half is let go.
-const KEYFRAMES: usize = 256;
+const KEYFRAMES: usize = 48;
 
 impl Session {
     /// A new session. `None` where the preset is unknown.

@@ -69,7 +69,7 @@ const COMPACTION: Duration = Duration::mins(5);
 /// How many changes compaction leaves, and how many may gather in between before it comes early: memory is bounded
 /// by what happens, not by how long it takes (etcd has a quota of bytes for that).
 const HISTORY: u64 = 1_000;
-const HISTORY_MOST: u64 = 2_000;
+const HISTORY_MOST: u64 = 1_250;
 
 impl World {
     pub(crate) fn empty(seed: u64, files: Vec<(String, String)>) -> World {

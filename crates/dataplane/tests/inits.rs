@@ -84,6 +84,11 @@ fn without_an_address_range_the_node_waits_for_its_network() {
     let mut tank = Tank::new(5);
     let host = dataplane::host::Host::new("worker-1", "192.168.100.12", dataplane::host::Role::Worker);
     tank.kubelet = dataplane::kubelet::Kubelet::new(host, tank::catalog(), dataplane::kubelet::Config::default());
+    // The tank's own kubelet has registered the Node with a range.
+    if let Some(mut node) = tank.store.applied().find(objects::kinds::NODE, "", "worker-1").map(|node| node.tree.clone()) {
+        node.remove(&["spec", "podCIDR"]);
+        tank.put(objects::kinds::NODE, "", "worker-1", node);
+    }
     let (now, view, mut fx) = (tank.now, tank.store.applied().clone(), apiserver::client::Effects::default());
     tank.kubelet.start(now, &view, &mut fx);
     tank.carry_out(fx);

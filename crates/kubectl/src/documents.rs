@@ -9,6 +9,8 @@ use objects::Tree;
 pub struct Document {
     pub source: String,
     pub tree: Tree,
+    /// Whether it stood among the items of a List.
+    pub listed: bool,
 }
 
 /// The objects of all `-f` files, in order, each with its resource and namespace found.
@@ -27,7 +29,7 @@ pub fn read(args: &Args, io: &mut Io) -> Result<Found, Stop> {
 }
 
 fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<Info, Stop> {
-    let Document { source, mut tree } = document;
+    let Document { source, mut tree, listed } = document;
     let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
     let name = tree.at(&["metadata", "name"]).text().to_string();
     let own = tree.at(&["metadata", "namespace"]).text().to_string();
@@ -43,6 +45,9 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
         )));
     }
     let Some(served) = client::resolve_kind(args, io, &api_version, &kind)? else {
+        if listed {
+            return Err(Stop::plain(format!("unable to recognize no matches for kind \"{kind}\" in version \"{api_version}\"")));
+        }
         return Err(Stop::error(format!(
             "resource mapping not found for name: \"{name}\" namespace: \"{own}\" from \"{source}\": no matches for kind \"{kind}\" in version \"{api_version}\"\nensure CRDs are installed first"
         )));
@@ -62,22 +67,29 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
 
 /// All documents of all `-f`; Lists are opened into their items.
 pub fn documents(args: &Args, io: &mut Io) -> Result<Vec<Document>, Stop> {
-    if !args.text("kustomize").is_empty() {
+    let folder = args.text("kustomize");
+    if !folder.is_empty() {
+        let (names, bare) = (["kustomization.yaml", "kustomization.yml", "Kustomization"], folder.trim_end_matches('/'));
+        if !names.iter().any(|name| io.session.file(&format!("{bare}/{name}")).is_some()) {
+            let words = "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory";
+            return Err(Stop::error(format!("{words} '{bare}'")));
+        }
         return Err(Stop::error("kustomizations (-k) are not part of this terminal; write the manifests out and use -f"));
     }
     let mut all = Vec::new();
     for name in args.list("filename") {
         for (source, text) in texts(args, io, &name)? {
             let trees = parse(&source, &text)?;
-            all.extend(trees.into_iter().flat_map(opened).map(|tree| Document { source: source.clone(), tree }));
+            all.extend(trees.into_iter().flat_map(opened).map(|(tree, listed)| Document { source: source.clone(), tree, listed }));
         }
     }
     Ok(all)
 }
 
-fn opened(tree: Tree) -> Vec<Tree> {
+/// An object, or the items of a List; each with whether it stood in one.
+fn opened(tree: Tree) -> Vec<(Tree, bool)> {
     let list = tree.get("kind").text().ends_with("List") && matches!(tree.get("items"), Tree::List(_));
-    if list { tree.get("items").items().to_vec() } else { vec![tree] }
+    if list { tree.get("items").items().iter().map(|item| (item.clone(), true)).collect() } else { vec![(tree, false)] }
 }
 
 /// The files that one `-f` names, with their text.

@@ -35,6 +35,12 @@ impl Object {
         Object { key, revision, tree, brief }
     }
 
+    /// The same object with nothing kept but its key, spec, labels and state: for those who remember many for long,
+    /// and would keep old statuses alive.
+    pub fn outline(&self) -> Object {
+        Object { key: self.key.clone(), revision: self.revision, tree: crate::map! {"spec": self.spec()}, brief: self.brief.clone() }
+    }
+
     pub fn meta(&self) -> &Tree {
         self.tree.get("metadata")
     }

@@ -49,10 +49,10 @@ impl Map {
         }
     }
 
-    /// Maps stay small and are kept for long: they grow by two, not to the double.
+    /// Maps stay small and are kept for long: they grow by one, not to the double.
     fn make_room(&mut self) {
         if self.0.len() == self.0.capacity() {
-            self.0.reserve_exact(2);
+            self.0.reserve_exact(1);
         }
     }
 

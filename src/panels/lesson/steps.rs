@@ -43,7 +43,7 @@ pub fn Steps(prose: Arc<Prose>) -> impl IntoView {
 
 fn card(section: Section) -> AnyView {
     let app = app();
-    let id = section.id.clone();
+    let (id, name) = (section.id.clone(), section.id.clone());
     let step = Memo::new(move |_| app.course.step(&id).unwrap_or_default());
     let kind = Memo::new(move |_| step.with(|step| step.kind.clone()));
     let done = Memo::new(move |_| step.with(|step| step.done));
@@ -69,7 +69,7 @@ fn card(section: Section) -> AnyView {
     let said = heading.clone();
     let shown_label = move || Some(label()).filter(|label| *label != said);
     view! {
-        <article class=move || format!("card {}{}", kind.get(), if done.get() { " finished-step" } else { "" })>
+        <article data-step=name class=move || format!("card {}{}", kind.get(), if done.get() { " finished-step" } else { "" })>
             <p class="kind">{shown_label} {move || done.get().then(|| view! { <span class="tick">" ✓ " {words().done}</span> })}</p>
             <h2>{heading}</h2>
             {told}

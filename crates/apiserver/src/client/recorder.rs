@@ -22,6 +22,9 @@ pub struct Recorder {
     host: Text,
     /// `source` of every Event of this recorder.
     origin: Tree,
+    /// The last object that was told of, and the last message of each reason: the next Event mostly says the same again.
+    about: Tree,
+    said: BTreeMap<&'static str, Text>,
     /// What was told before: (object uid or name, field path, reason, message) -> (event name, namespace, count, first time).
     told: BTreeMap<(Text, Text, Text, Text), Told>,
     /// Notes that differ in their message only: (object, field path, reason) -> their messages, and when the last came.
@@ -63,14 +66,21 @@ impl Recorder {
         if !host.is_empty() {
             origin.set(&["host"], &host);
         }
-        Recorder { source, host, origin, told: BTreeMap::new(), similar: BTreeMap::new() }
+        Recorder { source, host, origin, about: Tree::Null, said: BTreeMap::new(), told: BTreeMap::new(), similar: BTreeMap::new() }
     }
 
     /// The request that tells `note`: a new Event, or a patch that counts the same one up.
     pub fn request(&mut self, now: Time, note: &Note) -> Request {
         let text = |key: &str| note.about.get(key).as_text().cloned().unwrap_or_default();
         let whom = if text("uid").is_empty() { text("name") } else { text("uid") };
-        let message = Text::new(&note.message);
+        let message = match self.said.get(note.reason) {
+            Some(said) if *said == note.message => said.clone(),
+            _ => Text::new(&note.message),
+        };
+        self.said.insert(note.reason, message.clone());
+        if self.about != note.about {
+            self.about = note.about.clone();
+        }
         let combined = self.is_one_of_many(now, (whom.clone(), text("fieldPath"), Text::new_static(note.reason)), &message);
         let message = if combined { Text::from(format!("(combined from similar events): {message}")) } else { message };
         // Combined ones are one Event, whatever they say.
@@ -118,7 +128,7 @@ impl Recorder {
     fn event(&self, now: Time, note: &Note, message: &Text, namespace: Text, name: Text) -> Tree {
         let mut event = map! {
             "apiVersion": "v1", "kind": "Event", "metadata": map! {"name": name, "namespace": namespace},
-            "involvedObject": &note.about, "reason": note.reason, "message": message, "source": &self.origin,
+            "involvedObject": &self.about, "reason": note.reason, "message": message, "source": &self.origin,
             "firstTimestamp": now.rfc3339(), "lastTimestamp": now.rfc3339(), "count": 1, "eventTime": Tree::Null,
             "type": if note.warning { "Warning" } else { "Normal" }, "reportingComponent": &self.source, "reportingInstance": &self.host,
         };

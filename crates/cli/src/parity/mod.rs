@@ -22,6 +22,7 @@ pub fn command() -> Command {
         .arg(Arg::new("scenarios").value_name("SCENARIO").num_args(0..).help("Only these; pod-* is a prefix"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Per scenario and step, as JSON"))
         .arg(Arg::new("verbose").short('v').action(ArgAction::SetTrue).help("Show what differs"))
+        .arg(seed())
         .arg(Arg::new("jobs").long("jobs").default_value("2").value_parser(clap::value_parser!(usize)).help("Processes at once"))
 }
 
@@ -30,8 +31,17 @@ pub fn record_command() -> Command {
     Command::new("parity-record")
         .hide(true)
         .about("Perform scenarios and print each answer as a line of JSON")
+        .arg(seed())
         .arg(Arg::new("dir").required(true))
         .arg(Arg::new("scenarios").num_args(1..))
+}
+
+fn seed() -> Arg {
+    Arg::new("seed").long("seed").default_value("1").value_parser(clap::value_parser!(u64)).help("The simulated cluster's seed")
+}
+
+fn seed_of(arguments: &ArgMatches) -> u64 {
+    arguments.get_one::<u64>("seed").copied().unwrap_or(1)
 }
 
 fn given(arguments: &ArgMatches) -> (PathBuf, Vec<String>) {
@@ -51,7 +61,7 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut verdicts = troupe::all(&dir, names, jobs, |verdict| {
+    let mut verdicts = troupe::all(&dir, seed_of(arguments), names, jobs, |verdict| {
         if !json {
             println!("{}", line(verdict, verbose));
         }
@@ -85,5 +95,5 @@ fn line(verdict: &Verdict, verbose: bool) -> String {
 /// Performs scenarios and prints what is told, a line of JSON each.
 pub fn record(arguments: &ArgMatches) -> ExitCode {
     let (dir, names) = given(arguments);
-    troupe::record(&dir, &names)
+    troupe::record(&dir, seed_of(arguments), &names)
 }

@@ -23,8 +23,8 @@ const LOOK: Duration = Duration::millis(200);
 const AGE: Duration = Duration::mins(6);
 
 /// A cluster like the recorded one, some minutes old.
-pub fn stage() -> World {
-    let mut world = World::boot(&Topology::recorded(), 1, Vec::new());
+pub fn stage(seed: u64) -> World {
+    let mut world = World::boot(&Topology::recorded(), seed, Vec::new());
     world.run_until(Time::START + AGE);
     world
 }

@@ -26,8 +26,8 @@ enum Line {
 }
 
 /// The performing side: prints lines until all is done.
-pub fn record(dir: &Path, names: &[String]) -> ExitCode {
-    let stage = perform::stage();
+pub fn record(dir: &Path, seed: u64, names: &[String]) -> ExitCode {
+    let stage = perform::stage(seed);
     for name in names {
         say(&Line::Begin(name.clone()));
         match scenario::read(dir, name) {
@@ -51,8 +51,8 @@ fn say(line: &Line) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// The counting side: all verdicts, each shown as soon as it stands.
-pub fn all(dir: &Path, names: Vec<String>, jobs: usize, mut show: impl FnMut(&Verdict)) -> Vec<Verdict> {
+/// The counting side: all verdicts, each shown as soon as it stands. `seed` is that of the simulated cluster.
+pub fn all(dir: &Path, seed: u64, names: Vec<String>, jobs: usize, mut show: impl FnMut(&Verdict)) -> Vec<Verdict> {
     let waiting = Arc::new(Mutex::new(VecDeque::from(names)));
     let (tell, heard) = std::sync::mpsc::channel();
     for _ in 0..jobs {
@@ -65,7 +65,7 @@ pub fn all(dir: &Path, names: Vec<String>, jobs: usize, mut show: impl FnMut(&Ve
                     let size = (waiting.len() / (2 * jobs)).max(1).min(waiting.len());
                     waiting.drain(..size).collect()
                 };
-                if batch.is_empty() || !perform_batch(&dir, batch, &mut |verdict| tell.send(verdict).is_ok()) {
+                if batch.is_empty() || !perform_batch(&dir, seed, batch, &mut |verdict| tell.send(verdict).is_ok()) {
                     break;
                 }
             }
@@ -76,11 +76,11 @@ pub fn all(dir: &Path, names: Vec<String>, jobs: usize, mut show: impl FnMut(&Ve
 }
 
 /// Goes on with the rest of a batch when a scenario ends its process. False when nobody listens any more.
-fn perform_batch(dir: &Path, batch: Vec<String>, tell: &mut dyn FnMut(Verdict) -> bool) -> bool {
+fn perform_batch(dir: &Path, seed: u64, batch: Vec<String>, tell: &mut dyn FnMut(Verdict) -> bool) -> bool {
     let mut rest = VecDeque::from(batch);
     while !rest.is_empty() {
         let before = rest.len();
-        let broken = match spawn(dir, rest.iter()) {
+        let broken = match spawn(dir, seed, rest.iter()) {
             Ok(child) => {
                 let (listening, words) = listen(dir, child, &mut rest, tell);
                 if !listening {
@@ -101,9 +101,9 @@ fn perform_batch(dir: &Path, batch: Vec<String>, tell: &mut dyn FnMut(Verdict) -
     true
 }
 
-fn spawn<'a>(dir: &Path, names: impl Iterator<Item = &'a String>) -> std::io::Result<Child> {
+fn spawn<'a>(dir: &Path, seed: u64, names: impl Iterator<Item = &'a String>) -> std::io::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("parity-record").arg(dir).args(names);
+    command.arg("parity-record").arg(format!("--seed={seed}")).arg(dir).args(names);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 /// What the scheduler needs to know of a Pod, worked out once.
 #[derive(Clone, Debug)]
 pub struct PodInfo {
+    /// Its outline: key, spec, labels.
     pub object: Kept,
     pub requested: Resources,
     pub assumed: Resources,
@@ -23,7 +24,7 @@ impl PodInfo {
     pub fn of(object: &Kept) -> PodInfo {
         let spec = object.spec();
         PodInfo {
-            object: object.clone(),
+            object: Arc::new(object.outline()),
             requested: Resources::requested(spec),
             assumed: Resources::assumed(spec),
             controller: object.controller().get("uid").as_text().cloned().unwrap_or_default(),

@@ -1,13 +1,17 @@
 //! An attempt as data, for "Why?": each node with the reason against it or its scores.
 use super::framework::{Attempt, Row};
 use objects::{Map, Text, Tree, map};
+use std::collections::BTreeMap;
 
 /// With more nodes than this only the best are kept, and the rest counted: the trace keeps every decision.
 const ALL_ROWS: usize = 8;
 const BEST_ROWS: usize = 3;
 
+/// The last row of each node: it stands again where nothing changed on that node, and is then kept once.
+pub type Rows = BTreeMap<Text, Tree>;
+
 /// `{"nodes": [{"name", "filter", "scores": {…}, "total"}], "chosen", "others"}`
-pub fn tree(attempt: &Attempt) -> Tree {
+pub fn tree(attempt: &Attempt, known: &mut Rows) -> Tree {
     let mut rows: Vec<&Row> = attempt.rows.iter().collect();
     let others = if rows.len() > ALL_ROWS {
         rows.sort_by_key(|row| (row.refusal.is_some(), -row.total));
@@ -21,7 +25,14 @@ pub fn tree(attempt: &Attempt) -> Tree {
     } else {
         0
     };
-    let nodes: Vec<Tree> = rows.into_iter().map(|row| row_tree(row, &attempt.scorers)).collect();
+    let shared = |row: &Row| {
+        let mut tree = row_tree(row, &attempt.scorers);
+        let last = known.entry(row.node.clone()).or_default();
+        tree.share(last);
+        *last = tree.clone();
+        tree
+    };
+    let nodes: Vec<Tree> = rows.into_iter().map(shared).collect();
     let mut tree = map! {"nodes": nodes};
     if let Some(chosen) = &attempt.chosen {
         tree.set(&["chosen"], chosen);

@@ -37,6 +37,7 @@ pub struct Scheduler {
     events: VecDeque<Request>,
     teller: Teller,
     recorder: Recorder,
+    rows: decision::Rows,
     next_ticket: u64,
     out: BTreeMap<Ticket, Sent>,
     alarm: Alarm,
@@ -69,6 +70,7 @@ impl Scheduler {
             events: VecDeque::new(),
             teller: Teller::new(host),
             recorder: Recorder::new("default-scheduler", host),
+            rows: decision::Rows::new(),
             next_ticket: 0,
             out: BTreeMap::new(),
             alarm: Alarm::default(),
@@ -201,6 +203,7 @@ impl Scheduler {
         self.queue = SchedulingQueue::default();
         self.outbox.clear();
         self.events.clear();
+        self.rows.clear();
         self.start = 0;
     }
 
@@ -323,7 +326,7 @@ impl Scheduler {
             Some(node) => {
                 self.queue.remove(key);
                 self.cache.assume(&node, info);
-                let request = binding(&pod, &node).reason(decision::tree(&attempt));
+                let request = binding(&pod, &node).reason(decision::tree(&attempt, &mut self.rows));
                 let sent = Sent::Binding { pod, node, cause };
                 self.outbox.push_back((sent, signed(request, &self.user, NAME, cause)));
             }
@@ -348,7 +351,7 @@ impl Scheduler {
         let body = map! {"status": map! {"conditions": list![condition]}};
         let verb = Verb::Patch(PatchKind::Strategic);
         let request = Request::about(verb, kinds::POD, pod.key.namespace.clone(), pod.key.name.clone()).subresource("status");
-        let request = request.body(body).reason(decision::tree(attempt));
+        let request = request.body(body).reason(decision::tree(attempt, &mut self.rows));
         self.outbox.push_back((Sent::Other, signed(request, &self.user, NAME, cause)));
     }
 

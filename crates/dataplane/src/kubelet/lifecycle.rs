@@ -239,7 +239,7 @@ fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
     }
     // The sync that stops a container itself counts from the end before this one: at its start this one still ran.
     let since = if worker.stopping.contains(name) {
-        sandbox.slot(name).and_then(|slot| slot.previous.as_ref()).and_then(Container::finished_at)
+        sandbox.slot(name).and_then(|slot| slot.previous.as_deref()).and_then(Container::finished_at)
     } else {
         Some(finished)
     };

@@ -37,13 +37,13 @@ impl Kubelet {
         let container = container_of(worker.pod.spec(), name, option(request, "container"))?;
         let slot = self.sandboxes.get(&worker.uid).and_then(|sandbox| sandbox.slot(&container));
         if option(request, "previous") == "true" {
-            let previous = slot.and_then(|slot| slot.previous.as_ref().filter(|found| found.exit_code().is_some()));
+            let previous = slot.and_then(|slot| slot.previous.as_deref().filter(|found| found.exit_code().is_some()));
             let missing = || format!("previous terminated container \"{container}\" in pod \"{name}\" not found");
             return previous.map(|found| (&found.log, false)).ok_or_else(missing);
         }
         let current = slot.and_then(|slot| slot.current.as_ref());
         let begun = current.filter(|found| found.is_running() || found.exit_code().is_some());
-        match begun.or(slot.and_then(|slot| slot.previous.as_ref())) {
+        match begun.or(slot.and_then(|slot| slot.previous.as_deref())) {
             Some(found) => Ok((&found.log, found.is_running())),
             None => {
                 // As the status has it that was last made, not as the containers are this moment.

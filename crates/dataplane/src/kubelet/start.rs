@@ -138,8 +138,8 @@ fn created(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
     let id = cx.new_id();
     let slot = sandbox.slot_mut(&name);
     let before = slot.current.take();
-    let attempt = before.as_ref().or(slot.previous.as_ref()).map_or(0, |old| old.attempt + 1);
-    slot.previous = before.or(slot.previous.take());
+    let attempt = before.as_ref().or(slot.previous.as_deref()).map_or(0, |old| old.attempt + 1);
+    slot.previous = before.map(Box::new).or(slot.previous.take());
     let mut made = Container::new(id, attempt, image.clone(), image_id, Task::Host);
     made.env = Arc::new(env);
     made.files = volumes::files(cx.view, &worker.pod, &container);

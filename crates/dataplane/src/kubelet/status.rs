@@ -91,7 +91,7 @@ fn container_statuses(containers: &[Tree], init: bool, spec: &Tree, facts: &Fact
 fn container_status(container: &Tree, slot: Option<&Slot>, init: bool, waits: &str, spec: &Tree, facts: &Facts) -> Tree {
     let name = container.get("name").text();
     let current = slot.and_then(|slot| slot.current.as_ref()).filter(|container| container.state != State::Created);
-    let previous = slot.and_then(|slot| slot.previous.as_ref());
+    let previous = slot.and_then(|slot| slot.previous.as_deref());
     let sidecar = init && container.get("restartPolicy").text() == "Always";
     let running = current.is_some_and(Container::is_running);
     let started = running && (facts.is_started)(name);

@@ -10,7 +10,7 @@ use simcore::{Duration, Time};
 pub struct Slot {
     pub name: Text,
     pub current: Option<Container>,
-    pub previous: Option<Container>,
+    pub previous: Option<Box<Container>>,
 }
 
 #[derive(Clone, Debug)]
