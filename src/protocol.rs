@@ -2,11 +2,9 @@
 use cluster::delta::{Delta, Inspection, Link};
 use cluster::input::Input;
 use lessons::progress::LessonState;
-use serde::{Deserialize, Serialize};
 
 /// From the page to the engine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "to", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ToEngine {
     /// Start a lesson (`lesson` is the text of its compiled `lesson.json`), or a sandbox when it is empty.
     /// `saved` is a log from an earlier visit, as `FromEngine::Saved` gave it; a log that no longer fits is refused with `Trouble` and the lesson starts anew.
@@ -43,8 +41,7 @@ pub enum ToEngine {
 }
 
 /// How far a single step goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The next event of the simulation.
     Event,
@@ -54,8 +51,7 @@ pub enum Step {
 }
 
 /// From the engine to the page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "says", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FromEngine {
     Delta { delta: Box<Delta> },
     /// Where time stands: now, the first and the last instant that can be sought, and the speed in thousandths.
@@ -82,7 +78,7 @@ pub enum FromEngine {
 }
 
 /// One problem in a manifest. Lines and columns begin at 1; columns count characters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     pub line: u32,
     pub column: u32,
@@ -92,10 +88,49 @@ pub struct Problem {
     pub message: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
     pub label: String,
     pub detail: String,
     pub info: String,
     pub apply: String,
 }
+
+parcel::tagged!(ToEngine "to" {
+    "open" => Open { lesson, saved, lang },
+    "do" => Do { input },
+    "speed" => Speed { speed },
+    "step" => Step { step },
+    "seek" => Seek { time },
+    "why" => Why { occurrence },
+    "inspect" => Inspect { id },
+    "complete" => Complete { serial, line, cursor },
+    "lint" => Lint { serial, name, text },
+    "suggest" => Suggest { serial, name, text, at },
+    "hover" => Hover { serial, name, text, at },
+    "choose" => Choose { step, option },
+    "check" => Check { step },
+    "hint" => Hint { step },
+    "solve" => Solve { step },
+    "reset" => Reset {},
+});
+parcel::words!(Step { "event" => Event, "write" => Write, "second" => Second });
+parcel::tagged!(FromEngine "says" {
+    "delta" => Delta { delta },
+    "clock" => Clock { now, start, end, speed },
+    "print" => Print { text, err, whole },
+    "prompt" => Prompt { busy, prompt },
+    "edit" => Edit { name, text },
+    "files" => Files { files },
+    "completion" => Completion { serial, from, candidates },
+    "problems" => Problems { serial, name, problems },
+    "suggestions" => Suggestions { serial, from, items },
+    "hover-text" => HoverText { serial, from, to, text },
+    "chain" => Chain { occurrence, chain },
+    "inspected" => Inspected { inspection },
+    "lesson" => Lesson { state },
+    "saved" => Saved { log },
+    "trouble" => Trouble { what, detail },
+});
+parcel::record!(Problem { line, column, end_column, severity, message });
+parcel::record!(Suggestion { label, detail, info, apply });

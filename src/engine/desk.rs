@@ -76,6 +76,7 @@ impl Desk {
             ToEngine::Speed { speed } => {
                 self.speed = speed.min(60_000);
                 self.slow_until = None;
+                self.keep();
             }
             ToEngine::Step { step } => past::step(session, step),
             ToEngine::Seek { time } => {
@@ -164,7 +165,7 @@ impl Desk {
     }
 
     fn resume(&self, lesson: &str, saved: &str) -> Result<(Option<Run>, Session), String> {
-        let saved: Saved = serde_json::from_str(saved).map_err(|error| error.to_string())?;
+        let saved: Saved = parcel::from_text(saved)?;
         if lesson.is_empty() {
             return Ok((None, Session::replay(&saved.record)?));
         }
@@ -246,9 +247,7 @@ impl Desk {
             Some(run) => run.saved(session),
             None => Saved { lesson: String::new(), version: 0, record: session.record.clone(), notes: Default::default() },
         };
-        if let Ok(log) = serde_json::to_string(&saved) {
-            self.out.push(FromEngine::Saved { log });
-        }
+        self.out.push(FromEngine::Saved { log: parcel::to_text(&saved) });
     }
 
     /// Tells what changed: the picture, the clock, the terminal.

@@ -25,9 +25,9 @@ impl Engine {
 
     /// Handles one `ToEngine`; gives a JSON array of `FromEngine`.
     pub fn message(&mut self, text: &str) -> String {
-        match serde_json::from_str(text) {
+        match parcel::from_text(text) {
             Ok(message) => self.desk.handle(message),
-            Err(error) => self.desk.trouble("message", &error.to_string()),
+            Err(error) => self.desk.trouble("message", &error),
         }
         self.answers()
     }
@@ -50,6 +50,6 @@ impl Engine {
 
     fn answers(&mut self) -> String {
         let answers = self.desk.take();
-        if answers.is_empty() { String::new() } else { serde_json::to_string(&answers).unwrap_or_default() }
+        if answers.is_empty() { String::new() } else { parcel::to_text(&answers) }
     }
 }

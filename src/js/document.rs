@@ -33,10 +33,11 @@ pub fn focused_pane() -> Option<String> {
 /// Moves the focus into a pane: to what it marked as its first stop, else to the pane itself.
 pub fn focus_pane(name: &str) -> bool {
     let Ok(Some(pane)) = document().query_selector(&format!("[data-pane=\"{name}\"]")) else { return false };
-    let target = pane.query_selector("[data-first]").ok().flatten().unwrap_or(pane);
+    let target = pane.query_selector("[data-first]:not([hidden])").ok().flatten().unwrap_or(pane.clone());
     let Ok(target) = target.dyn_into::<HtmlElement>() else { return false };
     let _ = target.focus();
-    document().active_element().as_ref() == Some(target.as_ref())
+    // A pane may pass the focus on to something inside.
+    document().active_element().is_some_and(|active| pane.contains(Some(&active)))
 }
 
 pub fn now_ms() -> f64 {

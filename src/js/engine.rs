@@ -16,9 +16,9 @@ extern "C" {
 
 /// Begins to listen. Both closures live as long as the page does.
 pub fn start(mut on_message: impl FnMut(Vec<FromEngine>) + 'static, on_crash: impl FnMut(String) + 'static) {
-    let message = Closure::<dyn FnMut(String)>::new(move |text: String| match serde_json::from_str(&text) {
+    let message = Closure::<dyn FnMut(String)>::new(move |text: String| match parcel::from_text(&text) {
         Ok(messages) => on_message(messages),
-        Err(error) => warn(&error.to_string()),
+        Err(error) => warn(&error),
     });
     let crash = Closure::<dyn FnMut(String)>::new(on_crash);
     start_js(&message, &crash);
@@ -27,9 +27,7 @@ pub fn start(mut on_message: impl FnMut(Vec<FromEngine>) + 'static, on_crash: im
 }
 
 pub fn send(message: &ToEngine) {
-    if let Ok(text) = serde_json::to_string(message) {
-        send_js(&text);
-    }
+    send_js(&parcel::to_text(message));
 }
 
 /// A fresh engine behind the same listeners, after the old one died.

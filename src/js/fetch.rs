@@ -1,5 +1,4 @@
 //! The door to the site's own files: lessons as JSON, by relative address.
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -15,6 +14,6 @@ pub async fn text(path: &str) -> Result<String, String> {
     body.as_string().ok_or_else(|| path.to_string())
 }
 
-pub async fn json<T: DeserializeOwned>(path: &str) -> Result<T, String> {
-    serde_json::from_str(&text(path).await?).map_err(|error| format!("{path}: {error}"))
+pub async fn json<T: parcel::Parcel>(path: &str) -> Result<T, String> {
+    parcel::from_text(&text(path).await?).map_err(|error| format!("{path}: {error}"))
 }

@@ -1,35 +1,32 @@
 //! The door to what the browser remembers. Where storage is forbidden, nothing is remembered and nothing breaks.
-use gloo_storage::{LocalStorage, Storage};
-use serde::{Serialize, de::DeserializeOwned};
+use parcel::Parcel;
 
-/// In a sandboxed frame the very question throws: ask it carefully before gloo does.
-fn allowed() -> bool {
-    web_sys::window().is_some_and(|window| matches!(window.local_storage(), Ok(Some(_))))
+/// In a sandboxed frame the very question throws.
+fn drawer() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
 }
 
-pub fn read<T: DeserializeOwned>(key: &str) -> Option<T> {
-    if allowed() { LocalStorage::get(key).ok() } else { None }
+pub fn read<T: Parcel>(key: &str) -> Option<T> {
+    parcel::from_text(&read_word(key)?).ok()
 }
 
-pub fn write<T: Serialize>(key: &str, value: &T) {
-    if allowed() {
-        let _ = LocalStorage::set(key, value);
-    }
+pub fn write<T: Parcel>(key: &str, value: &T) {
+    write_word(key, &parcel::to_text(value));
 }
 
 /// Words as they are, for the keys that the first-paint script reads too.
 pub fn read_word(key: &str) -> Option<String> {
-    if allowed() { LocalStorage::raw().get_item(key).ok().flatten() } else { None }
+    drawer()?.get_item(key).ok().flatten()
 }
 
 pub fn write_word(key: &str, value: &str) {
-    if allowed() {
-        let _ = LocalStorage::raw().set_item(key, value);
+    if let Some(drawer) = drawer() {
+        let _ = drawer.set_item(key, value);
     }
 }
 
 pub fn forget(key: &str) {
-    if allowed() {
-        LocalStorage::delete(key);
+    if let Some(drawer) = drawer() {
+        let _ = drawer.remove_item(key);
     }
 }

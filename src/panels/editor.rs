@@ -100,8 +100,16 @@ pub fn Editor() -> impl IntoView {
             desk.apply();
         }
     };
+    // CodeMirror lives in a shadow root, where no selector reaches it.
+    let inside = move |_| {
+        handle.with_value(|handle| {
+            if let Some(handle) = handle {
+                handle.focus()
+            }
+        })
+    };
     view! {
-        <section class="pane editor" id="pane-editor" data-pane="editor" tabindex="-1" aria-label=move || words().editor>
+        <section class="pane editor" id="pane-editor" data-pane="editor" tabindex="-1" on:focus=inside aria-label=move || words().editor>
             <div class="bar"><Tabs /><span class="space"></span><Actions /></div>
             <div class=move || if rich.get() { "sheet-of-text rich" } else { "sheet-of-text" }>
                 <div class="host" node_ref=host hidden=move || !rich.get()></div>

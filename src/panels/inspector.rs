@@ -4,7 +4,7 @@ use crate::state::{app, words};
 use crate::text::Words;
 use cluster::delta::Link;
 use leptos::prelude::*;
-use serde_json::Value;
+use parcel::Json;
 
 #[component]
 pub fn Inspector() -> impl IntoView {
@@ -105,30 +105,29 @@ fn reason(text: &str) -> AnyView {
     if text.is_empty() {
         return ().into_any();
     }
-    match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(map)) if map.contains_key("chosen") && map.get("nodes").is_some_and(Value::is_array) => verdicts(&map),
-        Ok(Value::Object(map)) => {
+    match Json::read(text) {
+        Ok(map @ Json::Map(_)) if map.get("chosen").is_some() && matches!(map.get("nodes"), Some(Json::List(_))) => verdicts(&map),
+        Ok(Json::Map(map)) => {
             let (tables, facts): (Vec<_>, Vec<_>) =
-                map.into_iter().partition(|(_, value)| value.as_array().is_some_and(|rows| rows.iter().any(Value::is_object)));
-            let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{key}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
-            view! { {facts} {tables.into_iter().map(|(key, rows)| table(key, rows.as_array().cloned().unwrap_or_default())).collect_view()} }.into_any()
+                map.into_iter().partition(|(_, value)| value.items().iter().any(is_map));
+            let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{key.to_string()}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
+            view! { {facts} {tables.into_iter().map(|(key, rows)| table(&key, rows.items())).collect_view()} }.into_any()
         }
-        Ok(Value::Array(rows)) if rows.iter().any(Value::is_object) => table(String::new(), rows),
+        Ok(Json::List(rows)) if rows.iter().any(is_map) => table("", &rows),
         Ok(other) => view! { <p class="detail">{plain(&other)}</p> }.into_any(),
         Err(_) => view! { <p class="detail">{text.to_string()}</p> }.into_any(),
     }
 }
 
 /// The scheduler's look at every node: who was left out and why, who got how many points, who was chosen.
-fn verdicts(map: &serde_json::Map<String, Value>) -> AnyView {
+fn verdicts(map: &Json) -> AnyView {
     let words = words();
     let chosen = map.get("chosen").map(plain).unwrap_or_default();
-    let rows = map.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let row = |node: Value| {
+    let row = |node: &Json| {
         let said = |key: &str| node.get(key).map(plain).unwrap_or_default();
         let (name, refusal) = (said("name"), said("filter"));
         let scores = match node.get("scores") {
-            Some(Value::Object(scores)) => scores.iter().map(|(plugin, points)| format!("{plugin} {}", plain(points))).collect::<Vec<_>>().join(" · "),
+            Some(Json::Map(scores)) => scores.iter().map(|(plugin, points)| format!("{plugin} {}", plain(points))).collect::<Vec<_>>().join(" · "),
             other => other.map(plain).unwrap_or_default(),
         };
         let (class, verdict, detail) = match (refusal.is_empty(), name == chosen) {
@@ -138,15 +137,21 @@ fn verdicts(map: &serde_json::Map<String, Value>) -> AnyView {
         };
         view! { <li class=class><span translate="no">{name}</span><b>{verdict}</b><small translate="no">{detail}</small></li> }.into_any()
     };
-    view! { <ul class="verdicts">{rows.into_iter().map(row).collect_view()}</ul> }.into_any()
+    view! { <ul class="verdicts">{map.get("nodes").map(|rows| rows.items().iter().map(row).collect_view())}</ul> }.into_any()
 }
 
-fn table(name: String, rows: Vec<Value>) -> AnyView {
+fn is_map(value: &Json) -> bool {
+    matches!(value, Json::Map(_))
+}
+
+fn table(name: &str, rows: &[Json]) -> AnyView {
+    let name = name.to_string();
     let mut columns: Vec<String> = Vec::new();
-    for row in rows.iter().filter_map(Value::as_object) {
-        for key in row.keys() {
-            if !columns.contains(key) {
-                columns.push(key.clone());
+    for row in rows {
+        let Json::Map(row) = row else { continue };
+        for (key, _) in row {
+            if !columns.iter().any(|column| column == key) {
+                columns.push(key.to_string());
             }
         }
     }
@@ -154,20 +159,20 @@ fn table(name: String, rows: Vec<Value>) -> AnyView {
     columns.sort_by_key(|column| !matches!(column.as_str(), "node" | "name"));
     let head = columns.iter().map(|column| view! { <th scope="col">{column.clone()}</th> }).collect_view();
     let body = rows.iter().map(|row| {
-        let class = if row.get("chosen").and_then(Value::as_bool) == Some(true) { "chosen" } else { "" };
+        let class = if row.get("chosen") == Some(&Json::Bool(true)) { "chosen" } else { "" };
         view! { <tr class=class>{columns.iter().map(|column| view! { <td>{row.get(column).map(plain).unwrap_or_default()}</td> }).collect_view()}</tr> }
     }).collect_view();
     view! { <div class="scroll" tabindex="0" role="group" aria-label=name.clone()><table><caption>{name.clone()}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div> }.into_any()
 }
 
-fn plain(value: &Value) -> String {
+fn plain(value: &Json) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Bool(true) => "✓".to_string(),
-        Value::Bool(false) => "✕".to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        Value::Object(map) => map.iter().map(|(key, value)| format!("{key} {}", plain(value))).collect::<Vec<_>>().join(", "),
+        Json::Text(text) => text.to_string(),
+        Json::Null => String::new(),
+        Json::Bool(true) => "✓".to_string(),
+        Json::Bool(false) => "✕".to_string(),
+        Json::Number(number) => number.to_string(),
+        Json::List(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Json::Map(map) => map.iter().map(|(key, value)| format!("{key} {}", plain(value))).collect::<Vec<_>>().join(", "),
     }
 }

@@ -1,7 +1,7 @@
 //! The command palette: everything the page can do, by name.
 use crate::js::document;
 use crate::state::course::Route;
-use crate::state::{App, app, wire, words};
+use crate::state::{App, app, words};
 use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub fn Palette(open: RwSignal<bool>) -> impl IntoView {
         }
     });
     let found = move || {
-        let wanted = wanted.get().to_lowercase();
-        deeds(app).into_iter().filter(|(name, _)| name.to_lowercase().contains(&wanted)).collect::<Vec<_>>()
+        let wanted = wanted.get().to_ascii_lowercase();
+        deeds(app).into_iter().filter(|(name, _)| name.to_ascii_lowercase().contains(&wanted)).collect::<Vec<_>>()
     };
     let run = move |deed: &Deed| {
         open.set(false);
@@ -54,7 +54,7 @@ fn deeds(app: App) -> Vec<Deed> {
     let mut deeds = vec![
         deed(words.play_pause, |app| app.clock.toggle()),
         deed(words.step, |app| app.clock.take_step()),
-        deed(words.to_now, |app| wire::seek(app.clock.end.get_untracked())),
+        deed(words.to_now, |app| app.clock.seek(app.clock.end.get_untracked())),
         deed(words.apply, |app| app.desk.apply()),
         deed(words.terminal, |_| document::focus("terminal-line")),
         deed(words.editor, |_| {

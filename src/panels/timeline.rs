@@ -2,7 +2,7 @@
 use crate::js::document;
 use crate::protocol::Step;
 use crate::state::clock::SPEEDS;
-use crate::state::{app, wire, words};
+use crate::state::{app, words};
 use cluster::delta::Lane;
 use leptos::html;
 use leptos::prelude::*;
@@ -31,7 +31,7 @@ pub fn Timeline() -> impl IntoView {
     view! {
         <section class="time" id="pane-time" data-pane="time" tabindex="-1" aria-label=move || words().time on:keydown=keys>
             <div class="controls">
-                <button class="btn icon" aria-label=move || words().to_start title=move || words().to_start on:click=move |_| wire::seek(clock.start.get_untracked())><Icon path="M4 3v10M13 3L6 8l7 5z" /></button>
+                <button class="btn icon" aria-label=move || words().to_start title=move || words().to_start on:click=move |_| clock.seek(clock.start.get_untracked())><Icon path="M4 3v10M13 3L6 8l7 5z" /></button>
                 <button class="btn icon" aria-label=move || words().back title=move || words().back on:click=move |_| clock.seek_by(-5)><Icon path="M8 3L2 8l6 5zM14 3L8 8l6 5z" /></button>
                 <button class="btn primary icon play" data-first="" aria-label=move || if clock.playing() { words().pause } else { words().play } title=move || if clock.playing() { words().pause } else { words().play } on:click=move |_| clock.toggle()>
                     {move || if clock.playing() { view! { <Icon path="M4 3h3v10H4zM9 3h3v10H9z" /> } } else { view! { <Icon path="M4 3l9 5-9 5z" /> } }}
@@ -50,7 +50,7 @@ pub fn Timeline() -> impl IntoView {
             <div class="controls now">
                 <output class="reading" aria-label=move || words().virtual_time>{move || clock.reading(clock.now.get())}</output>
                 {move || if clock.past() {
-                    view! { <button class="btn past" on:click=move |_| wire::seek(clock.end.get_untracked())>{words().to_now}</button> }.into_any()
+                    view! { <button class="btn past" on:click=move |_| clock.seek(clock.end.get_untracked())>{words().to_now}</button> }.into_any()
                 } else {
                     view! { <span class="live"><i></i>{words().live}</span> }.into_any()
                 }}
@@ -110,7 +110,7 @@ fn Lanes() -> impl IntoView {
         });
         view! { <path class=format!("lane l{at}") d=d /> }
     };
-    let seek = move |event: &PointerEvent| wire::seek(time_at(f64::from(event.offset_x())));
+    let seek = move |event: &PointerEvent| clock.seek(time_at(f64::from(event.offset_x())));
     let down = move |event: PointerEvent| {
         dragging.set(true);
         document::hold_pointer(&event);
@@ -133,8 +133,8 @@ fn Lanes() -> impl IntoView {
             "ArrowRight" => clock.seek_by(1),
             "PageDown" => clock.seek_by(-10),
             "PageUp" => clock.seek_by(10),
-            "Home" => wire::seek(clock.start.get_untracked()),
-            "End" => wire::seek(clock.end.get_untracked()),
+            "Home" => clock.seek(clock.start.get_untracked()),
+            "End" => clock.seek(clock.end.get_untracked()),
             _ => return,
         }
         event.prevent_default();

@@ -73,7 +73,13 @@ impl Clock {
     /// Moves by so many virtual seconds, within what can be sought.
     pub fn seek_by(&self, seconds: i64) {
         let time = self.now.get_untracked().saturating_add_signed(seconds * 1_000_000);
-        wire::seek(time.clamp(self.start.get_untracked(), self.end.get_untracked()));
+        self.seek(time.clamp(self.start.get_untracked(), self.end.get_untracked()));
+    }
+
+    /// Shows another instant. The reading follows at once, so that the next key press counts from there.
+    pub fn seek(&self, time: u64) {
+        put(self.now, time);
+        wire::seek(time);
     }
 
     /// `00:41.2` since the start.

@@ -8,7 +8,7 @@ use cluster::delta::{NodeView, PodView};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A ghost stays this long after its Pod is gone.
@@ -93,7 +93,7 @@ fn hear(app: App, message: FromEngine) {
     }
 }
 
-fn ids(index: &Index) -> Vec<String> {
+fn ids(index: &Index) -> BTreeSet<String> {
     let (components, nodes) = (index.components.keys(), index.nodes.keys());
     components.chain(nodes).chain(index.pods.keys()).chain(index.workloads.keys()).chain(index.objects.keys()).cloned().collect()
 }

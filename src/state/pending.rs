@@ -1,6 +1,6 @@
 //! What arrived and is not yet shown: the newest view of each id, so that a burst never grows a backlog.
 use cluster::delta::{ComponentView, Delta, Mark, NodeView, ObjectView, PodView, WorkloadView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One small thing to show.
 pub enum Piece {
@@ -35,19 +35,22 @@ const MOST_MESSAGES: usize = 24;
 
 impl Pending {
     /// Takes a delta in. `known` are all ids on show: a whole picture takes away what it does not name.
-    pub fn take(&mut self, delta: Delta, known: impl FnOnce() -> Vec<String>) {
+    pub fn take(&mut self, delta: Delta, known: impl FnOnce() -> BTreeSet<String>) {
         self.unsettled = true;
         self.revision = Some(delta.revision);
+        let mut hosts = hosts_without_node(&delta);
+        let ids = if delta.whole || !hosts.is_empty() { known() } else { BTreeSet::new() };
+        if !delta.whole {
+            hosts.retain(|host| !ids.contains(&host.id));
+        }
         if delta.whole {
             let (fresh_marks, revision) = (true, self.revision);
             *self = Self { fresh_marks, revision, unsettled: true, ..Self::default() };
-            self.gone.extend(known().into_iter().map(|id| (id, false)));
+            self.gone.extend(ids.into_iter().map(|id| (id, false)));
         }
-        if delta.whole {
-            for host in hosts_without_node(&delta) {
-                self.gone.remove(&host.id);
-                self.nodes.insert(host.id.clone(), host);
-            }
+        for host in hosts {
+            self.gone.remove(&host.id);
+            self.nodes.entry(host.id.clone()).or_insert(host);
         }
         for view in delta.components {
             self.gone.remove(&view.id);
@@ -106,7 +109,8 @@ impl Pending {
 /// Machines whose kubelet has not yet registered them: there is no Node in the API, but the box stands in the room.
 fn hosts_without_node(delta: &Delta) -> Vec<NodeView> {
     let named = |name: &str| delta.nodes.iter().any(|node| node.name == name);
-    let mut hosts: Vec<&str> = delta.components.iter().map(|part| part.node.as_str()).filter(|name| !name.is_empty() && !named(name)).collect();
+    let kubelets = delta.components.iter().filter(|part| part.id.starts_with("kubelet/"));
+    let mut hosts: Vec<&str> = kubelets.map(|part| part.node.as_str()).filter(|name| !name.is_empty() && !named(name)).collect();
     hosts.sort_unstable();
     hosts.dedup();
     hosts.into_iter().map(unregistered).collect()

@@ -1,10 +1,9 @@
 //! What is kept between visits: the session's log, drafts, how far each lesson is.
 use crate::js::storage;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One lesson's memory.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default)]
 pub struct Kept {
     /// Inputs only, as the engine gave them.
     pub log: Option<String>,
@@ -12,6 +11,8 @@ pub struct Kept {
     pub done: u32,
     pub steps: u32,
 }
+
+parcel::record!(Kept { log, drafts, done, steps });
 
 fn slot(key: &str) -> String {
     format!("kubarium.lesson.{key}")

@@ -17,7 +17,7 @@ pub enum Pair {
 
 /// The word with its particle: `파드가`, `Pod가`, `노드를`, `worker-1은`.
 pub fn particle(word: &str, pair: Pair) -> String {
-    let last = word.chars().rev().find(|sign| sign.is_alphanumeric());
+    let last = word.chars().rev().find(|sign| sign.is_ascii_alphanumeric() || !sign.is_ascii());
     let (closed, rieul) = last.map(final_sound).unwrap_or((false, false));
     let (after_consonant, after_vowel) = match pair {
         #[cfg(test)]

@@ -58,6 +58,7 @@ export async function write(page, text) {
   await rich.waitFor();
   await rich.click();
   await page.keyboard.press("Control+a");
+  await page.keyboard.press("Backspace");
   await page.keyboard.insertText(text);
 }
 

@@ -18,12 +18,12 @@ export default async function ({ open, note }) {
 
   const stood = await seconds(page);
   await page.locator("select[data-size]").selectOption("second");
-  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await page.getByRole("button", { name: "One step", exact: true }).click();
   await page.waitForFunction((stood) => Math.abs(Number(document.querySelector(".reading").textContent.slice(3)) - (stood + 1) % 60) < 0.15, stood);
   const revision = () => page.evaluate(() => Number(document.querySelector("[data-id='kube-apiserver'] .m").textContent.slice(3)));
   const rv = await revision();
   await page.locator("select[data-size]").selectOption("write");
-  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await page.getByRole("button", { name: "One step", exact: true }).click();
   await page.waitForFunction((rv) => Number(document.querySelector("[data-id='kube-apiserver'] .m").textContent.slice(3)) === rv + 1, rv);
 
   // An instant to come back to: so many seconds after the start.

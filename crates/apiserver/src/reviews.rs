@@ -55,8 +55,16 @@ fn user_info(user: &User) -> Tree {
     if !groups.iter().any(|group| group.text() == "system:authenticated") {
         groups.push(Tree::from("system:authenticated"));
     }
-    map! {"username": name, "groups": groups}
+    let mut info = map! {"username": name, "groups": groups};
+    if admin {
+        // Who shows a client certificate is known by its fingerprint too.
+        info.set(&["extra", "authentication.kubernetes.io/credential-id"], list![CREDENTIAL]);
+    }
+    info
 }
+
+/// The fingerprint of the administrator's certificate. The tank has no real keys: it only stands for one.
+const CREDENTIAL: &str = "X509SHA256=b06fba3370e190905f89dc747c75a508ef373eaa4c2711c086d66209367d6cfa";
 
 fn rules(user: &User) -> Tree {
     let own = |group: &str, plural: &str| map! {"apiGroups": list![group], "resources": list![plural], "verbs": list!["create"]};

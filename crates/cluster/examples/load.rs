@@ -1,6 +1,7 @@
-//! Times a Deployment of N Pods on M nodes: `cargo run --release -p cluster --example load -- N M [deploy]`.
+//! Times a Deployment of N Pods on M nodes: `cargo run --release -p cluster --example load -- N M [deploy|session]`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark looks at the real clock")]
-use cluster::{Topology, World};
+use cluster::input::Input;
+use cluster::{Session, Topology, World};
 use objects::kinds;
 use simcore::{Duration, Time};
 use std::time::Instant;
@@ -14,6 +15,9 @@ fn ready(world: &World) -> usize {
 fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|text| text.parse::<usize>().ok());
     let (pods, nodes) = (numbers.next().unwrap_or(100), numbers.next().unwrap_or(3));
+    if std::env::args().any(|word| word == "session") {
+        return with_a_past(pods, nodes);
+    }
     let clock = Instant::now();
     let mut world = World::boot(&Topology::kubeadm(nodes), 1, Vec::new());
     world.run_until(Time::START + Duration::secs(20));
@@ -50,6 +54,23 @@ fn main() {
     world.run_until(world.now() + Duration::mins(10));
     println!("idle 10 min: {:?}, {} events", clock.elapsed(), world.steps() - steps);
     memory();
+}
+
+/// The same with a past that can be sought: what the copies of the world along the way cost.
+fn with_a_past(pods: usize, nodes: usize) {
+    let clock = Instant::now();
+    let Some(mut session) = Session::start("kubeadm", nodes, 1, Vec::new()) else { return };
+    session.advance(Time::START + Duration::secs(20), usize::MAX);
+    session.input(Input::Line { text: format!("kubectl create deployment web --image=nginx:1.27 --replicas={pods}") });
+    while ready(&session.world) < pods && session.now() < Time::START + Duration::mins(60) {
+        let until = session.now() + Duration::secs(1);
+        session.advance(until, usize::MAX);
+    }
+    println!("{} ready with a past: {:?}, {} virtual", ready(&session.world), clock.elapsed(), session.now().since(Time::START));
+    memory();
+    let clock = Instant::now();
+    session.seek(Time(Time::START.0.midpoint(session.now().0)));
+    println!("seek to the middle: {:?}", clock.elapsed());
 }
 
 fn memory() {

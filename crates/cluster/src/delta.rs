@@ -175,3 +175,20 @@ pub struct Inspection {
     pub describe: String,
     pub chain: Vec<Link>,
 }
+
+parcel::record!(Delta { now, revision, whole, components, nodes, pods, workloads, objects, gone, marks, messages });
+parcel::record!(ComponentView { id, node, running, note, queue });
+parcel::record!(NodeView { id, name, control_plane, ready, cordoned, powered, connected, cpu, memory, pods, heartbeat, taints });
+#[rustfmt::skip]
+parcel::record!(PodView { id, namespace, name, node, ip, status, phase, ready, containers, restarts, image, version, owner, app, created, deadline, message });
+#[rustfmt::skip]
+parcel::record!(WorkloadView { id, kind, namespace, name, owner, wanted, current, ready, updated, available, revision, image, message });
+parcel::record!(ObjectView { id, kind, namespace, name, note });
+#[rustfmt::skip]
+parcel::words!(Lane {
+    "you" => You, "api" => Api, "controllers" => Controllers, "scheduler" => Scheduler, "kubelets" => Kubelets, "faults" => Faults,
+});
+parcel::record!(Mark { at, lane, occurrence, text, about });
+parcel::record!(Message { at, from, to, write, about });
+parcel::record!(Link { occurrence, at, actor, deed, about, revision, detail, reason });
+parcel::record!(Inspection { id, yaml, describe, chain });

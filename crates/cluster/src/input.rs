@@ -35,3 +35,21 @@ pub enum Fault {
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer { pod: String, container: String },
 }
+
+parcel::tagged!(Input "do" {
+    "line" => Line { text },
+    "interrupt" => Interrupt {},
+    "edited" => Edited { text },
+    "file" => File { name, text },
+    "apply" => Apply { name, text },
+    "fault" => Fault { fault },
+});
+parcel::tagged!(Fault "fault" {
+    "stop-node" => StopNode { node },
+    "start-node" => StartNode { node },
+    "cut-node" => CutNode { node },
+    "mend-node" => MendNode { node },
+    "stop-component" => StopComponent { component },
+    "start-component" => StartComponent { component },
+    "kill-container" => KillContainer { pod, container },
+});

@@ -29,6 +29,9 @@ pub struct Deed {
     pub input: Input,
 }
 
+parcel::record!(Record { format, preset, workers, seed, files, inputs, until });
+parcel::record!(Deed { at, step, input });
+
 pub const FORMAT: u32 = 1;
 /// The longest record that is replayed: a day of virtual time.
 const LONGEST: Duration = Duration::mins(24 * 60);

@@ -32,6 +32,10 @@ impl Viewer {
 
     /// What changed since the last call.
     pub fn look(&mut self, world: &mut World) -> Delta {
+        if self.revision != 0 && world.api.store.since(self.revision).is_err() {
+            // What it missed is compacted away: it is shown everything anew, but for the marks that it has.
+            *self = Viewer { occurrences: self.occurrences, ..Viewer::default() };
+        }
         let view = world.api.store.applied().clone();
         let mut delta = Delta { now: world.now().0, revision: view.revision(), whole: self.revision == 0, ..Delta::default() };
         let keys = self.changed(world, &view, delta.whole);

@@ -63,6 +63,30 @@ spec:
     assert!(told.contains(&"Killing: Container main failed liveness probe, will be restarted x1".to_string()));
     assert_eq!(tank.status("badport").get("containerStatuses").items()[0].get("restartCount").int_or(0), 1);
     assert_eq!(tank.condition("badport", "Ready"), "True/");
+    // The second restart comes as fast: pauses count from the end before the one at hand.
+    for _ in 0..40 {
+        tank.run(Duration::millis(100));
+        let status = tank.status("badport").get("containerStatuses").items()[0].clone();
+        assert!(status.get("state").has("running"), "nobody sees it ended in between: {status:?}");
+    }
+    assert_eq!(tank.status("badport").get("containerStatuses").items()[0].get("restartCount").int_or(0), 2);
+    tank.run(Duration::secs(5));
+    let status = tank.status("badport").get("containerStatuses").items()[0].clone();
+    assert_eq!(status.at(&["state", "waiting", "reason"]).text(), "CrashLoopBackOff");
+}
+
+#[test]
+fn a_new_image_that_cannot_be_had_shows_at_once() {
+    let mut tank = Tank::new(2);
+    tank.pod("{metadata: {name: web}, spec: {containers: [{name: main, image: 'nginx:1.27'}]}}");
+    tank.run(Duration::secs(3));
+    let pod = tank.get("web").expect("there");
+    let (mut tree, namespace) = (pod.tree.clone(), pod.key.namespace.clone());
+    tree.edit(&["spec", "containers"]).list_mut()[0].set(&["image"], "nginx:does-not-exist");
+    tank.put(objects::kinds::POD, &namespace, "web", tree);
+    tank.run(Duration::secs(3));
+    let status = tank.status("web").get("containerStatuses").items()[0].clone();
+    assert_eq!(status.at(&["state", "waiting", "reason"]).text(), "ErrImagePull");
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Served {
 
     /// `deployment.apps`, or `pod`: how kubectl names what it did.
     pub fn noun(&self) -> String {
-        let singular = self.kind.to_lowercase();
+        let singular = self.kind.to_ascii_lowercase();
         if self.group.is_empty() { singular } else { format!("{singular}.{}", self.group) }
     }
 
@@ -71,17 +71,17 @@ impl Catalogue {
         let here = |r: &&Served| r.api_version() == api_version;
         let exact = self.resources.iter().filter(here).find(|r| r.kind == kind);
         // The REST mapper also knows each kind in lower case; the server then refuses the object by name.
-        exact.or_else(|| self.resources.iter().filter(here).find(|r| r.kind.to_lowercase() == kind))
+        exact.or_else(|| self.resources.iter().filter(here).find(|r| r.kind.to_ascii_lowercase() == kind))
     }
 
     /// The resource that a word names: `po`, `pods`, `Pod`, `deployments.apps`, `deploy.v1.apps`.
     pub fn find(&self, word: &str) -> Option<&Served> {
-        let lower = word.to_lowercase();
+        let lower = word.to_ascii_lowercase();
         let named = |name: &str| {
             self.resources
                 .iter()
                 .filter(move |r| {
-                    r.plural == name || r.singular == name || r.kind.to_lowercase() == name || r.short.iter().any(|s| s == name)
+                    r.plural == name || r.singular == name || r.kind.to_ascii_lowercase() == name || r.short.iter().any(|s| s == name)
                 })
                 .collect::<Vec<_>>()
         };
@@ -123,14 +123,14 @@ impl Catalogue {
 
 /// A real name wins over a short one.
 fn exact_first<'a>(found: Vec<&'a Served>, word: &str) -> Option<&'a Served> {
-    found.iter().find(|r| r.plural == word || r.singular == word || r.kind.to_lowercase() == word).copied().or(found.first().copied())
+    found.iter().find(|r| r.plural == word || r.singular == word || r.kind.to_ascii_lowercase() == word).copied().or(found.first().copied())
 }
 
 fn served(group: &str, version: &str, row: &Tree) -> Served {
     let texts = |name: &str| row.get(name).items().iter().filter_map(|item| item.as_text().cloned()).collect::<Vec<_>>();
     let kind = row.at(&["responseKind", "kind"]).text();
     let singular = match row.get("singularResource").text() {
-        "" => kind.to_lowercase(),
+        "" => kind.to_ascii_lowercase(),
         name => name.to_string(),
     };
     Served {

@@ -200,10 +200,23 @@ pub struct Course {
     pub lessons: Vec<String>,
 }
 
+// What `kubarium pack` wrote: strictness about unknown fields was its task.
+parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, layout });
+parcel::record!(ClusterSpec { preset, nodes, seed });
+parcel::record!(FileSpec { path } or { start, edit, text });
+parcel::record!(Layout {} or { show, focus });
+parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, pass });
+parcel::record!(Edit { file } or { from, find, with, text });
+parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults });
+parcel::record!(Outcome { span = "for", value } or { act });
+parcel::record!(Choice { options, answer });
+parcel::record!(Check { id } or { expr, wait, never, always, event, command, after, within });
+parcel::record!(Wrong { name, steps, fails });
+
 impl Lesson {
     /// Reads a compiled lesson (JSON). The error says what does not fit.
     pub fn from_json(text: &str) -> Result<Lesson, String> {
-        let lesson: Lesson = serde_json::from_str(text).map_err(|error| format!("this lesson cannot be read: {error}"))?;
+        let lesson: Lesson = parcel::from_text(text).map_err(|error| format!("this lesson cannot be read: {error}"))?;
         if lesson.format > FORMAT {
             return Err(format!("this lesson needs a newer Kubarium (format {}, here {FORMAT})", lesson.format));
         }

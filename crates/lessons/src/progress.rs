@@ -58,3 +58,9 @@ pub enum Verdict {
     Pass,
     Fail,
 }
+
+parcel::record!(CourseEntry { id, minutes, titles, steps });
+parcel::record!(LessonState { id, steps, show, focus });
+parcel::record!(StepState { id, kind, done, chosen, answer, options, checks, hints, faults, solvable });
+parcel::record!(CheckState { id, verdict, observed, wanted });
+parcel::words!(Verdict { "pass" => Pass, "fail" => Fail, "pending" => Pending });

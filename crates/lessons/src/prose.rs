@@ -57,3 +57,24 @@ pub enum Inline {
     Link { url: String, text: Vec<Inline> },
     Break,
 }
+
+parcel::record!(Prose { id, lang, title, intro, sections });
+parcel::record!(Section { id, title, blocks, options, hints, fails, checks, why });
+parcel::tagged!(Block "block" {
+    "heading" => Heading { level, text },
+    "paragraph" => Paragraph { text },
+    "list" => List { ordered, items },
+    "quote" => Quote { blocks },
+    "code" => Code { lang, run, file, text },
+    "figure" => Figure { name, caption },
+    "table" => Table { head, rows },
+});
+parcel::tagged!(Inline "inline" {
+    "text" => Text { text },
+    "code" => Code { text },
+    "strong" => Strong { text },
+    "emphasis" => Emphasis { text },
+    "object" => Object { target, text },
+    "link" => Link { url, text },
+    "break" => Break {},
+});

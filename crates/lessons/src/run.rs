@@ -38,6 +38,9 @@ pub struct Notes {
     pub began: BTreeMap<String, Time>,
 }
 
+parcel::record!(Saved { lesson, version, record, notes });
+parcel::record!(Notes { chosen, answers, hints, done, began });
+
 /// A lesson under way. The session stands beside it: it can also be sought and stepped without the lesson.
 #[derive(Clone)]
 pub struct Run {

@@ -1,9 +1,11 @@
 //! Kubernetes objects as values: trees, keys, the wire, schema facts, YAML. Knows neither time nor storage.
 pub mod clock_text;
 pub mod decode;
+pub mod float;
 mod go_types;
 pub mod hash;
 pub mod intstr;
+mod json;
 pub mod jsonpath;
 mod key;
 pub mod kinds;

@@ -291,7 +291,9 @@ impl Tree {
 
     /// Compact JSON with sorted keys, as Go's encoder writes it.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let mut out = String::new();
+        crate::json::write(self, &mut out);
+        out
     }
 }
 

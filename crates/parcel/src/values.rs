@@ -176,7 +176,11 @@ impl<T: Parcel> Parcel for BTreeMap<String, T> {
     fn read(from: &Json, unfit: &mut Unfit) -> Self {
         let mut map = BTreeMap::new();
         match from {
-            Json::Map(entries) => entries.iter().for_each(|(key, value)| drop(map.insert(key.to_string(), T::read(value, unfit)))),
+            Json::Map(entries) => {
+                for (key, value) in entries {
+                    map.insert(key.to_string(), T::read(value, unfit));
+                }
+            }
             _ => unnamed(unfit),
         }
         map
@@ -190,7 +194,9 @@ impl Parcel for BTreeSet<String> {
 
     fn read(from: &Json, unfit: &mut Unfit) -> Self {
         let mut set = BTreeSet::new();
-        Vec::read(from, unfit).into_iter().for_each(|word| drop(set.insert(word)));
+        for word in Vec::read(from, unfit) {
+            set.insert(word);
+        }
         set
     }
 }

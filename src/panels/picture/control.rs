@@ -67,6 +67,11 @@ fn part(at: usize) -> AnyView {
     let read =
         move |from: fn(&ComponentView) -> String| cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(from)).unwrap_or_default());
     let running = move || cell.with(|cell| cell.as_ref().is_none_or(|cell| cell.view.with(|view| view.running)));
+    // What has not yet run is on its way up; what ran and does not is broken.
+    let ran = Memo::new(move |before: Option<&bool>| {
+        let runs = cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.running)));
+        runs || before.copied().unwrap_or(false)
+    });
     let picked = move || world.picked.with(|picked| picked.as_deref() == Some(id)) || hinted(world, id);
     let area = Memo::new(move |_| plan.with(|plan| plan.parts[at]));
     let middle = move || area.with(|area| area.x + area.w / 2.0);
@@ -75,7 +80,7 @@ fn part(at: usize) -> AnyView {
     };
     let note = move || {
         if !running() {
-            return words().stopped.to_string();
+            return if ran.get() { words().stopped } else { words().booting }.to_string();
         }
         match at {
             0 => format!("rv {}", world.revision.get()),
@@ -90,7 +95,7 @@ fn part(at: usize) -> AnyView {
         format!(
             "part {}{}{}{}",
             if at == 0 { "centre" } else { "" },
-            if running() { "" } else { " dead" },
+            if !ran.get() { " coming" } else if running() { "" } else { " dead" },
             if picked() { " picked" } else { "" },
             if busy { " busy" } else { "" }
         )

@@ -1,6 +1,7 @@
 //! Kubernetes Events as components write them (client-go `tools/record`): made once, then counted up.
 use objects::wire::{PatchKind, Request, Verb};
-use objects::{Key, Text, Tree, kinds, map};
+use objects::{Text, Tree, kinds, map};
+use rpds::RedBlackTreeMapSync;
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub struct Note {
     pub message: String,
 }
 
-/// Turns notes into requests. One per component; `source` and `host` as upstream prints them.
+/// Turns notes into requests. Its memory is shared between copies of a world. One per component; `source` and `host` as upstream prints them.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     source: Text,
@@ -26,9 +27,9 @@ pub struct Recorder {
     about: Tree,
     said: BTreeMap<&'static str, Text>,
     /// What was told before: (object uid or name, field path, reason, message) -> (event name, namespace, count, first time).
-    told: BTreeMap<(Text, Text, Text, Text), Told>,
+    told: RedBlackTreeMapSync<(Text, Text, Text, Text), Told>,
     /// Notes that differ in their message only: (object, field path, reason) -> their messages, and when the last came.
-    similar: BTreeMap<(Text, Text, Text), (Vec<Text>, Time)>,
+    similar: RedBlackTreeMapSync<(Text, Text, Text), (Vec<Text>, Time)>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ impl Recorder {
         if !host.is_empty() {
             origin.set(&["host"], &host);
         }
-        Recorder { source, host, origin, about: Tree::Null, said: BTreeMap::new(), told: BTreeMap::new(), similar: BTreeMap::new() }
+        Recorder { source, host, origin, about: Tree::Null, said: BTreeMap::new(), told: RedBlackTreeMapSync::new_sync(), similar: RedBlackTreeMapSync::new_sync() }
     }
 
     /// The request that tells `note`: a new Event, or a patch that counts the same one up.
@@ -95,21 +96,24 @@ impl Recorder {
         }
         let namespace = if text("namespace").is_empty() { Text::new_static("default") } else { text("namespace") };
         // Upstream appends the instant in hexadecimal nanoseconds; two notes of one instant differ by their count here.
-        let serial = now.0 * 1000 + self.told.len() as u64 % 1000;
+        let serial = now.0 * 1000 + self.told.size() as u64 % 1000;
         let name = Text::from(format!("{}.{serial:016x}", text("name")));
-        if self.told.len() >= MEMORY {
-            self.told.clear();
+        if self.told.size() >= MEMORY {
+            self.told = RedBlackTreeMapSync::new_sync();
         }
-        self.told.insert(place, Told { namespace: namespace.clone(), name: name.clone(), count: 1 });
+        self.told.insert_mut(place, Told { namespace: namespace.clone(), name: name.clone(), count: 1 });
         Request::about(Verb::Create, kinds::EVENT, namespace.clone(), "").body(self.event(now, note, &message, namespace, name))
     }
 
     /// Whether so many different messages were told of one thing that this one is told together with the others.
     fn is_one_of_many(&mut self, now: Time, what: (Text, Text, Text), message: &Text) -> bool {
-        if self.similar.len() >= MEMORY {
-            self.similar.clear();
+        if self.similar.size() >= MEMORY {
+            self.similar = RedBlackTreeMapSync::new_sync();
         }
-        let (messages, last) = self.similar.entry(what).or_insert_with(|| (Vec::new(), now));
+        let Some((messages, last)) = self.similar.get_mut(&what) else {
+            self.similar.insert_mut(what, (vec![message.clone()], now));
+            return false;
+        };
         if now.since(*last) > SIMILAR_FOR {
             messages.clear();
         }
@@ -134,11 +138,5 @@ impl Recorder {
         };
         event.map_mut().retain(|key, value| key == "eventTime" || !value.is_null());
         event
-    }
-
-    /// Forgets what was told of objects that are gone.
-    pub fn forget(&mut self, key: &Key) {
-        self.told.retain(|(whom, ..), _| *whom != key.name);
-        self.similar.retain(|(whom, ..), _| *whom != key.name);
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn list(group: &str, version: &str) -> Option<Tree> {
         resources.extend(row.subresources.iter().map(|name| sub(row, name)));
     }
     for (_, plural, kind, namespaced) in REVIEWS.iter().filter(|review| review.0 == group && version == "v1") {
-        let singular = kind.to_lowercase();
+        let singular = kind.to_ascii_lowercase();
         resources.push(map! {"name": *plural, "singularName": singular, "namespaced": *namespaced, "kind": *kind, "verbs": words(&["create"])});
     }
     if resources.is_empty() {
@@ -132,7 +132,7 @@ pub(super) fn aggregated(group: &str, version: &str) -> Vec<Tree> {
         all.push(resource);
     }
     for (_, plural, kind, namespaced) in REVIEWS.iter().filter(|review| review.0 == group) {
-        let singular = kind.to_lowercase();
+        let singular = kind.to_ascii_lowercase();
         all.push(map! {
             "resource": *plural, "responseKind": response("", "", kind), "scope": scope(*namespaced), "singularResource": singular,
             "verbs": words(&["create"]),

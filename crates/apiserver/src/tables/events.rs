@@ -30,7 +30,7 @@ pub(super) const EVENT: Table = Table {
             Tree::from(since(now, last)),
             Tree::from(tree.get("type").text()),
             Tree::from(tree.get("reason").text()),
-            Tree::from(format!("{}/{}", about.get("kind").text().to_lowercase(), about.get("name").text())),
+            Tree::from(format!("{}/{}", about.get("kind").text().to_ascii_lowercase(), about.get("name").text())),
             Tree::from(about.get("fieldPath").text()),
             Tree::from(source(tree)),
             Tree::from(tree.get("message").text().trim()),

@@ -65,7 +65,7 @@ pub(crate) fn annotations(annotations: &Tree, path: Path, faults: &mut Faults) {
     for (key, value) in annotations.entries() {
         total += key.len() + value.text().len();
         // Upstream checks the key in lower case here.
-        for words in words::qualified(&key.to_lowercase()) {
+        for words in words::qualified(&key.to_ascii_lowercase()) {
             faults.invalid(path, key, words);
         }
     }

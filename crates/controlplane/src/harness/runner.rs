@@ -9,6 +9,7 @@ use objects::wire::{Origin, Request, Response, User};
 use objects::{Key, Text, Tree};
 use simcore::{OccurrenceId, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// A controller at work. Everything in it is lost when the process stops.
 #[derive(Clone, Debug)]
@@ -38,7 +39,8 @@ struct Job {
     key: Key,
     cause: Option<OccurrenceId>,
     current: Option<Write>,
-    rest: VecDeque<Write>,
+    /// Shared, so that a copy of the world stays cheap in the middle of a burst.
+    rest: VecDeque<Arc<Write>>,
     on_failure: Option<Write>,
     next: Next,
     failed: bool,
@@ -129,7 +131,7 @@ impl Runner {
             job.rest.clear();
             if let Some(mut last) = job.on_failure.take() {
                 fill(&mut last.request.body, &error);
-                job.rest.push_back(last);
+                job.rest.push_back(Arc::new(last));
             }
         }
         self.proceed(worker, now, view, tickets, fx);
@@ -170,7 +172,7 @@ impl Runner {
         for note in plan.notes {
             self.telling.tell(now, note, "", "", cause);
         }
-        let rest = plan.writes.into();
+        let rest = plan.writes.into_iter().map(Arc::new).collect();
         self.jobs[worker] =
             Some(Job { key, cause, current: None, rest, on_failure: plan.on_failure, next: plan.next, failed: false, wrote: 0 });
         self.proceed(worker, now, view, tickets, fx);
@@ -181,7 +183,7 @@ impl Runner {
         let Some(job) = self.jobs[worker].as_mut() else { return };
         match job.rest.pop_front() {
             Some(write) => {
-                job.current = Some(write);
+                job.current = Some(Arc::unwrap_or_clone(write));
                 self.throttled.push_back(worker);
                 self.unthrottle(now, tickets, fx);
             }

@@ -38,12 +38,13 @@ pub struct Kubelet {
     view: Snapshot,
     rng: Rng,
     alive: bool,
+    // Sandboxes and workers are shared between copies of a world until they act.
     // What lives on the machine and outlasts the process:
-    pub(super) sandboxes: BTreeMap<Text, Sandbox>,
+    pub(super) sandboxes: BTreeMap<Text, Arc<Sandbox>>,
     store: Store,
     addresses: Addresses,
     // What the process remembers:
-    pub(super) workers: BTreeMap<Text, Worker>,
+    pub(super) workers: BTreeMap<Text, Arc<Worker>>,
     registration: Registration,
     client: Client,
     relist: Duration,
@@ -210,7 +211,7 @@ impl Kubelet {
     pub fn power_off(&mut self, now: Time) {
         self.stop();
         self.host.powered = false;
-        for sandbox in self.sandboxes.values_mut() {
+        for sandbox in self.sandboxes.values_mut().map(Arc::make_mut) {
             sandbox.ready = false;
             sandbox.containers_mut().for_each(|container| container.crash(now, 255, "Unknown"));
         }
@@ -234,10 +235,10 @@ impl Kubelet {
         let found = self.sandboxes.iter_mut().find(|(_, sandbox)| sandbox.namespace == namespace && sandbox.name == pod && sandbox.ready);
         let Some((uid, sandbox)) = found else { return false };
         let uid = uid.clone();
-        let Some(victim) = sandbox.container_mut(container).filter(|victim| victim.is_running()) else { return false };
+        let Some(victim) = Arc::make_mut(sandbox).container_mut(container).filter(|victim| victim.is_running()) else { return false };
         victim.crash(now, 137, "Error");
         let seen = Context { now, ..self.context(now) }.next_relist();
-        if let Some(worker) = self.workers.get_mut(&uid) {
+        if let Some(worker) = self.workers.get_mut(&uid).map(Arc::make_mut) {
             worker.probes.retain(|(name, _), _| name != container);
             worker.sync_at = Some(worker.sync_at.map_or(seen, |at| at.min(seen)));
         }
@@ -249,12 +250,12 @@ impl Kubelet {
     /// One process of the host's table starts or stops (not the kubelet's own: that is `start` and `stop`).
     pub fn set_process(&mut self, now: Time, name: &str, running: bool, fx: &mut Effects) -> bool {
         let found = self.host.set_running(name, running);
-        let shown = |worker: &&Worker| mirror::is_mirror(&worker.pod) && worker.spec_of(name).is_some();
+        let shown = |worker: &&Arc<Worker>| mirror::is_mirror(&worker.pod) && worker.spec_of(name).is_some();
         let uids: Vec<Text> = self.workers.values().filter(shown).map(|worker| worker.uid.clone()).collect();
         for uid in uids {
-            let container = self.sandboxes.get_mut(&uid).and_then(|sandbox| sandbox.container_mut(name));
+            let container = self.sandboxes.get_mut(&uid).and_then(|sandbox| Arc::make_mut(sandbox).container_mut(name));
             container.into_iter().filter(|_| !running).for_each(|container| container.crash(now, 137, "Error"));
-            self.workers.get_mut(&uid).into_iter().for_each(|worker| worker.sync_at = Some(now));
+            self.workers.get_mut(&uid).map(Arc::make_mut).into_iter().for_each(|worker| worker.sync_at = Some(now));
             self.replan(&uid);
         }
         self.registration.status_at = self.registration.status_at.min(now + Duration::secs(1));
@@ -280,22 +281,22 @@ impl Kubelet {
     /// Lets one worker act, with its sandbox at hand, and plans its next turn.
     fn with_worker(&mut self, now: Time, uid: &Text, act: impl FnOnce(&mut Worker, &mut Option<Sandbox>, &mut Context)) {
         let Some(mut worker) = self.workers.remove(uid) else { return };
-        let mut sandbox = self.sandboxes.remove(uid);
-        act(&mut worker, &mut sandbox, &mut self.context(now));
+        let mut sandbox = self.sandboxes.remove(uid).map(Arc::unwrap_or_clone);
+        act(Arc::make_mut(&mut worker), &mut sandbox, &mut self.context(now));
         let next = worker.due(sandbox.as_ref());
         self.workers.insert(uid.clone(), worker);
         if let Some(sandbox) = sandbox {
-            self.sandboxes.insert(uid.clone(), sandbox);
+            self.sandboxes.insert(uid.clone(), Arc::new(sandbox));
         }
         self.plan(uid, next);
     }
 
     fn take_in(&mut self, now: Time, pod: Kept, cause: Option<u32>) {
         let uid = pod.uid_text();
-        match self.workers.get_mut(&uid) {
+        match self.workers.get_mut(&uid).map(Arc::make_mut) {
             Some(worker) => worker.learn(pod, cause, now),
             None => {
-                self.workers.insert(uid.clone(), Worker::new(pod, cause, now));
+                self.workers.insert(uid.clone(), Arc::new(Worker::new(pod, cause, now)));
             }
         }
         self.replan(&uid);
@@ -303,7 +304,7 @@ impl Kubelet {
 
     /// A sandbox without a Pod: its containers are killed, and it is taken away when they are gone.
     fn sweep(&mut self, now: Time, uid: &Text) {
-        if let Some(sandbox) = self.sandboxes.get_mut(uid) {
+        if let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) {
             sandbox.containers_mut().for_each(|container| container.terminate(now, Duration::secs(2)));
         }
         self.run_alone(now, uid);
@@ -311,7 +312,7 @@ impl Kubelet {
 
     /// Containers that no worker looks after.
     fn run_alone(&mut self, now: Time, uid: &Text) {
-        let Some(sandbox) = self.sandboxes.get_mut(uid) else { return self.plan(uid, None) };
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return self.plan(uid, None) };
         sandbox.advance(now);
         let (quiet, next) = (!sandbox.any_running(), sandbox.next());
         if quiet && self.alive {
@@ -351,7 +352,7 @@ impl Kubelet {
     }
 
     fn replan(&mut self, uid: &Text) {
-        let sandbox = self.sandboxes.get(uid);
+        let sandbox = self.sandboxes.get(uid).map(|sandbox| &**sandbox);
         let next = self.workers.get(uid).map_or_else(|| sandbox.and_then(Sandbox::next), |worker| worker.due(sandbox));
         self.plan(uid, next);
     }

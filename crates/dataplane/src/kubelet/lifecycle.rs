@@ -87,7 +87,7 @@ fn probe(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
         let lost = kind != Kind::Readiness && probe.is_lost(&data);
         if lost && worker.ending == Ending::No {
             let grace = data.get("terminationGracePeriodSeconds").as_int().unwrap_or_else(|| grace_seconds(worker.pod.spec()));
-            let words = format!("Container {name} failed {} probe, will be restarted", kind.word().to_lowercase());
+            let words = format!("Container {name} failed {} probe, will be restarted", kind.word().to_ascii_lowercase());
             restart(worker, sandbox, cx, &name, &words, grace);
         } else if changed {
             if kind == Kind::Startup && worker.is_sidecar(&name) {
@@ -141,7 +141,9 @@ fn sync(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
     }
     worker.show_address |= sandbox.as_ref().is_some_and(|sandbox| sandbox.ready);
     // A container that the kubelet stopped itself is started again by the same sync: nobody sees it ended in between.
-    if !sandbox.as_ref().is_some_and(|sandbox| restarts(worker, sandbox)) {
+    if sandbox.as_ref().is_some_and(|sandbox| restarts(worker, sandbox)) {
+        worker.touched = true;
+    } else {
         worker.refresh(sandbox.as_ref(), cx);
     }
     if is_over(worker, sandbox.as_ref()) {

@@ -4,6 +4,7 @@ use crate::runtime::{Log, Sandbox};
 use objects::wire::{Request, Response, Target};
 use objects::{Status, Text, Tree};
 use simcore::{Duration, Time};
+use std::sync::Arc;
 
 /// How long a command may sleep and still be answered as one text.
 const EXEC_MAX: Duration = Duration::secs(30);
@@ -72,7 +73,7 @@ impl Kubelet {
             Err(words) => return refused(&words),
         };
         let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
-        run(&mut sandbox.clone(), now, &container, &argv)
+        run(&mut Sandbox::clone(sandbox), now, &container, &argv)
     }
 
     /// Runs a command in a container and keeps what it did to the files there. The answer is as `serve` gives it.
@@ -85,7 +86,7 @@ impl Kubelet {
         let spec = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
         let container = spec.and_then(|worker| container_of(worker.pod.spec(), name, option(request, "container")).ok());
         let uid = spec.map(|worker| worker.uid.clone()).unwrap_or_default();
-        match (container, self.sandboxes.get_mut(&uid)) {
+        match (container, self.sandboxes.get_mut(&uid).map(Arc::make_mut)) {
             (Some(container), Some(sandbox)) => run(sandbox, now, &container, &argv),
             _ => self.serve(now, request),
         }

@@ -52,11 +52,11 @@ fn shown(value: &Tree) -> String {
 
 /// `resourceVersion` as `Resource Version`, `uid` as `UID`; a name with other letters stays as it is.
 fn label(key: &str) -> String {
-    if key.chars().any(|letter| !letter.is_alphabetic() && letter != '-') {
+    if key.chars().any(|letter| !letter.is_ascii_alphabetic() && letter != '-') {
         return key.to_string();
     }
     let parts = words(key).into_iter().map(|word| {
-        let upper = word.to_uppercase();
+        let upper = word.to_ascii_uppercase();
         if ACRONYMS.contains(&upper.as_str()) { upper } else { capital(&word) }
     });
     parts.collect::<Vec<_>>().join(" ")
@@ -64,16 +64,16 @@ fn label(key: &str) -> String {
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| std::iter::once(first.to_ascii_uppercase()).chain(letters).collect())
 }
 
 /// Splits camel case: `nodeInfo` into `node`, `Info`; a run of capitals gives its last
 /// letter to the small letters behind it.
 fn words(key: &str) -> Vec<String> {
     let class = |letter: char| {
-        if letter.is_lowercase() {
+        if letter.is_ascii_lowercase() {
             0
-        } else if letter.is_uppercase() {
+        } else if letter.is_ascii_uppercase() {
             1
         } else {
             2

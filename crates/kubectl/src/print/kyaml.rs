@@ -90,10 +90,10 @@ fn escape(letter: char, out: &mut String) {
 
 /// Whether a key can go without quotes: it looks like a word, and like nothing else that YAML knows.
 fn is_plain(key: &str) -> bool {
-    let (last, lower) = (key.chars().count().saturating_sub(1), key.to_lowercase());
-    let word = |(at, letter): (usize, char)| letter.is_alphanumeric() || letter == '_' || at > 0 && at < last && "-./".contains(letter);
+    let (last, lower) = (key.chars().count().saturating_sub(1), key.to_ascii_lowercase());
+    let word = |(at, letter): (usize, char)| letter.is_ascii_alphanumeric() || !letter.is_ascii() || letter == '_' || at > 0 && at < last && "-./".contains(letter);
     let reserved = ["null", "true", "t", "y", "yes", "on", "false", "f", "n", "no", "off", "inf", "infinity", "nan"];
-    let number = key.starts_with(|letter: char| letter.is_ascii_digit()) && key.replace('_', "").parse::<f64>().is_ok();
+    let number = key.starts_with(|letter: char| letter.is_ascii_digit()) && objects::float::read(&key.replace('_', "")).is_some();
     let based = ["0x", "0o", "0b"].iter().any(|prefix| lower.starts_with(prefix));
     let date = key.len() >= 8 && key.split('-').count() == 3 && key.split('-').all(|part| part.parse::<u32>().is_ok());
     !key.is_empty() && key.chars().enumerate().all(word) && !reserved.contains(&lower.as_str()) && !number && !based && !date

@@ -23,14 +23,14 @@ impl Look {
     /// The header's cells for a `meta.k8s.io` Table.
     pub fn header(&self, table: &Tree) -> Vec<String> {
         let columns = table.get("columnDefinitions").items().iter().filter(|column| self.shows(column));
-        let mut cells: Vec<String> = columns.map(|column| column.get("name").text().to_uppercase()).collect();
+        let mut cells: Vec<String> = columns.map(|column| column.get("name").text().to_ascii_uppercase()).collect();
         if self.namespaces {
             cells.insert(0, "NAMESPACE".into());
         }
         if self.events {
             cells.insert(0, "EVENT".into());
         }
-        cells.extend(self.label_columns.iter().map(|label| label.rsplit('/').next().unwrap_or(label).to_uppercase()));
+        cells.extend(self.label_columns.iter().map(|label| label.rsplit('/').next().unwrap_or(label).to_ascii_uppercase()));
         cells.extend(self.labels.then(|| "LABELS".to_string()));
         cells
     }

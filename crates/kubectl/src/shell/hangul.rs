@@ -39,7 +39,7 @@ pub fn rescue(line: &str) -> Option<String> {
     if !first.chars().any(korean) {
         return None;
     }
-    let meant = to_latin(first).to_lowercase();
+    let meant = to_latin(first).to_ascii_lowercase();
     let rest = line.trim_start().strip_prefix(first)?;
     (super::builtin::is_command(&meant)).then(|| format!("{meant}{}", to_latin(rest)))
 }

@@ -185,8 +185,12 @@ fn update(args: &Args, io: &mut Io, mut info: Info, live: &Tree, dry: &str, vali
         ));
     }
     let original = Tree::from_json(annotation).unwrap_or_default();
-    let shape = patch::type_of(&info.served.api_version(), &info.served.kind);
+    // By the kind as it is written: of one that is written otherwise kubectl knows no fields.
+    let shape = patch::type_of(&info.served.api_version(), info.tree.get("kind").text());
     let change = patch::three_way(&original, &modified, live, shape);
+    if ["apiVersion", "kind"].iter().any(|key| change.has(key)) || change.get("metadata").has("name") {
+        return Err(unchangeable(&info, annotation, &modified, live, &change));
+    }
     if change.is_empty() {
         info.tree = live.clone();
         return object(args, io, &info, "unchanged");
@@ -206,6 +210,32 @@ fn update(args: &Args, io: &mut Io, mut info: Info, live: &Tree, dry: &str, vali
     }
     info.tree = client::info(&info.served, response.tree().clone()).tree;
     object(args, io, &info, "configured")
+}
+
+/// A patch may change neither what kind of object it is nor its name: nothing is sent.
+fn unchangeable(info: &Info, original: &str, modified: &Tree, live: &Tree, change: &Tree) -> Stop {
+    let (head, source, json) = (place(info, "to:"), &info.source, crate::print::json::compact);
+    Stop::error(format!(
+        "error when applying patch:\n\n{head}\nfor: \"{source}\": error when patching \"{source}\": creating patch with:\n\
+         original:\n{original}\nmodified:\n{}\n\ncurrent:\n{}\n\nfor: precondition failed for: {}",
+        json(modified),
+        json(live),
+        go_map(change)
+    ))
+}
+
+/// A value as Go prints its maps and lists.
+fn go_map(tree: &Tree) -> String {
+    match tree {
+        Tree::Map(map) => {
+            let words: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", go_map(value))).collect();
+            format!("map[{}]", words.join(" "))
+        }
+        Tree::List(list) => format!("[{}]", list.iter().map(go_map).collect::<Vec<_>>().join(" ")),
+        Tree::Null => "<nil>".into(),
+        Tree::Text(text) => text.to_string(),
+        other => other.to_json(),
+    }
 }
 
 /// The words for a refused patch: what was sent stands before the server's reason, except for `Invalid` answers.

@@ -31,7 +31,7 @@ pub static VERB: Verb = Verb {
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let types = args.list("types");
-    if let Some(wrong) = types.iter().find(|kind| !["normal", "warning"].contains(&kind.to_lowercase().as_str())) {
+    if let Some(wrong) = types.iter().find(|kind| !["normal", "warning"].contains(&kind.to_ascii_lowercase().as_str())) {
         let _ = wrong;
         return Err(Stop::error("valid --types are Normal or Warning"));
     }

@@ -79,7 +79,7 @@ fn locate(args: &Args, io: &mut Io, word: &str) -> Result<(Served, Vec<String>),
             .cloned()
     };
     if !wanted.is_empty() {
-        let served = fitting(&parts[0].to_lowercase());
+        let served = fitting(&parts[0].to_ascii_lowercase());
         return served
             .map(|served| (served, parts[1..].to_vec()))
             .ok_or_else(|| Stop::error(format!("couldn't find resource for \"{wanted}, Resource={}\"", parts[0])));

@@ -11,6 +11,7 @@ mod autoscale;
 mod cluster_info;
 mod config;
 mod cordon;
+mod cp;
 mod create;
 mod delete;
 mod describe;
@@ -76,6 +77,7 @@ pub static VERBS: &[&Verb] = &[
     &attach::VERB,
     &exec::VERB,
     &port_forward::VERB,
+    &cp::VERB,
     &auth::VERB,
     &events::VERB,
     &diff::VERB,
@@ -151,7 +153,7 @@ impl Verb {
 
 /// cobra's words for a command that does not exist, with what may have been meant.
 pub fn unknown<'a>(parent: &str, name: &str, verbs: impl Iterator<Item = &'a Verb>) -> Stop {
-    let near = |verb: &&Verb| distance(name, verb.name) <= 2 || verb.name.starts_with(&name.to_lowercase());
+    let near = |verb: &&Verb| distance(name, verb.name) <= 2 || verb.name.starts_with(&name.to_ascii_lowercase());
     let meant: Vec<String> = verbs.filter(near).map(|verb| format!("\t{}\n", verb.name)).collect();
     let hint = if meant.is_empty() { String::new() } else { format!("\n\nDid you mean this?\n{}", meant.concat()) };
     Stop::error(format!("unknown command \"{name}\" for \"{parent}\"{hint}"))
@@ -159,7 +161,7 @@ pub fn unknown<'a>(parent: &str, name: &str, verbs: impl Iterator<Item = &'a Ver
 
 /// Letters to add, drop or change to get from one word to the other (case does not count).
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
+    let (a, b): (Vec<char>, Vec<char>) = (a.to_ascii_lowercase().chars().collect(), b.to_ascii_lowercase().chars().collect());
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = row[0];

@@ -32,7 +32,7 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let kind = match args.text("type").to_lowercase().as_str() {
+    let kind = match args.text("type").to_ascii_lowercase().as_str() {
         "json" => PatchKind::Json,
         "merge" => PatchKind::Merge,
         "strategic" => PatchKind::Strategic,

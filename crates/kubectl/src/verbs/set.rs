@@ -322,7 +322,7 @@ fn selector(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         if info.served.kind != "Service" {
             failures.push(format!(
                 "error: selector for {} is not supported: setting a selector is only supported for Services",
-                info.served.kind.to_lowercase()
+                info.served.kind.to_ascii_lowercase()
             ));
             return None;
         }

@@ -78,7 +78,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn goal(text: &str) -> Result<Goal, String> {
-    match text.to_lowercase().as_str() {
+    match text.to_ascii_lowercase().as_str() {
         "delete" => return Ok(Goal::Delete),
         "create" => return Ok(Goal::Create),
         _ => {}

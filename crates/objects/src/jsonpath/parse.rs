@@ -126,7 +126,7 @@ fn path(text: &str, depth: usize) -> Result<Vec<Step>, String> {
                 steps.extend(bracket(rest[1..end].trim(), depth)?);
                 rest = &rest[end + 1..];
             }
-            letter if letter.is_alphanumeric() || letter == '_' => {
+            letter if letter.is_ascii_alphanumeric() || !letter.is_ascii() || letter == '_' => {
                 let (name, _) = field(rest);
                 return Err(format!("unrecognized identifier {name}"));
             }
@@ -224,7 +224,7 @@ fn operand(text: &str, depth: usize) -> Result<Operand, String> {
         _ if text.starts_with(['"', '\'']) => Operand::Literal(Tree::from(quoted(text)?)),
         _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') => Operand::Literal(match text.parse::<i64>() {
             Ok(number) => Tree::Int(number),
-            Err(_) => Tree::Float(text.parse().map_err(|_| format!("cannot parse number {text}"))?),
+            Err(_) => Tree::Float(crate::float::read(text).ok_or_else(|| format!("cannot parse number {text}"))?),
         }),
         _ => Operand::Path(path(text, depth + 1)?),
     })

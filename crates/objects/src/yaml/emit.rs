@@ -234,12 +234,17 @@ fn double(out: &mut String, value: &str, indent: usize, key: bool) {
     out.push('"');
 }
 
+/// Good enough for keys, without the tables of all scripts.
+fn is_letter(sign: char) -> bool {
+    sign.is_ascii_alphabetic() || !sign.is_ascii()
+}
+
 /// The emitter's order of keys: letters after everything else, runs of digits by their number.
 fn natural(a: &str, b: &str) -> Ordering {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let Some(at) = a.iter().zip(&b).position(|(a, b)| a != b) else { return a.len().cmp(&b.len()) };
     let (x, y) = (a[at], b[at]);
-    match (x.is_alphabetic(), y.is_alphabetic()) {
+    match (is_letter(x), is_letter(y)) {
         (true, true) => return x.cmp(&y),
         (true, false) => return Ordering::Greater,
         (false, true) => return Ordering::Less,

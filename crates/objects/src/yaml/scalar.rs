@@ -82,9 +82,9 @@ fn float(text: &str) -> Option<Tree> {
     if !shaped || exponent.is_some_and(|exponent| !digits(exponent)) {
         return None;
     }
-    let value: f64 = text.parse().ok()?;
+    let value = crate::float::read(text)?;
     let whole = value.fract() == 0.0 && value.abs() < 9e15;
-    value.is_finite().then_some(if whole { Tree::Int(value as i64) } else { Tree::Float(value) })
+    Some(if whole { Tree::Int(value as i64) } else { Tree::Float(value) })
 }
 
 /// `2026-11-23`, with or without a time after it.

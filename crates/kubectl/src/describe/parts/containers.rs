@@ -139,7 +139,7 @@ fn probe(probe: &Tree) -> String {
         let words: Vec<&str> = exec.get("command").items().iter().map(Tree::text).collect();
         format!("exec [{}] {timing}", words.join(" "))
     } else if !http.is_null() {
-        let scheme = http.get("scheme").text().to_lowercase();
+        let scheme = http.get("scheme").text().to_ascii_lowercase();
         let path = http.get("path").text();
         let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
         format!("http-get {scheme}://{}:{}{slash}{path} {timing}", http.get("host").text(), plain(http.get("port")))

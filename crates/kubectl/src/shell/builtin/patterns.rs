@@ -27,7 +27,7 @@ enum Atom {
 impl Pattern {
     /// `fold`: case does not count; `fixed`: no letter is special; `extended`: `+ ? | ( )` need no backslash.
     pub fn read(text: &str, fold: bool, fixed: bool, extended: bool) -> Pattern {
-        let text = if fold { text.to_lowercase() } else { text.to_string() };
+        let text = if fold { text.to_ascii_lowercase() } else { text.to_string() };
         if fixed {
             let branches =
                 text.split('\n').map(|line| line.chars().map(|c| Piece { atom: Atom::Letter(c), least: 1, most: 1 }).collect()).collect();
@@ -45,7 +45,7 @@ impl Pattern {
 
     /// Byte range of the first match that starts at or after byte `from`.
     pub fn place(&self, line: &str, from: usize) -> Option<(usize, usize)> {
-        let lower = if self.fold { line.to_lowercase() } else { String::new() };
+        let lower = if self.fold { line.to_ascii_lowercase() } else { String::new() };
         // Lower case may have another length; fold letter by letter then.
         let subject: Vec<char> =
             if self.fold && lower.chars().count() == line.chars().count() { lower.chars().collect() } else { line.chars().collect() };
