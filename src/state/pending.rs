@@ -48,10 +48,6 @@ impl Pending {
             *self = Self { fresh_marks, revision, unsettled: true, ..Self::default() };
             self.gone.extend(ids.into_iter().map(|id| (id, false)));
         }
-        for host in hosts {
-            self.gone.remove(&host.id);
-            self.nodes.entry(host.id.clone()).or_insert(host);
-        }
         for view in delta.components {
             self.gone.remove(&view.id);
             self.components.insert(view.id.clone(), view);
@@ -79,6 +75,11 @@ impl Pending {
             self.objects.remove(&id);
             self.components.remove(&id);
             self.gone.insert(id, true);
+        }
+        // Last: a machine whose Node is gone, or not yet there, still stands in the room.
+        for host in hosts {
+            self.gone.remove(&host.id);
+            self.nodes.entry(host.id.clone()).or_insert(host);
         }
         self.marks.extend(delta.marks);
         let room = MOST_MESSAGES.saturating_sub(self.messages.len());

@@ -22,7 +22,11 @@ pub fn from_text<T: Parcel>(text: &str) -> Result<T, String> {
     let json = Json::read(text).map_err(|at| format!("this is not JSON at byte {at}"))?;
     let mut unfit = Unfit::default();
     let value = T::read(&json, &mut unfit);
-    unfit.0.map_or(Ok(value), |what| Err(format!("{what} does not fit")))
+    match unfit.0 {
+        None => Ok(value),
+        Some("") => Err("the value does not fit".to_string()),
+        Some(what) => Err(format!("{what} does not fit")),
+    }
 }
 
 pub fn to_text<T: Parcel>(value: &T) -> String {
