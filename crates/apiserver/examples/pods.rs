@@ -10,7 +10,10 @@ const PODS: usize = 10_000;
 
 fn main() {
     let mut server = ApiServer::new(1);
-    let make = |kind, name: &str| Request::about(Verb::Create, kind, if kind == kinds::NAMESPACE { "" } else { "default" }, "").body(map! {"metadata": map! {"name": name}});
+    let make = |kind, name: &str| {
+        Request::about(Verb::Create, kind, if kind == kinds::NAMESPACE { "" } else { "default" }, "")
+            .body(map! {"metadata": map! {"name": name}})
+    };
     run(&mut server, &make(kinds::NAMESPACE, "default"));
     run(&mut server, &make(kinds::SERVICE_ACCOUNT, "default"));
     let template = template();
@@ -29,7 +32,12 @@ fn main() {
     });
     let started = Instant::now();
     let Outcome::Now(all) = server.handle(Time::START, &Request::about(Verb::List, kinds::POD, "default", "")) else { return };
-    println!("{:>14} {:8.2} µs per Pod ({})", "list", started.elapsed().as_secs_f64() * 1e6 / PODS as f64, all.tree().get("items").items().len());
+    println!(
+        "{:>14} {:8.2} µs per Pod ({})",
+        "list",
+        started.elapsed().as_secs_f64() * 1e6 / PODS as f64,
+        all.tree().get("items").items().len()
+    );
 }
 
 fn name(index: usize) -> String {

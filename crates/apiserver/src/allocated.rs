@@ -40,6 +40,7 @@ fn copy_ports(new: &mut Tree, old: &Tree) {
 }
 
 fn same_ports(new: &Tree, old: &Tree) -> bool {
-    let ports = |tree: &Tree| -> Vec<Tree> { tree.at(&["spec", "ports"]).items().iter().map(|port| port.get("nodePort").clone()).collect() };
+    let ports =
+        |tree: &Tree| -> Vec<Tree> { tree.at(&["spec", "ports"]).items().iter().map(|port| port.get("nodePort").clone()).collect() };
     ports(new) == ports(old) && new.at(&["spec", "ports"]).items().iter().any(|port| port.has("nodePort"))
 }

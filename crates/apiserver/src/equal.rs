@@ -5,8 +5,7 @@ use objects::Tree;
 pub(crate) fn alike(a: &Tree, b: &Tree) -> bool {
     match (a, b) {
         (Tree::Map(m), Tree::Map(n)) => {
-            std::sync::Arc::ptr_eq(m, n)
-                || m.len() == n.len() && m.iter().zip(n.iter()).all(|((k, v), (l, w))| k == l && alike(v, w))
+            std::sync::Arc::ptr_eq(m, n) || m.len() == n.len() && m.iter().zip(n.iter()).all(|((k, v), (l, w))| k == l && alike(v, w))
         }
         (Tree::List(m), Tree::List(n)) => {
             std::sync::Arc::ptr_eq(m, n) || m.len() == n.len() && m.iter().zip(n.iter()).all(|(v, w)| alike(v, w))

@@ -12,7 +12,9 @@ pub(crate) struct Term {
 impl Term {
     pub fn takes(&self, kept: &Kept) -> bool {
         let found = match self.path.last().map(String::as_str) {
-            Some("namespace") if self.path.len() == 2 && self.path[0] == "metadata" => return (kept.key.namespace == self.value) == self.equal,
+            Some("namespace") if self.path.len() == 2 && self.path[0] == "metadata" => {
+                return (kept.key.namespace == self.value) == self.equal;
+            }
             _ => self.path.iter().fold(&kept.tree, |tree, key| tree.get(key)),
         };
         let same = match found {
@@ -39,8 +41,11 @@ fn term(kind: KindId, part: &str) -> Result<Term, Status> {
         return Err(Status::bad_request(format!("invalid selector: '{part}'; can't understand '{part}'")));
     };
     if !matches!(field, "metadata.name" | "metadata.namespace") && !selectable(kind).contains(&field) {
-        let known = if selectable(kind).is_empty() { format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"") }
-            else { format!("field label not supported: {field}") };
+        let known = if selectable(kind).is_empty() {
+            format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+        } else {
+            format!("field label not supported: {field}")
+        };
         return Err(Status::bad_request(known));
     }
     // An Event's source stands in a part of its own.
@@ -51,13 +56,28 @@ fn term(kind: KindId, part: &str) -> Result<Term, Status> {
 fn selectable(kind: KindId) -> &'static [&'static str] {
     match kind {
         kinds::POD => &[
-            "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-            "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
         ],
         kinds::EVENT => &[
-            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath",
-            "reason", "reportingComponent", "source", "type",
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
         ],
         kinds::SECRET => &["type"],
         kinds::NODE => &["spec.unschedulable"],

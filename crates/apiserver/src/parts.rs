@@ -88,11 +88,8 @@ fn token(x: &mut Exchange) -> Result<(), Status> {
     let spec = x.request.body.get("spec");
     let seconds = spec.get("expirationSeconds").int_or(3600);
     if seconds < 600 {
-        let error = objects::FieldError::invalid(
-            "spec.expirationSeconds",
-            &Tree::Int(seconds),
-            "may not specify a duration less than 10 minutes",
-        );
+        let error =
+            objects::FieldError::invalid("spec.expirationSeconds", &Tree::Int(seconds), "may not specify a duration less than 10 minutes");
         return Err(Status::invalid("TokenRequest.authentication.k8s.io", "", &[error]));
     }
     let expires = x.now + simcore::Duration::secs(seconds as u64);

@@ -50,8 +50,7 @@ pub(crate) fn write(x: &mut Exchange) -> Result<(), Status> {
 
 /// A label selector as text: `app=web,tier in (a,b)`.
 pub(crate) fn selector_text(selector: &Tree) -> String {
-    let mut terms: Vec<String> =
-        selector.get("matchLabels").entries().map(|(key, value)| format!("{key}={}", value.text())).collect();
+    let mut terms: Vec<String> = selector.get("matchLabels").entries().map(|(key, value)| format!("{key}={}", value.text())).collect();
     for term in selector.get("matchExpressions").items() {
         let key = term.get("key").text();
         let mut values: Vec<&str> = term.get("values").items().iter().map(Tree::text).collect();

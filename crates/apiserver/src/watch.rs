@@ -34,7 +34,10 @@ fn check(options: &objects::wire::Options) -> Result<(), Status> {
         return Err(refuse("resourceVersionMatch", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
     }
     if options.send_initial_events.is_none() && !matching.is_empty() {
-        return Err(refuse("resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+        return Err(refuse(
+            "resourceVersionMatch",
+            "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ));
     }
     Ok(())
 }

@@ -217,7 +217,12 @@ fn a_running_pod_keeps_its_spec_but_for_its_images() {
     assert_eq!(world.ok(patch(image)).at(&["metadata", "generation"]).int_or(0), 2);
     let (code, words) = world.refused(patch(map! {"spec": map! {"restartPolicy": "Never"}}));
     assert_eq!(code, 422);
-    assert!(words.starts_with("Pod \"web\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"), "{words}");
+    assert!(
+        words.starts_with(
+            "Pod \"web\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
+        ),
+        "{words}"
+    );
 }
 
 #[test]
@@ -238,5 +243,10 @@ fn the_status_word_of_a_pod_is_the_one_kubectl_prints() {
     assert_eq!(row(map! {"containerStatuses": container(waiting("ContainerCreating"), 0)}), "0/1 ContainerCreating 0");
     assert_eq!(row(map! {"containerStatuses": container(waiting("CrashLoopBackOff"), 3)}), "0/1 CrashLoopBackOff 3");
     let ended = map! {"terminated": map! {"exitCode": 0, "reason": "Completed"}};
-    assert_eq!(row(map! {"phase": "Succeeded", "containerStatuses": container(map! {"waiting": Tree::Null, "terminated": ended.get("terminated")}, 0)}), "0/1 Completed 0");
+    assert_eq!(
+        row(
+            map! {"phase": "Succeeded", "containerStatuses": container(map! {"waiting": Tree::Null, "terminated": ended.get("terminated")}, 0)}
+        ),
+        "0/1 Completed 0"
+    );
 }

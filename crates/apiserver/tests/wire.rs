@@ -72,7 +72,10 @@ fn everything_that_is_wrong_is_said_at_once() {
             r#"Deployment.apps "web" is invalid: [spec.selector: Required value, spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`]"#,
         ),
         (
-            WEB.replace(r#""template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"main","image":"nginx:1.27"}]}}"#, r#""replicas":1"#),
+            WEB.replace(
+                r#""template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"main","image":"nginx:1.27"}]}}"#,
+                r#""replicas":1"#,
+            ),
             "Deployment.apps \"web\" is invalid: [spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`, spec.template.spec.containers: Required value]",
         ),
         (
@@ -96,7 +99,10 @@ fn everything_that_is_wrong_is_said_at_once() {
             r#"Deployment.apps "web" is invalid: spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data""#,
         ),
         (
-            WEB.replace(r#""image":"nginx:1.27""#, r#""image":"nginx","env":[{"name":"A","value":"x","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}]"#),
+            WEB.replace(
+                r#""image":"nginx:1.27""#,
+                r#""image":"nginx","env":[{"name":"A","value":"x","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}]"#,
+            ),
             r#"Deployment.apps "web" is invalid: spec.template.spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty"#,
         ),
         (
@@ -126,12 +132,18 @@ fn a_deployment_comes_back_complete() {
 fn services_get_addresses_and_ports_and_keep_them() {
     let mut server = Server::new();
     let path = "/api/v1/namespaces/lab/services";
-    let service = |name: &str, spec: &str| format!(r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}"}},"spec":{spec}}}"#);
+    let service =
+        |name: &str, spec: &str| format!(r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}"}},"spec":{spec}}}"#);
     let made = server.send("POST", path, "", &service("node", r#"{"type":"NodePort","ports":[{"port":80}]}"#)).tree().clone();
     let (ip, port) = (made.at(&["spec", "clusterIP"]).text(), made.at(&["spec", "ports"]).items()[0].get("nodePort").int_or(0));
     assert!(ip.starts_with("10."), "{ip}");
     assert!((30_000..=32_767).contains(&port));
-    let same = server.send("PATCH", &format!("{path}/node"), "application/merge-patch+json", r#"{"spec":{"clusterIP":null,"selector":{"app":"x"}}}"#);
+    let same = server.send(
+        "PATCH",
+        &format!("{path}/node"),
+        "application/merge-patch+json",
+        r#"{"spec":{"clusterIP":null,"selector":{"app":"x"}}}"#,
+    );
     assert_eq!(same.tree().at(&["spec", "clusterIP"]).text(), ip);
     let taken = service("dup", &format!(r#"{{"type":"NodePort","ports":[{{"port":80,"nodePort":{port}}}]}}"#));
     assert_eq!(
@@ -151,7 +163,10 @@ fn services_get_addresses_and_ports_and_keep_them() {
 #[test]
 fn nothing_is_made_where_there_is_no_namespace() {
     let mut server = Server::new();
-    assert_eq!(server.words("POST", "/api/v1/namespaces/nowhere/configmaps", "", r#"{"metadata":{"name":"a"}}"#), "namespaces \"nowhere\" not found");
+    assert_eq!(
+        server.words("POST", "/api/v1/namespaces/nowhere/configmaps", "", r#"{"metadata":{"name":"a"}}"#),
+        "namespaces \"nowhere\" not found"
+    );
     assert_eq!(server.words("DELETE", "/api/v1/namespaces/default", "", ""), "namespaces \"default\" not found");
 }
 
@@ -170,7 +185,12 @@ fn a_stranger_is_told_what_he_may_not_do() {
 #[test]
 fn tables_and_lists_are_written_as_clients_read_them() {
     let mut server = Server::new();
-    server.send("POST", "/api/v1/namespaces/lab/configmaps", "", r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"conf"},"data":{"a":"1"}}"#);
+    server.send(
+        "POST",
+        "/api/v1/namespaces/lab/configmaps",
+        "",
+        r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"conf"},"data":{"a":"1"}}"#,
+    );
     let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
     let request = parse("GET", "/api/v1/namespaces/lab/configmaps", &[("Accept".into(), accept.into())], b"").unwrap();
     let Outcome::Now(table) = server.0.handle(Time::START, &request) else { panic!() };
@@ -185,7 +205,8 @@ fn tables_and_lists_are_written_as_clients_read_them() {
 fn a_streaming_list_ends_with_a_bookmark() {
     let mut server = Server::new();
     server.send("POST", "/api/v1/namespaces/lab/configmaps", "", r#"{"metadata":{"name":"conf"}}"#);
-    let path = "/api/v1/namespaces/lab/configmaps?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+    let path =
+        "/api/v1/namespaces/lab/configmaps?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
     let Body::Watch(mut cursor) = server.send("GET", path, "", "").body else { panic!() };
     let lines: Vec<String> = server.0.poll(&mut cursor).unwrap().iter().map(event_line).collect();
     assert_eq!(lines.len(), 2);
@@ -201,5 +222,8 @@ fn the_schemas_say_how_lists_are_joined() {
     let schemas = document.at(&["components", "schemas"]);
     let containers = schemas.at(&["io.k8s.api.core.v1.PodSpec", "properties", "containers"]);
     assert_eq!(containers.get("x-kubernetes-patch-merge-key").text(), "name");
-    assert_eq!(schemas.at(&["io.k8s.api.apps.v1.Deployment", "x-kubernetes-group-version-kind"]).items()[0].get("kind").text(), "Deployment");
+    assert_eq!(
+        schemas.at(&["io.k8s.api.apps.v1.Deployment", "x-kubernetes-group-version-kind"]).items()[0].get("kind").text(),
+        "Deployment"
+    );
 }

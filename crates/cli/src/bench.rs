@@ -33,7 +33,14 @@ static ROWS: &[Row] = &[
     Row { name: "deploy-100", about: "Deployment of 100 Ready", goal_ms: 30.0, goal_mib: 0.0, pods: 100, run: || deploy(3, 100) },
     Row { name: "roll-100", about: "rolling update of 100", goal_ms: 100.0, goal_mib: 0.0, pods: 100, run: roll },
     Row { name: "pods-1000", about: "1,000 Pods on 10 nodes", goal_ms: 500.0, goal_mib: 30.0, pods: 1_000, run: || deploy(10, 1_000) },
-    Row { name: "pods-10000", about: "10,000 Pods on 100 nodes", goal_ms: 8_000.0, goal_mib: 250.0, pods: 10_000, run: || deploy(100, 10_000) },
+    Row {
+        name: "pods-10000",
+        about: "10,000 Pods on 100 nodes",
+        goal_ms: 8_000.0,
+        goal_mib: 250.0,
+        pods: 10_000,
+        run: || deploy(100, 10_000),
+    },
     Row { name: "idle-10min", about: "10 simulated minutes, small idle cluster", goal_ms: 20.0, goal_mib: 0.0, pods: 0, run: idle },
 ];
 
@@ -49,7 +56,10 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
     let as_json = arguments.get_flag("json");
     let mut all = Map::new();
     if !as_json {
-        println!("{:<12} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>12} {:>9}   goal", "row", "cpu ms", "wall ms", "peak MiB", "heap MiB", "events", "events/s", "simulated s", "us/Pod");
+        println!(
+            "{:<12} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>12} {:>9}   goal",
+            "row", "cpu ms", "wall ms", "peak MiB", "heap MiB", "events", "events/s", "simulated s", "us/Pod"
+        );
     }
     for row in ROWS {
         let found = match arguments.get_one::<String>("only") {

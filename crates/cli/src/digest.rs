@@ -9,8 +9,20 @@ pub fn command() -> Command {
     Command::new("digest")
         .about("Print the digest of a scripted session, or of a session file")
         .arg(Arg::new("file").value_name("FILE").help("A session's record as JSON; without it a built-in script is played"))
-        .arg(Arg::new("seed").long("seed").value_name("N").default_value("1").value_parser(clap::value_parser!(u64)).help("Seed of the built-in script"))
-        .arg(Arg::new("record").long("record").action(ArgAction::SetTrue).help("Print the session's record instead, to be replayed elsewhere"))
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .value_name("N")
+                .default_value("1")
+                .value_parser(clap::value_parser!(u64))
+                .help("Seed of the built-in script"),
+        )
+        .arg(
+            Arg::new("record")
+                .long("record")
+                .action(ArgAction::SetTrue)
+                .help("Print the session's record instead, to be replayed elsewhere"),
+        )
 }
 
 const MANIFEST: &str = "apiVersion: apps/v1

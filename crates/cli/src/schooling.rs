@@ -23,7 +23,10 @@ pub fn play_command() -> Command {
 
 pub fn pack_command() -> Command {
     let out = Arg::new("out").value_name("OUT").required(true).help("Written to: index.json and a folder for each lesson");
-    Command::new("pack").about("Compile lessons for the page").arg(Arg::new("dir").value_name("DIR").required(true).help("The folder with course.yaml")).arg(out)
+    Command::new("pack")
+        .about("Compile lessons for the page")
+        .arg(Arg::new("dir").value_name("DIR").required(true).help("The folder with course.yaml"))
+        .arg(out)
 }
 
 /// The lessons of a course, or the one of a folder; problems are printed.
@@ -48,7 +51,11 @@ pub fn lint(arguments: &ArgMatches) -> ExitCode {
             earlier.extend(compiled.lesson.requires.iter().map(String::as_str));
         }
         let problems = folder::lint(compiled, &earlier);
-        println!("{:<34} {}", compiled.lesson.id, if problems.is_empty() { "ok".to_string() } else { format!("{} problems", problems.len()) });
+        println!(
+            "{:<34} {}",
+            compiled.lesson.id,
+            if problems.is_empty() { "ok".to_string() } else { format!("{} problems", problems.len()) }
+        );
         problems.iter().for_each(|problem| println!("  - {problem}"));
         found += problems.len();
         earlier.push(&compiled.lesson.id);

@@ -52,7 +52,10 @@ fn the_last_line_counts_and_the_difference_is_readable() {
 
 #[test]
 fn an_unknown_scenario_is_an_error_in_words() {
-    let output = Command::new(env!("CARGO_BIN_EXE_kubarium")).args(["parity", &golden().to_string_lossy(), "no-such"]).output().expect("the binary runs");
+    let output = Command::new(env!("CARGO_BIN_EXE_kubarium"))
+        .args(["parity", &golden().to_string_lossy(), "no-such"])
+        .output()
+        .expect("the binary runs");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no scenario"));
 }

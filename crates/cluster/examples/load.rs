@@ -8,7 +8,8 @@ use std::time::Instant;
 
 /// As the Deployment tells it: looking at every Pod would be part of what is measured.
 fn ready(world: &World) -> usize {
-    let found = world.api.store.applied().find(kinds::DEPLOYMENT, "default", "web").map(|kept| kept.status().get("readyReplicas").int_or(0));
+    let found =
+        world.api.store.applied().find(kinds::DEPLOYMENT, "default", "web").map(|kept| kept.status().get("readyReplicas").int_or(0));
     found.unwrap_or(0) as usize
 }
 
@@ -42,7 +43,9 @@ fn main() {
     world.run_until(world.now() + Duration::secs(5));
     let rolled = |world: &World| {
         let deploy = world.api.store.applied().find(kinds::DEPLOYMENT, "default", "web").map(|kept| kept.tree.clone()).unwrap_or_default();
-        deploy.at(&["status", "updatedReplicas"]).int_or(0) as usize == pods && deploy.at(&["status", "replicas"]).int_or(0) as usize == pods && deploy.at(&["status", "availableReplicas"]).int_or(0) as usize == pods
+        deploy.at(&["status", "updatedReplicas"]).int_or(0) as usize == pods
+            && deploy.at(&["status", "replicas"]).int_or(0) as usize == pods
+            && deploy.at(&["status", "availableReplicas"]).int_or(0) as usize == pods
     };
     while !rolled(&world) && world.now() < begun + Duration::mins(60) {
         let until = world.now() + Duration::secs(1);

@@ -72,7 +72,11 @@ impl World {
             self.bootstrap(kinds::NAMESPACE, "", map! {"metadata": map! {"name": name}});
         }
         for (name, value, words) in [
-            ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+            (
+                "system-cluster-critical",
+                2_000_000_000,
+                "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+            ),
             ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
         ] {
             self.bootstrap(kinds::PRIORITY_CLASS, "", map! {"metadata": map! {"name": name}, "value": value, "description": words});

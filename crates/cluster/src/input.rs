@@ -24,16 +24,31 @@ pub enum Input {
 #[serde(tag = "fault", rename_all = "kebab-case")]
 pub enum Fault {
     /// The machine loses its power.
-    StopNode { node: String },
-    StartNode { node: String },
+    StopNode {
+        node: String,
+    },
+    StartNode {
+        node: String,
+    },
     /// The machine runs on, but nothing reaches it and nothing leaves it.
-    CutNode { node: String },
-    MendNode { node: String },
+    CutNode {
+        node: String,
+    },
+    MendNode {
+        node: String,
+    },
     /// A process of a control-plane or worker host: `kube-apiserver`, `kube-scheduler`, `kube-controller-manager`, `etcd`, `kubelet/worker-1`.
-    StopComponent { component: String },
-    StartComponent { component: String },
+    StopComponent {
+        component: String,
+    },
+    StartComponent {
+        component: String,
+    },
     /// A container's process is killed (exit code 137). An empty container means the first one.
-    KillContainer { pod: String, container: String },
+    KillContainer {
+        pod: String,
+        container: String,
+    },
 }
 
 parcel::tagged!(Input "do" {

@@ -95,7 +95,8 @@ fn node(world: &World, view: &Snapshot, object: &Object) -> NodeView {
         _ => "NotReady",
     };
     let lease = view.find(kinds::LEASE, "kube-node-lease", &object.key.name);
-    let taints = object.spec().get("taints").items().iter().map(|taint| format!("{}:{}", taint.get("key").text(), taint.get("effect").text()));
+    let taints =
+        object.spec().get("taints").items().iter().map(|taint| format!("{}:{}", taint.get("key").text(), taint.get("effect").text()));
     NodeView {
         id: id(&object.key),
         name: object.key.name.to_string(),

@@ -87,7 +87,13 @@ impl Viewer {
                 Actor::Kubelet(_) | Actor::Proxy(_) => 0,
             };
             let running = part.running && host.powered;
-            now.push(ComponentView { id: part.id.to_string(), node: host.name.to_string(), running, note: String::new(), queue: queue as u32 });
+            now.push(ComponentView {
+                id: part.id.to_string(),
+                node: host.name.to_string(),
+                running,
+                note: String::new(),
+                queue: queue as u32,
+            });
             if part.kubelet().is_some() {
                 let id = format!("containerd/{}", host.name);
                 now.push(ComponentView { id, node: host.name.to_string(), running: host.powered, note: String::new(), queue: 0 });

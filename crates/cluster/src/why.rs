@@ -51,11 +51,6 @@ impl World {
         });
         // The newest deed leads back through all the others: a status to the binding, the binding to the creation.
         let chain = self.last_about(&key).map(|id| self.chain(id));
-        Inspection {
-            id: id.to_string(),
-            yaml: yaml.unwrap_or_default(),
-            describe: String::new(),
-            chain: chain.unwrap_or_default(),
-        }
+        Inspection { id: id.to_string(), yaml: yaml.unwrap_or_default(), describe: String::new(), chain: chain.unwrap_or_default() }
     }
 }

@@ -252,7 +252,8 @@ impl World {
         for change in changes {
             let node = (change.key.kind == kinds::POD).then(|| pod_node(change)).flatten();
             for (id, part) in parts.iter_mut().enumerate() {
-                let elsewhere = part.kubelet().is_some() && change.key.kind == kinds::POD && node.and_then(|node| kubelets.get(node)) != Some(&id);
+                let elsewhere =
+                    part.kubelet().is_some() && change.key.kind == kinds::POD && node.and_then(|node| kubelets.get(node)) != Some(&id);
                 if !part.running || elsewhere || !part.interested(change) {
                     continue;
                 }

@@ -119,7 +119,8 @@ fn why_leads_from_a_pod_back_to_the_typed_line() {
     run(&mut world, 10);
     let pod = world.api.store.applied().list_in(kinds::POD, "default").next().cloned().expect("a Pod");
     let chain = world.inspect(&cluster::portrait::id(&pod.key)).chain;
-    let deeds: Vec<String> = chain.iter().map(|link| format!("{} {}", link.actor.split('/').next().unwrap_or_default(), link.deed)).collect();
+    let deeds: Vec<String> =
+        chain.iter().map(|link| format!("{} {}", link.actor.split('/').next().unwrap_or_default(), link.deed)).collect();
     assert_eq!(chain.last().map(|link| link.detail.as_str()), Some("kubectl create deployment web --image=hello:v1"), "{deeds:?}");
     for actor in ["kubelet", "kube-scheduler", "replicaset-controller", "deployment-controller", "kubectl", "you"] {
         assert!(deeds.iter().any(|deed| deed.starts_with(actor)), "{actor} is missing from {deeds:?}");
@@ -136,7 +137,8 @@ fn whatever_is_broken_everything_heals_in_the_end() {
         type_in(&mut world, "kubectl create deployment web --image=hello:v1 --replicas=5");
         for _ in 0..12 {
             let node = format!("worker-{}", 1 + rng.below(3));
-            let component = ["kube-scheduler", "kube-controller-manager", "kube-apiserver", "kubelet/worker-2"][rng.below(4) as usize].to_string();
+            let component =
+                ["kube-scheduler", "kube-controller-manager", "kube-apiserver", "kubelet/worker-2"][rng.below(4) as usize].to_string();
             match rng.below(8) {
                 0 => drop(world.fault(&Fault::StopNode { node })),
                 1 => drop(world.fault(&Fault::StartNode { node })),

@@ -49,9 +49,18 @@ fn the_sentence_is_the_recorded_one() {
     };
     let selector = ("nodeSelector", map! {"disk": "ssd"});
     let rows = [
-        (asking("big", "64"), "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient cpu. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."),
-        (pod("picky", &[selector]), "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match Pod's node affinity/selector. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."),
-        (pod("friend", &[near("podAffinity", "nobody")]), "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match pod affinity rules. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."),
+        (
+            asking("big", "64"),
+            "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient cpu. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.",
+        ),
+        (
+            pod("picky", &[selector]),
+            "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match Pod's node affinity/selector. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.",
+        ),
+        (
+            pod("friend", &[near("podAffinity", "nobody")]),
+            "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 node(s) didn't match pod affinity rules. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.",
+        ),
     ];
     let mut world = cluster();
     for (body, wanted) in rows {

@@ -10,7 +10,11 @@ use simcore::{Duration, Time};
 
 /// Judges one check now. Only checks with `after` need the session; they fork it.
 pub fn judge(check: &Check, session: &Session, namespace: &str, began: Time, kept: bool) -> CheckState {
-    let seen = if check.after.is_empty() { look(check, &session.world, namespace, began, kept) } else { on_fork(check, session, namespace, began) };
+    let seen = if check.after.is_empty() {
+        look(check, &session.world, namespace, began, kept)
+    } else {
+        on_fork(check, session, namespace, began)
+    };
     match seen {
         Ok(seen) => CheckState {
             id: check.id.clone(),

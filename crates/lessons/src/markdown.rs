@@ -128,7 +128,9 @@ impl Reader<'_> {
             }
             Some(Event::Start(Tag::CodeBlock(kind))) => Some(self.code(kind)),
             Some(Event::Start(Tag::List(start))) => Some(Block::List { ordered: start.is_some(), items: self.items()? }),
-            Some(Event::Start(Tag::BlockQuote(_))) => Some(Block::Quote { blocks: self.blocks(&|end| matches!(end, TagEnd::BlockQuote(_)))? }),
+            Some(Event::Start(Tag::BlockQuote(_))) => {
+                Some(Block::Quote { blocks: self.blocks(&|end| matches!(end, TagEnd::BlockQuote(_)))? })
+            }
             Some(Event::Start(Tag::Table(_))) => Some(self.table()?),
             _ => None,
         })

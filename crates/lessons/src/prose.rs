@@ -34,27 +34,62 @@ pub struct Section {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "block", rename_all = "kebab-case")]
 pub enum Block {
-    Heading { level: u8, text: Vec<Inline> },
-    Paragraph { text: Vec<Inline> },
-    List { ordered: bool, items: Vec<Vec<Block>> },
-    Quote { blocks: Vec<Block> },
+    Heading {
+        level: u8,
+        text: Vec<Inline>,
+    },
+    Paragraph {
+        text: Vec<Inline>,
+    },
+    List {
+        ordered: bool,
+        items: Vec<Vec<Block>>,
+    },
+    Quote {
+        blocks: Vec<Block>,
+    },
     /// `run`: a click puts it into the terminal. `file`: it belongs to that file of the editor.
-    Code { lang: String, run: bool, file: String, text: String },
+    Code {
+        lang: String,
+        run: bool,
+        file: String,
+        text: String,
+    },
     /// A live figure by name, with the words under it.
-    Figure { name: String, caption: Vec<Inline> },
-    Table { head: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>> },
+    Figure {
+        name: String,
+        caption: Vec<Inline>,
+    },
+    Table {
+        head: Vec<Vec<Inline>>,
+        rows: Vec<Vec<Vec<Inline>>>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "inline", rename_all = "kebab-case")]
 pub enum Inline {
-    Text { text: String },
-    Code { text: String },
-    Strong { text: Vec<Inline> },
-    Emphasis { text: Vec<Inline> },
+    Text {
+        text: String,
+    },
+    Code {
+        text: String,
+    },
+    Strong {
+        text: Vec<Inline>,
+    },
+    Emphasis {
+        text: Vec<Inline>,
+    },
     /// A link to an object of the cluster: `obj:pod?app=shop`, `obj:node/worker-1`.
-    Object { target: String, text: Vec<Inline> },
-    Link { url: String, text: Vec<Inline> },
+    Object {
+        target: String,
+        text: Vec<Inline>,
+    },
+    Link {
+        url: String,
+        text: Vec<Inline>,
+    },
     Break,
 }
 

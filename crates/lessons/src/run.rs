@@ -63,14 +63,8 @@ impl Run {
         let (preset, nodes, seed) = (&lesson.cluster.preset, lesson.cluster.nodes, lesson.cluster.seed);
         let mut session = Session::start(preset, nodes, seed, files).ok_or_else(|| format!("there is no preset \"{preset}\""))?;
         acts::perform(&mut session, &lesson.start, NAMESPACE, Time::START)?;
-        let mut run = Run {
-            lesson,
-            notes: Notes::default(),
-            broken: BTreeSet::new(),
-            judged: BTreeMap::new(),
-            script: VecDeque::new(),
-            looked: 0,
-        };
+        let mut run =
+            Run { lesson, notes: Notes::default(), broken: BTreeSet::new(), judged: BTreeMap::new(), script: VecDeque::new(), looked: 0 };
         run.begin_next(session.now());
         Ok((run, session))
     }

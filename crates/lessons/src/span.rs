@@ -30,7 +30,8 @@ pub fn parse(text: &str) -> Option<Duration> {
 mod tests {
     #[test]
     fn reads_spans() {
-        let spans = [("90s", Some(90_000_000)), ("1m30s", Some(90_000_000)), ("500ms", Some(500_000)), ("", None), ("5", None), ("5x", None)];
+        let spans =
+            [("90s", Some(90_000_000)), ("1m30s", Some(90_000_000)), ("500ms", Some(500_000)), ("", None), ("5", None), ("5x", None)];
         for (text, micros) in spans {
             assert_eq!(super::parse(text).map(|span| span.0), micros, "{text}");
         }

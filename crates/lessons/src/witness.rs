@@ -44,7 +44,9 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("since", |_, a| Ok(Tree::Int(transition(arg(a, 0), text(a, 1))))),
     ("typed", |w, a| Ok(Tree::Bool(w.typed(text(a, 0))))),
     ("file", |w, a| Ok(w.world.terminal.shell.file(text(a, 0)).map(Tree::from).unwrap_or_default())),
-    ("revision", |_, a| Ok(Tree::Int(arg(a, 0).at(&["metadata", "annotations", "deployment.kubernetes.io/revision"]).text().parse().unwrap_or(0)))),
+    ("revision", |_, a| {
+        Ok(Tree::Int(arg(a, 0).at(&["metadata", "annotations", "deployment.kubernetes.io/revision"]).text().parse().unwrap_or(0)))
+    }),
 ];
 
 impl Env for Witness<'_> {
@@ -136,7 +138,8 @@ impl Witness<'_> {
     /// How many ready Pods a Deployment or ReplicaSet has now, counted from the Pods themselves.
     fn endpoints(&self, reference: &str) -> Result<Tree, String> {
         let Some(workload) = self.object(reference)? else { return Ok(Tree::Int(0)) };
-        let ready = |uid: &str| self.view().controlled_by(kinds::POD, uid).filter(|pod| Pod(&pod.tree).is_ready() && !pod.is_deleting()).count();
+        let ready =
+            |uid: &str| self.view().controlled_by(kinds::POD, uid).filter(|pod| Pod(&pod.tree).is_ready() && !pod.is_deleting()).count();
         let sets = self.view().controlled_by(kinds::REPLICA_SET, workload.uid()).map(|set| ready(set.uid())).sum::<usize>();
         Ok(Tree::from(sets + ready(workload.uid())))
     }

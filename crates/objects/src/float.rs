@@ -92,7 +92,9 @@ mod tests {
 
     #[test]
     fn what_manifests_say_is_read_exactly_and_written_back() {
-        for text in ["0.5", "1.5", "-0.25", "3.14159", "99.99", "0.1", "0.00001", "123456.789", "1e+16", "1.5e-7", "2.5e+22", "100.0", "1e-6"] {
+        for text in
+            ["0.5", "1.5", "-0.25", "3.14159", "99.99", "0.1", "0.00001", "123456.789", "1e+16", "1.5e-7", "2.5e+22", "100.0", "1e-6"]
+        {
             assert_eq!(read(text), text.parse().ok(), "{text}");
             assert_eq!(written(text.parse().unwrap()), text);
         }

@@ -76,8 +76,12 @@ macro_rules! words {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! name {
-    ($field:ident) => { stringify!($field) };
-    ($field:ident $name:literal) => { $name };
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $name:literal) => {
+        $name
+    };
 }
 
 #[doc(hidden)]

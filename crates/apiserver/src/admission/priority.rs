@@ -20,7 +20,9 @@ pub(super) fn priority(x: &mut Exchange) -> Result<(), Status> {
     let policy = class.and_then(|class| class.tree.get("preemptionPolicy").as_text().cloned());
     let default_name = class.map(|class| class.key.name.clone()).filter(|_| name.is_empty());
     if let Some(given) = x.new.at(&["spec", "priority"]).as_int().filter(|given| *given != number) {
-        let why = format!("the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {number} from the given PriorityClass name");
+        let why = format!(
+            "the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {number} from the given PriorityClass name"
+        );
         return Err(Status::forbidden("pods", &x.name, &why));
     }
     let spec = x.new.edit(&["spec"]).map_mut();

@@ -67,7 +67,15 @@ impl Recorder {
         if !host.is_empty() {
             origin.set(&["host"], &host);
         }
-        Recorder { source, host, origin, about: Tree::Null, said: BTreeMap::new(), told: RedBlackTreeMapSync::new_sync(), similar: RedBlackTreeMapSync::new_sync() }
+        Recorder {
+            source,
+            host,
+            origin,
+            about: Tree::Null,
+            said: BTreeMap::new(),
+            told: RedBlackTreeMapSync::new_sync(),
+            similar: RedBlackTreeMapSync::new_sync(),
+        }
     }
 
     /// The request that tells `note`: a new Event, or a patch that counts the same one up.

@@ -66,7 +66,11 @@ pub(super) fn aggregated(core: bool) -> Tree {
                 .into_iter()
                 .map(|version| map! {"version": version, "resources": resources::aggregated(group, version), "freshness": "Current"})
                 .collect();
-            let meta = if group.is_empty() { map! {} } else { map! {"name": group} };
+            let meta = if group.is_empty() {
+                map! {}
+            } else {
+                map! {"name": group}
+            };
             map! {"metadata": meta, "versions": versions}
         })
         .collect();

@@ -154,7 +154,11 @@ fn property(field: &'static Field) -> Tree {
 
 fn of_type(ty: Type) -> Tree {
     let plain = |kind: &str, format: &str| {
-        if format.is_empty() { map! {"type": kind} } else { map! {"type": kind, "format": format} }
+        if format.is_empty() {
+            map! {"type": kind}
+        } else {
+            map! {"type": kind, "format": format}
+        }
     };
     match ty {
         Type::Text => plain("string", ""),

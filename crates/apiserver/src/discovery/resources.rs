@@ -74,7 +74,8 @@ pub(super) fn list(group: &str, version: &str) -> Option<Tree> {
     }
     for (_, plural, kind, namespaced) in REVIEWS.iter().filter(|review| review.0 == group && version == "v1") {
         let singular = kind.to_ascii_lowercase();
-        resources.push(map! {"name": *plural, "singularName": singular, "namespaced": *namespaced, "kind": *kind, "verbs": words(&["create"])});
+        resources
+            .push(map! {"name": *plural, "singularName": singular, "namespaced": *namespaced, "kind": *kind, "verbs": words(&["create"])});
     }
     if resources.is_empty() {
         return None;

@@ -37,7 +37,10 @@ mod tests {
     #[test]
     fn the_first_form_that_we_have_is_taken() {
         let cases = [
-            ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", Accept::Table),
+            (
+                "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json",
+                Accept::Table,
+            ),
             ("application/vnd.kubernetes.protobuf,application/json", Accept::Json),
             ("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json", Accept::Discovery),
             ("application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json", Accept::Json),

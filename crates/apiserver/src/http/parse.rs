@@ -45,7 +45,8 @@ fn user(headers: &[(String, String)], authorization: &str) -> User {
         return User { groups: groups(all("Impersonate-Group"), &more), name };
     }
     // The tokens that the `token` subresource gives out: simulated.<namespace>.<name>.<digits>
-    let token = authorization.strip_prefix("Bearer simulated.").and_then(|rest| rest.rsplit_once('.')).and_then(|(rest, _)| rest.split_once('.'));
+    let token =
+        authorization.strip_prefix("Bearer simulated.").and_then(|rest| rest.rsplit_once('.')).and_then(|(rest, _)| rest.split_once('.'));
     if let Some((namespace, name)) = token {
         let of_namespace = format!("system:serviceaccounts:{namespace}");
         return User {
@@ -80,7 +81,9 @@ fn patch_kind(content: &str) -> Result<PatchKind, Status> {
         "application/merge-patch+json" => Ok(PatchKind::Merge),
         "application/strategic-merge-patch+json" => Ok(PatchKind::Strategic),
         "application/apply-patch+yaml" => Ok(PatchKind::Apply),
-        _ => Err(unknown_format("application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor")),
+        _ => Err(unknown_format(
+            "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor",
+        )),
     }
 }
 
@@ -101,9 +104,7 @@ fn read_body(verb: Verb, content: &str, body: &[u8]) -> Result<Tree, Status> {
         let documents = yaml::read(text).map_err(|problem| Status::bad_request(problem.message))?;
         return Ok(documents.into_iter().next().map(|document| document.tree).unwrap_or_default());
     }
-    Tree::from_json(text).map_err(|error| {
-        Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
-    })
+    Tree::from_json(text).map_err(|error| Status::bad_request(format!("couldn't get version/kind; json parse error: {error}")))
 }
 
 /// `/apis/apps/v1/namespaces/lab/deployments/web/scale`, or a path that is no resource.
@@ -182,7 +183,10 @@ fn percent(text: &str) -> String {
 
 fn not_acceptable(target: &Target) -> Response {
     let words = match target {
-        Target::Path(_) => "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf".to_string(),
+        Target::Path(_) => {
+            "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+                .to_string()
+        }
         Target::Resource { .. } => {
             let forms = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
             format!("406: Not Acceptable\n\nAvailable representations: {forms}")

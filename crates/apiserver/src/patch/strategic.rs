@@ -47,7 +47,14 @@ fn map(old: &Tree, patch: &Tree, definition: Option<&'static Definition>, values
     Ok(new)
 }
 
-fn entry(new: &mut Tree, key: &Text, value: &Tree, field: Option<&'static Field>, values: Option<Type>, patch: &Tree) -> Result<(), Status> {
+fn entry(
+    new: &mut Tree,
+    key: &Text,
+    value: &Tree,
+    field: Option<&'static Field>,
+    values: Option<Type>,
+    patch: &Tree,
+) -> Result<(), Status> {
     let old = new.get(key);
     let ty = field.map(|field| field.ty).or(values);
     let result = match (old, value) {
@@ -122,7 +129,8 @@ fn list(old: &[Tree], patch: &Tree, field: Option<&'static Field>, given: &Tree)
     } else {
         let element = field.and_then(|field| field.ty.element().definition());
         if patch.items().iter().any(|item| item.get(DIRECTIVE).text() == "replace") {
-            let items = patch.items().iter().filter(|item| item.get(DIRECTIVE).text() != "replace" || item.as_map().is_some_and(|m| m.len() > 1));
+            let items =
+                patch.items().iter().filter(|item| item.get(DIRECTIVE).text() != "replace" || item.as_map().is_some_and(|m| m.len() > 1));
             return Ok(Tree::from(items.map(without_directives).collect::<Vec<_>>()));
         }
         for item in patch.items() {
@@ -213,44 +221,66 @@ mod tests {
 
     #[test]
     fn containers_are_joined_by_name() {
-        check(TWO, r#"{"spec":{"containers":[{"name":"b","image":"z"}]}}"#,
-            r#"{"spec":{"containers":[{"name":"a","image":"x"},{"name":"b","image":"z"}]}}"#);
+        check(
+            TWO,
+            r#"{"spec":{"containers":[{"name":"b","image":"z"}]}}"#,
+            r#"{"spec":{"containers":[{"name":"a","image":"x"},{"name":"b","image":"z"}]}}"#,
+        );
         check(TWO, r#"{"spec":{"containers":[{"name":"a","$patch":"delete"}]}}"#, r#"{"spec":{"containers":[{"name":"b","image":"y"}]}}"#);
         check(TWO, r#"{"spec":{"containers":[{"$patch":"replace"},{"name":"c"}]}}"#, r#"{"spec":{"containers":[{"name":"c"}]}}"#);
     }
 
     #[test]
     fn an_order_is_kept_to() {
-        check(TWO, r#"{"spec":{"$setElementOrder/containers":[{"name":"c"},{"name":"a"}],"containers":[{"name":"c","image":"n"}]}}"#,
-            r#"{"spec":{"containers":[{"name":"c","image":"n"},{"name":"a","image":"x"},{"name":"b","image":"y"}]}}"#);
-        check(TWO, r#"{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]}}"#,
-            r#"{"spec":{"containers":[{"name":"b","image":"y"},{"name":"a","image":"x"}]}}"#);
+        check(
+            TWO,
+            r#"{"spec":{"$setElementOrder/containers":[{"name":"c"},{"name":"a"}],"containers":[{"name":"c","image":"n"}]}}"#,
+            r#"{"spec":{"containers":[{"name":"c","image":"n"},{"name":"a","image":"x"},{"name":"b","image":"y"}]}}"#,
+        );
+        check(
+            TWO,
+            r#"{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]}}"#,
+            r#"{"spec":{"containers":[{"name":"b","image":"y"},{"name":"a","image":"x"}]}}"#,
+        );
     }
 
     #[test]
     fn plain_lists_are_joined_and_cut() {
-        check(r#"{"metadata":{"finalizers":["a","b"]}}"#, r#"{"metadata":{"finalizers":["c"],"$deleteFromPrimitiveList/finalizers":["a"]}}"#,
-            r#"{"metadata":{"finalizers":["b","c"]}}"#);
+        check(
+            r#"{"metadata":{"finalizers":["a","b"]}}"#,
+            r#"{"metadata":{"finalizers":["c"],"$deleteFromPrimitiveList/finalizers":["a"]}}"#,
+            r#"{"metadata":{"finalizers":["b","c"]}}"#,
+        );
     }
 
     #[test]
     fn a_list_that_loses_its_last_item_is_left_out() {
-        check(r#"{"metadata":{"name":"a","ownerReferences":[{"uid":"u"}]}}"#, r#"{"metadata":{"ownerReferences":[{"$patch":"delete","uid":"u"}]}}"#,
-            r#"{"metadata":{"name":"a"}}"#);
-        check(r#"{"metadata":{"name":"a","finalizers":["f"]}}"#, r#"{"metadata":{"$deleteFromPrimitiveList/finalizers":["f"]}}"#,
-            r#"{"metadata":{"name":"a"}}"#);
+        check(
+            r#"{"metadata":{"name":"a","ownerReferences":[{"uid":"u"}]}}"#,
+            r#"{"metadata":{"ownerReferences":[{"$patch":"delete","uid":"u"}]}}"#,
+            r#"{"metadata":{"name":"a"}}"#,
+        );
+        check(
+            r#"{"metadata":{"name":"a","finalizers":["f"]}}"#,
+            r#"{"metadata":{"$deleteFromPrimitiveList/finalizers":["f"]}}"#,
+            r#"{"metadata":{"name":"a"}}"#,
+        );
     }
 
     #[test]
     fn retain_keys_drops_what_is_not_named() {
-        check(r#"{"spec":{"volumes":[{"name":"v","emptyDir":{}}]}}"#,
+        check(
+            r#"{"spec":{"volumes":[{"name":"v","emptyDir":{}}]}}"#,
             r#"{"spec":{"volumes":[{"name":"v","$retainKeys":["name","hostPath"],"hostPath":{"path":"/x"}}]}}"#,
-            r#"{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/x"}}]}}"#);
+            r#"{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/x"}}]}}"#,
+        );
     }
 
     #[test]
     fn conditions_are_joined_by_type_and_the_spec_stays_shared() {
-        let old = Tree::from_json(r#"{"spec":{"nodeName":"n"},"status":{"conditions":[{"type":"Ready","status":"False"}],"phase":"Pending"}}"#).unwrap();
+        let old =
+            Tree::from_json(r#"{"spec":{"nodeName":"n"},"status":{"conditions":[{"type":"Ready","status":"False"}],"phase":"Pending"}}"#)
+                .unwrap();
         let patch = Tree::from_json(r#"{"status":{"conditions":[{"type":"Ready","status":"True"}],"phase":"Running"}}"#).unwrap();
         let new = strategic(&old, &patch, schema::of_kind(kinds::POD)).unwrap();
         assert_eq!(new.get("status").to_json(), r#"{"conditions":[{"status":"True","type":"Ready"}],"phase":"Running"}"#);

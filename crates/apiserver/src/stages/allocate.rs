@@ -81,11 +81,13 @@ fn free_address(rng: &mut simcore::Rng, taken: &BTreeSet<u32>) -> String {
 
 fn ports(x: &mut Exchange, errors: &mut Vec<FieldError>) {
     let kind = x.new.at(&["spec", "type"]).text();
-    let wanted = kind == "NodePort" || kind == "LoadBalancer" && !matches!(x.new.at(&["spec", "allocateLoadBalancerNodePorts"]), Tree::Bool(false));
+    let wanted =
+        kind == "NodePort" || kind == "LoadBalancer" && !matches!(x.new.at(&["spec", "allocateLoadBalancerNodePorts"]), Tree::Bool(false));
     if !wanted {
         return;
     }
-    let mut taken: BTreeSet<i64> = others(x).flat_map(|kept| kept.spec().get("ports").items()).filter_map(|port| port.get("nodePort").as_int()).collect();
+    let mut taken: BTreeSet<i64> =
+        others(x).flat_map(|kept| kept.spec().get("ports").items()).filter_map(|port| port.get("nodePort").as_int()).collect();
     let list = x.new.at(&["spec", "ports"]).items().to_vec();
     for (at, port) in list.iter().enumerate() {
         let asked = port.get("nodePort").int_or(0);

@@ -109,8 +109,12 @@ fn is_of_kind(x: &mut Exchange) -> Result<(), Status> {
         return Err(Status::bad_request(if kind == row.kind {
             format!("the API version in the data ({version}) does not match the expected API version ({expected})")
         } else {
-            format!("{kind} in version \"{}\" cannot be handled as a {}: converting (v1.{kind}) to (v1.{}): unknown conversion",
-                version.rsplit('/').next().unwrap_or(""), row.kind, row.kind)
+            format!(
+                "{kind} in version \"{}\" cannot be handled as a {}: converting (v1.{kind}) to (v1.{}): unknown conversion",
+                version.rsplit('/').next().unwrap_or(""),
+                row.kind,
+                row.kind
+            )
         }));
     }
     Err(Status::bad_request(format!(

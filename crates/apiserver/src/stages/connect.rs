@@ -35,9 +35,7 @@ pub(crate) fn connect(x: &mut Exchange) -> Result<(), Status> {
 /// The container that is asked for, checked as upstream's `PodLogOptions` location is.
 fn named_container(x: &Exchange, pod: &objects::Object) -> Result<(), Status> {
     let asked = x.request.options.other.iter().find(|(key, _)| key == "container").map(|(_, value)| value.as_str());
-    let names = |list: &str| -> Vec<String> {
-        pod.spec().get(list).items().iter().map(|c| c.get("name").text().to_string()).collect()
-    };
+    let names = |list: &str| -> Vec<String> { pod.spec().get(list).items().iter().map(|c| c.get("name").text().to_string()).collect() };
     let (init, plain, extra) = (names("initContainers"), names("containers"), names("ephemeralContainers"));
     match asked.filter(|name| !name.is_empty()) {
         Some(name) => {

@@ -6,7 +6,11 @@ use objects::{FieldError, Map, Status, Text, Tree, kinds};
 
 /// Fills in or restores the system's part of the metadata (apiserver `registry/rest` BeforeCreate, BeforeUpdate).
 pub(crate) fn prepare(x: &mut Exchange) -> Result<(), Status> {
-    if x.creates { create(x)? } else { update(x)? }
+    if x.creates {
+        create(x)?
+    } else {
+        update(x)?
+    }
     if x.kind == kinds::POD {
         untold_times(&mut x.new);
     }
@@ -116,7 +120,8 @@ fn up_to_date(x: &Exchange, old: &objects::Object) -> Result<(), Status> {
     }
     if revision.is_empty() {
         if x.kind == kinds::LEASE && x.foreign && !matches!(x.request.verb, objects::wire::Verb::Patch(_)) {
-            let error = FieldError::new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
+            let error =
+                FieldError::new("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
             return Err(Status::invalid(&x.row().qualified_kind(), &x.name, &[error]));
         }
         return Ok(());
@@ -173,16 +178,8 @@ fn keep_system_metadata(tree: &mut Tree, old: &Tree) {
     if new.same(old) {
         return;
     }
-    const KEPT: [&str; 8] = [
-        "name",
-        "namespace",
-        "uid",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "generateName",
-    ];
+    const KEPT: [&str; 8] =
+        ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName"];
     let differs = KEPT.iter().any(|key| !alike(new.get(key), old.get(key)));
     let extra = new.has("managedFields") || new.has("selfLink");
     if !differs && !extra {

@@ -30,11 +30,8 @@ fn get(x: &mut Exchange) -> Result<(), Status> {
     let Some(kept) = x.server.store.applied().get(&x.key()).cloned() else {
         return Err(x.not_found());
     };
-    let tree = if x.part == "scale" {
-        scale::of(&kept)
-    } else {
-        render::one(x.now, &kept, x.request.accept, &x.request.options.include_object)
-    };
+    let tree =
+        if x.part == "scale" { scale::of(&kept) } else { render::one(x.now, &kept, x.request.accept, &x.request.options.include_object) };
     x.answer(200, tree);
     Ok(())
 }

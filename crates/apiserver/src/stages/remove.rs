@@ -217,8 +217,7 @@ fn finalizers_after(kept: &Kept, propagation: &str) -> Option<Vec<Tree>> {
         // Unsaid: what stands there stays.
         _ => return None,
     };
-    let mut after: Vec<Tree> =
-        now.iter().filter(|item| !["orphan", "foregroundDeletion"].contains(&item.text())).cloned().collect();
+    let mut after: Vec<Tree> = now.iter().filter(|item| !["orphan", "foregroundDeletion"].contains(&item.text())).cloned().collect();
     after.extend(extra.map(Tree::from));
     (after != now).then_some(after)
 }
@@ -241,4 +240,3 @@ fn pod_grace(kept: &Kept, asked: Option<i64>) -> i64 {
 fn returns_object(kind: objects::KindId) -> bool {
     matches!(kind, kinds::POD | kinds::SERVICE | kinds::SERVICE_ACCOUNT)
 }
-

@@ -13,8 +13,13 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Create or replace. The store sets `metadata.resourceVersion`.
-    Put { key: Key, tree: Tree },
-    Delete { key: Key },
+    Put {
+        key: Key,
+        tree: Tree,
+    },
+    Delete {
+        key: Key,
+    },
 }
 
 /// A key-value store as etcd is one, with one member in the simplest cluster.

@@ -90,11 +90,7 @@ impl Snapshot {
     /// All objects, of any kind, that name this uid among their owners.
     pub fn dependents<'a>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a Kept> {
         let first = Key::new(KindId(0), Text::default(), Text::default());
-        self.inner
-            .dependents
-            .range((Text::new(uid), first)..)
-            .take_while(move |((found, _), _)| found == uid)
-            .map(|(_, kept)| kept)
+        self.inner.dependents.range((Text::new(uid), first)..).take_while(move |((found, _), _)| found == uid).map(|(_, kept)| kept)
     }
 
     /// The Pods bound to a node; an empty name gives those that wait for one.

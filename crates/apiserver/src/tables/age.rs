@@ -36,7 +36,17 @@ mod tests {
 
     #[test]
     fn the_second_unit_goes_when_the_first_grows() {
-        let cases = [(119, "119s"), (120, "2m"), (374, "6m14s"), (600, "10m"), (10_800, "3h"), (11_100, "3h5m"), (90_000, "25h"), (176_400, "2d1h"), (864_000, "10d")];
+        let cases = [
+            (119, "119s"),
+            (120, "2m"),
+            (374, "6m14s"),
+            (600, "10m"),
+            (10_800, "3h"),
+            (11_100, "3h5m"),
+            (90_000, "25h"),
+            (176_400, "2d1h"),
+            (864_000, "10d"),
+        ];
         for (seconds, text) in cases {
             assert_eq!(human(seconds), text);
         }

@@ -93,13 +93,7 @@ pub(super) const LEASE: Table = Table {
 };
 
 pub(super) const PRIORITY_CLASS: Table = Table {
-    columns: &[
-        NAME,
-        Column("Value", "integer", "", false),
-        Column("Global-Default", "boolean", "", false),
-        AGE,
-        text("PreemptionPolicy"),
-    ],
+    columns: &[NAME, Column("Value", "integer", "", false), Column("Global-Default", "boolean", "", false), AGE, text("PreemptionPolicy")],
     cells: |now, kept| {
         vec![
             Tree::from(&kept.key.name),

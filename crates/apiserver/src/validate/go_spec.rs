@@ -110,7 +110,10 @@ mod tests {
             r#"{"containers":[{"name":"main","image":"nginx","resources":{"requests":{"cpu":"100m"}}}],"serviceAccount":"default"}"#,
         );
         let text = pod_spec(&spec.unwrap());
-        assert!(text.starts_with("{\n \"Volumes\": null,\n \"InitContainers\": null,\n \"Containers\": [\n  {\n   \"Name\": \"main\",\n"), "{text}");
+        assert!(
+            text.starts_with("{\n \"Volumes\": null,\n \"InitContainers\": null,\n \"Containers\": [\n  {\n   \"Name\": \"main\",\n"),
+            "{text}"
+        );
         assert!(text.contains("   \"Resources\": {\n    \"Limits\": null,\n    \"Requests\": {\n     \"cpu\": \"100m\"\n    },\n    \"Claims\": null\n   },\n"), "{text}");
         assert!(text.contains("\n \"DeprecatedServiceAccount\": \"default\",\n"), "{text}");
         assert!(text.contains("\n \"HostNetwork\": false,\n"), "{text}");

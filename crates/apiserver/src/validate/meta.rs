@@ -104,7 +104,10 @@ pub(crate) fn metadata_update(new: &Tree, old: &Tree, faults: &mut Faults) {
     for finalizer in new.get("finalizers").items() {
         if deleting && !old.get("finalizers").items().contains(finalizer) {
             let here = path.field("finalizers");
-            let words = format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{\"{}\"}}", finalizer.text());
+            let words = format!(
+                "no new finalizers can be added if the object is being deleted, found new finalizers []string{{\"{}\"}}",
+                finalizer.text()
+            );
             faults.forbidden(here, words);
         }
     }

@@ -53,7 +53,11 @@ fn hunks(stretches: &[Stretch]) -> Vec<Vec<Stretch>> {
         }
         let (first, last) = (place == 0, place + 1 == stretches.len());
         let length = stretch.old.len();
-        let head = |n: usize| Stretch { equal: true, old: stretch.old.start..stretch.old.start + n, new: stretch.new.start..stretch.new.start + n };
+        let head = |n: usize| Stretch {
+            equal: true,
+            old: stretch.old.start..stretch.old.start + n,
+            new: stretch.new.start..stretch.new.start + n,
+        };
         let tail = |n: usize| Stretch { equal: true, old: stretch.old.end - n..stretch.old.end, new: stretch.new.end - n..stretch.new.end };
         if first {
             hunk.push(tail(length.min(CONTEXT)));

@@ -78,8 +78,7 @@ fn source(volume: &Tree, path: Path, faults: &mut Faults) {
     }
 }
 
-const HOST_PATHS: [&str; 8] =
-    ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+const HOST_PATHS: [&str; 8] = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 
 fn one(key: &str, source: &Tree, path: Path, faults: &mut Faults) {
     match key {

@@ -98,8 +98,11 @@ impl Names {
     }
 
     fn rename_pods_of_cron_jobs(&mut self) {
-        let is_run = |normal: &str| normal.rsplit_once("-<t").is_some_and(|(_, rest)| rest.strip_suffix('>').is_some_and(|n| n.parse::<u32>().is_ok()));
-        let jobs: Vec<(String, String)> = self.map.iter().filter(|(_, normal)| is_run(normal)).map(|(raw, normal)| (raw.clone(), normal.clone())).collect();
+        let is_run = |normal: &str| {
+            normal.rsplit_once("-<t").is_some_and(|(_, rest)| rest.strip_suffix('>').is_some_and(|n| n.parse::<u32>().is_ok()))
+        };
+        let jobs: Vec<(String, String)> =
+            self.map.iter().filter(|(_, normal)| is_run(normal)).map(|(raw, normal)| (raw.clone(), normal.clone())).collect();
         for (job, readable) in jobs {
             let prefix = format!("{job}-");
             for (_, normal) in self.map.iter_mut().filter(|(raw, normal)| raw.starts_with(&prefix) && normal.starts_with(&prefix)) {

@@ -119,9 +119,15 @@ mod tests {
     #[test]
     fn forgets_what_differs_from_run_to_run() {
         let table = "NAME    READY   STATUS   RESTARTS     AGE\nb   0/1     Error    1 (3s ago)   5s\na   1/1     Running    0   2m10s\n";
-        assert_eq!(plain(table, "kubectl get pods"), "NAME  READY  STATUS  RESTARTS  AGE\na  1/1  Running  0  <age>\nb  0/1  Error  1 (<age> ago)  <age>");
+        assert_eq!(
+            plain(table, "kubectl get pods"),
+            "NAME  READY  STATUS  RESTARTS  AGE\na  1/1  Running  0  <age>\nb  0/1  Error  1 (<age> ago)  <age>"
+        );
         assert_eq!(plain("IP: 10.241.3.7 on worker-2", "kubectl describe pod x"), "IP: <podip> on worker-<n>");
-        assert_eq!(plain("Normal  Pulled  4s (x3 over 1m2s)  in 1.2s (1.3s including waiting)", ""), "Normal  Pulled  <age>  in <dur> (<dur> including waiting)");
+        assert_eq!(
+            plain("Normal  Pulled  4s (x3 over 1m2s)  in 1.2s (1.3s including waiting)", ""),
+            "Normal  Pulled  <age>  in <dur> (<dur> including waiting)"
+        );
         assert_eq!(plain("Waiting 1\nWaiting 2\ndone\n", "kubectl rollout status deploy/x"), "done");
     }
 

@@ -14,8 +14,21 @@ use std::sync::Arc;
 
 /// The kinds that the recorder watched in the scenario's namespace.
 const WATCHED: &[&str] = &[
-    "pods", "services", "persistentvolumeclaims", "events", "resourcequotas", "deployments", "replicasets", "statefulsets", "daemonsets",
-    "controllerrevisions", "jobs", "cronjobs", "endpointslices", "horizontalpodautoscalers", "poddisruptionbudgets",
+    "pods",
+    "services",
+    "persistentvolumeclaims",
+    "events",
+    "resourcequotas",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "daemonsets",
+    "controllerrevisions",
+    "jobs",
+    "cronjobs",
+    "endpointslices",
+    "horizontalpodautoscalers",
+    "poddisruptionbudgets",
 ];
 /// The recorder looked this often while it waited.
 const LOOK: Duration = Duration::millis(200);
@@ -199,7 +212,9 @@ impl Performance<'_> {
         }
         for kind in kinds {
             let limit = self.world.now() + Duration::secs(5);
-            self.world.run_while(limit, |world| world.api.store.applied().list_in(kind, &namespace).all(|one| one.key.name == "kube-root-ca.crt"));
+            self.world.run_while(limit, |world| {
+                world.api.store.applied().list_in(kind, &namespace).all(|one| one.key.name == "kube-root-ca.crt")
+            });
         }
     }
 

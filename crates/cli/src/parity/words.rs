@@ -15,7 +15,9 @@ pub fn split(line: &str) -> Vec<String> {
             }
             (None, '\\') => word.get_or_insert_default().extend(chars.next()),
             (Some(open), c) if c == open => quote = None,
-            (Some('"'), '\\') if chars.peek().is_some_and(|next| matches!(next, '"' | '\\')) => word.get_or_insert_default().extend(chars.next()),
+            (Some('"'), '\\') if chars.peek().is_some_and(|next| matches!(next, '"' | '\\')) => {
+                word.get_or_insert_default().extend(chars.next())
+            }
             (_, c) => word.get_or_insert_default().push(c),
         }
     }
@@ -35,7 +37,10 @@ mod tests {
 
     #[test]
     fn splits_and_quotes() {
-        assert_eq!(split(r#"kubectl get pods -o jsonpath='{.items[*].x}' "a b" c\ d"#), ["kubectl", "get", "pods", "-o", "jsonpath={.items[*].x}", "a b", "c d"]);
+        assert_eq!(
+            split(r#"kubectl get pods -o jsonpath='{.items[*].x}' "a b" c\ d"#),
+            ["kubectl", "get", "pods", "-o", "jsonpath={.items[*].x}", "a b", "c d"]
+        );
         assert_eq!(quote("jsonpath={.items[*].x}"), "'jsonpath={.items[*].x}'");
         assert_eq!(quote("it's"), r"'it'\''s'");
         assert_eq!(quote("deploy/web"), "deploy/web");

@@ -50,7 +50,8 @@ async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result
     if parts.uri.path() == "/kubarium/fault" && parts.method == hyper::Method::POST {
         return fault(&body, &orders).await;
     }
-    let mut headers: Vec<(String, String)> = parts.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+    let mut headers: Vec<(String, String)> =
+        parts.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
     let body = plain(&mut headers, body);
     let request = match http::parse(parts.method.as_str(), target, &headers, &body) {
         Ok(request) => request,
@@ -127,7 +128,13 @@ fn with_head(encoded: &http::Encoded, reply: Reply) -> Response<Reply> {
     response
 }
 
-fn watch(cursor: wire::WatchCursor, timeout: Option<u64>, response: &wire::Response, accept: &str, orders: &Sender<Order>) -> io::Result<Response<Reply>> {
+fn watch(
+    cursor: wire::WatchCursor,
+    timeout: Option<u64>,
+    response: &wire::Response,
+    accept: &str,
+    orders: &Sender<Order>,
+) -> io::Result<Response<Reply>> {
     let (events, told) = mpsc::unbounded_channel::<wire::WatchEvent>();
     send(orders, Order::Watch { cursor: Box::new(cursor), timeout, events })?;
     let chunks = pipe(told, |event| Bytes::from(http::event_line(&event)));

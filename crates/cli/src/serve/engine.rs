@@ -12,12 +12,25 @@ use tokio::sync::{mpsc, oneshot};
 /// What can be asked of the engine.
 pub enum Order {
     /// A request; the answer comes back once.
-    Request { request: Box<Request>, answer: oneshot::Sender<Response> },
+    Request {
+        request: Box<Request>,
+        answer: oneshot::Sender<Response>,
+    },
     /// An opened watch: its events go to `events` until one side hangs up.
-    Watch { cursor: Box<WatchCursor>, timeout: Option<u64>, events: mpsc::UnboundedSender<WatchEvent> },
+    Watch {
+        cursor: Box<WatchCursor>,
+        timeout: Option<u64>,
+        events: mpsc::UnboundedSender<WatchEvent>,
+    },
     /// A followed log: its text goes to `text` until the container ends.
-    Follow { request: Box<Request>, text: mpsc::UnboundedSender<String> },
-    Fault { fault: Fault, answer: oneshot::Sender<Result<(), String>> },
+    Follow {
+        request: Box<Request>,
+        text: mpsc::UnboundedSender<String>,
+    },
+    Fault {
+        fault: Fault,
+        answer: oneshot::Sender<Result<(), String>>,
+    },
 }
 
 /// How time passes and what is simulated.

@@ -14,7 +14,13 @@ pub fn command() -> Command {
     let number = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name("N").default_value(value);
     Command::new("serve")
         .about("Serve the cluster over HTTP on loopback, so that kubectl and other clients can drive it")
-        .arg(Arg::new("listen").long("listen").value_name("ADDRESS").default_value("127.0.0.1:8001").help("Loopback address and port; port 0 takes a free one"))
+        .arg(
+            Arg::new("listen")
+                .long("listen")
+                .value_name("ADDRESS")
+                .default_value("127.0.0.1:8001")
+                .help("Loopback address and port; port 0 takes a free one"),
+        )
         .arg(Arg::new("kubeconfig").long("kubeconfig").value_name("FILE").help("Write a kubeconfig for this server to FILE"))
         .arg(number("speed", "1").value_parser(clap::value_parser!(f64)).help("Virtual seconds in a real one"))
         .arg(number("seed", "1").value_parser(clap::value_parser!(u64)).help("What chance depends on"))
@@ -43,7 +49,9 @@ fn prepare(arguments: &ArgMatches) -> Result<Plan, String> {
     let text = arguments.get_one::<String>("listen").map_or("", String::as_str);
     let listen: SocketAddr = text.parse().map_err(|_| format!("\"{text}\" is no address and port, such as 127.0.0.1:8001"))?;
     if !listen.ip().is_loopback() {
-        return Err(format!("{listen} is not loopback: anyone on the network could drive this cluster, so only 127.0.0.1 and [::1] are served"));
+        return Err(format!(
+            "{listen} is not loopback: anyone on the network could drive this cluster, so only 127.0.0.1 and [::1] are served"
+        ));
     }
     let speed = arguments.get_one::<f64>("speed").copied().unwrap_or(1.0);
     if !(0.0..=10_000.0).contains(&speed) {
@@ -80,7 +88,10 @@ async fn open(plan: Plan) -> Result<(), String> {
 fn busy(address: SocketAddr, error: &std::io::Error) -> String {
     if error.kind() == std::io::ErrorKind::AddrInUse {
         let port = address.port();
-        return format!("port {port} is taken by another program; end that one, or take another port with --listen 127.0.0.1:{}", port.wrapping_add(1).max(1024));
+        return format!(
+            "port {port} is taken by another program; end that one, or take another port with --listen 127.0.0.1:{}",
+            port.wrapping_add(1).max(1024)
+        );
     }
     format!("cannot listen on {address}: {error}")
 }

@@ -126,13 +126,39 @@ static ACCESS_SPEC: Message = &[
 
 /// The kinds that kubectl creates in this form.
 static KINDS: &[(&str, Message)] = &[
-    ("Deployment", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(DEPLOYMENT_SPEC)), Field(3, "status", Kind::Ignored)]),
-    ("Service", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(SERVICE_SPEC)), Field(3, "status", Kind::Ignored)]),
-    ("ConfigMap", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "data", Kind::Pairs), Field(3, "binaryData", Kind::BytePairs), Field(4, "immutable", Kind::Flag)]),
-    ("Secret", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "data", Kind::BytePairs), Field(3, "type", Kind::Text), Field(4, "stringData", Kind::Pairs), Field(5, "immutable", Kind::Flag)]),
+    (
+        "Deployment",
+        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(DEPLOYMENT_SPEC)), Field(3, "status", Kind::Ignored)],
+    ),
+    (
+        "Service",
+        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(SERVICE_SPEC)), Field(3, "status", Kind::Ignored)],
+    ),
+    (
+        "ConfigMap",
+        &[
+            Field(1, "metadata", Kind::Object(METADATA)),
+            Field(2, "data", Kind::Pairs),
+            Field(3, "binaryData", Kind::BytePairs),
+            Field(4, "immutable", Kind::Flag),
+        ],
+    ),
+    (
+        "Secret",
+        &[
+            Field(1, "metadata", Kind::Object(METADATA)),
+            Field(2, "data", Kind::BytePairs),
+            Field(3, "type", Kind::Text),
+            Field(4, "stringData", Kind::Pairs),
+            Field(5, "immutable", Kind::Flag),
+        ],
+    ),
     ("Namespace", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(&[])), Field(3, "status", Kind::Ignored)]),
     ("ServiceAccount", &[Field(1, "metadata", Kind::Object(METADATA))]),
-    ("SelfSubjectAccessReview", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(ACCESS_SPEC)), Field(3, "status", Kind::Ignored)]),
+    (
+        "SelfSubjectAccessReview",
+        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(ACCESS_SPEC)), Field(3, "status", Kind::Ignored)],
+    ),
     ("SelfSubjectReview", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "status", Kind::Ignored)]),
 ];
 
@@ -192,7 +218,8 @@ fn put(object: &mut Map, name: &str, kind: &Kind, value: &Value) -> Option<()> {
             object.entry(name).map_mut().insert(Text::new(key), text);
         }
         Kind::IntOrText => {
-            let inner = message(value.bytes()?, &[Field(1, "type", Kind::Count), Field(2, "int", Kind::Count), Field(3, "text", Kind::Text)])?;
+            let inner =
+                message(value.bytes()?, &[Field(1, "type", Kind::Count), Field(2, "int", Kind::Count), Field(3, "text", Kind::Text)])?;
             let is_text = inner.get("type").is_some_and(|kind| kind.int_or(0) == 1);
             let chosen = inner.get(if is_text { "text" } else { "int" }).cloned().unwrap_or_default();
             keep(object, name, chosen.is_empty() || chosen.int_or(1) == 0, chosen);
@@ -304,7 +331,10 @@ mod tests {
         let mut body = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09ConfigMap\x12\x10".to_vec();
         body.extend(b"\x0a\x06\x0a\x01a\x12\x01b\x12\x06\x0a\x01k\x12\x01v");
         let tree = read(&body).map(|tree| tree.to_json());
-        assert_eq!(tree.as_deref(), Some(r#"{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"generateName":"b","name":"a"}}"#));
+        assert_eq!(
+            tree.as_deref(),
+            Some(r#"{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"generateName":"b","name":"a"}}"#)
+        );
         assert!(read(&body[..20]).is_none() && read(b"k8s\0\xff\xff").is_none() && read(b"{}").is_none());
         assert_eq!([base64(b"a"), base64(b"ab"), base64(b"abc")], ["YQ==", "YWI=", "YWJj"]);
     }

@@ -7,8 +7,7 @@ use objects::wire::{PatchKind, Request, Verb};
 use objects::{Key, Object, Tree, kinds, list, map};
 use simcore::{Duration, Time};
 
-pub static NODE_LIFECYCLE: Controller =
-    Controller { name: "node-controller", triggers: &[(kinds::NODE, changed)], workers: 8, reconcile };
+pub static NODE_LIFECYCLE: Controller = Controller { name: "node-controller", triggers: &[(kinds::NODE, changed)], workers: 8, reconcile };
 
 /// Every so often all nodes are looked at (`--node-monitor-period`).
 const PERIOD: Duration = Duration::secs(5);

@@ -28,9 +28,11 @@ fn pods_of_a_lost_node(change: &Change, view: &Snapshot) -> Vec<Key> {
 /// A Pod on a node that is not there, or one that is being deleted and has no node.
 fn stranded(change: &Change, view: &Snapshot) -> Vec<Key> {
     let Some(pod) = &change.after else { return Vec::new() };
-    let news = change.before.as_ref().is_none_or(|old| facts::node_name(old) != facts::node_name(pod) || old.is_deleting() != pod.is_deleting());
+    let news =
+        change.before.as_ref().is_none_or(|old| facts::node_name(old) != facts::node_name(pod) || old.is_deleting() != pod.is_deleting());
     let node = facts::node_name(pod);
-    let lost = if node.is_empty() { pod.is_deleting() } else { view.find(kinds::NODE, "", node).is_none_or(|node| is_out_of_service(node)) };
+    let lost =
+        if node.is_empty() { pod.is_deleting() } else { view.find(kinds::NODE, "", node).is_none_or(|node| is_out_of_service(node)) };
     if news && lost { vec![pod.key.clone()] } else { Vec::new() }
 }
 

@@ -20,7 +20,8 @@ fn executing(node: &Object) -> Vec<&Tree> {
 }
 
 fn pods_of_a_tainted_node(change: &Change, view: &Snapshot) -> Vec<Key> {
-    let taints = |kept: &Option<Kept>| -> Vec<Tree> { kept.as_ref().map(|node| executing(node).into_iter().cloned().collect()).unwrap_or_default() };
+    let taints =
+        |kept: &Option<Kept>| -> Vec<Tree> { kept.as_ref().map(|node| executing(node).into_iter().cloned().collect()).unwrap_or_default() };
     if taints(&change.before) == taints(&change.after) {
         return Vec::new();
     }

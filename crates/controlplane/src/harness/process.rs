@@ -35,10 +35,7 @@ impl ControllerManager {
         ControllerManager {
             table,
             elector: Elector::new(NAME, host, seed),
-            user: User {
-                name: Text::new_static("system:kube-controller-manager"),
-                groups: vec![Text::new_static("system:authenticated")],
-            },
+            user: User { name: Text::new_static("system:kube-controller-manager"), groups: vec![Text::new_static("system:authenticated")] },
             runners: Vec::new(),
             telling: Telling::new(NAME, ""),
             tickets: Tickets::default(),

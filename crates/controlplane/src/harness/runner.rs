@@ -281,4 +281,3 @@ fn fill(tree: &mut Tree, error: &str) {
         _ => {}
     }
 }
-

@@ -21,7 +21,11 @@ pub fn unschedulable(attempt: &Attempt, pod: &PodInfo, cache: &Cache, view: &Sna
 fn availability(nodes: usize, reasons: BTreeMap<Text, usize>) -> String {
     let mut counted: Vec<String> = reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     counted.sort();
-    if counted.is_empty() { format!("0/{nodes} nodes are available.") } else { format!("0/{nodes} nodes are available: {}.", counted.join(", ")) }
+    if counted.is_empty() {
+        format!("0/{nodes} nodes are available.")
+    } else {
+        format!("0/{nodes} nodes are available: {}.", counted.join(", "))
+    }
 }
 
 /// Why evicting Pods would not help, node by node.

@@ -16,7 +16,11 @@ fn value(tree: &Tree, depth: usize, out: &mut String) {
             out.push_str("{\n");
             for (key, inner) in map.iter() {
                 indent(depth + 1, out);
-                if is_plain(key) { out.push_str(key) } else { out.push_str(&quoted(key)) }
+                if is_plain(key) {
+                    out.push_str(key)
+                } else {
+                    out.push_str(&quoted(key))
+                }
                 out.push_str(": ");
                 value(inner, depth + 1, out);
                 out.push_str(",\n");
@@ -91,7 +95,9 @@ fn escape(letter: char, out: &mut String) {
 /// Whether a key can go without quotes: it looks like a word, and like nothing else that YAML knows.
 fn is_plain(key: &str) -> bool {
     let (last, lower) = (key.chars().count().saturating_sub(1), key.to_ascii_lowercase());
-    let word = |(at, letter): (usize, char)| letter.is_ascii_alphanumeric() || !letter.is_ascii() || letter == '_' || at > 0 && at < last && "-./".contains(letter);
+    let word = |(at, letter): (usize, char)| {
+        letter.is_ascii_alphanumeric() || !letter.is_ascii() || letter == '_' || at > 0 && at < last && "-./".contains(letter)
+    };
     let reserved = ["null", "true", "t", "y", "yes", "on", "false", "f", "n", "no", "off", "inf", "infinity", "nan"];
     let number = key.starts_with(|letter: char| letter.is_ascii_digit()) && objects::float::read(&key.replace('_', "")).is_some();
     let based = ["0x", "0o", "0b"].iter().any(|prefix| lower.starts_with(prefix));

@@ -40,7 +40,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let word = match args.words.as_slice() {
         [word] => word,
         [] => return Err(args.usage("at least 1 argument is required for attach")),
-        words => return Err(args.usage(&format!("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {words:?}", words.len()))),
+        words => {
+            return Err(args.usage(&format!("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {words:?}", words.len())));
+        }
     };
     if args.is("stdin") {
         return Err(Stop::error("a container's input cannot be reached from this terminal; run a command in it with kubectl exec"));

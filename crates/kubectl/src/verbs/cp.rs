@@ -24,8 +24,20 @@ static FLAGS: &[Flag] = &[
         "",
         "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen",
     ),
-    flag("no-preserve", '\0', Takes::Bool, "false", "The copied file/directory's ownership and permissions will not be preserved in the container"),
-    flag("retries", '\0', Takes::Int, "0", "Set number of retries to complete a copy operation from a container. Specify 0 to disable or any negative value for infinite retrying. The default is 0 (no retry)."),
+    flag(
+        "no-preserve",
+        '\0',
+        Takes::Bool,
+        "false",
+        "The copied file/directory's ownership and permissions will not be preserved in the container",
+    ),
+    flag(
+        "retries",
+        '\0',
+        Takes::Int,
+        "0",
+        "Set number of retries to complete a copy operation from a container. Specify 0 to disable or any negative value for infinite retrying. The default is 0 (no retry).",
+    ),
 ];
 
 /// `[[NAMESPACE/]POD:]FILE`

@@ -34,7 +34,8 @@ fn owners(change: &Change, view: &Snapshot) -> Vec<Key> {
     let orphan = change.after.as_ref().filter(|set| set.controller().is_null() && !set.is_deleting());
     let adopters = orphan.into_iter().flat_map(|set| {
         let all = view.list_in(kinds::DEPLOYMENT, &set.key.namespace);
-        all.filter(|it| Selector::of(it.spec().get("selector")).is_ok_and(|selector| selector.matches(set.labels()))).map(|it| it.key.clone())
+        all.filter(|it| Selector::of(it.spec().get("selector")).is_ok_and(|selector| selector.matches(set.labels())))
+            .map(|it| it.key.clone())
     });
     let mut keys: Vec<Key> = owner(&change.before).into_iter().chain(owner(&change.after)).chain(adopters).collect();
     keys.dedup();

@@ -1,7 +1,7 @@
 //! Whether a rollout gets on: the `Progressing` condition, its deadline, pause and resume, and failures of the sets.
+use super::Scene;
 use super::status::{counted, is_complete, push_condition, put, remove_condition, set_condition};
 use super::strategy::wanted;
-use super::Scene;
 use crate::facts;
 use crate::harness::{Next, Write};
 use objects::{Object, Tree, map};

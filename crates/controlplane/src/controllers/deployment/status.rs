@@ -33,7 +33,10 @@ pub fn counted(scene: &Scene) -> Tree {
 pub fn is_complete(deployment: &Object, status: &Tree) -> bool {
     let wanted = wanted(deployment);
     let is = |field| status.get(field).int_or(0) == wanted;
-    is("updatedReplicas") && is("replicas") && is("availableReplicas") && status.get("observedGeneration").int_or(0) >= deployment.generation()
+    is("updatedReplicas")
+        && is("replicas")
+        && is("availableReplicas")
+        && status.get("observedGeneration").int_or(0) >= deployment.generation()
 }
 
 /// Sets a condition, unless one with the same status and reason stands. It goes to the end of the list;

@@ -50,6 +50,8 @@ pub fn ports(pod: &Object, service: &Object) -> Tree {
 fn named(pod: &Object, name: &str, protocol: &str) -> Option<i64> {
     let containers = pod.spec().get("containers").items().iter().chain(pod.spec().get("initContainers").items());
     let mut ports = containers.flat_map(|container| container.get("ports").items());
-    let fits = |port: &&Tree| port.get("name").text() == name && matches!(port.get("protocol").text(), found if found == protocol || found.is_empty());
+    let fits = |port: &&Tree| {
+        port.get("name").text() == name && matches!(port.get("protocol").text(), found if found == protocol || found.is_empty())
+    };
     ports.find(fits)?.get("containerPort").as_int()
 }

@@ -17,7 +17,8 @@ const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /// The writes that bring a Service's slices to these Pods.
 pub fn reconcile(cx: &Cx, service: &Object, pods: &[&Kept]) -> Vec<Write> {
-    let mut slices: Vec<&Kept> = cx.view.list_in(kinds::ENDPOINT_SLICE, &service.key.namespace).filter(|slice| is_ours(slice, service)).collect();
+    let mut slices: Vec<&Kept> =
+        cx.view.list_in(kinds::ENDPOINT_SLICE, &service.key.namespace).filter(|slice| is_ours(slice, service)).collect();
     slices.sort_by_key(|slice| (facts::created(slice), slice.key.clone()));
     // One group of slices for each set of ports: named ports may differ from Pod to Pod.
     let mut groups: BTreeMap<String, (Tree, BTreeMap<Text, Tree>)> = BTreeMap::new();
@@ -125,7 +126,8 @@ fn nothing_if_empty(items: Vec<Tree>) -> Tree {
 
 /// The Service's own labels, and the two by which slices are found.
 fn labels(service: &Object) -> Tree {
-    let own = service.labels().entries().filter(|(key, _)| !matches!(key.as_str(), SERVICE_NAME | MANAGED_BY | "service.kubernetes.io/headless"));
+    let own =
+        service.labels().entries().filter(|(key, _)| !matches!(key.as_str(), SERVICE_NAME | MANAGED_BY | "service.kubernetes.io/headless"));
     let mut labels: Map = own.map(|(key, value)| (key.clone(), value.clone())).collect();
     labels.insert(MANAGED_BY, MANAGER);
     labels.insert(SERVICE_NAME, &service.key.name);

@@ -12,12 +12,8 @@ use objects::labels::Selector;
 use objects::wire::{Request, Verb};
 use objects::{Key, Object, Tree, kinds, list, map};
 
-pub static REPLICASET: Controller = Controller {
-    name: "replicaset-controller",
-    triggers: &[(kinds::REPLICA_SET, itself), (kinds::POD, owners)],
-    workers: 5,
-    reconcile,
-};
+pub static REPLICASET: Controller =
+    Controller { name: "replicaset-controller", triggers: &[(kinds::REPLICA_SET, itself), (kinds::POD, owners)], workers: 5, reconcile };
 
 /// The most Pods that one step makes or deletes.
 const BURST: i64 = 500;

@@ -5,7 +5,12 @@ use crate::scheduler::framework::{Cycle, MAX_SCORE, Normalise, Plugin, Score};
 pub static PLUGIN: Plugin = Plugin {
     name: "NodeResourcesBalancedAllocation",
     filter: None,
-    score: Some(Score { weight: 1, applies: |cycle| cycle.pod.requested.cpu + cycle.pod.requested.memory > 0, rate, normalise: Normalise::Not }),
+    score: Some(Score {
+        weight: 1,
+        applies: |cycle| cycle.pod.requested.cpu + cycle.pod.requested.memory > 0,
+        rate,
+        normalise: Normalise::Not,
+    }),
 };
 
 /// 100 less the standard deviation of the used shares, which for two shares is half their distance.

@@ -3,11 +3,8 @@ use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, MAX_SCORE, Normalise, Plugin, Score};
 use objects::{Text, Tree};
 
-pub static PLUGIN: Plugin = Plugin {
-    name: "ImageLocality",
-    filter: None,
-    score: Some(Score { weight: 1, applies: |_| true, rate, normalise: Normalise::Not }),
-};
+pub static PLUGIN: Plugin =
+    Plugin { name: "ImageLocality", filter: None, score: Some(Score { weight: 1, applies: |_| true, rate, normalise: Normalise::Not }) };
 
 const MB: i64 = 1024 * 1024;
 /// Less is not worth a score.

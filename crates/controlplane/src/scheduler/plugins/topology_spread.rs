@@ -58,7 +58,8 @@ fn counts<'a>(cycle: &'a Cycle) -> &'a SpreadCounts {
         let own = cycle.spec().get("topologySpreadConstraints").items();
         let of = |action: &str| own.iter().filter(|it| it.get("whenUnsatisfiable").text() == action).collect::<Vec<_>>();
         let rules = of("DoNotSchedule").into_iter().map(|it| explicit(cycle, it)).collect();
-        let wishes = if own.is_empty() { defaults(cycle) } else { of("ScheduleAnyway").into_iter().map(|it| explicit(cycle, it)).collect() };
+        let wishes =
+            if own.is_empty() { defaults(cycle) } else { of("ScheduleAnyway").into_iter().map(|it| explicit(cycle, it)).collect() };
         SpreadCounts { rules, wishes }
     })
 }
@@ -100,8 +101,8 @@ fn domains(cycle: &Cycle, key: &str, counted: &Counted, honor_taints: bool) -> B
     let tolerations = cycle.tolerations;
     for node in cycle.cache.nodes() {
         let Some(value) = node.labels.get(key).as_text() else { continue };
-        let repels = honor_taints
-            && node.taints.iter().any(|taint| taint.effect != "PreferNoSchedule" && !terms::tolerates(tolerations, taint));
+        let repels =
+            honor_taints && node.taints.iter().any(|taint| taint.effect != "PreferNoSchedule" && !terms::tolerates(tolerations, taint));
         if !repels && (!cycle.picky || terms::node_passes(cycle.spec(), &node.name, &node.labels)) {
             *domains.entry(value.clone()).or_default() += counted.on(node);
         }

@@ -86,7 +86,9 @@ fn grep_lines(words: &[String], io: &mut Io) -> Result<u8, Stop> {
 fn hit(pattern: &Pattern, line: &str, flags: &str) -> bool {
     let found = match pattern.found(line) {
         Some(part) if flags.contains('x') => part == line,
-        Some(part) if flags.contains('w') => line.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_').any(|word| word == part),
+        Some(part) if flags.contains('w') => {
+            line.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_').any(|word| word == part)
+        }
         found => found.is_some(),
     };
     found != flags.contains('v')
