@@ -8,34 +8,77 @@ use lessons::progress::LessonState;
 pub enum ToEngine {
     /// Start a lesson (`lesson` is the text of its compiled `lesson.json`), or a sandbox when it is empty.
     /// `saved` is a log from an earlier visit, as `FromEngine::Saved` gave it; a log that no longer fits is refused with `Trouble` and the lesson starts anew.
-    Open { lesson: String, saved: Option<String>, lang: String },
+    Open {
+        lesson: String,
+        saved: Option<String>,
+        lang: String,
+    },
     /// Do something to the cluster. In the past it cuts off the future that was.
-    Do { input: Input },
+    Do {
+        input: Input,
+    },
     /// Let virtual time run at `speed` thousandths of real time (1000 = as in life), or stop it with 0.
-    Speed { speed: u32 },
-    Step { step: Step },
+    Speed {
+        speed: u32,
+    },
+    Step {
+        step: Step,
+    },
     /// Show the cluster as it was at this instant (virtual microseconds); time stands still then.
-    Seek { time: u64 },
+    Seek {
+        time: u64,
+    },
     /// The chain of causes of an occurrence.
-    Why { occurrence: u32 },
+    Why {
+        occurrence: u32,
+    },
     /// YAML, description and chain of an object, by id.
-    Inspect { id: String },
+    Inspect {
+        id: String,
+    },
     /// What can be completed in the terminal line (cursor in bytes).
-    Complete { serial: u32, line: String, cursor: usize },
+    Complete {
+        serial: u32,
+        line: String,
+        cursor: usize,
+    },
     /// Problems of a manifest in the editor.
-    Lint { serial: u32, name: String, text: String },
+    Lint {
+        serial: u32,
+        name: String,
+        text: String,
+    },
     /// What can be completed in the editor, at a byte of the text.
-    Suggest { serial: u32, name: String, text: String, at: usize },
+    Suggest {
+        serial: u32,
+        name: String,
+        text: String,
+        at: usize,
+    },
     /// What the field under this byte is.
-    Hover { serial: u32, name: String, text: String, at: usize },
+    Hover {
+        serial: u32,
+        name: String,
+        text: String,
+        at: usize,
+    },
     /// Commit to a prediction, or answer a quiz.
-    Choose { step: String, option: String },
+    Choose {
+        step: String,
+        option: String,
+    },
     /// Judge a step's checks now.
-    Check { step: String },
+    Check {
+        step: String,
+    },
     /// Open the next hint.
-    Hint { step: String },
+    Hint {
+        step: String,
+    },
     /// Play the solution of a step before the learner's eyes.
-    Solve { step: String },
+    Solve {
+        step: String,
+    },
     /// Begin the lesson anew.
     Reset,
 }
@@ -53,28 +96,76 @@ pub enum Step {
 /// From the engine to the page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FromEngine {
-    Delta { delta: Box<Delta> },
+    Delta {
+        delta: Box<Delta>,
+    },
     /// Where time stands: now, the first and the last instant that can be sought, and the speed in thousandths.
-    Clock { now: u64, start: u64, end: u64, speed: u32 },
+    Clock {
+        now: u64,
+        start: u64,
+        end: u64,
+        speed: u32,
+    },
     /// Text for the terminal. `whole`: forget what was printed (after a seek, `clear`).
-    Print { text: String, err: bool, whole: bool },
+    Print {
+        text: String,
+        err: bool,
+        whole: bool,
+    },
     /// Whether a command is running, and the prompt for the next line (`~ $`).
-    Prompt { busy: bool, prompt: String },
+    Prompt {
+        busy: bool,
+        prompt: String,
+    },
     /// A command wants a text edited (`kubectl edit`, `vi`): answer with `Input::Edited`.
-    Edit { name: String, text: String },
+    Edit {
+        name: String,
+        text: String,
+    },
     /// The learner's files, after one was written.
-    Files { files: Vec<(String, String)> },
-    Completion { serial: u32, from: usize, candidates: Vec<String> },
-    Problems { serial: u32, name: String, problems: Vec<Problem> },
-    Suggestions { serial: u32, from: usize, items: Vec<Suggestion> },
-    HoverText { serial: u32, from: usize, to: usize, text: String },
-    Chain { occurrence: u32, chain: Vec<Link> },
-    Inspected { inspection: Box<Inspection> },
-    Lesson { state: Box<LessonState> },
+    Files {
+        files: Vec<(String, String)>,
+    },
+    Completion {
+        serial: u32,
+        from: usize,
+        candidates: Vec<String>,
+    },
+    Problems {
+        serial: u32,
+        name: String,
+        problems: Vec<Problem>,
+    },
+    Suggestions {
+        serial: u32,
+        from: usize,
+        items: Vec<Suggestion>,
+    },
+    HoverText {
+        serial: u32,
+        from: usize,
+        to: usize,
+        text: String,
+    },
+    Chain {
+        occurrence: u32,
+        chain: Vec<Link>,
+    },
+    Inspected {
+        inspection: Box<Inspection>,
+    },
+    Lesson {
+        state: Box<LessonState>,
+    },
     /// The session as a small text to keep: inputs only. Sent when something was done.
-    Saved { log: String },
+    Saved {
+        log: String,
+    },
     /// Something could not be done, in plain words (a key of the page's own texts, with details).
-    Trouble { what: String, detail: String },
+    Trouble {
+        what: String,
+        detail: String,
+    },
 }
 
 /// One problem in a manifest. Lines and columns begin at 1; columns count characters.

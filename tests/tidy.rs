@@ -68,7 +68,8 @@ fn crates_use_only_what_lies_below_them() {
         let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).expect("a manifest");
         let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or("").split("[dev-dependencies]").next().unwrap_or("");
         for other in &names {
-            let used = dependencies.lines().any(|line| line.starts_with(&format!("{other}.workspace")) || line.starts_with(&format!("{other} =")));
+            let used =
+                dependencies.lines().any(|line| line.starts_with(&format!("{other}.workspace")) || line.starts_with(&format!("{other} =")));
             assert!(!used || allowed.contains(other), "{name} uses {other}, which does not lie below it");
         }
     }

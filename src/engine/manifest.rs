@@ -18,7 +18,8 @@ pub fn problems(world: &World, text: &str) -> Vec<Problem> {
 
 pub fn suggest(text: &str, at: usize) -> (usize, Vec<Suggestion>) {
     let (from, offers) = manifest::suggest(text, at);
-    let suggestion = |offer: manifest::Offer| Suggestion { label: offer.label, detail: offer.detail, info: String::new(), apply: offer.apply };
+    let suggestion =
+        |offer: manifest::Offer| Suggestion { label: offer.label, detail: offer.detail, info: String::new(), apply: offer.apply };
     (from, offers.into_iter().map(suggestion).collect())
 }
 

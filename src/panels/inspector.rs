@@ -74,7 +74,8 @@ fn link(link: &Link) -> AnyView {
         .then(|| view! { <button class="obj" translate="no" on:click=move |_| world.pick(&id)>{title(&link.about)}</button> });
     let revision = (link.revision > 0).then(|| view! { <span class="m">" · rv " {link.revision}</span> });
     // The subresource is said by the sentence already.
-    let detail = (!matches!(link.detail.as_str(), "" | "status" | "binding")).then(|| view! { <p class="detail" translate="no">{link.detail.clone()}</p> });
+    let detail = (!matches!(link.detail.as_str(), "" | "status" | "binding"))
+        .then(|| view! { <p class="detail" translate="no">{link.detail.clone()}</p> });
     view! {
         <li class=format!("link {}", link.deed)>
             <p class="when"><time>{at}</time> {revision}</p>
@@ -108,8 +109,7 @@ fn reason(text: &str) -> AnyView {
     match Json::read(text) {
         Ok(map @ Json::Map(_)) if map.get("chosen").is_some() && matches!(map.get("nodes"), Some(Json::List(_))) => verdicts(&map),
         Ok(Json::Map(map)) => {
-            let (tables, facts): (Vec<_>, Vec<_>) =
-                map.into_iter().partition(|(_, value)| value.items().iter().any(is_map));
+            let (tables, facts): (Vec<_>, Vec<_>) = map.into_iter().partition(|(_, value)| value.items().iter().any(is_map));
             let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{key.to_string()}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
             view! { {facts} {tables.into_iter().map(|(key, rows)| table(&key, rows.items())).collect_view()} }.into_any()
         }
@@ -127,7 +127,9 @@ fn verdicts(map: &Json) -> AnyView {
         let said = |key: &str| node.get(key).map(plain).unwrap_or_default();
         let (name, refusal) = (said("name"), said("filter"));
         let scores = match node.get("scores") {
-            Some(Json::Map(scores)) => scores.iter().map(|(plugin, points)| format!("{plugin} {}", plain(points))).collect::<Vec<_>>().join(" · "),
+            Some(Json::Map(scores)) => {
+                scores.iter().map(|(plugin, points)| format!("{plugin} {}", plain(points))).collect::<Vec<_>>().join(" · ")
+            }
             other => other.map(plain).unwrap_or_default(),
         };
         let (class, verdict, detail) = match (refusal.is_empty(), name == chosen) {

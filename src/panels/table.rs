@@ -46,7 +46,9 @@ pub fn Table() -> impl IntoView {
                 .map(|view| (view.id.clone(), view.kind.clone(), view.namespace.clone(), view.name.clone(), view.note.clone()));
             pods.chain(workloads).chain(nodes).chain(objects).collect()
         });
-        lines.retain(|line| wanted.is_empty() || format!("{} {} {} {}", line.1, line.2, line.3, line.4).to_ascii_lowercase().contains(&wanted));
+        lines.retain(|line| {
+            wanted.is_empty() || format!("{} {} {} {}", line.1, line.2, line.3, line.4).to_ascii_lowercase().contains(&wanted)
+        });
         lines.sort_by(|a, b| (&a.1, &a.2, &a.3).cmp(&(&b.1, &b.2, &b.3)));
         lines.truncate(300);
         lines

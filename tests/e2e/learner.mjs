@@ -3,7 +3,7 @@
 // Opened, and the engine has spoken. `path` names the lesson: "/?lesson=pods".
 export async function begin(open, how = {}) {
   const page = await open(how);
-  await page.waitForFunction(() => document.querySelector("[data-id='node/worker-3']") && document.querySelector(".track")?.getAttribute("aria-valuemax") !== "0");
+  await page.waitForFunction(() => document.querySelector(".node:not(.booting):not(.notready) > [data-id='node/worker-3']") && document.querySelector(".track")?.getAttribute("aria-valuemax") !== "0");
   return page;
 }
 
@@ -83,5 +83,5 @@ export function step(page, id) {
 }
 
 export async function finished(page, id) {
-  await page.waitForSelector(`article[data-step='${id}'].finished-step`, { timeout: 90_000 });
+  await page.waitForSelector(`article[data-step='${id}'].finished-step`, { state: "attached", timeout: 90_000 });
 }

@@ -33,7 +33,7 @@ export default async function ({ open }) {
   await sideways("the chain of causes");
 
   const small = await page.evaluate(() => [...document.querySelectorAll("button, summary, select, input")]
-    .filter((element) => element.offsetParent && !element.closest(".obj") && element.type !== "radio" && !element.classList.contains("obj"))
+    .filter((element) => element.offsetParent && !element.closest(".obj") && !["radio", "checkbox"].includes(element.type) && !element.classList.contains("obj"))
     .map((element) => ({ box: element.getBoundingClientRect(), name: element.className || element.id }))
     .filter(({ box }) => box.width > 0 && (box.height < 40 || box.width < 24)).map(({ box, name }) => `${name} ${Math.round(box.width)}x${Math.round(box.height)}`));
   assert.deepEqual(small, [], "too small for a finger");

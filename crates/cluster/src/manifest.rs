@@ -109,10 +109,20 @@ fn refusals(response: &Response) -> Vec<(String, String, bool)> {
             all.push((path.to_string(), format!("unknown field \"{path}\""), false));
         }
         if unknown.is_empty() {
-            all.push((path_in(message), message.to_string(), false));
+            let path = match mistyped(message) {
+                "" => path_in(message),
+                path => path.to_string(),
+            };
+            all.push((path, message.to_string(), false));
         }
     }
     all
+}
+
+/// Where a value of the wrong type stands: `DeploymentSpec.spec.replicas` names the Go struct first, then the path.
+fn mistyped(message: &str) -> &str {
+    let field = message.split_once("Go struct field ").and_then(|(_, rest)| rest.split_once(" of type")).map(|(field, _)| field);
+    field.and_then(|field| field.split_once('.')).map(|(_, path)| path).unwrap_or_default()
 }
 
 /// The first dotted path that a sentence names.

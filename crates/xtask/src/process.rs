@@ -29,6 +29,11 @@ pub fn finish(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("`{}` failed ({status})", words.join(" "))) }
 }
 
+/// Whether it ran and succeeded; what it says is nobody's concern.
+pub fn quiet(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
+}
+
 /// What it printed, where it ran and succeeded; nothing otherwise. For asking a tool about its version.
 pub fn answer(name: &str, arguments: &[&str]) -> Option<String> {
     let output = program(name, arguments).stdin(Stdio::null()).output().ok()?;

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: installs what the other commands need, says what and how long, and does nothing twice.
 
 use crate::stopwatch::Stopwatch;
-use crate::{Outcome, process, project};
+use crate::{Outcome, build, process, project};
 use std::path::Path;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -21,6 +21,7 @@ struct Step {
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
     Step { name: "wasm32 target", takes: "seconds", browser: false, there: target_there, install: target_install },
+    Step { name: "rust-src", takes: "seconds", browser: false, there: source_there, install: source_install },
     Step { name: "crates", takes: "seconds to a minute", browser: false, there: crates_there, install: crates_install },
     Step { name: "trunk", takes: "about 6 minutes", browser: false, there: trunk_there, install: trunk_install },
     Step { name: "wasm-bindgen", takes: "about 4 minutes", browser: false, there: bindgen_there, install: bindgen_install },
@@ -66,12 +67,23 @@ fn target_install() -> Outcome {
     process::run("rustup", &["target", "add", TARGET]).map_err(|reason| format!("{reason}; {advice}"))
 }
 
+fn source_there() -> bool {
+    process::answer("rustc", &["--print", "sysroot"])
+        .is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock").is_file())
+}
+
+fn source_install() -> Outcome {
+    let advice = "install rustup, or your system's package of the same Rust's source (Debian: rust-src)";
+    process::run("rustup", &["component", "add", "rust-src"]).map_err(|reason| format!("{reason}; {advice}"))
+}
+
 fn crates_there() -> bool {
-    process::answer("cargo", &["fetch", "--offline"]).is_some()
+    process::quiet(process::program("cargo", &["fetch", "--offline"]).envs(build::OWN_STD))
 }
 
 fn crates_install() -> Outcome {
-    process::run("cargo", &["fetch"])
+    // With the crates that the standard library is made of.
+    process::finish(process::program("cargo", &["fetch"]).envs(build::OWN_STD))
 }
 
 fn trunk_there() -> bool {

@@ -25,6 +25,18 @@ pub fn Figure(name: String, caption: Vec<Inline>) -> impl IntoView {
     .into_any()
 }
 
+/// More Pods on a node than this are counted, not drawn: the figure is made anew with every change.
+const MOST_BEADS: usize = 12;
+
+/// One bead per kind, with how many there are.
+fn counted(beads: Vec<String>) -> AnyView {
+    let mut kinds = std::collections::BTreeMap::<String, usize>::new();
+    for bead in beads {
+        *kinds.entry(bead).or_default() += 1;
+    }
+    kinds.into_iter().map(|(class, count)| view! { <i class=class></i> {format!("×{count} ")} }).collect_view().into_any()
+}
+
 /// Nodes with a dot per Pod.
 fn cluster() -> AnyView {
     let world = app().world;
@@ -32,10 +44,9 @@ fn cluster() -> AnyView {
         world.settled.get();
         world.nodes.get().into_iter().map(|node| {
             let (name, ready, master) = node.view.with(|view| (view.name.clone(), view.ready == "Ready" && view.powered, view.control_plane));
-            let dots = node.pods.get().into_iter().filter(|pod| pod.slot < 900).take(24).map(|pod| {
-                let class = pod.view.with_untracked(|view| format!("bead v{} {}", version_class(view.version), look(view)));
-                view! { <i class=class></i> }
-            }).collect_view();
+            let beads: Vec<String> = node.pods.get().into_iter().filter(|pod| pod.slot < 900)
+                .map(|pod| pod.view.with_untracked(|view| format!("bead v{} {}", version_class(view.version), look(view)))).collect();
+            let dots = if beads.len() > MOST_BEADS { counted(beads) } else { beads.into_iter().map(|class| view! { <i class=class></i> }).collect_view().into_any() };
             view! { <div class=format!("mini{}{}", if ready { "" } else { " down" }, if master { " master" } else { "" })><b>{name}</b><span>{dots}</span></div> }.into_any()
         }).collect_view()
     };

@@ -95,7 +95,13 @@ fn part(at: usize) -> AnyView {
         format!(
             "part {}{}{}{}",
             if at == 0 { "centre" } else { "" },
-            if !ran.get() { " coming" } else if running() { "" } else { " dead" },
+            if !ran.get() {
+                " coming"
+            } else if running() {
+                ""
+            } else {
+                " dead"
+            },
             if picked() { " picked" } else { "" },
             if busy { " busy" } else { "" }
         )
@@ -170,7 +176,9 @@ fn owned_chip(at: usize, row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
     let width = move || chip_width(wide.get());
     let place = move || format!("translate({} 0)", (at as f64 + 1.0) * (width() + 16.0));
     // A second ReplicaSet hangs on its Deployment too, not on the first one.
-    let wire = move || if at == 0 { "M-16 17H0".to_string() } else { format!("M{} 17V37H-8V17H0", 8.0 - (at as f64 + 1.0) * (width() + 16.0) + width()) };
+    let wire = move || {
+        if at == 0 { "M-16 17H0".to_string() } else { format!("M{} 17V37H-8V17H0", 8.0 - (at as f64 + 1.0) * (width() + 16.0) + width()) }
+    };
     view! {
         <g class=move || format!("chip owned v{}", tone.with(|view| version_class(view.revision))) transform=place data-id=id role="button" tabindex="-1">
             <path class="wire" d=wire />
