@@ -53,7 +53,8 @@ pub fn Editor() -> impl IntoView {
     };
     // Other texts, problems and themes reach CodeMirror here; what is typed into it never comes back.
     Effect::new(move |_| {
-        (desk.open.get(), desk.replaced.get());
+        desk.open.get();
+        desk.replaced.get();
         let text = untrack(|| desk.text());
         handle.with_value(|handle| {
             if let Some(handle) = handle {

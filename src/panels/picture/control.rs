@@ -51,7 +51,7 @@ pub fn ControlPlane() -> impl IntoView {
             <text class="m small wide-only end" x=move || areas(|a| a.x + a.w - 16.0) y="28">{move || (words().waiting_for_node)(world.counts.with(|counts| counts.waiting))}</text>
             <path class="bus" d=line />
             <path class="wire" d=api_to_etcd />
-            {(0..4).map(|at| part(at)).collect_view()}
+            {(0..4).map(part).collect_view()}
             <Waiting />
             {move || grouped.get().into_iter().enumerate().map(|(at, (top, owned))| group(at, top, owned)).collect_view()}
         </g>

@@ -152,7 +152,7 @@ fn narrow_parts(inner: f64, waiting: bool) -> ([Area; 4], Area, f64) {
 
 fn place_groups(count: usize, inner: f64, top: f64) -> (Vec<Area>, f64) {
     let room = inner - 28.0;
-    let w = room.min(470.0).max(240.0).min(room);
+    let w = room.min(room.clamp(240.0, 470.0));
     let per_row = ((room + 12.0) / (w + 12.0)).floor().max(1.0) as usize;
     let groups: Vec<Area> = (0..count.min(per_row * MOST_GROUP_ROWS))
         .map(|at| Area {
