@@ -5,6 +5,7 @@ use cluster::input::Input;
 use cluster::{Session, Viewer};
 use lessons::format::Lesson;
 use lessons::{Run, Saved};
+use objects::yaml;
 use simcore::{Duration, OccurrenceId, Time};
 
 /// The page's counterpart.
@@ -175,6 +176,9 @@ impl Desk {
 
     /// Something is done to the cluster.
     fn act(&mut self, input: Input) {
+        if let Some(words) = too_large(&input) {
+            return self.out.push(FromEngine::Print { text: words, err: true, whole: false });
+        }
         let Some(session) = &mut self.session else { return };
         if session.in_past() {
             self.viewer.forget();
@@ -318,6 +322,13 @@ impl Desk {
         let files = shell.files().iter().map(text).collect();
         self.out.push(FromEngine::Files { files });
     }
+}
+
+/// kubectl's refusal of a text that it would not read. It is not recorded: a session is kept in the browser's small storage.
+fn too_large(input: &Input) -> Option<String> {
+    let (Input::File { name, text } | Input::Apply { name, text }) = input else { return None };
+    let problem = Some(text).filter(|text| text.len() > yaml::LARGEST).and_then(|text| yaml::read(text).err())?;
+    Some(format!("error: error parsing {name}: {}\n", problem.message))
 }
 
 fn begin(lesson: &str) -> Result<(Option<Run>, Session), String> {
