@@ -33,7 +33,7 @@ pub fn arguments(command: clap::Command) -> clap::Command {
     command
         .arg(clap::arg!(--json "Print JSON"))
         .arg(clap::arg!(--update "Write the sizes into size.json, the committed table"))
-        .arg(clap::arg!(--check "Fail over the budget, or on growth of more than 5 % over size.json"))
+        .arg(clap::arg!(--check "Fail when the budget is newly missed, or on growth of more than 5 % over size.json"))
 }
 
 pub fn run(given: &clap::ArgMatches) -> Outcome {
@@ -68,10 +68,15 @@ fn check(sizes: &Sizes, before: &Value) -> Outcome {
     for (what, now, before, budget) in
         [("a first visit", total, &before["total_br"], BUDGET), ("the editor", editor, editor_before, EDITOR_BUDGET)]
     {
-        if now > budget {
-            return Err(format!("{what} loads {now} bytes of brotli: over the budget of {budget}"));
-        }
         let before = before.as_u64().ok_or_else(|| format!("{TABLE} does not say what {what} loaded"))?;
+        if now > budget {
+            let words = format!("{what} loads {now} bytes of brotli: over the budget of {budget}");
+            // A table that is over the budget itself says that this is known: then it must only not grow.
+            if before <= budget {
+                return Err(words);
+            }
+            println!("size: KNOWN MISS: {words}");
+        }
         if now * 100 > before * (100 + GROWTH) {
             return Err(format!(
                 "{what} grew from {before} to {now} bytes of brotli, more than {GROWTH} %. If it is worth it: `cargo xtask size --update`"
@@ -183,9 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_holds_whatever_the_table_says() {
-        let over = check(&sizes(100_000, 120_001), &sizes(100_000, 120_001).to_json()).unwrap_err();
+    fn the_budget_holds_until_the_table_says_that_it_is_missed() {
+        let over = check(&sizes(100_000, 120_001), &sizes(100_000, 119_000).to_json()).unwrap_err();
         assert_eq!(over, "the editor loads 120001 bytes of brotli: over the budget of 120000");
+        assert!(check(&sizes(100_000, 120_001), &sizes(100_000, 120_001).to_json()).is_ok());
     }
 
     #[test]
