@@ -27,6 +27,8 @@ pub struct Desk {
     prompt: Option<bool>,
     editing: bool,
     last_clock: (u64, u64, u32),
+    /// What was asked for before a session was open, as after a crash: done once it is.
+    early: Vec<ToEngine>,
     /// Real milliseconds since the session was last handed over to be kept.
     unsaved_ms: u64,
     out: Vec<FromEngine>,
@@ -71,7 +73,7 @@ impl Desk {
         if matches!(message, ToEngine::Reset) {
             return self.open(self.opened.clone(), None);
         }
-        let Some(session) = &mut self.session else { return self.trouble("closed", "no session is open") };
+        let Some(session) = &mut self.session else { return self.early.push(message) };
         match message {
             ToEngine::Do { input } => return self.act(input),
             ToEngine::Speed { speed } => {
@@ -149,7 +151,7 @@ impl Desk {
         self.opened = lesson;
         match begun {
             Ok((run, session)) => {
-                let keep = std::mem::take(&mut self.out);
+                let (keep, early) = (std::mem::take(&mut self.out), std::mem::take(&mut self.early));
                 let slow_until = (session.now() == Time::START).then_some(Time::START + BOOT);
                 let speed = if slow_until.is_some() { BOOT_SPEED } else { 1_000 };
                 let opened = std::mem::take(&mut self.opened);
@@ -160,6 +162,7 @@ impl Desk {
                 self.tell_files();
                 self.reprint();
                 self.report();
+                early.into_iter().for_each(|message| self.handle(message));
             }
             Err(words) => self.trouble("open", &words),
         }
@@ -286,13 +289,19 @@ impl Desk {
             self.printed = 0;
             self.out.push(FromEngine::Print { text: String::new(), err: false, whole: true });
         }
+        let busy = terminal.shell.busy();
+        let has_news = terminal.printed.len() > self.printed;
+        // While there is text to come the prompt is away, so that nobody takes half an answer for all of it.
+        if has_news && self.prompt != Some(true) {
+            self.prompt = Some(true);
+            self.out.push(FromEngine::Prompt { busy: true, prompt: "$".to_string() });
+        }
         let news = terminal.printed[self.printed..].chunk_by(|a, b| a.err == b.err);
         for run in news {
             let text: String = run.iter().map(|chunk| chunk.text.as_str()).collect();
             self.out.push(FromEngine::Print { text, err: run[0].err, whole: false });
         }
         self.printed = terminal.printed.len();
-        let busy = terminal.shell.busy();
         if self.prompt != Some(busy) {
             self.prompt = Some(busy);
             self.out.push(FromEngine::Prompt { busy, prompt: "$".to_string() });
