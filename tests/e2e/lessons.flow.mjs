@@ -72,8 +72,9 @@ const DO = {
     await faults.first().click();
     await page.waitForSelector(".picture .dead, .picture .off, .ghost, .log .line");
     if (id === "break" && (await page.evaluate(() => location.search)).endsWith("cluster")) {
-      await type(page, "kubectl get pods");
-      assert.match(await answer(page), /was refused/, "without an API server kubectl gets no answer");
+      await type(page, "kubectl get pods -o wide");
+      const words = await answer(page);
+      assert.match(words, /was refused/, `without an API server kubectl gets no answer, not: ${words}`);
       await faults.nth(1).click();
       await page.waitForFunction(() => !document.querySelector(".part.dead"));
     }
