@@ -8,7 +8,6 @@ mod defaults;
 mod discovery;
 mod equal;
 mod exchange;
-mod fields;
 mod fill;
 mod generation;
 pub mod http;

@@ -1,8 +1,7 @@
 //! Lists: selectors, pages, revisions.
-use crate::fields;
 use crate::store::{Kept, Store};
 use crate::{render, token};
-use objects::labels::Selector;
+use objects::labels::{FieldSelector, Selector};
 use objects::wire::{Accept, Options, Request};
 use objects::{KindId, Map, Status, Text, Tree, map};
 use simcore::Time;
@@ -10,18 +9,20 @@ use simcore::Time;
 /// A label selector and a field selector, read once.
 pub(crate) struct Selection {
     labels: Option<Selector>,
-    fields: Vec<fields::Term>,
+    fields: FieldSelector,
 }
 
 impl Selection {
     /// 400 in upstream's words for what cannot be read, or a field that the kind does not select by.
     pub fn parse(kind: KindId, labels: &str, field_text: &str) -> Result<Selection, Status> {
         let labels = if labels.is_empty() { None } else { Some(Selector::parse(labels).map_err(Status::bad_request)?) };
-        Ok(Selection { labels, fields: fields::parse(kind, field_text)? })
+        let fields = FieldSelector::parse(field_text).map_err(Status::bad_request)?;
+        fields.check(kind).map_err(Status::bad_request)?;
+        Ok(Selection { labels, fields })
     }
 
     pub fn takes(&self, kept: &Kept) -> bool {
-        self.labels.as_ref().is_none_or(|selector| selector.matches(kept.labels())) && self.fields.iter().all(|term| term.takes(kept))
+        self.labels.as_ref().is_none_or(|selector| selector.matches(kept.labels())) && self.fields.matches(&kept.tree)
     }
 }
 

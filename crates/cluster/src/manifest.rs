@@ -137,7 +137,7 @@ pub fn suggest(text: &str, at: usize) -> (usize, Vec<Offer>) {
     let at = floor(text, at);
     let start = text[..at].rfind('\n').map_or(0, |place| place + 1);
     let line = &text[start..at];
-    let Some(definition) = definition_of(text, at) else { return (at, top_level(line, at)) };
+    let Some(definition) = definition_of(text, at) else { return (at, top_level(line)) };
     let Some((parent, key, typed)) = place_of(text, at) else { return (at, Vec::new()) };
     let from = at - typed.len();
     let Some(here) = walk(definition, &parent) else { return (at, Vec::new()) };
@@ -258,7 +258,7 @@ fn values(here: &'static Definition, key: &str, typed: &str) -> Vec<Offer> {
 }
 
 /// Before there is a kind: the two lines that every manifest begins with.
-fn top_level(line: &str, _at: usize) -> Vec<Offer> {
+fn top_level(line: &str) -> Vec<Offer> {
     if !line.is_empty() {
         return Vec::new();
     }

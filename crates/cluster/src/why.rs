@@ -24,19 +24,15 @@ impl World {
         links.collect()
     }
 
-    /// The newest occurrence about an object, by looking back over the trace.
+    /// The newest occurrence about an object.
     pub fn last_about(&self, key: &Key) -> Option<OccurrenceId> {
-        let all = self.api.trace.len() as u32;
-        (0..all).rev().map(OccurrenceId).find(|id| self.api.trace.get(*id).is_some_and(|found| found.what.key.as_ref() == Some(key)))
+        self.api.trace.newest_first().find(|(_, found)| found.what.key.as_ref() == Some(key)).map(|(id, _)| id)
     }
 
     /// The occurrence that made an object: the start of its own story.
     pub fn birth_of(&self, key: &Key) -> Option<OccurrenceId> {
-        let all = self.api.trace.len() as u32;
-        let is_birth = |id: &OccurrenceId| {
-            self.api.trace.get(*id).is_some_and(|found| found.what.key.as_ref() == Some(key) && found.what.deed == "create")
-        };
-        (0..all).rev().map(OccurrenceId).find(is_birth)
+        let is_birth = |what: &apiserver::What| what.deed == "create" && what.key.as_ref() == Some(key);
+        self.api.trace.newest_first().find(|(_, found)| is_birth(&found.what)).map(|(id, _)| id)
     }
 
     /// YAML, description and story of an object by its id; empty texts for one that is gone.

@@ -5,7 +5,7 @@ use cluster::World;
 use objects::labels::Selector;
 use objects::views::Pod;
 use objects::{Key, KindId, Object, Tree, kinds};
-use simcore::{OccurrenceId, Time};
+use simcore::Time;
 
 /// A world as the checks of one step see it.
 pub struct Witness<'a> {
@@ -164,16 +164,14 @@ impl Witness<'_> {
     /// The component that last wrote this part (`status`, `binding`) of an object, without the node it runs on.
     fn deed(&self, object: &Tree, part: &str) -> Tree {
         let Some(key) = key_of(object) else { return Tree::Null };
-        let all = self.world.api.trace.len() as u32;
-        let mut found = (0..all).rev().filter_map(|id| self.world.api.trace.get(OccurrenceId(id)));
-        let last = found.find(|found| found.what.key.as_ref() == Some(&key) && found.what.detail == part);
-        last.map(|found| Tree::from(found.what.actor.split('/').next().unwrap_or_default())).unwrap_or_default()
+        let mut found = self.world.api.trace.newest_first();
+        let last = found.find(|(_, found)| found.what.key.as_ref() == Some(&key) && found.what.detail == part);
+        last.map(|(_, found)| Tree::from(found.what.actor.split('/').next().unwrap_or_default())).unwrap_or_default()
     }
 
     /// Whether a line typed since the step began contains `part`.
     pub fn typed(&self, part: &str) -> bool {
-        let all = self.world.api.trace.len() as u32;
-        let lines = (0..all).rev().filter_map(|id| self.world.api.trace.get(OccurrenceId(id)));
-        lines.take_while(|found| found.at >= self.began).any(|found| found.what.deed == "input" && found.what.detail.contains(part))
+        let mut since = self.world.api.trace.newest_first().map(|(_, found)| found).take_while(|found| found.at >= self.began);
+        since.any(|found| found.what.deed == "input" && found.what.detail.contains(part))
     }
 }

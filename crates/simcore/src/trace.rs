@@ -71,6 +71,11 @@ impl<W> Trace<W> {
         })
     }
 
+    /// Everything, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = (OccurrenceId, &Occurrence<W>)> {
+        (0..self.len() as u32).rev().map(OccurrenceId).filter_map(|id| self.get(id).map(|found| (id, found)))
+    }
+
     /// Everything from place `from` on.
     pub fn since(&self, from: u32) -> impl Iterator<Item = (OccurrenceId, &Occurrence<W>)> {
         (from..self.len() as u32).filter_map(|index| self.get(OccurrenceId(index)).map(|found| (OccurrenceId(index), found)))

@@ -52,6 +52,7 @@ const FIELDS: &[(KindId, &[&str])] = &[
     (kinds::NAMESPACE, &["status.phase"]),
     (kinds::SECRET, &["type"]),
     (kinds::SERVICE, &["spec.clusterIP", "spec.type"]),
+    (kinds::REPLICA_SET, &["status.replicas"]),
 ];
 
 impl FieldSelector {
@@ -118,6 +119,7 @@ fn value(object: &Tree, field: &str) -> Text {
         }
         ("spec.hostNetwork" | "spec.unschedulable", tree) => Text::new_static(if tree.is_true() { "true" } else { "false" }),
         ("status.podIPs", tree) => Text::from(tree.items().iter().map(|item| item.get("ip").text()).collect::<Vec<_>>().join(",")),
+        (_, Tree::Int(number)) => Text::from(number.to_string()),
         (_, tree) => Text::new(tree.text()),
     }
 }
