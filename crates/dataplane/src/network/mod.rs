@@ -1,6 +1,10 @@
-//! The node's part of the network: Pod addresses, and kube-proxy's view of Services.
+//! The network: Pod addresses, packets and what decides about them, and kube-proxy's view of Services.
 mod addresses;
+mod cidr;
+mod packet;
 mod proxy;
 
 pub use addresses::Addresses;
+pub use cidr::Cidr;
+pub use packet::{Origin, Packet, Protocol, Verdict};
 pub use proxy::KubeProxy;
