@@ -3,8 +3,10 @@ mod addresses;
 mod cidr;
 mod packet;
 mod proxy;
+mod request;
 
 pub use addresses::Addresses;
 pub use cidr::Cidr;
 pub use packet::{Origin, Packet, Protocol, Verdict};
 pub use proxy::KubeProxy;
+pub use request::{Ask, CONNECT_MAX, Failure, Heard, NEIGHBOUR, Reply, Url, What};

@@ -1,5 +1,5 @@
 //! The small tools that every image has: a table of plain functions.
-use crate::images::{Files, Scene, Web};
+use crate::images::{Files, Hearing, Scene, Web, client};
 use objects::Text;
 use simcore::Time;
 
@@ -13,6 +13,7 @@ pub struct Call<'a> {
     hostname: &'a str,
     files: &'a mut Files,
     web: &'a Web<'a>,
+    hearing: &'a mut Hearing,
     pub out: String,
     pub err: String,
 }
@@ -28,7 +29,8 @@ impl<'a> Call<'a> {
     ) -> Call<'a> {
         let name = name.rsplit('/').next().unwrap_or(name);
         let (out, err) = (String::new(), String::new());
-        Call { name, arguments, env, clock, input, hostname: scene.hostname, files: &mut *scene.files, web: scene.web, out, err }
+        let (files, hearing) = (&mut *scene.files, &mut scene.hearing);
+        Call { name, arguments, env, clock, input, hostname: scene.hostname, files, web: scene.web, hearing, out, err }
     }
 
     /// Arguments that are not flags.
@@ -43,7 +45,7 @@ const TOOLS: &[(&str, Tool)] = &[
     ("[", test),
     ("cat", cat),
     ("chmod", quiet),
-    ("curl", wget),
+    ("curl", over_network),
     ("date", date),
     ("echo", echo),
     ("env", env),
@@ -55,6 +57,9 @@ const TOOLS: &[(&str, Tool)] = &[
     ("kill", quiet),
     ("ls", ls),
     ("mkdir", quiet),
+    ("nc", over_network),
+    ("nslookup", over_network),
+    ("ping", over_network),
     ("printenv", env),
     ("printf", printf),
     ("ps", ps),
@@ -68,7 +73,7 @@ const TOOLS: &[(&str, Tool)] = &[
     ("true", quiet),
     ("uname", uname),
     ("wc", wc),
-    ("wget", wget),
+    ("wget", over_network),
     ("whoami", whoami),
 ];
 
@@ -313,30 +318,21 @@ fn truth(words: &[&str], files: &Files) -> bool {
     }
 }
 
-/// `wget -qO- URL` and `curl URL`: a GET that prints the body.
-fn wget(call: &mut Call) -> i32 {
-    let address = call.operands().find(|word| word.contains('.') || word.contains("localhost") || word.contains(':'));
-    let Some(address) = address.or_else(|| call.operands().last()) else { return 1 };
-    let bare = address.strip_prefix("http://").unwrap_or(address);
-    let (place, path) = bare.split_once('/').map_or((bare, "/".to_string()), |(place, path)| (place, format!("/{path}")));
-    let (host, port) = place.split_once(':').map_or((place, 80), |(host, port)| (host, port.parse().unwrap_or(80)));
-    match (call.web)(host, port, &path) {
-        Some((code, body)) if code < 400 => {
-            call.out = body.to_string();
-            0
-        }
-        Some((code, body)) if call.name == "curl" => {
-            call.out = body.to_string();
-            i32::from(call.arguments.iter().any(|word| word.contains('f'))) * 22 * i32::from(code >= 400)
-        }
-        Some((404, _)) => refuse(call, "wget: server returned error: HTTP/1.1 404 Not Found\n".to_string(), 1),
-        Some((code, _)) => refuse(call, format!("wget: server returned error: HTTP/1.1 {code}\n"), 1),
-        None if call.name == "curl" => {
-            let words = format!("curl: (7) Failed to connect to {host} port {port} after 0 ms: Could not connect to server\n");
-            refuse(call, words, 7)
-        }
-        None => refuse(call, format!("wget: can't connect to remote host ({host}): Connection refused\n"), 1),
+/// A tool that asks the network: what it wants, and how it tells the answer, stand in the table of clients.
+fn over_network(call: &mut Call) -> i32 {
+    let Some(client) = client(call.name) else { return 127 };
+    let ask = match (client.plan)(call.arguments) {
+        Ok(ask) => ask,
+        Err((words, code)) => return refuse(call, words, code),
+    };
+    let Some(heard) = (call.web)(&ask).or_else(|| call.hearing.ask(&ask)) else { return 0 };
+    let printed = (client.tell)(call.arguments, &ask, &heard);
+    call.out = printed.out;
+    call.err = printed.err;
+    if let Some((path, text)) = printed.file {
+        call.files.insert(path, text);
     }
+    printed.code
 }
 
 fn refuse(call: &mut Call, words: String, code: i32) -> i32 {
