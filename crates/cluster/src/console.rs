@@ -108,6 +108,9 @@ impl World {
         match effect {
             Effect::Print { text, err } => terminal.print(&text, err),
             Effect::Send { ticket, mut request } => {
+                if request.target == objects::wire::Target::Path(objects::Text::new_static("tool")) {
+                    return self.begin_tool(Caller::Terminal, Ticket(ticket), &request);
+                }
                 request.origin.cause = cause.map(|id| id.0);
                 if follows_logs(&request) {
                     terminal.follows.insert(ticket, (request.clone(), 0));

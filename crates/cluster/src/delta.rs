@@ -166,6 +166,14 @@ pub struct Link {
     pub reason: String,
 }
 
+/// One hop of a request's way: who decided, what, and by which entry of its table (empty for none).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HopView {
+    pub component: String,
+    pub text: String,
+    pub entry: String,
+}
+
 /// What the inspector shows of one object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Inspection {
@@ -192,3 +200,4 @@ parcel::record!(Mark { at, lane, occurrence, text, about });
 parcel::record!(Message { at, from, to, write, about });
 parcel::record!(Link { occurrence, at, actor, deed, about, revision, detail, reason });
 parcel::record!(Inspection { id, yaml, describe, chain });
+parcel::record!(HopView { component, text, entry });

@@ -1,6 +1,7 @@
 //! What can break, and how it is mended. One small function for each fault.
 use crate::event::{Event, PartId};
 use crate::input::Fault;
+use crate::traffic::Link;
 use crate::world::World;
 use apiserver::client::Effects;
 use simcore::{Duration, OccurrenceId};
@@ -39,6 +40,13 @@ impl World {
             }
             Fault::StopComponent { component } => self.stop_component(component),
             Fault::StartComponent { component } => self.start_component(component),
+            Fault::Link { one, other, latency_ms, loss_percent } => {
+                let (first, second) = (self.host(one)?, self.host(other)?);
+                let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
+                self.net().links.insert((first.min(second), first.max(second)), link);
+                let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
+                Ok(self.note("you", "fault", &words))
+            }
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
     }
