@@ -1,5 +1,6 @@
 //! What is left out is filled in, kind by kind, as upstream's `SetDefaults_…` functions do.
 mod config;
+mod network;
 mod pod;
 mod service;
 mod workloads;
@@ -17,6 +18,11 @@ static TABLE: &[(KindId, Complete)] = &[
     (kinds::REPLICA_SET, workloads::replica_set),
     (kinds::SERVICE, service::service),
     (kinds::ENDPOINT_SLICE, service::endpoint_slice),
+    (kinds::NETWORK_POLICY, network::network_policy),
+    (kinds::INGRESS, network::with_spec),
+    (kinds::INGRESS_CLASS, network::ingress_class),
+    (kinds::SERVICE_CIDR, network::with_spec),
+    (kinds::IP_ADDRESS, network::with_spec),
     (kinds::NAMESPACE, config::namespace),
     (kinds::NODE, config::node),
     (kinds::SECRET, config::secret),

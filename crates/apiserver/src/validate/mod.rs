@@ -1,8 +1,11 @@
 //! Validation, kind by kind: a table of functions that collect everything that is wrong.
+pub(crate) mod cidrs;
 mod config;
 mod container;
 mod go_spec;
+pub(crate) mod ingress;
 mod meta;
+mod network;
 mod path;
 mod pod;
 mod pod_update;
@@ -44,6 +47,11 @@ static TABLE: &[Rules] = &[
     Rules { kind: kinds::LEASE, always: config::lease, update: anything },
     Rules { kind: kinds::EVENT, always: config::event, update: anything },
     Rules { kind: kinds::ENDPOINT_SLICE, always: config::endpoint_slice, update: config::endpoint_slice_update },
+    Rules { kind: kinds::NETWORK_POLICY, always: network::network_policy, update: anything },
+    Rules { kind: kinds::INGRESS, always: ingress::ingress, update: anything },
+    Rules { kind: kinds::INGRESS_CLASS, always: ingress::ingress_class, update: ingress::ingress_class_update },
+    Rules { kind: kinds::SERVICE_CIDR, always: network::service_cidr, update: network::service_cidr_update },
+    Rules { kind: kinds::IP_ADDRESS, always: network::ip_address, update: network::ip_address_update },
 ];
 
 /// Everything that is wrong with an object; `old` is there for updates.
