@@ -95,6 +95,7 @@ kinds! {
     ENDPOINT_SLICE = "discovery.k8s.io" "v1" "EndpointSlice" "endpointslices" "endpointslice" short [] in [] namespaced sub [] counted "io.k8s.api.discovery.v1.EndpointSlice";
     LEASE = "coordination.k8s.io" "v1" "Lease" "leases" "lease" short [] in [] namespaced sub [] uncounted "io.k8s.api.coordination.v1.Lease";
     PRIORITY_CLASS = "scheduling.k8s.io" "v1" "PriorityClass" "priorityclasses" "priorityclass" short ["pc"] in [] cluster sub [] uncounted "io.k8s.api.scheduling.v1.PriorityClass";
+    ENDPOINTS = "" "v1" "Endpoints" "endpoints" "endpoints" short ["ep"] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.Endpoints";
 }
 
 impl KindId {

@@ -5,6 +5,7 @@ mod service;
 mod workloads;
 
 pub(crate) use pod::spec as pod_spec;
+pub(crate) use service::status as service_status;
 
 use objects::{KindId, Tree, kinds};
 
@@ -17,6 +18,7 @@ static TABLE: &[(KindId, Complete)] = &[
     (kinds::REPLICA_SET, workloads::replica_set),
     (kinds::SERVICE, service::service),
     (kinds::ENDPOINT_SLICE, service::endpoint_slice),
+    (kinds::ENDPOINTS, service::endpoints),
     (kinds::NAMESPACE, config::namespace),
     (kinds::NODE, config::node),
     (kinds::SECRET, config::secret),

@@ -45,6 +45,7 @@ static TABLE: &[(KindId, Table)] = &[
     (kinds::PRIORITY_CLASS, cluster::PRIORITY_CLASS),
     (kinds::SERVICE, network::SERVICE),
     (kinds::ENDPOINT_SLICE, network::ENDPOINT_SLICE),
+    (kinds::ENDPOINTS, network::ENDPOINTS),
     (kinds::CONFIG_MAP, config::CONFIG_MAP),
     (kinds::SECRET, config::SECRET),
     (kinds::SERVICE_ACCOUNT, config::SERVICE_ACCOUNT),
