@@ -100,6 +100,7 @@ kinds! {
     IP_ADDRESS = "networking.k8s.io" "v1" "IPAddress" "ipaddresses" "ipaddress" short ["ip"] in [] cluster sub [] uncounted "io.k8s.api.networking.v1.IPAddress";
     NETWORK_POLICY = "networking.k8s.io" "v1" "NetworkPolicy" "networkpolicies" "networkpolicy" short ["netpol"] in [] namespaced sub [] counted "io.k8s.api.networking.v1.NetworkPolicy";
     SERVICE_CIDR = "networking.k8s.io" "v1" "ServiceCIDR" "servicecidrs" "servicecidr" short [] in [] cluster sub ["status"] uncounted "io.k8s.api.networking.v1.ServiceCIDR";
+    ENDPOINTS = "" "v1" "Endpoints" "endpoints" "endpoints" short ["ep"] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.Endpoints";
 }
 
 impl KindId {

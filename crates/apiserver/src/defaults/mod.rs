@@ -6,6 +6,7 @@ mod service;
 mod workloads;
 
 pub(crate) use pod::spec as pod_spec;
+pub(crate) use service::status as service_status;
 
 use objects::{KindId, Tree, kinds};
 
@@ -23,6 +24,7 @@ static TABLE: &[(KindId, Complete)] = &[
     (kinds::INGRESS_CLASS, network::ingress_class),
     (kinds::SERVICE_CIDR, network::with_spec),
     (kinds::IP_ADDRESS, network::with_spec),
+    (kinds::ENDPOINTS, service::endpoints),
     (kinds::NAMESPACE, config::namespace),
     (kinds::NODE, config::node),
     (kinds::SECRET, config::secret),

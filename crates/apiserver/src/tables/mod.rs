@@ -51,6 +51,7 @@ static TABLE: &[(KindId, Table)] = &[
     (kinds::NETWORK_POLICY, ingress::NETWORK_POLICY),
     (kinds::SERVICE_CIDR, ingress::SERVICE_CIDR),
     (kinds::IP_ADDRESS, ingress::IP_ADDRESS),
+    (kinds::ENDPOINTS, network::ENDPOINTS),
     (kinds::CONFIG_MAP, config::CONFIG_MAP),
     (kinds::SECRET, config::SECRET),
     (kinds::SERVICE_ACCOUNT, config::SERVICE_ACCOUNT),
