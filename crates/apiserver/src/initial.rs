@@ -20,7 +20,7 @@ pub(crate) fn status(kind: KindId, tree: &mut Tree) {
             tree.set(&["status"], map! {"phase": "Active"});
         }
         kinds::REPLICA_SET => tree.set(&["status"], map! {"replicas": 0}),
-        kinds::SERVICE => tree.set(&["status"], map! {"loadBalancer": map! {}}),
+        kinds::SERVICE | kinds::INGRESS => tree.set(&["status"], map! {"loadBalancer": map! {}}),
         // A kubelet registers its node together with the first status.
         kinds::NODE => {}
         _ if kind.row().subresources.contains(&"status") => tree.set(&["status"], map! {}),

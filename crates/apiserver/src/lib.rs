@@ -1,6 +1,5 @@
 //! The front door of the cluster: stages of a request, and the store behind it. Knows no controller and no node.
 mod admission;
-mod allocated;
 mod apply;
 mod base64;
 pub mod client;
@@ -20,11 +19,13 @@ mod render;
 mod reviews;
 mod scale;
 mod server;
+mod service;
 mod stages;
 pub mod store;
 mod tables;
 mod token;
 mod validate;
+mod warnings;
 mod watch;
 
 pub use server::{ApiServer, Outcome, What};

@@ -15,6 +15,8 @@ use simcore::Time;
 pub enum Stop {
     /// Something asked for has not come yet; the command will be run again.
     Wait,
+    /// Whoever read what it printed has ended: it is over, as by SIGPIPE.
+    Cut,
     /// It failed; `text` goes to standard error (a newline is added when it lacks one, nothing when empty).
     Fail { code: u8, text: String },
 }
@@ -90,6 +92,12 @@ enum Entry {
         at: Time,
         answer: Option<Option<String>>,
     },
+    /// Here the left side of the pipe number `pipe` was ended; what its last question had printed is kept.
+    Cut {
+        pipe: usize,
+        at: Time,
+        said: Pen,
+    },
     /// Rounds of a loop that are over: what they printed is kept, what they asked is forgotten.
     Rounds {
         at: Time,
@@ -123,12 +131,14 @@ pub struct Tape {
     next_ticket: u64,
     /// While the left side of a pipe waits, the right side may not ask anything.
     pub(crate) blocked: bool,
+    /// How many pipelines the current command stands in.
+    pub(crate) pipes: usize,
     pub(crate) effects: Vec<Effect>,
 }
 
 impl Tape {
     pub(crate) fn new(now: Time, next_ticket: u64) -> Tape {
-        Tape { entries: Vec::new(), cursor: 0, clock: now, started: now, next_ticket, blocked: false, effects: Vec::new() }
+        Tape { entries: Vec::new(), cursor: 0, clock: now, started: now, next_ticket, blocked: false, pipes: 0, effects: Vec::new() }
     }
 
     pub(crate) fn next_ticket(&self) -> u64 {
@@ -139,6 +149,7 @@ impl Tape {
         self.cursor = 0;
         self.clock = self.started;
         self.blocked = false;
+        self.pipes = 0;
     }
 
     fn ticket(&mut self) -> u64 {
@@ -220,6 +231,26 @@ impl Tape {
         }
     }
 
+    /// Ends the command that listens at the end of the tape: nobody reads it any more. It ends there on every further
+    /// run. False for one that waits for something else: what it has begun is done to its end.
+    pub(crate) fn cut(&mut self, pipe: usize) -> bool {
+        let at = self.clock;
+        let Some(last) = self.entries.last_mut() else { return false };
+        let Entry::Follow(follow) = last else { return false };
+        self.effects.extend(follow.close());
+        let said = std::mem::take(&mut follow.said);
+        *last = Entry::Cut { pipe, at, said };
+        self.cursor = self.entries.len();
+        true
+    }
+
+    /// Goes on behind the place where a left side of this pipe was ended. False when it was another pipe's.
+    pub(crate) fn pass_cut(&mut self, pipe: usize) -> bool {
+        let here = matches!(self.entries.get(self.cursor), Some(Entry::Cut { pipe: ended, .. }) if *ended == pipe);
+        self.cursor += usize::from(here);
+        here
+    }
+
     /// Closes what is still open: the command is over.
     pub(crate) fn close_all(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -297,6 +328,19 @@ impl<'a> Io<'a> {
         self.pen.clear();
     }
 
+    /// Whether there is anybody to ask, and anybody to hear it.
+    fn may_ask(&mut self) -> Result<(), Stop> {
+        if self.tape.blocked {
+            return Err(Stop::Wait);
+        }
+        if let Some(Entry::Cut { at, said, .. }) = self.tape.entries.get(self.tape.cursor) {
+            self.tape.clock = *at;
+            self.pen.append(said);
+            return Err(Stop::Cut);
+        }
+        Ok(())
+    }
+
     /// The instant of the last consumed answer (at first: when the line was entered).
     pub fn now(&self) -> Time {
         self.tape.clock
@@ -304,9 +348,7 @@ impl<'a> Io<'a> {
 
     /// Sends a request and gives its answer, whatever its code. Warnings go to standard error, each once.
     pub fn send(&mut self, request: Request) -> Result<Response, Stop> {
-        if self.tape.blocked {
-            return Err(Stop::Wait);
-        }
+        self.may_ask()?;
         match self.tape.entries.get(self.tape.cursor) {
             Some(Entry::Sent { at, answer: Some(response), .. }) => {
                 let response = response.clone();
@@ -360,9 +402,7 @@ impl<'a> Io<'a> {
         start: Tree,
         mut step: impl FnMut(&mut Tree, &Incoming, &mut Pen) -> Flow,
     ) -> Result<Tree, Stop> {
-        if self.tape.blocked {
-            return Err(Stop::Wait);
-        }
+        self.may_ask()?;
         let cursor = self.tape.cursor;
         if cursor == self.tape.entries.len() {
             self.open_follow(requests, wake, start);
@@ -420,9 +460,7 @@ impl<'a> Io<'a> {
 
     /// Goes on at this instant (at once when it has passed).
     pub fn sleep_until(&mut self, until: Time) -> Result<(), Stop> {
-        if self.tape.blocked {
-            return Err(Stop::Wait);
-        }
+        self.may_ask()?;
         match self.tape.entries.get(self.tape.cursor) {
             Some(Entry::Sleep { at: Some(at), .. }) => {
                 self.tape.clock = *at;
@@ -446,9 +484,7 @@ impl<'a> Io<'a> {
 
     /// Opens the learner's editor on `text`. `None`: closed without saving.
     pub fn edit(&mut self, file: &str, text: &str) -> Result<Option<String>, Stop> {
-        if self.tape.blocked {
-            return Err(Stop::Wait);
-        }
+        self.may_ask()?;
         match self.tape.entries.get(self.tape.cursor) {
             Some(Entry::Edit { at, answer: Some(answer) }) => {
                 let answer = answer.clone();
@@ -500,9 +536,7 @@ impl<'a> Io<'a> {
             let line = std::mem::replace(text, rest);
             return Ok(Some(line.trim_end_matches('\n').to_string()));
         }
-        if self.tape.blocked {
-            return Err(Stop::Wait);
-        }
+        self.may_ask()?;
         match self.tape.entries.get(self.tape.cursor) {
             Some(Entry::Line { at, answer: Some(answer) }) => {
                 let answer = answer.clone();
@@ -522,9 +556,7 @@ impl<'a> Io<'a> {
     /// Runs `round` for ever (its argument counts from 0) until it gives `Flow::Done`. What a finished round asked is forgotten,
     /// so an endless loop does not grow. A round must ask for something (a request, a sleep).
     pub fn rounds(&mut self, mut round: impl FnMut(&mut Io, u64) -> Result<Flow, Stop>) -> Result<(), Stop> {
-        if self.tape.blocked {
-            return Err(Stop::Wait);
-        }
+        self.may_ask()?;
         let cursor = self.tape.cursor;
         if cursor == self.tape.entries.len() {
             self.tape.entries.push(Entry::Rounds { at: self.tape.clock, over: 0, said: Pen::default() });

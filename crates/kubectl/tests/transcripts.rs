@@ -442,3 +442,26 @@ fn a_copy_of_a_busy_terminal_goes_on_by_itself() {
     assert_eq!(copy.watched(desk.now, ticket, event(), false), desk.shell.watched(desk.now, ticket, event(), false));
     assert_eq!(copy, desk.shell);
 }
+
+#[test]
+fn head_ends_the_watch_that_it_has_read_enough_of() {
+    let mut desk = desk(&[]);
+    desk.objects.insert(("pods".into(), "default".into(), "web-1".into()), pod("web-1"));
+    // The heading and the first Pod come at once; the second Pod is the third line.
+    desk.type_line("kubectl get pods -w | head -3; echo $?; kubectl get pods -o name");
+    assert!(desk.shell.busy());
+    let screen = desk.event("ADDED", pod_row("web-2"));
+    assert!(screen.starts_with("web-2") && screen.ends_with("\n0\npod/web-1\n"), "{screen}");
+    assert_eq!((desk.code, desk.watches.len()), (Some(0), 0), "the prompt is back and nothing is watched any more");
+}
+
+#[test]
+fn a_command_that_works_is_not_ended_by_a_reader_that_left() {
+    let mut desk = desk(&[]);
+    assert_eq!(desk.type_line("kubectl create configmap a -o name | true; echo over"), "over\n");
+    assert!(desk.objects.contains_key(&("configmaps".into(), "default".into(), "a".into())));
+}
+
+fn pod_row(name: &str) -> Tree {
+    table(&[pod(name)])
+}

@@ -35,6 +35,8 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("PriorityClass", "preemptionPolicy", "v1.PreemptionPolicy"),
     ("PodSpec", "preemptionPolicy", "v1.PreemptionPolicy"),
     ("EndpointSlice", "addressType", "v1.AddressType"),
+    ("HTTPIngressPath", "pathType", "v1.PathType"),
+    ("NetworkPolicyPort", "protocol", "v1.Protocol"),
 ];
 
 /// Maps and lists of a type of their own.
@@ -44,6 +46,7 @@ const CONTAINERS: &[(&str, &str, &str)] = &[
     ("NodeStatus", "allocatable", "v1.ResourceList"),
     ("NodeStatus", "capacity", "v1.ResourceList"),
     ("PodSpec", "overhead", "v1.ResourceList"),
+    ("NetworkPolicySpec", "policyTypes", "[]v1.PolicyType"),
 ];
 
 /// `int32`, `[]v1.Container`, `map[string]string`, `v1.PullPolicy`.
@@ -55,7 +58,7 @@ pub fn name(ty: Type, owner: &Definition, field: Option<&Field>) -> String {
     };
     let own = match ty {
         Type::Text if field.is_some_and(|field| field.ty == Type::Text) => known(NAMED),
-        Type::Map(_) => known(CONTAINERS),
+        Type::Map(_) | Type::Array(_) => known(CONTAINERS),
         _ => None,
     };
     own.unwrap_or_else(|| plain(ty))

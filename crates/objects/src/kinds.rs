@@ -95,6 +95,12 @@ kinds! {
     ENDPOINT_SLICE = "discovery.k8s.io" "v1" "EndpointSlice" "endpointslices" "endpointslice" short [] in [] namespaced sub [] counted "io.k8s.api.discovery.v1.EndpointSlice";
     LEASE = "coordination.k8s.io" "v1" "Lease" "leases" "lease" short [] in [] namespaced sub [] uncounted "io.k8s.api.coordination.v1.Lease";
     PRIORITY_CLASS = "scheduling.k8s.io" "v1" "PriorityClass" "priorityclasses" "priorityclass" short ["pc"] in [] cluster sub [] uncounted "io.k8s.api.scheduling.v1.PriorityClass";
+    INGRESS_CLASS = "networking.k8s.io" "v1" "IngressClass" "ingressclasses" "ingressclass" short [] in [] cluster sub [] counted "io.k8s.api.networking.v1.IngressClass";
+    INGRESS = "networking.k8s.io" "v1" "Ingress" "ingresses" "ingress" short ["ing"] in [] namespaced sub ["status"] counted "io.k8s.api.networking.v1.Ingress";
+    IP_ADDRESS = "networking.k8s.io" "v1" "IPAddress" "ipaddresses" "ipaddress" short ["ip"] in [] cluster sub [] uncounted "io.k8s.api.networking.v1.IPAddress";
+    NETWORK_POLICY = "networking.k8s.io" "v1" "NetworkPolicy" "networkpolicies" "networkpolicy" short ["netpol"] in [] namespaced sub [] counted "io.k8s.api.networking.v1.NetworkPolicy";
+    SERVICE_CIDR = "networking.k8s.io" "v1" "ServiceCIDR" "servicecidrs" "servicecidr" short [] in [] cluster sub ["status"] uncounted "io.k8s.api.networking.v1.ServiceCIDR";
+    ENDPOINTS = "" "v1" "Endpoints" "endpoints" "endpoints" short ["ep"] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.Endpoints";
 }
 
 impl KindId {

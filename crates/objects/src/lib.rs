@@ -1,5 +1,6 @@
 //! Kubernetes objects as values: trees, keys, the wire, schema facts, YAML. Knows neither time nor storage.
 pub mod clock_text;
+pub mod declared;
 pub mod decode;
 pub mod float;
 mod go_types;

@@ -1,6 +1,7 @@
 //! Our objects against the official types: every kind exists there, and objects survive the passage unchanged.
 use k8s_openapi::api::{
-    apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, scheduling::v1 as scheduling,
+    apps::v1 as apps, coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, networking::v1 as networking,
+    scheduling::v1 as scheduling,
 };
 use k8s_openapi::{Metadata, Resource, serde_json};
 use objects::kinds::KINDS;
@@ -32,6 +33,11 @@ fn official() -> Vec<Row> {
         row::<coordination::Lease>(),
         row::<scheduling::PriorityClass>(),
         row::<discovery::EndpointSlice>(),
+        row::<networking::IngressClass>(),
+        row::<networking::Ingress>(),
+        row::<networking::IPAddress>(),
+        row::<networking::NetworkPolicy>(),
+        row::<networking::ServiceCIDR>(),
     ]
 }
 
@@ -52,6 +58,8 @@ fn what_we_decode_is_what_the_official_types_read_and_write() {
         r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":"http"}],"type":"ClusterIP"}}"#,
         r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"aGVsbG8="},"type":"Opaque"}"#,
         r#"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n"},"spec":{"holderIdentity":"n","leaseDurationSeconds":40,"renewTime":"2026-01-01T00:00:00.000000Z"}}"#,
+        r#"{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"n"},"spec":{"podSelector":{},"policyTypes":["Ingress"],"ingress":[{"from":[{"namespaceSelector":{},"podSelector":{"matchLabels":{"a":"b"}}},{"ipBlock":{"cidr":"10.0.0.0/8","except":["10.1.0.0/16"]}}],"ports":[{"protocol":"TCP","port":"http"},{"port":80,"endPort":90}]}]}}"#,
+        r#"{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"i"},"spec":{"ingressClassName":"c","rules":[{"host":"a.example.com","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"web","port":{"number":80}}}}]}}]},"status":{"loadBalancer":{}}}"#,
         r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"},"spec":{"taints":[{"key":"a","effect":"NoSchedule"}]},"status":{"capacity":{"cpu":"4","memory":"8Gi"},"addresses":[{"type":"InternalIP","address":"10.0.0.1"}]}}"#,
     ];
     let all = official();

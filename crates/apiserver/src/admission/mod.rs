@@ -1,4 +1,5 @@
 //! Admission: steps that may refuse or complete an object before it is validated, in upstream's order.
+mod ingress_class;
 mod namespace;
 mod nodes;
 mod priority;
@@ -17,6 +18,7 @@ static STEPS: &[(&str, Step)] = &[
     ("TaintNodesByCondition", nodes::taint),
     ("Priority", priority::priority),
     ("DefaultTolerationSeconds", tolerations::seconds),
+    ("DefaultIngressClass", ingress_class::default),
 ];
 
 /// Runs all steps. Subresources are admitted as they are.

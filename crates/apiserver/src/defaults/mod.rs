@@ -1,10 +1,12 @@
 //! What is left out is filled in, kind by kind, as upstream's `SetDefaults_…` functions do.
 mod config;
+mod network;
 mod pod;
 mod service;
 mod workloads;
 
 pub(crate) use pod::spec as pod_spec;
+pub(crate) use service::status as service_status;
 
 use objects::{KindId, Tree, kinds};
 
@@ -17,6 +19,12 @@ static TABLE: &[(KindId, Complete)] = &[
     (kinds::REPLICA_SET, workloads::replica_set),
     (kinds::SERVICE, service::service),
     (kinds::ENDPOINT_SLICE, service::endpoint_slice),
+    (kinds::NETWORK_POLICY, network::network_policy),
+    (kinds::INGRESS, network::with_spec),
+    (kinds::INGRESS_CLASS, network::ingress_class),
+    (kinds::SERVICE_CIDR, network::with_spec),
+    (kinds::IP_ADDRESS, network::with_spec),
+    (kinds::ENDPOINTS, service::endpoints),
     (kinds::NAMESPACE, config::namespace),
     (kinds::NODE, config::node),
     (kinds::SECRET, config::secret),

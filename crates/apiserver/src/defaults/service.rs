@@ -1,14 +1,21 @@
 //! Defaults of Services and EndpointSlices.
 use crate::fill::{each, fill, within};
-use objects::{Text, Tree, list, map};
+use objects::views::externally_accessible;
+use objects::{Text, Tree, map};
 
 pub(super) fn service(tree: &mut Tree) {
     fill(tree, "spec", map! {});
     within(tree, "spec", |spec| {
         fill(spec, "sessionAffinity", Text::new_static("None"));
         fill(spec, "type", Text::new_static("ClusterIP"));
-        if spec.get("sessionAffinity").text() == "ClientIP" {
-            fill(spec, "sessionAffinityConfig", map! {"clientIP": map! {"timeoutSeconds": 10_800i64}});
+        match spec.get("sessionAffinity").text() {
+            "ClientIP" if spec.at(&["sessionAffinityConfig", "clientIP", "timeoutSeconds"]).is_null() => {
+                spec.set(&["sessionAffinityConfig"], map! {"clientIP": map! {"timeoutSeconds": 10_800i64}});
+            }
+            "None" if spec.has("sessionAffinityConfig") => {
+                spec.remove(&["sessionAffinityConfig"]);
+            }
+            _ => {}
         }
         each(spec, "ports", |port| {
             fill(port, "protocol", Text::new_static("TCP"));
@@ -19,8 +26,8 @@ pub(super) fn service(tree: &mut Tree) {
         });
         let kind = spec.get("type").as_text().cloned().unwrap_or_default();
         let outside = matches!(kind.as_str(), "NodePort" | "LoadBalancer");
-        if outside {
-            fill(spec, "externalTrafficPolicy", Text::new_static("Cluster"));
+        if externally_accessible(spec) && spec.get("externalTrafficPolicy").is_empty() {
+            spec.set(&["externalTrafficPolicy"], Text::new_static("Cluster"));
         }
         if outside || kind == "ClusterIP" {
             fill(spec, "internalTrafficPolicy", Text::new_static("Cluster"));
@@ -28,10 +35,26 @@ pub(super) fn service(tree: &mut Tree) {
         if kind == "LoadBalancer" {
             fill(spec, "allocateLoadBalancerNodePorts", true);
         }
-        if kind != "ExternalName" {
-            fill(spec, "ipFamilies", list!["IPv4"]);
-            fill(spec, "ipFamilyPolicy", Text::new_static("SingleStack"));
-        }
+    });
+    status(tree);
+}
+
+/// A load balancer's address is answered by the nodes unless it says otherwise.
+pub(crate) fn status(tree: &mut Tree) {
+    within(tree, "status", |status| {
+        within(status, "loadBalancer", |balancer| {
+            each(balancer, "ingress", |point| {
+                if !point.get("ip").is_empty() {
+                    fill(point, "ipMode", Text::new_static("VIP"));
+                }
+            });
+        });
+    });
+}
+
+pub(super) fn endpoints(tree: &mut Tree) {
+    each(tree, "subsets", |subset| {
+        each(subset, "ports", |port| fill(port, "protocol", Text::new_static("TCP")));
     });
 }
 

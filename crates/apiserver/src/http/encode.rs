@@ -1,7 +1,7 @@
 //! From a `Response` to code, headers and bytes; from a watch event to its line.
 use super::negotiate;
 use objects::wire::{Accept, Body, Response, WatchEvent};
-use objects::{Tree, map, yaml};
+use objects::{Tree, declared, map, yaml};
 
 /// What is written to the socket. A watch has an empty body: its lines follow.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub fn encode(response: &Response, accept_header: &str) -> Encoded {
         Body::Tree(tree) => {
             let discovery = accept == Accept::Discovery && tree.get("kind").text() == "APIGroupDiscoveryList";
             let kind = if discovery { "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" } else { "application/json" };
-            (kind, format!("{}\n", bare_items(tree).to_json()).into_bytes())
+            (kind, declared::answer(&bare_items(tree)).into_bytes())
         }
     };
     Encoded { code: response.code, content_type, headers, body }
@@ -34,7 +34,7 @@ pub fn encode(response: &Response, accept_header: &str) -> Encoded {
 /// One line of a watch.
 pub fn event_line(event: &WatchEvent) -> String {
     let line = map! {"type": event.kind, "object": &event.object};
-    format!("{}\n", line.to_json())
+    declared::json(&line, 0) + "\n"
 }
 
 /// The items of a typed list do not say what they are: the list does.

@@ -1,5 +1,4 @@
 //! The stages of a request, in order. Each looks at the exchange, adds to it, ends it, or refuses it.
-mod allocate;
 mod authorize;
 mod build;
 mod commit;
@@ -32,7 +31,7 @@ pub(crate) static STAGES: &[Stage] = &[
     default::default,
     default::admit,
     prepare::prepare,
+    crate::service::allocate,
     validate::validate,
-    allocate::allocate,
     commit::commit,
 ];

@@ -100,9 +100,6 @@ fn update(x: &mut Exchange) -> Result<(), Status> {
             restore(&mut x.new, &old.tree, "spec");
         }
     }
-    if x.kind == kinds::SERVICE && x.part.is_empty() {
-        crate::allocated::keep(&mut x.new, &old.tree);
-    }
     own_names(&mut x.new, row);
     keep_system_metadata(&mut x.new, old.meta());
     if row.generation && generation::counts(x.kind, &x.part, &old.tree, &x.new) {

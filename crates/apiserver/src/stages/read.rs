@@ -18,7 +18,8 @@ pub(crate) fn read(x: &mut Exchange) -> Result<(), Status> {
         }
         Verb::Watch => {
             let cursor = watch::start(&x.server.store, x.kind, &x.namespace, &x.name, x.request)?;
-            let response = Response { code: 200, body: Body::Watch(Box::new(cursor)), warnings: Vec::new() };
+            let warnings = std::mem::take(&mut x.warnings);
+            let response = Response { code: 200, body: Body::Watch(Box::new(cursor)), warnings };
             x.answer = Some(crate::Outcome::Now(response));
             Ok(())
         }

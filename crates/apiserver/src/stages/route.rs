@@ -22,6 +22,7 @@ pub(crate) fn route(x: &mut Exchange) -> Result<(), Status> {
                     }
                 }
             };
+            x.warnings.extend(crate::warnings::deprecated(x.kind).map(String::from));
             let row = x.row();
             if row.namespaced {
                 x.namespace = namespace.clone();

@@ -3,6 +3,7 @@ mod age;
 mod cluster;
 mod config;
 mod events;
+mod ingress;
 mod network;
 mod pod;
 mod workloads;
@@ -45,6 +46,12 @@ static TABLE: &[(KindId, Table)] = &[
     (kinds::PRIORITY_CLASS, cluster::PRIORITY_CLASS),
     (kinds::SERVICE, network::SERVICE),
     (kinds::ENDPOINT_SLICE, network::ENDPOINT_SLICE),
+    (kinds::INGRESS, ingress::INGRESS),
+    (kinds::INGRESS_CLASS, ingress::INGRESS_CLASS),
+    (kinds::NETWORK_POLICY, ingress::NETWORK_POLICY),
+    (kinds::SERVICE_CIDR, ingress::SERVICE_CIDR),
+    (kinds::IP_ADDRESS, ingress::IP_ADDRESS),
+    (kinds::ENDPOINTS, network::ENDPOINTS),
     (kinds::CONFIG_MAP, config::CONFIG_MAP),
     (kinds::SECRET, config::SECRET),
     (kinds::SERVICE_ACCOUNT, config::SERVICE_ACCOUNT),

@@ -1,4 +1,4 @@
-//! Rows of Services and EndpointSlices.
+//! Rows of Services, EndpointSlices and Endpoints.
 use super::age::since;
 use super::{AGE, NAME, Table, labels, none_if_empty, text, wide};
 use crate::store::Kept;
@@ -71,5 +71,34 @@ fn first_three(all: Vec<String>) -> String {
         0 => "<unset>".into(),
         1..=3 => all.join(","),
         more => format!("{} + {} more...", all[..3].join(","), more - 3),
+    }
+}
+
+pub(super) const ENDPOINTS: Table = Table {
+    columns: &[NAME, text("Endpoints"), AGE],
+    cells: |now, kept| {
+        let age = since(now, kept.meta().get("creationTimestamp"));
+        vec![Tree::from(&kept.key.name), Tree::from(ready(kept.tree.get("subsets").items())), Tree::from(age)]
+    },
+};
+
+/// The ready addresses with each port; `<none>` only where there is no subset at all.
+fn ready(subsets: &[Tree]) -> String {
+    let mut all = Vec::new();
+    for subset in subsets {
+        let addresses = || subset.get("addresses").items().iter().map(|address| address.get("ip").text());
+        let ports = subset.get("ports").items();
+        if ports.is_empty() {
+            all.extend(addresses().map(String::from));
+        }
+        for port in ports {
+            let number = port.get("port").int_or(0);
+            all.extend(addresses().map(|ip| if ip.contains(':') { format!("[{ip}]:{number}") } else { format!("{ip}:{number}") }));
+        }
+    }
+    match all.len() {
+        _ if subsets.is_empty() => "<none>".into(),
+        0 => String::new(),
+        _ => first_three(all),
     }
 }

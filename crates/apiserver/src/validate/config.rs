@@ -1,4 +1,4 @@
-//! ConfigMaps, Secrets, nodes, leases, events, priority classes, EndpointSlices.
+//! ConfigMaps, Secrets, nodes, leases, events, priority classes.
 use super::path::{Faults, Path};
 use super::words;
 use crate::equal::alike;
@@ -126,23 +126,4 @@ pub(super) fn event(tree: &Tree, faults: &mut Faults) {
         let path = Path::root("involvedObject");
         faults.invalid(path.field("namespace"), about, "does not match event.namespace");
     }
-}
-
-pub(super) fn endpoint_slice(tree: &Tree, faults: &mut Faults) {
-    let family = tree.get("addressType");
-    if family.is_empty() {
-        faults.required(Path::root("addressType"), "");
-    } else {
-        faults.one_of(Path::root("addressType"), family, &["FQDN", "IPv4", "IPv6"]);
-    }
-    let path = Path::root("endpoints");
-    for (at, endpoint) in tree.get("endpoints").items().iter().enumerate() {
-        if endpoint.get("addresses").is_empty() {
-            faults.required(path.item(at).field("addresses"), "must contain at least 1 address");
-        }
-    }
-}
-
-pub(super) fn endpoint_slice_update(new: &Tree, old: &Tree, faults: &mut Faults) {
-    unchanging(new, old, "addressType", faults);
 }

@@ -1,6 +1,6 @@
 //! The metadata of any object (apimachinery `api/validation/objectmeta`).
 use super::path::{Faults, Path};
-use super::words;
+use super::{cidrs, words};
 use objects::{Kind, KindId, Tree, kinds};
 
 /// Name, namespace, labels, annotations, owners, finalizers.
@@ -44,6 +44,7 @@ pub(crate) fn metadata(kind: KindId, meta: &Tree, faults: &mut Faults) {
 fn name_rule(kind: KindId) -> fn(&str) -> Vec<String> {
     match kind {
         kinds::NAMESPACE | kinds::SERVICE => words::label,
+        kinds::IP_ADDRESS => cidrs::address,
         _ => words::subdomain,
     }
 }

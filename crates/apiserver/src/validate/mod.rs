@@ -1,8 +1,13 @@
 //! Validation, kind by kind: a table of functions that collect everything that is wrong.
+mod addresses;
+pub(crate) mod cidrs;
 mod config;
 mod container;
+mod endpoints;
 mod go_spec;
+pub(crate) mod ingress;
 mod meta;
+mod network;
 mod path;
 mod pod;
 mod pod_update;
@@ -15,6 +20,8 @@ mod unified;
 mod volume;
 mod words;
 mod workloads;
+
+pub(crate) use addresses::is_six;
 
 use objects::{FieldError, KindId, Tree, kinds};
 use path::Faults;
@@ -43,7 +50,13 @@ static TABLE: &[Rules] = &[
     Rules { kind: kinds::NODE, always: config::node, update: anything },
     Rules { kind: kinds::LEASE, always: config::lease, update: anything },
     Rules { kind: kinds::EVENT, always: config::event, update: anything },
-    Rules { kind: kinds::ENDPOINT_SLICE, always: config::endpoint_slice, update: config::endpoint_slice_update },
+    Rules { kind: kinds::NETWORK_POLICY, always: network::network_policy, update: anything },
+    Rules { kind: kinds::INGRESS, always: ingress::ingress, update: anything },
+    Rules { kind: kinds::INGRESS_CLASS, always: ingress::ingress_class, update: ingress::ingress_class_update },
+    Rules { kind: kinds::SERVICE_CIDR, always: network::service_cidr, update: network::service_cidr_update },
+    Rules { kind: kinds::IP_ADDRESS, always: network::ip_address, update: network::ip_address_update },
+    Rules { kind: kinds::ENDPOINT_SLICE, always: endpoints::slice, update: endpoints::slice_update },
+    Rules { kind: kinds::ENDPOINTS, always: endpoints::endpoints, update: anything },
 ];
 
 /// Everything that is wrong with an object; `old` is there for updates.
@@ -60,6 +73,20 @@ pub(crate) fn object(kind: KindId, new: &Tree, old: Option<&Tree>) -> Vec<FieldE
             (rules.update)(new, old, &mut faults);
         }
     }
+    faults.0
+}
+
+/// What is wrong with the status of a Service.
+pub(crate) fn service_status(tree: &Tree) -> Vec<FieldError> {
+    let mut faults = Faults::default();
+    service::status(tree, &mut faults);
+    faults.0
+}
+
+/// What is wrong with the addresses and IP families of a Service's spec.
+pub(crate) fn cluster_ips(spec: &Tree) -> Vec<FieldError> {
+    let mut faults = Faults::default();
+    service::cluster_ips(spec, &mut faults);
     faults.0
 }
 

@@ -22,5 +22,8 @@ pub(super) fn label_selector(selector: &Tree, path: Path, faults: &mut Faults) {
             _ => faults.invalid(here.field("operator"), term.get("operator").text(), "not a valid selector operator"),
         }
         faults.by(here.field("key"), term.get("key"), words::qualified);
+        for (at, value) in values.items().iter().enumerate() {
+            faults.by(here.field("values").item(at), value, words::label_value);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What names, labels and ports may look like, and what upstream says when they do not (apimachinery `util/validation`).
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const QUALIFIED: &str = "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
@@ -38,9 +39,28 @@ pub(crate) fn label(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     too_long(63, text, &mut found);
     if !shaped(text, lower, |byte| byte == b'-') {
-        found.push(LABEL.into());
+        // A name that would be right with fewer parts gets a shorter answer.
+        found.push(if subdomain(text).is_empty() { "must not contain dots".into() } else { LABEL.into() });
     }
     found
+}
+
+/// `*.example.com`: a host with one open label in front.
+pub(crate) fn wildcard(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    too_long(253, text, &mut found);
+    if !text.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(|part| shaped(part, lower, |byte| byte == b'-'))) {
+        found.push(WILDCARD.into());
+    }
+    found
+}
+
+/// Anything that can stand between two slashes of an address.
+pub(crate) fn path_segment(text: &str) -> Vec<String> {
+    if matches!(text, "." | "..") {
+        return vec![format!("may not be '{text}'")];
+    }
+    ["/", "%"].iter().filter(|part| text.contains(**part)).map(|part| format!("may not contain '{part}'")).collect()
 }
 
 fn alphanumeric(byte: u8) -> bool {

@@ -2,7 +2,10 @@
 pub mod config_map;
 pub mod deployment;
 pub mod generic;
+pub mod ingress;
+pub mod ingress_class;
 pub mod namespace;
+pub mod network_policy;
 pub mod node;
 pub mod parts;
 pub mod pod;
@@ -11,3 +14,4 @@ pub mod replica_set;
 pub mod secret;
 pub mod service;
 pub mod service_account;
+pub mod service_address;

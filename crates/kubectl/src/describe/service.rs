@@ -1,12 +1,10 @@
 //! `kubectl describe service`.
+use super::parts::endpoints::endpoints;
 use super::parts::events::events as show_events;
 use super::parts::fields::{heading, or_none, pairs, plain};
 use super::parts::page::Page;
 use objects::Tree;
 use simcore::Time;
-
-/// How many endpoints are named before the rest is only counted.
-const NAMED: usize = 3;
 
 /// The Service's text, mirroring upstream's `describeService`. `slices` are its EndpointSlices.
 pub fn describe(service: &Tree, slices: &[Tree], events: Option<&[Tree]>, now: Time) -> String {
@@ -51,34 +49,6 @@ fn show_port(page: &mut Page, port: &Tree, slices: &[Tree]) {
         page.field(0, "NodePort", &format!("{name}\t{}/{protocol}", plain(port.get("nodePort"))));
     }
     page.field(0, "Endpoints", &endpoints(slices, own_name));
-}
-
-/// `10.0.0.1:80,10.0.0.2:80`: the ready endpoints of the port with this name; `<none>` only without any slice.
-fn endpoints(slices: &[Tree], port_name: &str) -> String {
-    if slices.is_empty() {
-        return "<none>".to_string();
-    }
-    let mut all = Vec::new();
-    for slice in slices {
-        let ready = |end: &&Tree| end.at(&["conditions", "ready"]).as_bool() != Some(false);
-        let addresses = || slice.get("endpoints").items().iter().filter(ready).filter_map(|end| end.get("addresses").items().first());
-        let ports = slice.get("ports").items();
-        if ports.is_empty() {
-            all.extend(addresses().map(|address| address.text().to_string()));
-        }
-        for port in ports.iter().filter(|port| port.get("name").text() == port_name) {
-            let number = plain(port.get("port"));
-            all.extend(addresses().map(|address| joined_host(address.text(), &number)));
-        }
-    }
-    let more = all.len().saturating_sub(NAMED);
-    all.truncate(NAMED);
-    if more > 0 { format!("{} + {more} more...", all.join(",")) } else { all.join(",") }
-}
-
-/// An IPv6 address stands in brackets before its port.
-fn joined_host(address: &str, port: &str) -> String {
-    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
 }
 
 fn entrance(ingress: &Tree) -> String {

@@ -1,4 +1,4 @@
-//! JSON as Go's encoder writes it: sorted keys, `<`, `>` and `&` escaped.
+//! JSON as Go's encoder writes it: `<`, `>` and `&` escaped; keys sorted, or in the order of Go's structs.
 use objects::Tree;
 
 /// One line.
@@ -12,6 +12,16 @@ pub fn pretty(tree: &Tree) -> String {
     write(tree, 0, &mut out);
     out.push('\n');
     escaped(&out)
+}
+
+/// As the server writes what it is asked for raw: keys in the order of Go's structs.
+pub fn answer(tree: &Tree) -> String {
+    escaped(&objects::declared::answer(tree))
+}
+
+/// Four spaces in, keys in the order of Go's structs: what kubectl built by itself.
+pub fn declared(tree: &Tree) -> String {
+    escaped(&objects::declared::json(tree, 4)) + "\n"
 }
 
 fn escaped(json: &str) -> String {

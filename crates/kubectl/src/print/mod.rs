@@ -11,7 +11,7 @@ pub mod outputs;
 pub mod table;
 
 pub use age::{age, human_duration};
-pub use outputs::{FLAGS, Output, object};
+pub use outputs::{FLAGS, Output, built, object};
 
 /// A tree as YAML, as kubectl prints it.
 pub fn yaml(tree: &objects::Tree) -> String {

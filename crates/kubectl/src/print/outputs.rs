@@ -159,6 +159,15 @@ pub fn without_managed_fields(args: &Args, tree: &Tree) -> Tree {
     tree
 }
 
+/// Like `object`, for one that kubectl built by itself: as JSON, its keys then stand in the order of Go's structs.
+pub fn built(args: &Args, io: &mut Io, info: &Info, done: &str) -> Result<(), Stop> {
+    if let Output::Json = Output::read(args, io)? {
+        io.out(json::declared(&without_managed_fields(args, &info.tree)));
+        return Ok(());
+    }
+    object(args, io, info, done)
+}
+
 /// Prints what was done to one object: `deployment.apps/web configured`, or the object in the form of `-o`.
 /// `(dry run)` and `(server dry run)` are added by `--dry-run`.
 pub fn object(args: &Args, io: &mut Io, info: &Info, done: &str) -> Result<(), Stop> {

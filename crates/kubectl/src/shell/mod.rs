@@ -176,7 +176,11 @@ impl Shell {
                 job.after = session;
                 self.job = Some(job);
             }
-            Ok(code) | Err(Stop::Fail { code, .. }) => {
+            Ok(_) | Err(_) => {
+                let code = match verdict {
+                    Ok(code) | Err(Stop::Fail { code, .. }) => code,
+                    Err(_) => 1,
+                };
                 effects.extend(job.tape.close_all());
                 effects.extend(self.commit(session, code));
                 effects.extend(self.drain(now));

@@ -21,21 +21,36 @@ pub fn script(script: &Script, io: &mut Io) -> Result<u8, Stop> {
     Ok(code)
 }
 
+/// The exit code of a command that was ended by SIGPIPE.
+const CUT: u8 = 141;
+
 fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
     let blocked = io.tape.blocked;
+    let pipe = io.tape.pipes;
+    io.tape.pipes += 1;
     let mut stdin = io.stdin.clone();
     let mut result = Ok(0);
     let last = pipeline.commands.len().saturating_sub(1);
     for (place, part) in pipeline.commands.iter().enumerate() {
-        let before = if result == Err(Stop::Wait) { Err(Stop::Wait) } else { Ok(0) };
-        let (verdict, mut pen) = match place < last {
+        let writers_wait = result == Err(Stop::Wait);
+        let (mut verdict, mut pen) = match place < last {
             true => io.within_captured(stdin.clone(), |io| command(part, io)),
             false => io.within(stdin.clone(), |io| command(part, io)),
         };
-        let waits = verdict == Err(Stop::Wait) || before.is_err();
-        result = if waits { Err(Stop::Wait) } else { verdict };
+        if verdict == Err(Stop::Cut) && io.tape.pass_cut(pipe) {
+            verdict = Ok(CUT);
+        }
+        // A reader that has ended while its writers go on ends them; what only works and does not watch is waited for.
+        let ended = matches!(verdict, Ok(_) | Err(Stop::Fail { .. }));
+        if writers_wait && ended && io.tape.cut(pipe) {
+            io.tape.blocked = blocked;
+        } else if writers_wait {
+            verdict = Err(Stop::Wait);
+        }
+        result = verdict;
         if place < last {
             // What is not for the pipe goes to the screen; the rest is the next one's input.
+            let waits = result == Err(Stop::Wait);
             let text = pen.stdout();
             let errors = pen.stderr();
             pen = Pen::default();
@@ -44,8 +59,12 @@ fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
             io.tape.blocked |= waits;
         }
         io.pen.append(&pen);
+        if result == Err(Stop::Cut) {
+            break;
+        }
     }
     io.tape.blocked = blocked;
+    io.tape.pipes = pipe;
     let code = result?;
     Ok(if pipeline.not { u8::from(code == 0) } else { code })
 }

@@ -80,13 +80,13 @@ fn create(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     let tree = map! {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": map! {"name": name}, "spec": spec};
     if matches!(args.text("dry-run"), "client" | "unchanged") {
         let made = Info { served, namespace: info.namespace.clone(), name: name.to_string(), source: String::new(), tree };
-        return print::object(args, io, &made, "autoscaled");
+        return print::built(args, io, &made, "autoscaled");
     }
     let mut ask = client::request(args, Ask::Create, &served, &info.namespace, "");
     ask.body = tree;
     ask.options.field_manager = args.text("field-manager").to_string();
     let made = io.fetch(ask)?;
-    print::object(args, io, &client::info(&served, made), "autoscaled")
+    print::built(args, io, &client::info(&served, made), "autoscaled")
 }
 
 /// One resource metric for each of CPU and memory that was asked for.

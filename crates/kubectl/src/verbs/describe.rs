@@ -2,7 +2,8 @@
 use crate::args::{Args, Takes, flag};
 use crate::client::{self, Info};
 use crate::describe::{
-    config_map, deployment, generic, namespace, node, pod, priority_class, replica_set, secret, service, service_account,
+    config_map, deployment, generic, ingress, ingress_class, namespace, network_policy, node, pod, priority_class, replica_set, secret,
+    service, service_account, service_address,
 };
 use crate::job::{Io, Stop};
 use crate::verbs::Verb;
@@ -81,7 +82,7 @@ fn one(args: &Args, io: &mut Io, info: &Info, with_events: bool) -> Result<Strin
     };
     let object = &fetched;
     let api_version = info.served.api_version();
-    let quiet = ["Namespace", "Secret"].contains(&info.served.kind.as_str());
+    let quiet = ["Namespace", "NetworkPolicy", "Secret"].contains(&info.served.kind.as_str());
     let events = if with_events && !quiet { Some(events(args, io, info, object)?) } else { None };
     let events = events.as_deref();
     Ok(match (api_version.as_str(), info.served.kind.as_str()) {
@@ -110,6 +111,14 @@ fn one(args: &Args, io: &mut Io, info: &Info, with_events: bool) -> Result<Strin
         ("v1", "Secret") => secret::describe(object),
         ("v1", "ServiceAccount") => service_account::describe(object, events, io.now()),
         ("scheduling.k8s.io/v1", "PriorityClass") => priority_class::describe(object, events, io.now()),
+        ("networking.k8s.io/v1", "Ingress") => {
+            let backends = backends(args, io, info, object)?;
+            ingress::describe(object, &backends, events, io.now())
+        }
+        ("networking.k8s.io/v1", "IngressClass") => ingress_class::describe(object, events, io.now()),
+        ("networking.k8s.io/v1", "NetworkPolicy") => network_policy::describe(object),
+        ("networking.k8s.io/v1", "ServiceCIDR") => service_address::range(object, events, io.now()),
+        ("networking.k8s.io/v1", "IPAddress") => service_address::address(object, events, io.now()),
         _ => generic::describe(object, events, io.now()),
     })
 }
@@ -118,6 +127,20 @@ fn one(args: &Args, io: &mut Io, info: &Info, with_events: bool) -> Result<Strin
 fn listed(io: &mut Io, request: Request) -> Result<Vec<Tree>, Stop> {
     let response = io.send(request)?;
     Ok(if response.is_ok() { response.tree().get("items").items().to_vec() } else { Vec::new() })
+}
+
+/// The Services that an Ingress sends to, each with its slices, or why there is none.
+fn backends(args: &Args, io: &mut Io, info: &Info, object: &Tree) -> Result<ingress::Backends, Stop> {
+    let mut found = ingress::Backends::default();
+    for name in ingress::services(object) {
+        let mut ask = client::known(args, Ask::List, "discovery.k8s.io", "v1", "endpointslices", &info.namespace, "");
+        ask.options.label_selector = format!("kubernetes.io/service-name={name}");
+        let slices = listed(io, ask)?;
+        let answer = io.send(client::known(args, Ask::Get, "", "v1", "services", &info.namespace, &name))?;
+        let service = if answer.is_ok() { Ok(answer.tree().clone()) } else { Err(answer.tree().get("message").text().to_string()) };
+        found.insert(name, service.map(|service| (service, slices)));
+    }
+    Ok(found)
 }
 
 /// Objects in the same namespace that the workload's selector matches.

@@ -85,7 +85,7 @@ fn create(args: &Args, io: &mut Io, service: Tree) -> Result<(), Stop> {
     let name = service.at(&["metadata", "name"]).text().to_string();
     if matches!(args.text("dry-run"), "client" | "unchanged") {
         let info = Info { served, namespace: place, name, source: String::new(), tree: service };
-        return print::object(args, io, &info, "exposed");
+        return print::built(args, io, &info, "exposed");
     }
     let mut ask = client::request(args, Ask::Create, &served, &place, "");
     ask.body = service;
@@ -94,7 +94,7 @@ fn create(args: &Args, io: &mut Io, service: Tree) -> Result<(), Stop> {
         ask.options.dry_run = "All".to_string();
     }
     let made = io.fetch(ask)?;
-    print::object(args, io, &client::info(&served, made), "exposed")
+    print::built(args, io, &client::info(&served, made), "exposed")
 }
 
 /// One port to serve: number and protocol.

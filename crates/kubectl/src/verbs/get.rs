@@ -228,8 +228,7 @@ fn raw(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         wire::Body::Text(text) => io.out(text),
         other => {
             let tree = if let wire::Body::Tree(tree) = other { tree.clone() } else { Tree::Null };
-            io.out(crate::print::json::compact(&tree));
-            io.out("\n");
+            io.out(crate::print::json::answer(&tree));
         }
     }
     Ok(0)

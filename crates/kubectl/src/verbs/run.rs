@@ -4,7 +4,7 @@ use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info};
 use crate::job::{Flow, Io, News, Stop, server_words};
 use crate::pods;
-use crate::print::{object, outputs::dry_run};
+use crate::print::{built, outputs::dry_run};
 use crate::verbs::exec;
 use objects::wire;
 use objects::{Map, Text, Tree, list, map};
@@ -111,11 +111,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let tree = overridden(args, pod(args, name)?)?;
     let created = send(args, io, &namespace, "Pod", tree, dry)?;
     if !attach {
-        object(args, io, &created, "created")?;
+        built(args, io, &created, "created")?;
     }
     if args.is("expose") {
         let service = send(args, io, &namespace, "Service", service(args, name), dry)?;
-        object(args, io, &service, "created")?;
+        built(args, io, &service, "created")?;
     }
     if !attach {
         return Ok(0);

@@ -46,7 +46,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     match output {
         "yaml" => io.out(print::yaml(&all)),
-        "json" => io.out(print::json::pretty(&all)),
+        "json" => io.out(objects::declared::json(&all, 2) + "\n"),
         _ => {
             io.out("Client Version: v1.37.2\nKustomize Version: v5.8.1\n");
             if all.has("serverVersion") {

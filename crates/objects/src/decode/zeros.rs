@@ -18,6 +18,11 @@ const OMITTED: &[(&str, &[&str])] = &[
     ("EnvVar", &["value"]),
     ("Event", &["action", "count", "type"]),
     ("HTTPGetAction", &["host", "path", "scheme"]),
+    ("HTTPIngressPath", &["path"]),
+    ("IngressClassSpec", &["controller"]),
+    ("IngressLoadBalancerIngress", &["hostname", "ip"]),
+    ("IngressRule", &["host"]),
+    ("IngressTLS", &["secretName"]),
     ("NodeSpec", &["podCIDR", "providerID", "unschedulable"]),
     ("ObjectMeta", &["generateName", "generation", "name", "namespace", "resourceVersion", "selfLink", "uid"]),
     (
@@ -38,12 +43,14 @@ const OMITTED: &[(&str, &[&str])] = &[
         ],
     ),
     ("PodStatus", &["hostIP", "nominatedNodeName", "observedGeneration", "phase", "podIP", "qosClass"]),
+    ("ParentReference", &["group", "name", "namespace", "resource"]),
     ("PriorityClass", &["description", "globalDefault"]),
     ("Probe", &["failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "timeoutSeconds"]),
     ("ReplicaSetSpec", &["minReadySeconds"]),
     ("ReplicaSetStatus", &["availableReplicas", "fullyLabeledReplicas", "observedGeneration", "readyReplicas"]),
     ("Secret", &["type"]),
     ("ServicePort", &["name", "nodePort", "protocol"]),
+    ("ServiceBackendPort", &["name", "number"]),
     (
         "ServiceSpec",
         &[

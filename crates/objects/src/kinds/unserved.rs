@@ -4,7 +4,6 @@ use super::Kind;
 /// In the order of discovery.
 pub static UNSERVED: &[Kind] = &[
     row("", "v1", ["ComponentStatus", "componentstatuses", "componentstatus"], &["cs"], &[], false, &[]),
-    row("", "v1", ["Endpoints", "endpoints", "endpoints"], &["ep"], &[], true, &[]),
     row("", "v1", ["LimitRange", "limitranges", "limitrange"], &["limits"], &[], true, &[]),
     row("", "v1", ["PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim"], &["pvc"], &[], true, &["status"]),
     row("", "v1", ["PersistentVolume", "persistentvolumes", "persistentvolume"], &["pv"], &[], false, &["status"]),
@@ -43,11 +42,6 @@ pub static UNSERVED: &[Kind] = &[
     ),
     row("batch", "v1", ["CronJob", "cronjobs", "cronjob"], &["cj"], &["all"], true, &["status"]),
     row("batch", "v1", ["Job", "jobs", "job"], &[], &["all"], true, &["status"]),
-    row("networking.k8s.io", "v1", ["IngressClass", "ingressclasses", "ingressclass"], &[], &[], false, &[]),
-    row("networking.k8s.io", "v1", ["Ingress", "ingresses", "ingress"], &["ing"], &[], true, &["status"]),
-    row("networking.k8s.io", "v1", ["IPAddress", "ipaddresses", "ipaddress"], &["ip"], &[], false, &[]),
-    row("networking.k8s.io", "v1", ["NetworkPolicy", "networkpolicies", "networkpolicy"], &["netpol"], &[], true, &[]),
-    row("networking.k8s.io", "v1", ["ServiceCIDR", "servicecidrs", "servicecidr"], &[], &[], false, &["status"]),
     row("policy", "v1", ["PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget"], &["pdb"], &[], true, &["status"]),
     row("rbac.authorization.k8s.io", "v1", ["ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding"], &[], &[], false, &[]),
     row("rbac.authorization.k8s.io", "v1", ["ClusterRole", "clusterroles", "clusterrole"], &[], &[], false, &[]),

@@ -12,5 +12,5 @@ pub use meta::{Condition, Meta};
 pub use node::{Node, Taint};
 pub use pod::{Pod, QosClass, RestartPolicy, Toleration};
 pub use resources::Resources;
-pub use service::{Service, ServicePort};
+pub use service::{Service, ServicePort, externally_accessible, needs_health_check};
 pub use workload::{Deployment, ReplicaSet, Strategy};

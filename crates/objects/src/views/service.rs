@@ -10,6 +10,20 @@ pub struct Service<'a>(pub &'a Tree);
 #[derive(Clone, Copy)]
 pub struct ServicePort<'a>(pub &'a Tree);
 
+/// Whether a Service with this spec can be reached from outside the cluster (upstream `ExternallyAccessible`).
+pub fn externally_accessible(spec: &Tree) -> bool {
+    match spec.get("type").text() {
+        "LoadBalancer" | "NodePort" => true,
+        "ClusterIP" => !spec.get("externalIPs").is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether load balancers must ask the nodes who has endpoints (upstream `NeedsHealthCheck`).
+pub fn needs_health_check(spec: &Tree) -> bool {
+    spec.get("type").text() == "LoadBalancer" && spec.get("externalTrafficPolicy").text() == "Local"
+}
+
 impl<'a> Service<'a> {
     pub fn spec(self) -> &'a Tree {
         self.0.get("spec")

@@ -1,5 +1,6 @@
 //! What the descriptions of several kinds share. Each kind's file builds on these, never on another kind's.
 pub mod containers;
+pub mod endpoints;
 pub mod env;
 pub mod events;
 pub mod fields;

@@ -80,7 +80,9 @@ fn grep_lines(words: &[String], io: &mut Io) -> Result<u8, Stop> {
             }
         }
     }
-    if more { Err(Stop::Wait) } else { Ok(u8::from(count == 0)) }
+    // Asked only whether there is one, it need not read on.
+    let found = flags.contains('q') && count > 0;
+    if more && !found { Err(Stop::Wait) } else { Ok(u8::from(count == 0)) }
 }
 
 fn hit(pattern: &Pattern, line: &str, flags: &str) -> bool {

@@ -3,7 +3,7 @@ use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info};
 use crate::discovery::Served;
 use crate::job::{Io, Stop};
-use crate::print::{object, outputs::dry_run};
+use crate::print::{built, outputs::dry_run};
 use objects::{Map, Text, Tree, wire};
 
 /// Flags of every generator, in front of its own.
@@ -85,7 +85,7 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
         tree = client::info(&served, response.tree().clone()).tree;
     }
     let info = Info { served, namespace, name, source: String::new(), tree };
-    object(args, io, &info, "created")?;
+    built(args, io, &info, "created")?;
     Ok(0)
 }
 
