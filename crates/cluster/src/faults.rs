@@ -1,6 +1,7 @@
 //! What can break, and how it is mended. One small function for each fault.
 use crate::event::{Event, PartId};
 use crate::input::Fault;
+use crate::part::Actor;
 use crate::traffic::Link;
 use crate::world::World;
 use apiserver::client::Effects;
@@ -68,7 +69,11 @@ impl World {
                 kubelet.power_off(now);
             }
             part.stop();
+            if let Actor::Proxy(proxy) = &mut part.actor {
+                proxy.power_off();
+            }
         }
+        self.broken_off(host);
         if host == 0 {
             self.serving = false;
             self.storing = false;

@@ -1,10 +1,12 @@
 //! The seam between a request and what decides about it: addresses, names, Service rules, policies, links.
+use crate::part::Actor;
 use crate::world::World;
-use dataplane::network::{Failure, Origin, Packet, Verdict};
+use dataplane::network::{Failure, KubeProxy, Origin, Packet, Rules, Verdict};
 use objects::views::Service;
-use objects::{Text, Tree, kinds};
+use objects::{Text, kinds};
 use simcore::Duration;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 /// Who sends a request.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,13 +52,6 @@ pub(crate) fn ip(address: u32) -> IpAddr {
 
 pub(crate) fn number(text: &str) -> Option<u32> {
     text.parse::<Ipv4Addr>().ok().map(u32::from)
-}
-
-fn number_of(address: IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(four) => four.into(),
-        IpAddr::V6(_) => 0,
-    }
 }
 
 impl World {
@@ -106,31 +101,24 @@ impl World {
     }
 
     /// What the Service rules of a host do with a packet that enters there.
-    pub(crate) fn rules(&mut self, host: usize, packet: &Packet, _origin: Origin) -> Verdict {
-        let chance = self.net().rng.draw();
-        let destination = number_of(packet.destination);
-        let on_node = self.hosts[host].number == destination;
-        let view = self.api.store.applied();
-        for service in view.list(kinds::SERVICE) {
-            let seen = Service(&service.tree);
-            let own = number(seen.cluster_ip()) == Some(destination);
-            let wanted = i64::from(packet.port);
-            let fits = seen.ports().find(|port| (own && port.port() == wanted) || (on_node && port.node_port() == wanted));
-            let Some(port) = fits else { continue };
-            let slices = view.list_in(kinds::ENDPOINT_SLICE, &service.key.namespace);
-            let mine = slices.filter(|slice| slice.labels().get("kubernetes.io/service-name").text() == service.key.name);
-            let all: Vec<(IpAddr, u16)> = mine.flat_map(|slice| endpoints(&slice.tree, port.name())).collect();
-            return match all.get(((u64::from(chance) * all.len() as u64) >> 32) as usize) {
-                Some((address, port)) => Verdict::Forward { address: *address, port: *port, masqueraded: on_node, rule: 0 },
-                None => Verdict::Refused { rule: 0 },
-            };
+    pub(crate) fn rules(&mut self, host: usize, packet: &Packet, origin: Origin) -> Verdict {
+        let (now, chance) = (self.now, self.net().rng.draw());
+        match &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
+            Actor::Proxy(proxy) => proxy.kernel.decide(packet, origin, now, chance),
+            _ => Verdict::Pass,
         }
-        Verdict::Pass
     }
 
-    /// The entry of a host's Service rules that decided, in its mode's own words.
-    pub(crate) fn rule_words(&self, _host: usize, _rule: u32) -> String {
-        String::new()
+    /// The Service rules that a host's kernel has now.
+    pub(crate) fn ruleset(&self, host: usize) -> Option<Arc<Rules>> {
+        self.proxy_of(host).map(|proxy| proxy.kernel.rules.clone())
+    }
+
+    pub(crate) fn proxy_of(&self, host: usize) -> Option<&KubeProxy> {
+        match &self.parts[self.hosts[host].proxy].actor {
+            Actor::Proxy(proxy) => Some(proxy),
+            _ => None,
+        }
     }
 
     /// Whether the policies of both sides let a packet through.
@@ -167,13 +155,4 @@ impl World {
     pub(crate) fn kubelet_of(&self, host: usize) -> Option<&dataplane::kubelet::Kubelet> {
         self.parts[self.hosts[host].kubelet].kubelet()
     }
-}
-
-/// The ready addresses of a slice with the number of the port of this name.
-fn endpoints<'a>(slice: &'a Tree, name: &'a str) -> impl Iterator<Item = (IpAddr, u16)> + 'a {
-    let port = slice.get("ports").items().iter().find(|port| port.get("name").text() == name);
-    let port = port.and_then(|port| u16::try_from(port.get("port").as_int()?).ok());
-    let ready = |endpoint: &&Tree| endpoint.at(&["conditions", "ready"]).as_bool().unwrap_or(true);
-    let all = slice.get("endpoints").items().iter().filter(ready);
-    all.filter_map(move |endpoint| Some((endpoint.get("addresses").items().first()?.text().parse().ok()?, port?)))
 }

@@ -9,7 +9,7 @@ use crate::traffic::walk::{Server, Steps};
 use crate::world::World;
 use apiserver::client::Ticket;
 use dataplane::images::{Program, fill};
-use dataplane::network::{Ask, Failure, Heard, Reply, Url, What};
+use dataplane::network::{Ask, Failure, Heard, Reply, Rules, Url, What};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -55,6 +55,7 @@ struct Frame {
     began: Time,
     deadline: Time,
     steps: Steps,
+    rules: Option<Arc<Rules>>,
     server: Option<Server>,
     program: Option<Arc<Program>>,
     version: Text,
@@ -121,6 +122,7 @@ impl World {
             deadline: self.now + ask.limit,
             ask,
             steps,
+            rules: None,
             server,
             program: None,
             version: Text::default(),
@@ -135,19 +137,20 @@ impl World {
 
     /// Puts one more call onto the stack: over a connection that is open, or by a walk.
     fn call(&mut self, flight: &mut Flight, client: Client, ask: Arc<Ask>, open: Option<Connection>) {
-        let (steps, took, end, reused) = match open {
+        let (steps, rules, took, end, reused) = match open {
             Some(open) => {
                 let way = self.passage(client.host(), Some(open.server.host));
-                (open.steps, way.unwrap_or(ask.limit), Ok(open.server), true)
+                (open.steps, None, way.unwrap_or(ask.limit), Ok(open.server), true)
             }
             None => {
                 let walk = self.walk(&client, &ask);
-                (walk.steps, walk.took, walk.end, false)
+                (walk.steps, walk.rules, walk.took, walk.end, false)
             }
         };
         let failure = end.as_ref().err().copied();
         let mut frame = self.frame(client, ask, steps, end.ok());
         frame.reused = reused;
+        frame.rules = rules;
         flight.frames.push(frame);
         flight.stage = failure.map_or(Stage::Travelling, Stage::Failing);
         flight.due = self.now + took;
@@ -197,7 +200,12 @@ impl World {
             return self.ended(flight, Ok(()));
         }
         if server.uid.is_empty() {
-            (frame.code, frame.body) = process_answer(&server.id, &frame.ask);
+            let (port, path) = (frame.steps.reached.1, &frame.ask.url.path);
+            let probed = if server.id == "kube-proxy" { self.proxy_of(server.host) } else { None };
+            (frame.code, frame.body) = match probed.and_then(|proxy| proxy.answer(port, path, now)) {
+                Some(answer) => (answer.code, answer.body),
+                None => process_answer(&frame.ask),
+            };
             flight.stage = Stage::Returning;
             return None;
         }
@@ -370,6 +378,7 @@ impl World {
             began: frame.began,
             took: self.now.since(frame.began),
             steps: frame.steps,
+            rules: frame.rules.clone(),
             server: frame.server.as_ref().map(|server| server.uid.clone()).unwrap_or_default(),
             version: frame.version.clone(),
             outcome,
@@ -487,12 +496,10 @@ fn moved_to(from: &Url, place: &str) -> Option<Url> {
     if place.starts_with('/') { Some(Url { path: Text::new(place), ..from.clone() }) } else { Url::parse(place) }
 }
 
-/// What the host's own processes say to plain HTTP.
-fn process_answer(process: &str, ask: &Ask) -> (u16, String) {
-    match process {
-        "kube-proxy" if matches!(ask.url.path.as_str(), "/healthz" | "/livez") => (200, "{}".to_string()),
-        "kube-proxy" => (404, "404 page not found\n".to_string()),
-        _ if ask.url.secure => (401, "Unauthorized\n".to_string()),
-        _ => (400, "Client sent an HTTP request to an HTTPS server.\n".to_string()),
+/// What the host's own processes, which all speak TLS, say to plain HTTP.
+fn process_answer(ask: &Ask) -> (u16, String) {
+    if ask.url.secure {
+        return (401, "Unauthorized\n".to_string());
     }
+    (400, "Client sent an HTTP request to an HTTPS server.\n".to_string())
 }

@@ -4,11 +4,12 @@ use crate::traffic::fabric::{Client, ip};
 use crate::traffic::tally::Outcome;
 use crate::traffic::walk::{NOWHERE, Steps};
 use crate::world::World;
-use dataplane::network::{Failure, Verdict};
+use dataplane::network::{Failure, Rules, Verdict};
 use objects::{Text, kinds};
 use simcore::{Duration, Time};
+use std::sync::Arc;
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Trace {
     pub id: u64,
     /// The request that it was made for; 0 for none.
@@ -22,6 +23,8 @@ pub struct Trace {
     pub began: Time,
     pub took: Duration,
     pub steps: Steps,
+    /// The Service rules that decided, as they were.
+    pub rules: Option<Arc<Rules>>,
     /// The uid of the Pod that answered, or would have.
     pub server: Text,
     pub version: Text,
@@ -53,7 +56,7 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
             _ => {}
         }
         if let Some(host) = world.hosts().get(steps.rules_host as usize) {
-            let (text, entry) = decided(world, steps);
+            let (text, entry) = decided(trace);
             hop(format!("kube-proxy/{}", host.name), text, entry);
         }
     }
@@ -68,21 +71,18 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
     hops
 }
 
-fn decided(world: &World, steps: &Steps) -> (String, String) {
+fn decided(trace: &Trace) -> (String, String) {
+    let steps = &trace.steps;
+    let words = |rule| trace.rules.as_ref().map(|rules| rules.words(rule)).unwrap_or_default();
     let place = |(address, port): (u32, u16)| format!("{}:{port}", ip(address));
     match steps.verdict {
         Verdict::Forward { masqueraded, rule, .. } => {
             let source = if masqueraded { ", from the node's own address" } else { "" };
-            (
-                format!("{} becomes {}{source}", place(steps.dialled), place(steps.reached)),
-                world.rule_words(steps.rules_host as usize, rule),
-            )
+            (format!("{} becomes {}{source}", place(steps.dialled), place(steps.reached)), words(rule))
         }
         Verdict::Pass => (format!("no Service rule for {}", place(steps.dialled)), String::new()),
-        Verdict::Refused { rule } => {
-            (format!("{} has no endpoints: refused", place(steps.dialled)), world.rule_words(steps.rules_host as usize, rule))
-        }
-        Verdict::Dropped { rule } => (format!("{} is dropped", place(steps.dialled)), world.rule_words(steps.rules_host as usize, rule)),
+        Verdict::Refused { rule } => (format!("{} has no endpoints: refused", place(steps.dialled)), words(rule)),
+        Verdict::Dropped { rule } => (format!("{} is dropped", place(steps.dialled)), words(rule)),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The way of one connection, decided at once: name, Service rules, links, policies, the listening container.
 use crate::traffic::fabric::{Client, Place, ip, number};
 use crate::world::World;
-use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Protocol, Verdict, What};
+use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Protocol, Rules, Verdict, What};
 use objects::Text;
 use simcore::Duration;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// No host.
 pub const NOWHERE: u16 = u16::MAX;
@@ -43,6 +45,8 @@ pub(crate) struct Server {
 /// The whole way: how long until the request arrives, or until the client knows that it does not.
 pub(crate) struct Walk {
     pub steps: Steps,
+    /// The rules that decided.
+    pub rules: Option<Arc<Rules>>,
     pub took: Duration,
     pub end: Result<Server, Failure>,
 }
@@ -55,16 +59,18 @@ impl World {
             Ok((took, server)) => (steps.named + took, Ok(server)),
             Err(failure) => (steps.named + patience(failure, ask), Err(failure)),
         };
+        let rules = if steps.rules_host == NOWHERE { None } else { self.ruleset(steps.rules_host as usize) };
         let limit = ask.connect_limit.min(ask.limit);
         if took >= limit {
             // A slow way counts as lost when nobody waits for its end.
             return Walk {
                 steps,
+                rules,
                 took: limit,
                 end: Err(end.err().filter(|found| *found != Failure::Unreachable).unwrap_or(Failure::Lost)),
             };
         }
-        Walk { steps, took, end }
+        Walk { steps, rules, took, end }
     }
 
     fn dial(&mut self, client: &Client, ask: &Ask, steps: &mut Steps) -> Result<(Duration, Server), Failure> {
@@ -89,7 +95,8 @@ impl World {
         // Service rules are about ports: an echo has none.
         steps.verdict = if ask.what == What::Echo { Verdict::Pass } else { self.rules(entry, &packet, client.origin()) };
         steps.reached = match steps.verdict {
-            Verdict::Forward { address, port, .. } => (number(&address.to_string()).unwrap_or(0), port),
+            Verdict::Forward { address: IpAddr::V4(address), port, .. } => (address.into(), port),
+            Verdict::Forward { .. } => return Err(Failure::Lost),
             Verdict::Pass => (address, port),
             Verdict::Refused { .. } => return Err(Failure::NoEndpoints),
             Verdict::Dropped { .. } => return Err(Failure::Lost),
@@ -191,7 +198,7 @@ impl World {
         let process = match port {
             6443 if host == 0 && self.serving => "kube-apiserver",
             10250 if kubelet.is_running() => "kubelet",
-            10256 if self.parts[self.hosts[host].proxy].running => "kube-proxy",
+            _ if self.proxy_of(host).is_some_and(|proxy| proxy.answer(port, "/", self.now).is_some()) => "kube-proxy",
             _ => "",
         };
         if !process.is_empty() {
