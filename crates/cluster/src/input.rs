@@ -1,5 +1,6 @@
 //! Everything that can be done to a world from outside. A session is its seed, its topology and these.
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One deed of a learner, a lesson or a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ pub struct TrafficSpec {
     pub timeout_ms: u32,
     /// How often a failed one is tried again.
     pub retries: u32,
-    pub headers: Vec<(String, String)>,
+    pub headers: BTreeMap<String, String>,
     /// Some of the users send one header more.
     pub share: Option<Share>,
     /// How many people are told apart, each with an address, a connection and a cookie of their own; 0 for nobody in particular.
@@ -51,6 +52,12 @@ pub struct TrafficSpec {
     /// How long a user thinks between an answer and the next request, on average.
     pub think_ms: u32,
 }
+
+/// All fields of a source.
+#[rustfmt::skip]
+pub const TRAFFIC_FIELDS: [&str; 14] = [
+    "id", "to", "from", "namespace", "path", "rps", "concurrency", "keep_alive", "timeout_ms", "retries", "headers", "share", "users", "think_ms",
+];
 
 /// So many of 100 users send this header.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

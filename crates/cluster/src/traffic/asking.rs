@@ -105,8 +105,12 @@ impl World {
     }
 
     /// A request from the program that the world runs in; the answer is found in `answers`, failures with code 0 and their word.
-    pub fn fetch(&mut self, ticket: Ticket, ask: Ask) {
-        self.launch(Asker::Client(ticket), Client::Outside(LEARNER), Arc::new(ask), None);
+    /// `from` is `outside`, or a selector of Pods of a namespace, of which the first is taken; false where there is none.
+    pub fn fetch_from(&mut self, from: &str, namespace: &str, ticket: Ticket, ask: Ask) -> bool {
+        let client = if from == "outside" { Some(Client::Outside(LEARNER)) } else { self.senders(from, namespace).next() };
+        let Some(client) = client else { return false };
+        self.launch(Asker::Client(ticket), client, Arc::new(ask), None);
+        true
     }
 
     /// Brings an answer to who asked for it.

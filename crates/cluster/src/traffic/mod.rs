@@ -8,8 +8,10 @@ mod source;
 mod state;
 mod tally;
 mod trace;
+mod view;
 mod walk;
 
+pub use dataplane::network::{Ask, Failure, Url};
 pub use fabric::Client;
 pub use flight::Asker;
 pub use source::Source;
@@ -17,3 +19,5 @@ pub use state::{Link, Traffic};
 pub use tally::{Outcome, Second, Tally};
 pub use trace::{Trace, story};
 pub use walk::Steps;
+
+pub(crate) use view::{requests, view};

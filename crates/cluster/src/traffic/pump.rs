@@ -37,7 +37,10 @@ impl World {
             let new = fresh.iter().find(|source| source.id == id).filter(|_| !gone.iter().any(|other| other == id));
             if let Some(mut new) = new.cloned() {
                 new.tally = old.map(|old| old.tally).unwrap_or_default();
+                self.net().gone.retain(|other| other != id);
                 self.begin_source(new);
+            } else if !self.traffic.gone.iter().any(|other| other == id) {
+                self.net().gone.push(id.to_string());
             }
         }
         Ok(())
@@ -142,23 +145,27 @@ impl World {
         let revision = self.api.store.applied().revision();
         let source = self.traffic.sources.get(&serial)?;
         if source.senders.0 != revision {
-            let selector = Selector::parse(source.spec.from.trim_start_matches("pod ").trim()).ok()?;
             let namespace = if source.spec.namespace.is_empty() { "default" } else { source.spec.namespace.as_str() };
-            let pods = self.api.store.applied().list_in(kinds::POD, namespace).filter(|pod| selector.matches(pod.labels()));
-            let running = pods.filter(|pod| !pod.is_deleting() && pod.status().get("phase").text() == "Running");
-            let clients = running.filter_map(|pod| {
-                let host = self.hosts.iter().position(|host| host.name == pod.spec().get("nodeName").text())?;
-                let address = number(pod.status().get("podIP").text())?;
-                if pod.spec().get("hostNetwork").is_true() {
-                    return Some(Client::Node(host));
-                }
-                Some(Client::Pod { host, uid: pod.uid_text(), address })
-            });
+            let clients = self.senders(source.spec.from.trim_start_matches("pod ").trim(), namespace);
             let all = Arc::new(clients.collect::<Vec<Client>>());
             self.net().sources.get_mut(&serial)?.senders = (revision, all);
         }
         let all = &self.traffic.sources.get(&serial)?.senders.1;
         all.get(user as usize % all.len().max(1)).filter(|client| client.host().is_some_and(|host| self.hosts[host].powered)).cloned()
+    }
+
+    /// The running Pods of a selector, as clients; none where it is no selector.
+    pub(crate) fn senders<'a>(&'a self, selector: &str, namespace: &'a str) -> impl Iterator<Item = Client> + 'a {
+        let selector = Selector::parse(selector).ok();
+        let pods = self.api.store.applied().list_in(kinds::POD, namespace);
+        let mine = pods.filter(move |pod| selector.as_ref().is_some_and(|selector| selector.matches(pod.labels())));
+        let running = mine.filter(|pod| !pod.is_deleting() && pod.status().get("phase").text() == "Running");
+        running.filter_map(|pod| {
+            let host = self.hosts.iter().position(|host| host.name == pod.spec().get("nodeName").text())?;
+            let address = number(pod.status().get("podIP").text())?;
+            let own = !pod.spec().get("hostNetwork").is_true();
+            Some(if own { Client::Pod { host, uid: pod.uid_text(), address } } else { Client::Node(host) })
+        })
     }
 
     /// How a Service is reached without a Pod to ask from: by its load balancer, by a node port, or from a node.

@@ -37,6 +37,8 @@ pub struct Traffic {
     /// By serial number; a changed source has a new one.
     pub(crate) sources: BTreeMap<u32, Source>,
     pub(crate) serial: u32,
+    /// Ids of sources that were taken away.
+    pub(crate) gone: Vec<String>,
     pub(crate) flights: BTreeMap<u64, Flight>,
     /// The number of the next request; they count from 1.
     pub(crate) next: u64,
@@ -54,6 +56,7 @@ impl Traffic {
             rng: Rng::stream(seed, "traffic"),
             sources: BTreeMap::new(),
             serial: 0,
+            gone: Vec::new(),
             flights: BTreeMap::new(),
             next: 1,
             execs: BTreeMap::new(),

@@ -33,6 +33,19 @@ pub struct Trace {
     pub tries: u32,
 }
 
+impl World {
+    /// The way of one of the last requests, hop by hop; empty where it is no longer remembered.
+    pub fn follow_request(&self, id: u64) -> Vec<HopView> {
+        let found = self.traffic.recent.iter().find(|trace| trace.id == id);
+        let mut hops = found.map(|trace| story(self, trace)).unwrap_or_default();
+        // What it led to, in the order in which it ended.
+        for inner in self.traffic.recent.iter().filter(|trace| trace.parent == id && id != 0) {
+            hops.extend(story(self, inner));
+        }
+        hops
+    }
+}
+
 /// The way of a request in words: each hop with who decided, what, and by which entry.
 pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
     let mut hops = Vec::new();
