@@ -38,6 +38,7 @@ fn official() -> Vec<Row> {
         row::<networking::IPAddress>(),
         row::<networking::NetworkPolicy>(),
         row::<networking::ServiceCIDR>(),
+        row::<core::Endpoints>(),
     ]
 }
 
