@@ -57,7 +57,7 @@ impl World {
         let kubelet = Kubelet::new(host, catalog.clone(), config);
         self.kubelets.insert(name.clone(), self.parts.len());
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
-        let proxy = KubeProxy::new(name.clone());
+        let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
         self.add_part(&format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)), after + Duration::millis(400));
     }
 

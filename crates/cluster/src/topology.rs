@@ -1,4 +1,5 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
+use dataplane::network::{Cidr, Config};
 use objects::{Text, Tree};
 use simcore::Duration;
 
@@ -62,6 +63,13 @@ impl Topology {
     pub fn pod_cidr(&self, place: usize) -> Option<Text> {
         let workers = self.workers.len();
         self.wide_pod_networks.then(|| Text::from(format!("10.{}.0.0/16", 240 + (place + workers) % (workers + 1))))
+    }
+
+    /// kube-proxy's command line: as kubeadm writes it, and for the recordings' wider Pod networks as they had it.
+    pub fn kube_proxy(&self) -> Config {
+        let cluster_cidr = Cidr::parse(if self.wide_pod_networks { "10.240.0.0/12" } else { "10.244.0.0/16" });
+        let usual = Config::default();
+        Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
     }
 
     /// By the name that a lesson gives: `kubeadm`.

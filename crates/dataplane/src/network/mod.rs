@@ -7,4 +7,4 @@ mod proxy;
 pub use addresses::Addresses;
 pub use cidr::Cidr;
 pub use packet::{Origin, Packet, Protocol, Verdict};
-pub use proxy::KubeProxy;
+pub use proxy::{Affinity, Answer, Config, Kernel, KubeProxy, Mode, Rules};
