@@ -53,6 +53,7 @@ impl World {
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),
             mirrors: topology.static_pods && control_plane,
+            dns: dataplane::network::dns::NodeDns::default(),
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);
         self.kubelets.insert(name.clone(), self.parts.len());

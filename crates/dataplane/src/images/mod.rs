@@ -6,4 +6,4 @@ mod task;
 
 pub use catalog::{Catalog, Image, Lookup, normalised};
 pub use program::{Answer, Program, Stop};
-pub use task::{Files, Line, Scene, Task, Web, fill};
+pub use task::{Dns, Files, Line, Scene, Task, Web, fill};

@@ -1,9 +1,11 @@
 //! A running process: a program by data, a shell script, or one of the host's own processes.
 use crate::images::shell::Shell;
 use crate::images::{Program, Stop};
+use crate::network::dns::{Question, Reply, ResolvConf};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A container's writable files, by absolute path.
@@ -19,6 +21,9 @@ pub struct Line {
 /// An HTTP request from inside: host, port, path; `None` where nobody listens.
 pub type Web<'a> = dyn Fn(&str, u16, &str) -> Option<(u16, Text)> + 'a;
 
+/// A question to a name server from inside: where it is sent, what, and when.
+pub type Dns<'a> = dyn Fn(IpAddr, &Question, Time) -> Reply + 'a;
+
 /// What a process sees and can touch.
 pub struct Scene<'a> {
     pub hostname: &'a str,
@@ -26,6 +31,8 @@ pub struct Scene<'a> {
     pub files: &'a mut Files,
     pub out: &'a mut Vec<Line>,
     pub web: &'a Web<'a>,
+    pub resolv: &'a ResolvConf,
+    pub dns: &'a Dns<'a>,
 }
 
 /// One process over time. Advanced only when it is due or looked at.

@@ -7,6 +7,7 @@ use crate::kubelet::node::Registration;
 use crate::kubelet::worker::Worker;
 use crate::kubelet::{lifecycle, mirror};
 use crate::network::Addresses;
+use crate::network::dns::{NodeDns, ResolvConf};
 use crate::runtime::{Sandbox, Store};
 use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
@@ -27,6 +28,8 @@ pub struct Config {
     pub pod_cidr: Option<Text>,
     /// Whether the host's control plane processes are shown as Pods in kube-system.
     pub mirrors: bool,
+    /// `clusterDNS`, `clusterDomain`, `resolvConf`.
+    pub dns: NodeDns,
 }
 
 /// One node: its machine, its containers, and the kubelet process with its memory.
@@ -43,6 +46,8 @@ pub struct Kubelet {
     pub(super) sandboxes: BTreeMap<Text, Arc<Sandbox>>,
     store: Store,
     addresses: Addresses,
+    /// The different resolv.conf files of its sandboxes, each kept once.
+    resolvs: Vec<Arc<ResolvConf>>,
     // What the process remembers:
     pub(super) workers: BTreeMap<Text, Arc<Worker>>,
     registration: Registration,
@@ -72,6 +77,7 @@ impl Kubelet {
             due: BTreeSet::new(),
             due_of: BTreeMap::new(),
             asked: None,
+            resolvs: Vec::new(),
             addresses,
             rng,
             catalog,
@@ -271,6 +277,8 @@ impl Kubelet {
             catalog: &self.catalog,
             store: &mut self.store,
             addresses: &mut self.addresses,
+            dns: &self.config.dns,
+            resolvs: &mut self.resolvs,
             rng: &mut self.rng,
             client: &mut self.client,
             relist: self.relist,

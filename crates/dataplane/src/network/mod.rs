@@ -1,6 +1,7 @@
 //! The network: Pod addresses, packets and what decides about them, and kube-proxy's view of Services.
 mod addresses;
 mod cidr;
+pub mod dns;
 mod packet;
 mod proxy;
 

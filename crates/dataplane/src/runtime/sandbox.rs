@@ -1,9 +1,12 @@
 //! A Pod as the runtime has it: a network place, and containers in it.
 use crate::images::shell::Shell;
 use crate::images::{Line, Scene};
+use crate::network::dns::{Question, Reply, ResolvConf};
 use crate::runtime::Container;
 use objects::Text;
 use simcore::{Duration, Time};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A container's place in its Pod: the one now, and the one before.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub struct Sandbox {
     /// False once it is torn down or the machine lost power.
     pub ready: bool,
     pub slots: Vec<Slot>,
+    /// What its containers find in /etc/resolv.conf; Pods of one namespace mostly share it.
+    pub resolv: Arc<ResolvConf>,
 }
 
 impl Sandbox {
@@ -62,10 +67,11 @@ impl Sandbox {
     /// Lets all processes run up to `now`. Says whether one ended.
     pub fn advance(&mut self, now: Time) -> bool {
         let hostname = self.hostname.clone();
+        let resolv = self.resolv.clone();
         let nobody = |_: &str, _: u16, _: &str| None;
         let mut ended = false;
         for container in self.containers_mut() {
-            ended |= container.advance(now, &hostname, &nobody);
+            ended |= container.advance(now, &hostname, &resolv, &nobody, &no_server);
         }
         ended
     }
@@ -100,7 +106,8 @@ impl Sandbox {
         let mut shell = Shell::command(now, argv);
         let mut out: Vec<Line> = Vec::new();
         let web = |host: &str, port: u16, path: &str| self.get_from_inside(now, host, port, path);
-        let mut scene = Scene { hostname: &self.hostname, env: &env, files: &mut files, out: &mut out, web: &web };
+        let (hostname, resolv) = (&self.hostname, &*self.resolv);
+        let mut scene = Scene { hostname, env: &env, files: &mut files, out: &mut out, web: &web, resolv, dns: &no_server };
         let ended = shell.advance(now + limit, &mut scene);
         if let Some(container) = self.container_mut(name) {
             container.files = files;
@@ -108,4 +115,9 @@ impl Sandbox {
         let (at, code) = ended?;
         Some((code, out.into_iter().map(|line| line.text).collect(), at.since(now)))
     }
+}
+
+/// No name server is reached: the network that would carry the question is the world's, not the runtime's.
+fn no_server(_: IpAddr, _: &Question, _: Time) -> Reply {
+    Reply::Refused
 }

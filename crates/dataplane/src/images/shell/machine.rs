@@ -174,6 +174,7 @@ impl Shell {
         let mut call = Call::new(name, arguments, &env, self.clock, input.as_deref().unwrap_or_default(), scene);
         self.status = tools::run(&mut call);
         let (out, err) = (call.out, call.err);
+        self.clock = self.clock + call.took;
         self.tell(err, scene);
         match &command.into {
             Some((path, append)) => {
@@ -318,6 +319,8 @@ impl Values for Reader<'_, '_> {
             files: &mut *self.scene.files,
             out: &mut lines,
             web: self.scene.web,
+            resolv: self.scene.resolv,
+            dns: self.scene.dns,
         };
         inner.advance(self.shell.clock + Duration::secs(60), &mut scene);
         let text: String = lines.into_iter().map(|line| line.text).collect();
@@ -329,6 +332,8 @@ impl Values for Reader<'_, '_> {
 mod tests {
     use super::*;
     use crate::images::Files;
+    use crate::network::dns::{Question, Reply, ResolvConf};
+    use std::net::IpAddr;
 
     fn nobody(_: &str, _: u16, _: &str) -> Option<(u16, Text)> {
         None
@@ -337,7 +342,9 @@ mod tests {
     fn run(shell: &mut Shell, until: Time, files: &mut Files) -> (String, Option<(Time, i32)>) {
         let mut out = Vec::new();
         let env = [(Text::new("COLOR"), Text::new("blue"))];
-        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody };
+        let resolv = ResolvConf::default();
+        let dns = |_: IpAddr, _: &Question, _: Time| Reply::Refused;
+        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody, resolv: &resolv, dns: &dns };
         let ended = shell.advance(until, &mut scene);
         (out.into_iter().map(|line| line.text).collect(), ended)
     }

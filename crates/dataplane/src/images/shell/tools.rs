@@ -1,7 +1,9 @@
 //! The small tools that every image has: a table of plain functions.
-use crate::images::{Files, Scene, Web};
+use crate::images::{Dns, Files, Scene, Web};
+use crate::network::dns::{ResolvConf, tools};
 use objects::Text;
-use simcore::Time;
+use simcore::{Duration, Time};
+use std::borrow::Cow;
 
 /// One run of a tool.
 pub struct Call<'a> {
@@ -13,8 +15,12 @@ pub struct Call<'a> {
     hostname: &'a str,
     files: &'a mut Files,
     web: &'a Web<'a>,
+    resolv: &'a ResolvConf,
+    dns: &'a Dns<'a>,
     pub out: String,
     pub err: String,
+    /// How long it ran.
+    pub took: Duration,
 }
 
 impl<'a> Call<'a> {
@@ -27,8 +33,27 @@ impl<'a> Call<'a> {
         scene: &'a mut Scene<'_>,
     ) -> Call<'a> {
         let name = name.rsplit('/').next().unwrap_or(name);
-        let (out, err) = (String::new(), String::new());
-        Call { name, arguments, env, clock, input, hostname: scene.hostname, files: &mut *scene.files, web: scene.web, out, err }
+        Call {
+            name,
+            arguments,
+            env,
+            clock,
+            input,
+            hostname: scene.hostname,
+            files: &mut *scene.files,
+            web: scene.web,
+            resolv: scene.resolv,
+            dns: scene.dns,
+            out: String::new(),
+            err: String::new(),
+            took: Duration::ZERO,
+        }
+    }
+
+    /// A file's text; the one that tells of name servers is the Pod's, unless a process wrote its own.
+    fn file(&self, path: &str) -> Option<Cow<'_, str>> {
+        let own = self.files.get(path).map(|text| Cow::Borrowed(text.as_str()));
+        own.or_else(|| (path == "/etc/resolv.conf").then(|| Cow::Owned(self.resolv.text())))
     }
 
     /// Arguments that are not flags.
@@ -45,16 +70,20 @@ const TOOLS: &[(&str, Tool)] = &[
     ("chmod", quiet),
     ("curl", wget),
     ("date", date),
+    ("dig", lookup),
     ("echo", echo),
     ("env", env),
     ("false", |_| 1),
+    ("getent", lookup),
     ("grep", grep),
     ("head", head),
+    ("host", lookup),
     ("hostname", hostname),
     ("id", id),
     ("kill", quiet),
     ("ls", ls),
     ("mkdir", quiet),
+    ("nslookup", lookup),
     ("printenv", env),
     ("printf", printf),
     ("ps", ps),
@@ -121,8 +150,8 @@ fn cat(call: &mut Call) -> i32 {
     }
     let mut code = 0;
     for path in call.operands() {
-        match call.files.get(path) {
-            Some(text) => call.out.push_str(text),
+        match call.file(path).map(Cow::into_owned) {
+            Some(text) => call.out.push_str(&text),
             None => {
                 call.err.push_str(&format!("cat: can't open '{path}': No such file or directory\n"));
                 code = 1;
@@ -248,7 +277,7 @@ fn seq(call: &mut Call) -> i32 {
 
 /// The text that a filter reads: its last operand's file, or its input.
 fn text_of(call: &Call, skip: usize) -> String {
-    match call.operands().nth(skip).and_then(|path| call.files.get(path)) {
+    match call.operands().nth(skip).and_then(|path| call.file(path)) {
         Some(text) => text.to_string(),
         None => call.input.to_string(),
     }
@@ -337,6 +366,15 @@ fn wget(call: &mut Call) -> i32 {
         }
         None => refuse(call, format!("wget: can't connect to remote host ({host}): Connection refused\n"), 1),
     }
+}
+
+/// `nslookup`, `dig`, `host`, `getent`.
+fn lookup(call: &mut Call) -> i32 {
+    let (dns, clock) = (call.dns, call.clock);
+    let mut ask = |server, question: &_, at| dns(server, question, clock + at);
+    let Some(said) = tools::run(call.name, call.arguments, call.resolv, clock, &mut ask) else { return 127 };
+    (call.out, call.err, call.took) = (said.out, said.err, said.took);
+    said.code
 }
 
 fn refuse(call: &mut Call, words: String, code: i32) -> i32 {
