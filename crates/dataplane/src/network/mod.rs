@@ -2,6 +2,7 @@
 mod addresses;
 mod cidr;
 mod packet;
+pub mod policy;
 mod proxy;
 
 pub use addresses::Addresses;
