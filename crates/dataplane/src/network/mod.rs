@@ -3,6 +3,7 @@ mod addresses;
 mod cidr;
 pub mod dns;
 mod packet;
+pub mod policy;
 mod proxy;
 
 pub use addresses::Addresses;
