@@ -63,7 +63,10 @@ fn hear(app: App, message: FromEngine) {
         FromEngine::Clock { now, start, end, speed } => app.clock.set(now, start, end, speed),
         FromEngine::Print { text, err, whole } => log::print(&text, err, whole),
         FromEngine::Prompt { busy, prompt } => app.desk.set_prompt(busy, prompt),
-        FromEngine::Edit { name, text } => app.desk.begin_edit(name, text),
+        FromEngine::Edit { name, text } => {
+            app.desk.begin_edit(name, text);
+            app.layout.show(app, "editor");
+        }
         FromEngine::Files { files } => app.desk.set_files(files),
         FromEngine::Completion { serial, from, candidates } => app.desk.completed(serial, from, candidates),
         FromEngine::Problems { name, problems, .. } => app.desk.set_problems(name, problems),

@@ -1,5 +1,5 @@
 //! English words of the page.
-use super::Words;
+use super::{Words, megabytes};
 
 pub static WORDS: Words = Words {
     lesson: "Lesson",
@@ -125,6 +125,7 @@ pub static WORDS: Words = Words {
     saved_refused: "The saved session no longer fits, so it starts anew.",
     trouble: "That could not be done.",
     no_lesson: "This lesson could not be loaded.",
+    too_large: "Too long to paste",
     summary: |ready, nodes, pods_ready, pods| format!("{ready} of {nodes} nodes ready, {pods_ready} of {pods} Pods ready."),
     waiting_for_node: |count| format!("waiting for a node: {count}"),
     queue: |count| format!("queue {count}"),
@@ -147,6 +148,9 @@ pub static WORDS: Words = Words {
     step_of: |done, all| format!("{done} of {all} steps done"),
     minutes: |minutes| format!("{minutes} min"),
     line: |line| format!("line {line}"),
+    too_large_by: |length, largest| {
+        format!("The text has {} MB, and at most {} MB of a file are read.", megabytes(length), megabytes(largest))
+    },
     at_time: |time| format!("at {time}"),
     in_past: |time| format!("You look at {time}. Do something and it goes on from here."),
     skip_to: |pane| format!("Skip to {pane}"),
