@@ -12,10 +12,13 @@ const wasm = await init({ module_or_path: await readFile(process.argv[2]) });
 
 const engine = new Engine("{}");
 let serial = 0;
+let files = [];
 
 function hear(text) {
+  engine.playing();
   for (const answer of JSON.parse(text || "[]")) {
     if (answer.says === "trouble") throw new Error(`${answer.what}: ${answer.detail}`);
+    if (answer.says === "files") files = answer.files;
   }
 }
 const say = (to, rest = {}) => hear(engine.message(JSON.stringify({ to, ...rest })));
@@ -25,6 +28,7 @@ const line = (text) => { say("complete", { serial: ++serial, line: text, cursor:
 const index = JSON.parse(await readFile(join(folder, "lessons", "index.json"), "utf8"));
 const lesson = await readFile(join(folder, "lessons", index[0].id, "lesson.json"), "utf8");
 say("open", { lesson, saved: null, lang: "ko" });
+for (const [name, text] of files) say("lint", { serial: ++serial, name, text }); // the editor is open
 pass(20);
 line("kubectl get nodes");
 for (const step of JSON.parse(lesson).steps.slice(0, 3)) {
