@@ -33,7 +33,10 @@ thread_local! {
 
 /// Begins to listen to the engine.
 pub fn start(app: App) {
-    engine::start(move |messages| messages.into_iter().for_each(|message| hear(app, message)), move |reason| crashed(app, reason));
+    engine::start(
+        move |messages| messages.into_iter().for_each(|message| hear(app, message)),
+        move |reason, unfetched| crashed(app, reason, unfetched),
+    );
 }
 
 /// Keeps a promise of the editor's until the engine answers.
@@ -45,12 +48,15 @@ fn answered(serial: u32) -> Option<Asked> {
     BRIDGE.with_borrow_mut(|bridge| bridge.asked.remove(&serial))
 }
 
-fn crashed(app: App, reason: String) {
+fn crashed(app: App, reason: String, unfetched: bool) {
     let words = app.prefs.words_now();
-    app.notices.banner.set(Some((words.crashed.to_string(), reason)));
-    app.notices.say(words.crashed.to_string());
-    engine::restart();
-    app.course.reopen(app);
+    let title = if unfetched { words.unfetched } else { words.crashed };
+    app.notices.banner.set(Some((title.to_string(), reason)));
+    app.notices.say(title.to_string());
+    if engine::stopped() {
+        engine::restart();
+        app.course.reopen(app);
+    }
 }
 
 fn hear(app: App, message: FromEngine) {

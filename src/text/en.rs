@@ -122,6 +122,7 @@ pub static WORDS: Words = Words {
     vanished: "gone",
     broken: "in trouble",
     crashed: "The engine stopped and was started again. You go on where you were.",
+    unfetched: "A part of the engine could not be fetched. It is tried again until it is there; then you go on where you were.",
     saved_refused: "The saved session no longer fits, so it starts anew.",
     trouble: "That could not be done.",
     no_lesson: "This lesson could not be loaded.",

@@ -123,6 +123,7 @@ pub static WORDS: Words = Words {
     vanished: "사라짐",
     broken: "문제 있음",
     crashed: "엔진이 멈춰서 다시 켰습니다. 하던 곳부터 이어집니다.",
+    unfetched: "엔진의 일부를 받지 못했습니다. 받을 때까지 다시 시도하며, 받으면 하던 곳부터 이어집니다.",
     saved_refused: "지난번 기록을 이어갈 수 없어 처음부터 시작합니다.",
     trouble: "할 수 없었습니다.",
     no_lesson: "이 수업을 불러오지 못했습니다.",

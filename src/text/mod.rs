@@ -156,6 +156,7 @@ pub struct Words {
     pub vanished: &'static str,
     pub broken: &'static str,
     pub crashed: &'static str,
+    pub unfetched: &'static str,
     pub saved_refused: &'static str,
     pub trouble: &'static str,
     pub no_lesson: &'static str,
