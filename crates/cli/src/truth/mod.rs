@@ -22,13 +22,8 @@ pub struct Row {
 type Answer = fn(&Value, &Path) -> Result<Vec<Row>, String>;
 
 /// What can be held against a recording.
-const KINDS: &[(&str, Answer)] = &[
-    ("dns", dns::rows),
-    ("netpol", netpol::rows),
-    ("proxy", proxy::rows),
-    ("resolvconf", resolvconf::rows),
-    ("search", search::rows),
-];
+const KINDS: &[(&str, Answer)] =
+    &[("dns", dns::rows), ("netpol", netpol::rows), ("proxy", proxy::rows), ("resolvconf", resolvconf::rows), ("search", search::rows)];
 
 /// The arguments of `truth`.
 pub fn command() -> Command {
