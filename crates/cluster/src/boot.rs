@@ -19,6 +19,7 @@ impl World {
     /// A world in which all machines have just got power.
     pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World::empty(seed, files);
+        world.api.gateway_api = topology.gateway_api;
         world.bootstrap_objects();
         let catalog = Arc::new(Catalog::new(&topology.images));
         let control = Text::new(&topology.control_host);
@@ -82,6 +83,7 @@ impl World {
         ] {
             self.bootstrap(kinds::PRIORITY_CLASS, "", map! {"metadata": map! {"name": name}, "value": value, "description": words});
         }
+        self.bootstrap_service_range();
         let port = map! {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443};
         let labels = map! {"component": "apiserver", "provider": "kubernetes"};
         let service = map! {
@@ -91,6 +93,24 @@ impl World {
         self.bootstrap(kinds::SERVICE, "default", service);
         self.api.store.begin_sync();
         self.api.store.end_sync();
+    }
+
+    /// The range that Services get their addresses from, as kube-apiserver writes it; ready, as its controller finds it.
+    fn bootstrap_service_range(&mut self) {
+        let condition = map! {
+            "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes Service CIDR is ready",
+            "lastTransitionTime": self.now.rfc3339(),
+        };
+        let finalizers = objects::list!["networking.k8s.io/service-cidr-finalizer"];
+        let mut range = map! {
+            "metadata": map! {"name": "kubernetes", "finalizers": finalizers}, "spec": map! {"cidrs": objects::list!["10.96.0.0/12"]},
+        };
+        self.bootstrap(kinds::SERVICE_CIDR, "", range.clone());
+        range.set(&["status"], map! {"conditions": objects::list![condition]});
+        let mut request = Request::about(Verb::Update, kinds::SERVICE_CIDR, "", "kubernetes").body(range).subresource("status");
+        request.origin.actor = Text::new_static("service-cidrs-controller");
+        let now = self.now;
+        self.api.handle(now, &request);
     }
 
     fn bootstrap(&mut self, kind: KindId, namespace: &'static str, mut object: Tree) {

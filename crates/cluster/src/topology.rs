@@ -16,6 +16,8 @@ pub struct Topology {
     pub control_host: String,
     /// When the kube-controller-manager starts, counted from power on.
     pub controllers_start: Duration,
+    /// Whether the Gateway API is installed, as many distributions have it.
+    pub gateway_api: bool,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -47,6 +49,7 @@ impl Topology {
             wide_pod_networks: false,
             control_host: "control-plane".to_string(),
             controllers_start: Duration::millis(900),
+            gateway_api: true,
             images: crate::images::all(),
         }
     }
@@ -55,7 +58,14 @@ impl Topology {
     /// controllers started when the nodes were ready already.
     pub fn recorded() -> Topology {
         let (control_host, controllers_start) = ("vm".to_string(), Duration::secs(5));
-        Topology { static_pods: false, wide_pod_networks: true, control_host, controllers_start, ..Topology::kubeadm(3) }
+        Topology {
+            static_pods: false,
+            wide_pod_networks: true,
+            control_host,
+            controllers_start,
+            gateway_api: false,
+            ..Topology::kubeadm(3)
+        }
     }
 
     /// The Pod network that the host at `place` (0 is the control plane) has from the start; otherwise the node IPAM
