@@ -135,7 +135,7 @@ pub fn Editor() -> impl IntoView {
             <div class=move || if rich.get() { "sheet-of-text rich" } else { "sheet-of-text" }>
                 <div class="host" node_ref=host hidden=move || !rich.get()></div>
                 <textarea id="editor-plain" data-first="" hidden=move || rich.get() aria-label=move || words().editor aria-describedby="editor-hint"
-                    autocomplete="off" autocapitalize="off" spellcheck="false" translate="no" wrap="off" prop:value=move || desk.text()
+                    autocomplete="off" autocapitalize="off" spellcheck="false" translate="no" wrap="off" prop:value=move || if rich.get() { String::new() } else { desk.text() }
                     on:input=move |event| changed(event_target_value(&event)) on:keydown=keys on:paste=pasted on:focus=move |_| upgrade()></textarea>
             </div>
             <Problems problems />

@@ -16,7 +16,7 @@ const GHOST_MS: u32 = 5000;
 /// Pods that are listed but not drawn.
 pub const NO_SLOT: usize = 999;
 /// A slice should take about this long, drawing included.
-const SLICE_MS: f64 = 14.0;
+const SLICE_MS: f64 = 10.0;
 
 #[derive(Default)]
 struct Bridge {
@@ -132,7 +132,7 @@ fn slice(app: App) {
     Timeout::new(0, move || {
         let spent = document::now_ms() - begun;
         BRIDGE.with_borrow_mut(|bridge| {
-            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 4).min(40) };
+            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 2).min(24) };
         });
         slice(app);
     })

@@ -7,14 +7,26 @@ use crate::{Outcome, process, project, setup, size};
 /// Where the compiled lessons wait for the page's build; editor/build.mjs takes them from there.
 const LESSONS: &str = "target/lessons";
 
-/// The standard library is compiled along, for size; panics keep their words.
+/// The standard library is compiled along, for size; panics keep their words, without this machine's folders in them.
 /// These are unstable switches of Cargo; the pinned toolchain makes them mean the same everywhere.
-pub const OWN_STD: [(&str, &str); 4] = [
-    ("RUSTC_BOOTSTRAP", "1"),
-    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
-    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
-    ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "--cfg erase_components"),
-];
+pub fn own_std() -> Vec<(&'static str, String)> {
+    let mut flags = "--cfg erase_components".to_string();
+    let home = std::env::var("HOME").unwrap_or_default();
+    let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+    let rust = process::answer("rustc", &["--print", "sysroot"]).map(|sysroot| format!("{sysroot}/lib/rustlib/src/rust"));
+    for (folder, name) in [(Some(cargo), "cargo"), (rust, "rust")] {
+        // A flag cannot hold a blank here: such a folder keeps its name.
+        if let Some(folder) = folder.filter(|folder| !folder.contains(' ')) {
+            flags.push_str(&format!(" --remap-path-prefix={folder}={name}"));
+        }
+    }
+    vec![
+        ("RUSTC_BOOTSTRAP", "1".into()),
+        ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
+        ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size".into()),
+        ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags),
+    ]
+}
 
 pub fn arguments(command: clap::Command) -> clap::Command {
     command.arg(clap::arg!(--verbose "Show all that Trunk and Cargo say"))
@@ -36,7 +48,7 @@ pub fn build(verbose: bool) -> Outcome {
     let mut trunk = process::program("trunk", &["--log", level, "--skip-version-check", "build"]);
     trunk.env_remove("RUST_BACKTRACE");
     let me = std::env::current_exe().map_err(|error| error.to_string())?;
-    process::finish(trunk.envs(OWN_STD).env("KUBARIUM_XTASK", me))?;
+    process::finish(trunk.envs(own_std()).env("KUBARIUM_XTASK", me))?;
     println!("build: {} ready after {}", short(&project::dist()), watch.words());
     Ok(())
 }

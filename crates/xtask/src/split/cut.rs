@@ -12,7 +12,7 @@ use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, ImportSection, Instruction, Module, RefType, TableSection, TableType, TypeSection, ValType,
 };
-use wasmparser::{ElementItems, ElementKind, ExternalKind, Parser};
+use wasmparser::{ElementItems, ElementKind, Parser};
 
 /// The table where the two meet, as the first exports it.
 pub const MEETING: &str = "rest";
@@ -87,9 +87,12 @@ impl Plan {
         self.imported + (self.first.len() + self.stubs.len()) as u32
     }
 
-    fn meeting(&self, shape: &Shape) -> TableType {
+    fn stays(&self, function: u32) -> bool {
+        function < self.imported || self.first.binary_search(&function).is_ok()
+    }
+
+    fn meeting(&self) -> TableType {
         let size = (self.called.len() + self.stubs.len()) as u64;
-        debug_assert!(!shape.tables.is_empty());
         TableType { element_type: RefType::FUNCREF, table64: false, minimum: size, maximum: Some(size), shared: false }
     }
 }
@@ -167,7 +170,7 @@ impl Reencode for First<'_, '_> {
         section: wasmparser::TableSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
         utils::parse_table_section(self, tables, section)?;
-        tables.table(self.plan.meeting(self.shape));
+        tables.table(self.plan.meeting());
         Ok(())
     }
 
@@ -248,7 +251,7 @@ fn rest(shape: &Shape, plan: &Plan) -> Result<Vec<u8>, Error<Infallible>> {
         };
         imports.import("x", &name, what);
     }
-    imports.import("x", MEETING, EntityType::Table(plan.meeting(shape)));
+    imports.import("x", MEETING, EntityType::Table(plan.meeting()));
     let mut code = CodeSection::new();
     for function in &plan.rest {
         functions.function(shape.functions[*function as usize]);
@@ -272,7 +275,7 @@ fn rest_elements(shape: &Shape, plan: &Plan, writer: &mut Rest) -> Result<Elemen
         };
         let wasmparser::Operator::I32Const { value } = offset_expr.get_operators_reader().read()? else { continue };
         let items = items.clone().into_iter().collect::<Result<Vec<u32>, _>>()?;
-        let away = |function: &u32| *function >= plan.imported && !plan.in_first_part(*function);
+        let away = |function: &u32| !plan.stays(*function);
         let mut at = value;
         for run in items.chunk_by(|a, b| away(a) == away(b)) {
             if away(&run[0]) {
@@ -285,12 +288,6 @@ fn rest_elements(shape: &Shape, plan: &Plan, writer: &mut Rest) -> Result<Elemen
     Ok(elements)
 }
 
-impl Plan {
-    fn in_first_part(&self, function: u32) -> bool {
-        self.first.binary_search(&function).is_ok()
-    }
-}
-
 /// What both parts use under one number, and the name under which the first hands it over.
 fn shared(shape: &Shape) -> Vec<(ExportKind, u32, String)> {
     let kinds = [
@@ -298,10 +295,73 @@ fn shared(shape: &Shape) -> Vec<(ExportKind, u32, String)> {
         (ExportKind::Memory, shape.memories.len(), "m"),
         (ExportKind::Global, shape.globals.len(), "g"),
     ];
-    let imported = shape.imports.iter().any(|import| !matches!(import.ty, wasmparser::TypeRef::Func(_)));
-    debug_assert!(!imported && shape.exports.iter().all(|export| export.kind != ExternalKind::Tag));
     kinds
         .into_iter()
         .flat_map(|(kind, count, letter)| (0..count as u32).map(move |index| (kind, index, format!("{letter}{index}"))))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{MemorySection, MemoryType};
+
+    /// Three functions of one parameter: `door` (exported) calls `rare`, which calls `often`; `rare` is in the table, too.
+    fn module() -> Vec<u8> {
+        let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+        types.ty().function([], []);
+        types.ty().function([ValType::I32], []);
+        imports.import("./engine_bg.js", "__wbg_kubariumRest_1", EntityType::Function(0));
+        functions.function(1).function(1).function(1);
+        let mut tables = TableSection::new();
+        tables.table(TableType { element_type: RefType::FUNCREF, table64: false, minimum: 2, maximum: None, shared: false });
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+        let mut globals = GlobalSection::new();
+        globals.global(GlobalType { val_type: ValType::I32, mutable: true, shared: false }, &ConstExpr::i32_const(7));
+        let mut exports = ExportSection::new();
+        exports.export("door", ExportKind::Func, 1);
+        let mut elements = ElementSection::new();
+        elements.active(None, &ConstExpr::i32_const(1), Elements::Functions(Cow::Borrowed(&[2])));
+        let mut code = CodeSection::new();
+        for callee in [Some(2), Some(3), None] {
+            let mut body = Function::new([]);
+            if let Some(callee) = callee {
+                body.instruction(&Instruction::LocalGet(0)).instruction(&Instruction::Call(callee));
+            }
+            body.instruction(&Instruction::End);
+            code.function(&body);
+        }
+        let mut module = Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&tables).section(&memories);
+        module.section(&globals).section(&exports).section(&elements).section(&code);
+        module.finish()
+    }
+
+    #[test]
+    fn a_function_that_did_not_run_is_reached_through_a_stub_and_calls_back_through_the_table() {
+        let whole = module();
+        let parts = cut(&Shape::read(&whole).unwrap(), |function| function != 2).unwrap();
+        assert_eq!(parts.counts, [2, 1, 1, 1]);
+
+        let first = Shape::read(&parts.first).unwrap();
+        assert_eq!(first.bodies.len(), 4, "door, often, the stub of rare, and what brings the rest");
+        assert_eq!(first.callees(1).unwrap(), BTreeSet::from([3]), "door calls the stub");
+        assert_eq!(first.callees(3).unwrap(), BTreeSet::from([4]), "the stub has the rest brought");
+        assert_eq!(first.callees(4).unwrap(), BTreeSet::from([0]));
+        let names: Vec<_> = first.exports.iter().map(|export| export.name).collect();
+        assert_eq!(names, ["door", "rest", "t0", "m0", "g0"]);
+
+        let rest = Shape::read(&parts.rest).unwrap();
+        let wanted: Vec<_> = rest.imports.iter().map(|import| (import.module, import.name)).collect();
+        assert_eq!(wanted, [("f", "0"), ("x", "t0"), ("x", "m0"), ("x", "g0"), ("x", "rest")]);
+        assert_eq!(rest.callees(1).unwrap(), BTreeSet::from([0]), "rare calls often, which it is given");
+        assert_eq!(rest.elements.len(), 2, "rare for the stub, and in place of it in the table of both");
+    }
+
+    #[test]
+    fn a_module_without_the_import_that_brings_the_rest_is_refused() {
+        let refused = cut(&Shape::read(&Module::new().finish()).unwrap(), |_| true).err();
+        assert_eq!(refused.as_deref(), Some("the engine imports nothing that is called __wbg_kubariumRest_..."));
+    }
 }

@@ -1,9 +1,8 @@
 //! What is in a Wasm module, as far as cutting it in two needs to know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use wasmparser::{
-    Element, ElementItems, Export, FuncType, FunctionBody, GlobalType, Import, KnownCustom, MemoryType, Name, Operator, Parser, Payload,
-    TableType, TypeRef,
+    Element, ElementItems, Export, FuncType, FunctionBody, GlobalType, Import, MemoryType, Operator, Parser, Payload, TableType, TypeRef,
 };
 
 pub struct Shape<'a> {
@@ -20,8 +19,6 @@ pub struct Shape<'a> {
     /// The functions that are defined here; the first is function number `imported()`.
     pub bodies: Vec<FunctionBody<'a>>,
     pub start: Option<u32>,
-    /// Names of functions, where the module was built with them.
-    pub names: BTreeMap<u32, &'a str>,
 }
 
 impl<'a> Shape<'a> {
@@ -38,7 +35,6 @@ impl<'a> Shape<'a> {
             elements: Vec::new(),
             bodies: Vec::new(),
             start: None,
-            names: BTreeMap::new(),
         };
         for payload in Parser::new(0).parse_all(bytes) {
             payload.and_then(|payload| shape.take(payload)).map_err(|error| error.to_string())?;
@@ -69,18 +65,6 @@ impl<'a> Shape<'a> {
             Payload::ElementSection(section) => self.elements = section.into_iter().collect::<Result<_, _>>()?,
             Payload::StartSection { func, .. } => self.start = Some(func),
             Payload::CodeSectionEntry(body) => self.bodies.push(body),
-            Payload::CustomSection(section) => {
-                if let KnownCustom::Name(names) = section.as_known() {
-                    for group in names {
-                        if let Name::Function(functions) = group? {
-                            for naming in functions {
-                                let naming = naming?;
-                                self.names.insert(naming.index, naming.name);
-                            }
-                        }
-                    }
-                }
-            }
             _ => {}
         }
         Ok(())
