@@ -2,7 +2,6 @@
 mod admission;
 mod allocated;
 mod apply;
-mod base64;
 pub mod client;
 mod defaults;
 mod discovery;
