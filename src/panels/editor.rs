@@ -115,7 +115,7 @@ pub fn Editor() -> impl IntoView {
         }
     };
     let pasted = move |event: ClipboardEvent| {
-        let length = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).map_or(0, |text| text.len());
+        let length = document::pasted_length(&event) as usize;
         if length > LARGEST {
             event.prevent_default();
             refuse(app, length);

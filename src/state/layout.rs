@@ -41,14 +41,14 @@ impl Layout {
             && !document::matches(NARROW)
             && !writing(app)
         {
-            Timeout::new(0, move || drop(document::focus_pane(pane))).forget();
+            Timeout::new(0, move || _ = document::focus_pane(pane)).forget();
         }
     }
 
     /// Opens a pane, if it is closed, and puts the focus into it.
     pub fn go(self, app: App, pane: &'static str) {
         self.show(app, pane);
-        Timeout::new(0, move || drop(document::focus_pane(pane))).forget();
+        Timeout::new(0, move || _ = document::focus_pane(pane)).forget();
     }
 
     /// Opens a pane and leaves the focus where it is.

@@ -38,7 +38,7 @@ function outside() {
     return document.documentElement.scrollHeight > innerHeight + 1;
   };
   return [...document.querySelectorAll("button, summary, select, input, textarea, h1")]
-    .filter((element) => element.offsetParent && !element.closest(".sheet, dialog, .skips"))
+    .filter((element) => element.offsetParent && !element.closest(".sheet, dialog, .skips, .sr"))
     .map((element) => [element, element.getBoundingClientRect()])
     .filter(([, box]) => box.width > 0 && (box.left < -1 || box.right > innerWidth + 1 || box.top < -1 || box.bottom > innerHeight + 1))
     .filter(([element]) => !scrolls(element))
