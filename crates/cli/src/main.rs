@@ -1,6 +1,7 @@
 //! The kubarium command: one subcommand per file.
 mod bench;
 mod digest;
+mod fuzz;
 mod parity;
 mod schooling;
 mod serve;
@@ -25,6 +26,7 @@ static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { command: truth::command, run: truth::run },
     Subcommand { command: bench::command, run: bench::run },
     Subcommand { command: digest::command, run: digest::run },
+    Subcommand { command: fuzz::command, run: fuzz::run },
     Subcommand { command: parity::record_command, run: parity::record },
 ];
 
