@@ -123,7 +123,7 @@ fn clients_wait_as_long_as_recorded() {
                 return Reply::Lost;
             }
             let lab = if situation.contains("never reached") { &mut unsynced } else { &mut known };
-            lab.server.ask(lab.now, question)
+            lab.server.ask(lab.now, None, question)
         });
         let (canonical, mut addresses): (Option<&str>, Vec<String>) = match &lookup.result {
             Found::Addresses { canonical, addresses } => (Some(canonical), addresses.iter().map(ToString::to_string).collect()),

@@ -142,3 +142,14 @@ fn verified_pods_follow_the_cluster() {
     assert!(lab.says("10-243-0-4.shop.pod.cluster.local", Kind::A).starts_with("NOERROR"));
     assert_eq!(lab.says("1-2-3-4.shop.pod.cluster.local", Kind::A), "NXDOMAIN");
 }
+
+#[test]
+fn the_log_plugin_tells_who_asked_what_and_got_which_answer() {
+    let mut lab = Lab::new(&KUBEADM.replace("    errors\n", "    errors\n    log\n"), true);
+    lab.run(secs(1));
+    let question = dataplane::network::dns::Question::new("web.shop.svc.cluster.local", Kind::A);
+    lab.server.ask(lab.now, Some("10.244.1.5:40211".parse().expect("an address")), &question);
+    let log: String = lab.server.take_log().into_iter().map(|(_, words)| words).collect();
+    assert!(log.contains("[INFO] 10.244.1.5:40211 - "), "{log}");
+    assert!(log.contains(" \"A IN web.shop.svc.cluster.local. udp 44 false 512\" NOERROR qr,aa,rd 60 0.000"), "{log}");
+}

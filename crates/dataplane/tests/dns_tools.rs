@@ -17,7 +17,7 @@ fn typed(line: &str) -> (String, i32) {
     lab.run(secs(2));
     let words: Vec<Text> = line.split(' ').map(Text::new).collect();
     let now = lab.now;
-    let mut ask = |_: IpAddr, question: &Question, _| lab.server.ask(now, question);
+    let mut ask = |_: IpAddr, question: &Question, _| lab.server.ask(now, None, question);
     let said = tools::run(&words[0], &words[1..], &ResolvConf::parse(CONF), now, &mut ask).expect("a tool");
     (said.out + &said.err, said.code)
 }

@@ -139,7 +139,7 @@ impl Lab {
 
     /// `NOERROR` and the records, or `refused`.
     pub fn says(&mut self, name: &str, kind: Kind) -> String {
-        let answer = match self.server.ask(self.now, &Question::new(name, kind)) {
+        let answer = match self.server.ask(self.now, None, &Question::new(name, kind)) {
             Reply::Answer(answer, _) => answer,
             Reply::Refused => return "refused".to_string(),
             Reply::Lost => return "lost".to_string(),

@@ -55,18 +55,16 @@ impl Zone {
     pub fn answer(&self, question: &Question) -> Answer {
         let mut answer = Answer { authoritative: true, ..Answer::default() };
         let mut name = Text::from(question.name.to_ascii_lowercase());
-        let mut shown = question.name.clone();
         for _ in 0..8 {
             let Some(found) = self.records.get(&name) else { break };
             let mut wanted = found.iter().filter(|record| record.data.kind() == question.kind).peekable();
             let alias = found.iter().find_map(|record| if let Data::Cname(to) = &record.data { Some((record, to)) } else { None });
             if wanted.peek().is_some() || alias.is_none() {
-                answer.answer.extend(wanted.map(|record| Record { name: shown.clone(), ..record.clone() }));
+                answer.answer.extend(wanted.cloned());
                 break;
             }
             if let Some((record, to)) = alias {
-                answer.answer.push(Record { name: shown, ..record.clone() });
-                shown = to.clone();
+                answer.answer.push(record.clone());
                 name = Text::from(to.to_ascii_lowercase());
             }
         }
