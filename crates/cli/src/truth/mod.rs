@@ -65,6 +65,7 @@ fn tell(rows: &[Row], verbose: bool, json: bool) {
     for row in wrong.iter().filter(|_| verbose) {
         println!("{}\n  wanted {}\n  got    {}", row.name, row.wanted, row.got);
     }
-    let per_mille = if total == 0 { 0 } else { (matched * 2000 / total).div_ceil(2) };
+    // Cut off, not rounded: 100.0 % means all of them.
+    let per_mille = matched * 1000 / total.max(1);
     println!("truth: {matched}/{total} rows match ({}.{} %)", per_mille / 10, per_mille % 10);
 }
