@@ -66,9 +66,9 @@ fn rewritten(setting: &Setting, state: &mut State, server: &Server, question: &Q
     if server.rewrite.is_empty() {
         return found(setting, state, server, question, upstream, depth);
     }
-    let (changed, seconds) = plugins::rewrite(&server.rewrite, question);
-    let mut answer = found(setting, state, server, &changed, upstream, depth);
-    plugins::unrewrite(question, &changed, seconds, &mut answer);
+    let changed = plugins::rewrite(&server.rewrite, question);
+    let mut answer = found(setting, state, server, &changed.question, upstream, depth);
+    plugins::unrewrite(&changed, &mut answer);
     answer
 }
 

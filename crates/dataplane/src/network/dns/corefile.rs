@@ -118,9 +118,21 @@ pub struct Rewrite {
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum What {
-    Name { by: Match, from: Text, to: Text },
-    Type { from: u16, to: u16 },
-    Ttl { name: Text, seconds: u32 },
+    /// `auto` gives answers the name that was asked for (always so for an exact one).
+    Name {
+        by: Match,
+        from: Text,
+        to: Text,
+        auto: bool,
+    },
+    Type {
+        from: u16,
+        to: u16,
+    },
+    Ttl {
+        name: Text,
+        seconds: u32,
+    },
 }
 
 impl Corefile {

@@ -4,34 +4,48 @@ use crate::network::dns::message::{Answer, Data, Kind, Question, Rcode, Record, 
 use objects::Text;
 use simcore::Rng;
 
-/// Changes the question by the first rule that fits (more, where a rule says `continue`), and says which TTL answers get.
-pub fn rewrite(rules: &[Rewrite], question: &Question) -> (Question, Option<u32>) {
-    let mut changed = question.clone();
-    let mut seconds = None;
+/// What the rules made of a question.
+pub struct Rewritten {
+    pub question: Question,
+    /// Names in the answer, and what they are called instead.
+    back: Vec<(Text, Text)>,
+    ttl: Option<u32>,
+}
+
+/// Changes the question by the first rule that fits, and by more where a rule says `continue`.
+pub fn rewrite(rules: &[Rewrite], question: &Question) -> Rewritten {
+    let mut changed = Rewritten { question: question.clone(), back: Vec::new(), ttl: None };
     for rule in rules {
-        let done = match &rule.what {
-            What::Name { by, from, to } => match renamed(*by, from, to, &changed.name) {
-                Some(name) => {
-                    changed.name = name;
-                    true
-                }
-                None => false,
-            },
-            What::Type { from, to } if changed.kind.0 == *from => {
-                changed.kind = Kind(*to);
-                true
-            }
-            What::Ttl { name, seconds: wanted } if changed.name.eq_ignore_ascii_case(name) => {
-                seconds = Some(*wanted);
-                true
-            }
-            _ => false,
-        };
+        let done = apply(&rule.what, &mut changed);
         if done && !rule.goes_on {
             break;
         }
     }
-    (changed, seconds)
+    changed
+}
+
+fn apply(what: &What, changed: &mut Rewritten) -> bool {
+    match what {
+        What::Name { by, from, to, auto } => {
+            let Some(name) = renamed(*by, from, to, &changed.question.name) else { return false };
+            let asked = std::mem::replace(&mut changed.question.name, name.clone());
+            match by {
+                _ if !auto => {}
+                Match::Suffix => changed.back.push((to.clone(), from.clone())),
+                _ => changed.back.push((name, asked)),
+            }
+            true
+        }
+        What::Type { from, to } if changed.question.kind.0 == *from => {
+            changed.question.kind = Kind(*to);
+            true
+        }
+        What::Ttl { name, seconds } if changed.question.name.eq_ignore_ascii_case(name) => {
+            changed.ttl = Some(*seconds);
+            true
+        }
+        _ => false,
+    }
 }
 
 fn renamed(by: Match, from: &str, to: &str, name: &str) -> Option<Text> {
@@ -44,13 +58,26 @@ fn renamed(by: Match, from: &str, to: &str, name: &str) -> Option<Text> {
     }))
 }
 
-/// Gives an answer to a changed question the name that was asked for.
-pub fn unrewrite(asked: &Question, changed: &Question, seconds: Option<u32>, answer: &mut Answer) {
-    for record in answer.sections_mut() {
-        if asked.name != changed.name && record.name.eq_ignore_ascii_case(&changed.name) {
-            record.name = asked.name.clone();
+/// Gives an answer to a changed question the names that were asked for, where the rules say so.
+pub fn unrewrite(changed: &Rewritten, answer: &mut Answer) {
+    let called = |name: &mut Text| {
+        for (from, to) in changed.back.iter().rev() {
+            let at = name.len().saturating_sub(from.len());
+            let whole = at == 0 || from.starts_with('.') || name.as_bytes().get(at.wrapping_sub(1)) == Some(&b'.');
+            if name.is_char_boundary(at) && whole && name[at..].eq_ignore_ascii_case(from) {
+                *name = Text::from(format!("{}{to}", &name[..at]));
+            }
         }
-        record.ttl = seconds.unwrap_or(record.ttl);
+    };
+    for record in answer.sections_mut() {
+        called(&mut record.name);
+        match &mut record.data {
+            Data::Cname(name) | Data::Ptr(name) | Data::Ns(name) => called(name),
+            Data::Srv { target, .. } => called(target),
+            Data::Mx { exchange, .. } => called(exchange),
+            Data::Address(_) | Data::Txt(_) | Data::Soa { .. } => {}
+        }
+        record.ttl = changed.ttl.unwrap_or(record.ttl);
     }
 }
 

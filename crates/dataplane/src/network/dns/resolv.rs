@@ -161,8 +161,10 @@ fn merge(conf: &mut ResolvConf, config: &Tree) {
         return;
     }
     let words = |key: &str| config.get(key).items().iter().map(|word| Text::new(word.text()));
-    append(&mut conf.servers, words("nameservers"));
-    append(&mut conf.searches, words("searches"));
+    for (list, key) in [(&mut conf.servers, "nameservers"), (&mut conf.searches, "searches")] {
+        let before = std::mem::take(list);
+        append(list, before.into_iter().chain(words(key)));
+    }
     for option in config.get("options").items() {
         let (name, value) = (option.get("name").text(), option.get("value").text());
         let whole = if value.is_empty() { name.to_string() } else { format!("{name}:{value}") };

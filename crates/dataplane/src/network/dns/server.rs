@@ -10,7 +10,7 @@ use apiserver::{Change, Snapshot};
 use objects::wire::{Request, Response, User, Verb};
 use objects::{Text, kinds};
 use simcore::{Duration, Rng, Time};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Where the kubelet mounts the file, as CoreDNS names it in its errors.
@@ -312,18 +312,30 @@ impl CoreDns {
         answer
     }
 
-    /// What a client gets that sends a packet here: an answer, or a refusal where nobody listens.
-    pub fn ask(&mut self, now: Time, question: &Question) -> Reply {
+    /// What a client gets that sends a packet here: an answer, or a refusal where nobody listens. `from` is for the log.
+    pub fn ask(&mut self, now: Time, from: Option<SocketAddr>, question: &Question) -> Reply {
         if !self.listens(now) {
             return Reply::Refused;
         }
+        let took = Duration::micros(self.state.rng.between(90, 400));
         let answer = self.answer(now, question);
-        Reply::Answer(answer, Duration::micros(300))
+        if let Some(from) = from.filter(|_| self.logs(question)) {
+            self.log(now, from, question, &answer, took);
+        }
+        Reply::Answer(answer, took)
     }
 
-    /// Whether a server block logs its questions.
-    pub fn logs(&self, question: &Question) -> bool {
+    fn logs(&self, question: &Question) -> bool {
         self.corefile.as_ref().is_ok_and(|corefile| corefile.server(&question.name).is_some_and(|server| server.log))
+    }
+
+    /// The line of the `log` plugin.
+    fn log(&mut self, now: Time, from: SocketAddr, question: &Question, answer: &Answer, took: Duration) {
+        let (id, asked) = (self.state.rng.below(65_536), question.name.len() + 17);
+        let (kind, name, rcode) = (question.kind.word(), &question.name, answer.rcode.word());
+        let (flags, size) = (answer.flags().replace(' ', ","), answer.size(question));
+        let seconds = format!("{}.{:06}s", took.0 / 1_000_000, took.0 % 1_000_000);
+        self.say(now, &format!("[INFO] {from} - {id} \"{kind} IN {name} udp {asked} false 512\" {rcode} {flags} {size} {seconds}"));
     }
 
     /// The mounted file changed. The `reload` plugin sees it when it looks the next time.

@@ -55,28 +55,36 @@ impl Zone {
     pub fn answer(&self, question: &Question) -> Answer {
         let mut answer = Answer { authoritative: true, ..Answer::default() };
         let mut name = Text::from(question.name.to_ascii_lowercase());
-        let mut shown = question.name.clone();
         for _ in 0..8 {
             let Some(found) = self.records.get(&name) else { break };
-            let mut wanted = found.iter().filter(|record| question.kind == Kind::ANY || record.data.kind() == question.kind).peekable();
+            let mut wanted = found.iter().filter(|record| record.data.kind() == question.kind).peekable();
             let alias = found.iter().find_map(|record| if let Data::Cname(to) = &record.data { Some((record, to)) } else { None });
             if wanted.peek().is_some() || alias.is_none() {
-                answer.answer.extend(wanted.map(|record| Record { name: shown.clone(), ..record.clone() }));
+                answer.answer.extend(wanted.cloned());
                 break;
             }
             if let Some((record, to)) = alias {
-                answer.answer.push(Record { name: shown, ..record.clone() });
-                shown = to.clone();
+                answer.answer.push(record.clone());
                 name = Text::from(to.to_ascii_lowercase());
             }
         }
         if answer.answer.is_empty() {
             answer.rcode = if self.knows(&name) { Rcode::NoError } else { Rcode::NxDomain };
             answer.authority = self.apex(Kind::SOA);
-        } else if question.name != "." || question.kind != Kind::NS {
-            answer.authority = self.apex(Kind::NS);
+        } else {
+            if question.name != "." || question.kind != Kind::NS {
+                answer.authority = self.apex(Kind::NS);
+            }
+            answer.additional = answer.answer.iter().flat_map(|record| self.beside(&record.data)).collect();
         }
         answer
+    }
+
+    /// The addresses of what a record points to.
+    fn beside(&self, data: &Data) -> Vec<Record> {
+        let (Data::Ns(name) | Data::Srv { target: name, .. } | Data::Mx { exchange: name, .. }) = data else { return Vec::new() };
+        let found = self.records.get(name.to_ascii_lowercase().as_str()).into_iter().flatten();
+        found.filter(|record| matches!(record.data, Data::Address(_))).cloned().collect()
     }
 
     /// Whether there is such a name, or one below it.

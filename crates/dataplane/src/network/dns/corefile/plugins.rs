@@ -332,10 +332,14 @@ fn hosts(place: &Place, server: &mut Server) -> Result<(), String> {
 fn rewrite(place: &Place, server: &mut Server) -> Result<(), String> {
     let mut words: Vec<&str> = place.line.rest().iter().map(Text::as_str).collect();
     // Longer rules may stand in braces: `rewrite stop { name … \n answer … }`.
-    words.extend(place.line.inner.first().into_iter().flat_map(|line| line.words.iter().map(Text::as_str)));
+    words.extend(place.line.inner.iter().flat_map(|line| line.words.iter().map(Text::as_str)));
     let goes_on = words.first() == Some(&"continue");
     if matches!(words.first(), Some(&"continue" | &"stop")) {
         words.remove(0);
+    }
+    let auto = words.windows(2).any(|pair| pair == ["answer", "auto"]);
+    if words.windows(2).any(|pair| matches!(pair, ["answer", "name" | "value"])) {
+        return Err(error(place.file, place.line.number, "rule 'answer name' is not simulated here, only 'answer auto'"));
     }
     let name = |by: Match, from: &str, to: &str| {
         let whole = |word: &str| Text::from(word.to_ascii_lowercase());
@@ -344,7 +348,7 @@ fn rewrite(place: &Place, server: &mut Server) -> Result<(), String> {
             Match::Suffix => (absolute(&whole(from)), absolute(&whole(to))),
             Match::Prefix | Match::Substring => (whole(from), whole(to)),
         };
-        What::Name { by, from, to }
+        What::Name { by, from, to, auto: auto || by == Match::Exact }
     };
     let what = match words[..] {
         ["name", "exact", from, to, ..] => name(Match::Exact, from, to),
