@@ -5,8 +5,7 @@ use std::net::Ipv6Addr;
 
 type Advise = fn(&Tree, &mut Vec<String>);
 
-static TABLE: &[(KindId, Advise)] =
-    &[(kinds::SERVICE, service), (kinds::ENDPOINT_SLICE, endpoint_slice), (kinds::ENDPOINTS, endpoints)];
+static TABLE: &[(KindId, Advise)] = &[(kinds::SERVICE, service), (kinds::ENDPOINT_SLICE, endpoint_slice), (kinds::ENDPOINTS, endpoints)];
 
 /// Said of every request for a kind that is on its way out.
 pub(crate) fn deprecated(kind: KindId) -> Option<&'static str> {

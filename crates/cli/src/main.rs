@@ -4,6 +4,7 @@ mod digest;
 mod parity;
 mod schooling;
 mod serve;
+mod suite;
 
 use clap::{ArgMatches, Command};
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { command: schooling::play_command, run: schooling::play },
     Subcommand { command: schooling::pack_command, run: schooling::pack },
     Subcommand { command: parity::command, run: parity::run },
+    Subcommand { command: suite::command, run: suite::run },
     Subcommand { command: bench::command, run: bench::run },
     Subcommand { command: digest::command, run: digest::run },
     Subcommand { command: parity::record_command, run: parity::record },

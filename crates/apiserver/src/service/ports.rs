@@ -126,7 +126,8 @@ fn renewed(x: &mut Exchange, old: &Tree, taken: &mut Taken) -> Result<(), Status
         if number == 0 {
             number = taken.next(&mut x.server.rng)?;
             x.new.edit(&["spec", "ports"]).list_mut()[at].set(&["nodePort"], number);
-        } else if !before.contains(&number) && own.insert(number)
+        } else if !before.contains(&number)
+            && own.insert(number)
             && let Err(why) = taken.take(number)
         {
             return refuse(x, at, number, why);

@@ -2,8 +2,8 @@
 use super::container::port_number;
 use super::path::{Faults, Path};
 use super::{addresses, meta, probe, words};
-use objects::views::{externally_accessible, needs_health_check};
 use objects::Tree;
+use objects::views::{externally_accessible, needs_health_check};
 use std::collections::BTreeSet;
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
