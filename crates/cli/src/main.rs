@@ -5,6 +5,7 @@ mod fuzz;
 mod parity;
 mod schooling;
 mod serve;
+mod suite;
 mod truth;
 
 use clap::{ArgMatches, Command};
@@ -24,6 +25,7 @@ static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { command: schooling::pack_command, run: schooling::pack },
     Subcommand { command: parity::command, run: parity::run },
     Subcommand { command: truth::command, run: truth::run },
+    Subcommand { command: suite::command, run: suite::run },
     Subcommand { command: bench::command, run: bench::run },
     Subcommand { command: digest::command, run: digest::run },
     Subcommand { command: fuzz::command, run: fuzz::run },

@@ -11,7 +11,7 @@ use dataplane::images::Catalog;
 use dataplane::kubelet::{Config, Kubelet};
 use dataplane::network::KubeProxy;
 use objects::wire::{Request, Verb};
-use objects::{KindId, Text, Tree, kinds, map};
+use objects::{KindId, Text, Tree, kinds, list, map};
 use simcore::Duration;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ impl World {
     pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World::empty(seed, files);
         world.api.gateway_api = topology.gateway_api;
-        world.bootstrap_objects();
+        world.bootstrap_objects(&topology.control_plane.address);
         let catalog = Arc::new(Catalog::new(&topology.images));
         let control = Text::new(&topology.control_host);
         world.add_host(topology, &topology.control_plane, &catalog, seed);
@@ -28,6 +28,10 @@ impl World {
         world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(manager)), topology.controllers_start);
         let scheduler = Scheduler::new(seed, &control);
         world.add_part("kube-scheduler", 0, Actor::Scheduler(Box::new(scheduler)), Duration::millis(1_100));
+        if let Some((name, table)) = topology.load_balancer.map(|balancer| balancer.process()) {
+            let manager = ControllerManager::named(name, seed, &control, table);
+            world.add_part(name, 0, Actor::Manager(Box::new(manager)), topology.controllers_start + Duration::millis(300));
+        }
         for machine in &topology.workers {
             world.add_host(topology, machine, &catalog, seed);
         }
@@ -68,8 +72,8 @@ impl World {
         self.parts.push(Arc::new(Part::new(id, host, actor)));
     }
 
-    /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service.
-    fn bootstrap_objects(&mut self) {
+    /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service with its endpoint.
+    fn bootstrap_objects(&mut self, address: &str) {
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             self.bootstrap(kinds::NAMESPACE, "", map! {"metadata": map! {"name": name}});
         }
@@ -88,9 +92,21 @@ impl World {
         let labels = map! {"component": "apiserver", "provider": "kubernetes"};
         let service = map! {
             "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels},
-            "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": objects::list![port]},
+            "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": list![port]},
         };
         self.bootstrap(kinds::SERVICE, "default", service);
+        let port = || map! {"name": "https", "port": 6443, "protocol": "TCP"};
+        let labels = map! {"endpointslice.kubernetes.io/skip-mirror": "true"};
+        let subset = map! {"addresses": list![map! {"ip": address}], "ports": list![port()]};
+        let endpoints = map! {"metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "subsets": list![subset]};
+        self.bootstrap(kinds::ENDPOINTS, "default", endpoints);
+        let labels = map! {"kubernetes.io/service-name": "kubernetes"};
+        let endpoint = map! {"addresses": list![address], "conditions": map! {"ready": true}};
+        let slice = map! {
+            "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "addressType": "IPv4",
+            "endpoints": list![endpoint], "ports": list![port()],
+        };
+        self.bootstrap(kinds::ENDPOINT_SLICE, "default", slice);
         self.api.store.begin_sync();
         self.api.store.end_sync();
     }

@@ -1,4 +1,6 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
+use controlplane::controllers;
+use controlplane::harness::Controller;
 use dataplane::network::{Cidr, Config};
 use objects::{Text, Tree};
 use simcore::Duration;
@@ -18,8 +20,32 @@ pub struct Topology {
     pub controllers_start: Duration,
     /// Whether the Gateway API is installed, as many distributions have it.
     pub gateway_api: bool,
+    /// Who gives Services of type LoadBalancer their addresses; nobody on bare machines.
+    pub load_balancer: Option<LoadBalancer>,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
+}
+
+/// What gives load balancers their addresses. Each is a process of its own beside the control plane.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum LoadBalancer {
+    /// A cloud's, from 203.0.113.0/24, after two seconds.
+    Cloud,
+    /// MetalLB with a pool on the nodes' network.
+    MetalLb,
+    /// K3s's ServiceLB: the nodes' own addresses.
+    ServiceLb,
+}
+
+impl LoadBalancer {
+    /// The process and the controllers in it.
+    pub fn process(self) -> (&'static str, &'static [&'static Controller]) {
+        match self {
+            LoadBalancer::Cloud => ("cloud-controller-manager", controllers::CLOUD),
+            LoadBalancer::MetalLb => ("metallb-controller", controllers::METAL_LB),
+            LoadBalancer::ServiceLb => ("k3s-cloud-controller-manager", controllers::SERVICE_LB),
+        }
+    }
 }
 
 /// One server.
@@ -50,6 +76,7 @@ impl Topology {
             control_host: "control-plane".to_string(),
             controllers_start: Duration::millis(900),
             gateway_api: true,
+            load_balancer: None,
             images: crate::images::all(),
         }
     }

@@ -91,8 +91,7 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
         request.options.dry_run = if dry == "server" { "All".into() } else { String::new() };
         let response = io.send(request)?;
         if !response.is_ok() {
-            let invalid = response.tree().get("reason").text() == "Invalid";
-            return Err(if failed.is_empty() || invalid {
+            return Err(if failed.is_empty() {
                 Stop::server(&response)
             } else {
                 Stop::error(format!("{failed}: {}", response.tree().get("message").text()))
