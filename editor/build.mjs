@@ -1,7 +1,8 @@
-// The last step of a page build, run by Trunk's post_build hook: takes the compiled lessons in, bundles the editor into
-// one lazy module (editor.js), minifies every script and style, and stamps one build number on every address (?v=...), so that no browser cache
+// The last step of a page build, run by Trunk's post_build hook: takes the compiled lessons in, has the engine cut in two,
+// bundles the editor into one lazy module (editor.js), minifies every script and style, and stamps one build number on every address (?v=...), so that no browser cache
 // ever mixes the files of two builds.
 import { build, transform } from "esbuild";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, readFile, readdir, writeFile } from "node:fs/promises";
@@ -15,6 +16,9 @@ const target = ["es2022"];
 // Put there by `cargo xtask build`.
 const lessons = join(here, "..", "target", "lessons");
 if (existsSync(lessons)) await cp(lessons, join(staging, "lessons"), { recursive: true });
+
+// The command that runs this build says where it stands; without it (`trunk serve`) the engine stays in one piece.
+if (process.env.KUBARIUM_XTASK) execFileSync(process.env.KUBARIUM_XTASK, ["split", staging], { stdio: "inherit" });
 
 for (const name of await readdir(staging)) {
   const loader = { ".js": "js", ".css": "css" }[extname(name)];
@@ -35,13 +39,13 @@ await build({
   logLevel: "warning",
 });
 
-// The scripts pass the number on: boot.js and engine-worker.js read it from their own address.
+// The scripts pass the number on: boot.js, engine-worker.js and engine-loop.js read it from their own address.
 const files = (await readdir(staging, { withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name).sort();
 const digest = createHash("sha256");
 for (const name of files) digest.update(name).update(await readFile(join(staging, name)));
 const version = `?v=${digest.digest("hex").slice(0, 10)}`;
 
-for (const name of ["boot.js", "engine-worker.js"]) {
+for (const name of ["boot.js", "engine-worker.js", "engine-loop.js"]) {
   const path = join(staging, name);
   await writeFile(path, (await readFile(path, "utf8")).replace(/(from\s*"\.\/[\w-]+\.js)"/g, `$1${version}"`));
 }

@@ -2,7 +2,7 @@
 //
 // mount(host, options) -> handle. `pos`, `from`, `to` are UTF-16 offsets into the text; lines and columns count from 1, columns in characters.
 // options: doc, dark, label, phrases? (words of CodeMirror itself, translated), hint? (id of the text that says how to leave),
-//   onChange(text), onApply(),
+//   onChange(text), onApply(), largest? (a longer text is not pasted), onRefuse(length),
 //   onComplete(text, pos) -> Promise<[{label, detail, info, apply, from?}]>   (`from` of the first counts for all),
 //   onHover(text, pos) -> Promise<{text, from, to} | null>
 // handle: setDoc(text), getDoc(), setProblems([{line, column, endColumn, severity, message}]), setTheme(dark), focus(), destroy()
@@ -19,7 +19,7 @@ import { changeBetween, spanOf } from "./positions.js";
 const SEVERITIES = new Set(["error", "warning", "info", "hint"]);
 
 export function mount(host, options) {
-  const { onChange = () => {}, onApply = () => {}, onComplete, onHover } = options;
+  const { onChange = () => {}, onApply = () => {}, onRefuse = () => {}, onComplete, onHover, largest = Infinity } = options;
   // A shadow root, because a strict policy forbids <style> elements: there CodeMirror uses adopted style sheets.
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const theme = new Compartment();
@@ -37,7 +37,7 @@ export function mount(host, options) {
     keymap.of([{ key: "Mod-Enter", run: () => { onApply(); return true; } }, ...completionKeymap, ...lintKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
     leavingWithTab(),
     EditorView.updateListener.of((update) => { if (update.docChanged && !silent) onChange(update.state.doc.toString()); }),
-    EditorView.domEventHandlers({ compositionend: () => { setTimeout(settle, 0); } }),
+    EditorView.domEventHandlers({ paste: (event) => refuses(event, largest, onRefuse), compositionend: () => { setTimeout(settle, 0); } }),
     theme.of(look(options.dark)),
   ] }) });
 
@@ -75,6 +75,15 @@ export function mount(host, options) {
       root.replaceChildren();
     },
   };
+}
+
+// A text of megabytes is refused before CodeMirror splits it into lines.
+function refuses(event, largest, onRefuse) {
+  const length = event.clipboardData?.getData("text/plain").length ?? 0;
+  if (length <= largest) return false;
+  event.preventDefault();
+  onRefuse(length);
+  return true;
 }
 
 // An id does not reach into a shadow root: the words themselves are handed over.

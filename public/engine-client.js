@@ -1,6 +1,7 @@
 // The page's side of the engine. Texts are JSON, made and read by Rust on both ends; nothing is parsed here.
 //
-//   start(onMessage, onCrash, config = "{}")  begins; onMessage(text), onCrash(reason)
+//   start(onMessage, onCrash, config = "{}")  begins; onMessage(text), onCrash(reason, unfetched), also
+//                                            where it is not gone but waits for a part of itself that cannot be fetched
 //   send(text)                                to the engine, in order, also before it is there
 //   stop()                                    ends it; nothing more is heard
 //   restart(config)                           a fresh engine with the same callbacks, e.g. after a crash
@@ -11,6 +12,7 @@ let query = "";
 let door = null; // {send(envelope), stop(), mode}
 let sent = []; // what was sent before the engine said that it is ready; replayed where the worker fails to start
 let ready = false;
+let whole = false; // after a crash: an engine that repeats the session has all of its code first
 let heard = { message() {}, crash() {} };
 
 export function warm(build) {
@@ -37,6 +39,7 @@ export function stop() {
 
 export function restart(config = "{}") {
   stop();
+  whole = true;
   open();
   post({ start: config });
 }
@@ -60,7 +63,7 @@ function open() {
 }
 
 function openWorker() {
-  const worker = new Worker(new URL(`./engine-worker.js${query}`, import.meta.url), { type: "module", name: "engine" });
+  const worker = new Worker(new URL(`./engine-worker.js${query}${whole ? "#whole" : ""}`, import.meta.url), { type: "module", name: "engine" });
   const mine = { mode: "worker", send: (envelope) => worker.postMessage(envelope), stop: () => worker.terminate() };
   door = mine;
   worker.onmessage = (event) => { if (door === mine) hear(event.data); };
@@ -82,7 +85,7 @@ function openHere() {
   import(new URL(`./engine-loop.js${query}`, import.meta.url).href).then(({ engineLoop }) => {
     if (mine.gone) return;
     // Answers come in a task of their own, as from a worker: a callback is never entered from inside send().
-    mine.loop = engineLoop((envelope) => queueMicrotask(() => { if (door === mine) hear(envelope); }), query);
+    mine.loop = engineLoop((envelope) => queueMicrotask(() => { if (door === mine) hear(envelope); }), query, true); // here nothing can be fetched while a call waits
     for (const envelope of mine.waiting.splice(0)) mine.loop.send(envelope);
   }, (reason) => hear({ crash: String(reason?.message ?? reason) }));
 }
@@ -91,9 +94,11 @@ function hear(envelope) {
   if (envelope.ready) {
     ready = true;
     sent = [];
+  } else if ("lacking" in envelope) {
+    heard.crash(envelope.lacking, true);
   } else if ("crash" in envelope) {
     stop();
-    heard.crash(envelope.crash);
+    heard.crash(envelope.crash, envelope.unfetched === true);
   } else {
     heard.message(envelope.text);
   }

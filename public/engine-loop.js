@@ -5,16 +5,22 @@
 //   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]
 // All texts are JSON; an empty one, or an empty list, means "nothing to say". An engine without playing() is always ticked.
 
+import { restOf, Unfetched } from "./engine-rest.js";
+
 const TICK_MS = 66; // 15 a second: smooth enough for numbers, the page animates in between
 const LONGEST_TICK_MS = 250; // a laptop that slept has not simulated the night
+const REST_AFTER_MS = 1000; // from the first thing the engine says: its picture is drawn before more is fetched
 
 let loads = 0;
 
-// post(envelope): {ready: true} once the Wasm is there, {text} for what the engine says, {crash} when it died.
-export function engineLoop(post, query) {
+// post(envelope): {ready: true} once the Wasm is there, {text} for what the engine says, {crash} when it died; with
+// `unfetched` where it died because a part of it could not be fetched. `whole`: not ready before all of its parts are there;
+// {lacking: reason} while they cannot be fetched.
+export function engineLoop(post, query, whole) {
   let wasm = null; // the module's exports once loaded
   let engine = null;
   let dead = false;
+  let rest = null; // what is fetched after the first picture
   let timer = 0;
   let ticked_at = 0;
   const waiting = []; // what arrived before the Wasm did
@@ -27,12 +33,12 @@ export function engineLoop(post, query) {
     say.apply(console, words);
   };
 
-  const loaded = load(query).then((exports) => { wasm = exports; }, crash);
+  const loaded = load(query, whole && ((lacking) => post({ lacking }))).then((both) => { wasm = both.exports; rest = both.rest; }).catch(crash);
 
   function crash(reason) {
     if (dead) return;
     stop();
-    post({ crash: last_words || String(reason?.message ?? reason) });
+    post({ crash: last_words || String(reason?.message ?? reason), unfetched: reason instanceof Unfetched });
   }
 
   function stop() {
@@ -46,7 +52,10 @@ export function engineLoop(post, query) {
     if (dead) return;
     try {
       const text = work();
-      if (text && text !== "[]") post({ text });
+      if (!text || text === "[]") return;
+      post({ text });
+      if (rest) setTimeout(rest.soon, REST_AFTER_MS, () => {});
+      rest = null;
     } catch (reason) {
       crash(reason);
     }
@@ -93,11 +102,14 @@ export function engineLoop(post, query) {
 }
 
 // Each load makes a fresh instance: engine.js keeps its memory in module variables, so it must be another module.
-async function load(query) {
+async function load(query, tell) {
   loads += 1;
   const fresh = loads === 1 ? query : `${query || "?"}&load=${loads}`;
   const exports = await import(new URL(`./engine.js${fresh}`, import.meta.url).href);
-  await exports.default({ module_or_path: new URL(`./engine_bg.wasm${query}`, import.meta.url) });
+  const wasm = await exports.default({ module_or_path: new URL(`./engine_bg.wasm${query}`, import.meta.url) });
   if (!exports.Engine) throw new Error("engine.js exports no class Engine");
-  return exports;
+  const rest = restOf(wasm, new URL(`./engine_rest.wasm${query}`, import.meta.url));
+  globalThis.kubariumRest = rest.now;
+  if (tell) await rest.soon(tell);
+  return { exports, rest };
 }

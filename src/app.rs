@@ -4,6 +4,7 @@ use crate::panels::{
     editor::Editor, faults::Faults, header::Header, inspector::Inspector, lesson::Lesson, outline::Outline, palette::Palette,
     picture::Picture, table::Table, terminal::Terminal, timeline::Timeline,
 };
+use crate::state::layout::NARROW;
 use crate::state::{App, app, live, words};
 use crate::text::Words;
 use leptos::prelude::*;
@@ -32,7 +33,7 @@ fn Page() -> impl IntoView {
     let tab = app.course.tab;
     // On a narrow page what was chosen is shown where it can be read.
     Effect::new(move |_| {
-        if app.world.picked.get().is_some() && document::matches("(max-width: 1099px)") {
+        if app.world.picked.get().is_some() && document::matches(NARROW) {
             tab.set("why");
         }
     });
@@ -50,7 +51,7 @@ fn Page() -> impl IntoView {
             {skip("lesson", |words| words.lesson)} {skip("picture", |words| words.picture)} {skip("terminal", |words| words.terminal)}
         </nav>
         <Header palette />
-        <main class=move || format!("work{}", if app.world.picked.with(Option::is_some) { " picked" } else { "" }) data-tab=move || tab.get()>
+        <main class=move || format!("work{}", if app.world.picked.with(Option::is_some) { " picked" } else { "" }) data-tab=move || tab.get() data-closed=move || app.layout.closed.get().join(" ")>
             <Lesson />
             <Stage />
             <Switch />
@@ -67,9 +68,10 @@ fn Page() -> impl IntoView {
 }
 
 fn skip(pane: &'static str, name: fn(&Words) -> &'static str) -> impl IntoView {
+    let app = app();
     let jump = move |event: web_sys::MouseEvent| {
         event.prevent_default();
-        document::focus_pane(pane);
+        app.layout.go(app, pane);
     };
     view! { <a href=format!("#pane-{pane}") on:click=jump>{move || (words().skip_to)(name(words()))}</a> }
 }

@@ -12,6 +12,9 @@ pub struct Engine {
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     fn complain(text: &str);
+    /// Puts the rarely used part of this module in place. The build cuts it off, and lets each way into it begin with this call.
+    #[wasm_bindgen(js_name = kubariumRest)]
+    fn rest();
 }
 
 #[wasm_bindgen]
@@ -46,6 +49,11 @@ impl Engine {
     /// The world's digest, for the test that native and Wasm agree.
     pub fn digest(&self) -> String {
         self.desk.digest()
+    }
+
+    /// Has the whole module in place, at once.
+    pub fn complete(&self) {
+        rest();
     }
 
     fn answers(&mut self) -> String {

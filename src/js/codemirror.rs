@@ -30,6 +30,9 @@ extern "C" {
 
 /// What the editor asks of the page. Positions are UTF-16 offsets, as CodeMirror counts.
 pub struct Wishes {
+    /// Longer texts are not pasted; their length goes to `on_refuse`.
+    pub largest: u32,
+    pub on_refuse: Box<dyn FnMut(u32)>,
     pub on_change: Box<dyn FnMut(String)>,
     pub on_apply: Box<dyn FnMut()>,
     pub on_complete: Box<dyn FnMut(String, u32) -> Promise>,
@@ -44,6 +47,8 @@ pub async fn open(host: Element, text: &str, dark: bool, label: &str, wishes: Wi
     set(&options, "dark", &dark.into());
     set(&options, "label", &label.into());
     set(&options, "hint", &"editor-hint".into());
+    set(&options, "largest", &wishes.largest.into());
+    set(&options, "onRefuse", &Closure::<dyn FnMut(u32)>::new(wishes.on_refuse).into_js_value());
     set(&options, "onChange", &Closure::<dyn FnMut(String)>::new(wishes.on_change).into_js_value());
     set(&options, "onApply", &Closure::<dyn FnMut()>::new(wishes.on_apply).into_js_value());
     set(&options, "onComplete", &Closure::<dyn FnMut(String, u32) -> Promise>::new(wishes.on_complete).into_js_value());

@@ -107,6 +107,19 @@ pub fn hold_pointer(event: &web_sys::PointerEvent) {
     }
 }
 
+#[wasm_bindgen::prelude::wasm_bindgen]
+extern "C" {
+    type Pasted;
+    /// The text stays in JavaScript: web-sys would copy all of it.
+    #[wasm_bindgen(method, js_name = getData)]
+    fn get_data(this: &Pasted, kind: &str) -> js_sys::JsString;
+}
+
+/// How long the text is that is being pasted, in UTF-16 units.
+pub fn pasted_length(event: &web_sys::ClipboardEvent) -> u32 {
+    event.clipboard_data().map_or(0, |data| data.unchecked_into::<Pasted>().get_data("text/plain").length())
+}
+
 /// Closes every open menu, but for the one that holds `keep`.
 pub fn close_menus() {
     let Ok(open) = document().query_selector_all("details.menu[open]") else { return };

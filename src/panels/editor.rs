@@ -2,16 +2,17 @@
 use crate::js::codemirror::{self, Handle, Wishes, ask, byte};
 use crate::js::{document, engine};
 use crate::protocol::{Problem, ToEngine};
-use crate::state::desk::Desk;
-use crate::state::{app, live, words};
+use crate::state::{App, app, live, words};
 use gloo_timers::callback::Timeout;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{ClipboardEvent, KeyboardEvent};
 
 /// Typing pauses this long before problems are looked for and the draft is kept.
 const LINT_MS: u32 = 350;
+/// Bytes that can be pasted at once: what the cluster reads of one file. More would hold the page up, to be refused later.
+const LARGEST: usize = 3 * 1024 * 1024;
 
 #[component]
 pub fn Editor() -> impl IntoView {
@@ -39,7 +40,16 @@ pub fn Editor() -> impl IntoView {
         wasm_bindgen_futures::spawn_local(async move {
             let had_focus =
                 document::by_id("editor-plain").is_some_and(|field| document::document().active_element().as_ref() == Some(field.as_ref()));
-            let found = codemirror::open(host.unchecked_into(), &text, dark, label, wishes(desk, changed)).await;
+            let found = codemirror::open(host.unchecked_into(), &text, dark, label, wishes(app, changed)).await;
+            // Meanwhile the reader may have chosen the plain field.
+            let found = match found {
+                Some(found) if app.prefs.plain_editor.get_untracked() => {
+                    found.destroy();
+                    loading.set_value(false);
+                    None
+                }
+                other => other,
+            };
             if let Some(found) = found {
                 found.set_doc(&untrack(|| desk.text()));
                 if had_focus {
@@ -82,9 +92,12 @@ pub fn Editor() -> impl IntoView {
         })
     });
     Effect::new(move |_| {
-        if app.prefs.plain_editor.get()
-            && let Some(old) = handle.try_update_value(Option::take).flatten()
-        {
+        if !app.prefs.plain_editor.get() {
+            // Back from the plain field: not at the start, when the text is not there yet.
+            if !untrack(|| desk.open.get()).is_empty() {
+                upgrade();
+            }
+        } else if let Some(old) = handle.try_update_value(Option::take).flatten() {
             old.destroy();
             rich.set(false);
             loading.set_value(false);
@@ -101,6 +114,13 @@ pub fn Editor() -> impl IntoView {
             desk.apply();
         }
     };
+    let pasted = move |event: ClipboardEvent| {
+        let length = document::pasted_length(&event) as usize;
+        if length > LARGEST {
+            event.prevent_default();
+            refuse(app, length);
+        }
+    };
     // CodeMirror lives in a shadow root, where no selector reaches it.
     let inside = move |_| {
         handle.with_value(|handle| {
@@ -115,8 +135,8 @@ pub fn Editor() -> impl IntoView {
             <div class=move || if rich.get() { "sheet-of-text rich" } else { "sheet-of-text" }>
                 <div class="host" node_ref=host hidden=move || !rich.get()></div>
                 <textarea id="editor-plain" data-first="" hidden=move || rich.get() aria-label=move || words().editor aria-describedby="editor-hint"
-                    autocomplete="off" autocapitalize="off" spellcheck="false" translate="no" wrap="off" prop:value=move || desk.text()
-                    on:input=move |event| changed(event_target_value(&event)) on:keydown=keys on:focus=move |_| upgrade()></textarea>
+                    autocomplete="off" autocapitalize="off" spellcheck="false" translate="no" wrap="off" prop:value=move || if rich.get() { String::new() } else { desk.text() }
+                    on:input=move |event| changed(event_target_value(&event)) on:keydown=keys on:paste=pasted on:focus=move |_| upgrade()></textarea>
             </div>
             <Problems problems />
             <p class="foot" id="editor-hint">{move || if rich.get() { words().leave_hint } else { words().plain_hint }}</p>
@@ -125,8 +145,17 @@ pub fn Editor() -> impl IntoView {
     .into_any()
 }
 
-fn wishes(desk: Desk, changed: impl Fn(String) + 'static) -> Wishes {
+/// Says why nothing was pasted.
+fn refuse(app: App, length: usize) {
+    let words = app.prefs.words_now();
+    app.notices.banner.set(Some((words.too_large.to_string(), (words.too_large_by)(length, LARGEST))));
+}
+
+fn wishes(app: App, changed: impl Fn(String) + 'static) -> Wishes {
+    let desk = app.desk;
     Wishes {
+        largest: LARGEST as u32,
+        on_refuse: Box::new(move |length| refuse(app, length as usize)),
         on_change: Box::new(changed),
         on_apply: Box::new(move || desk.apply()),
         on_complete: Box::new(move |text, units| {

@@ -55,6 +55,7 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
             <b class="here">{here}</b>
             <span class="progress" role="img" aria-label=progress>{dots}</span>
             <span class="space"></span>
+            <Closed />
             <button class="chip keys-chip" aria-keyshortcuts="Control+K" on:click=move |_| palette.set(true)>{move || words().commands}</button>
             <button class="chip" lang=move || other().code() on:click=switch>{move || other().name()}</button>
             <button class="chip" aria-label=move || format!("{}: {}", words().theme, theme_name()) title=theme_name on:click=move |_| app.prefs.next_theme()>{move || match app.prefs.theme.get() { Theme::Auto => "◐", Theme::Light => "☀", Theme::Dark => "☾" }}</button>
@@ -62,6 +63,20 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
         </header>
     }
     .into_any()
+}
+
+/// Panes that the lesson left out: one press opens them.
+#[component]
+fn Closed() -> impl IntoView {
+    let app = app();
+    let name = |pane: &str| match pane {
+        "lesson" => words().lesson,
+        "picture" => words().picture,
+        "editor" => words().editor,
+        _ => words().terminal,
+    };
+    let chip = move |pane: &'static str| view! { <button class="chip closed-pane" on:click=move |_| app.layout.go(app, pane)>"+ " {name(pane)}</button> };
+    move || app.layout.closed.get().into_iter().map(chip).collect_view()
 }
 
 fn title(entry: &CourseEntry, lang: Lang) -> String {
@@ -110,7 +125,7 @@ fn Settings() -> impl IntoView {
         <details class="menu settings">
             <summary class="chip" aria-label=move || words().settings>"⋯"</summary>
             <div class="sheet">
-                <label><input type="checkbox" prop:checked=move || app.prefs.motion.get() on:change=move |event| app.prefs.motion.set(event_target_checked(&event)) /> {move || words().motion}</label>
+                <label><input type="checkbox" prop:checked=move || app.prefs.motion.get() on:change=move |event| app.prefs.choose_motion(event_target_checked(&event)) /> {move || words().motion}</label>
                 <label><input type="checkbox" prop:checked=move || app.prefs.plain_editor.get() on:change=move |event| app.prefs.choose_plain_editor(event_target_checked(&event)) /> {move || words().plain_editor}</label>
                 <button class="btn" on:click=move |_| { close(); app.course.restart(app) }>{move || words().start_over}</button>
                 <p class="muted keys">{move || words().keys}</p>

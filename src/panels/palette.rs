@@ -1,5 +1,4 @@
 //! The command palette: everything the page can do, by name.
-use crate::js::document;
 use crate::state::course::Route;
 use crate::state::{App, app, words};
 use leptos::html;
@@ -56,13 +55,11 @@ fn deeds(app: App) -> Vec<Deed> {
         deed(words.step, |app| app.clock.take_step()),
         deed(words.to_now, |app| app.clock.seek(app.clock.end.get_untracked())),
         deed(words.apply, |app| app.desk.apply()),
-        deed(words.terminal, |_| document::focus("terminal-line")),
-        deed(words.editor, |_| {
-            document::focus_pane("editor");
-        }),
-        deed(words.picture, |_| {
-            document::focus_pane("picture");
-        }),
+        deed(words.lesson, |app| app.layout.go(app, "lesson")),
+        deed(words.terminal, |app| app.layout.go(app, "terminal")),
+        deed(words.editor, |app| app.layout.go(app, "editor")),
+        deed(words.picture, |app| app.layout.go(app, "picture")),
+        deed(words.plain_editor, |app| app.prefs.choose_plain_editor(!app.prefs.plain_editor.get_untracked())),
         deed(words.theme, |app| app.prefs.next_theme()),
         deed("한국어 / English", |app| {
             app.prefs.choose_lang(app.prefs.lang.get_untracked().other());

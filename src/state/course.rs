@@ -105,6 +105,7 @@ impl Course {
         app.desk.reset(&key, memory.drafts);
         self.prose.set(None);
         self.state.set(LessonState::default());
+        app.layout.follow(app, &LessonState::default());
         let route = self.route.get_untracked();
         spawn_local(async move {
             let lesson = match &route {
@@ -175,6 +176,7 @@ impl Course {
             let done = state.steps.iter().filter(|step| step.done).count() as u32;
             progress::save_steps(&self.key(), done, state.steps.len() as u32);
         }
+        app.layout.follow(app, &state);
         self.state.set(state);
     }
 

@@ -4,6 +4,7 @@ use crate::js::engine;
 use crate::protocol::{Problem, ToEngine};
 use cluster::input::Input;
 use leptos::prelude::*;
+use objects::yaml;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Copy)]
@@ -145,12 +146,14 @@ impl Desk {
     }
 
     pub fn keep_drafts(&self) {
-        progress::save_drafts(&self.key.get_untracked(), &self.drafts.get_untracked());
+        let mut drafts = self.drafts.get_untracked();
+        drafts.retain(|_, text| readable(text));
+        progress::save_drafts(&self.key.get_untracked(), &drafts);
     }
 
     pub fn lint(&self) {
         let (name, text) = (self.open.get_untracked(), untrack(|| self.text()));
-        if !name.is_empty() && (name.ends_with("ml") || name.ends_with("json")) {
+        if !name.is_empty() && (name.ends_with("ml") || name.ends_with("json")) && readable(&text) {
             engine::send(&ToEngine::Lint { serial: self.next_serial(), name, text });
         }
     }
@@ -213,6 +216,11 @@ impl Desk {
             self.candidates.set(candidates);
         }
     }
+}
+
+/// Larger texts are refused when they are applied: until then they are neither looked at nor kept, which would hold the page up.
+fn readable(text: &str) -> bool {
+    text.len() <= yaml::LARGEST
 }
 
 fn shared_start(words: &[String]) -> String {

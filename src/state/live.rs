@@ -16,7 +16,7 @@ const GHOST_MS: u32 = 5000;
 /// Pods that are listed but not drawn.
 pub const NO_SLOT: usize = 999;
 /// A slice should take about this long, drawing included.
-const SLICE_MS: f64 = 14.0;
+const SLICE_MS: f64 = 10.0;
 
 #[derive(Default)]
 struct Bridge {
@@ -33,7 +33,10 @@ thread_local! {
 
 /// Begins to listen to the engine.
 pub fn start(app: App) {
-    engine::start(move |messages| messages.into_iter().for_each(|message| hear(app, message)), move |reason| crashed(app, reason));
+    engine::start(
+        move |messages| messages.into_iter().for_each(|message| hear(app, message)),
+        move |reason, unfetched| crashed(app, reason, unfetched),
+    );
 }
 
 /// Keeps a promise of the editor's until the engine answers.
@@ -45,12 +48,15 @@ fn answered(serial: u32) -> Option<Asked> {
     BRIDGE.with_borrow_mut(|bridge| bridge.asked.remove(&serial))
 }
 
-fn crashed(app: App, reason: String) {
+fn crashed(app: App, reason: String, unfetched: bool) {
     let words = app.prefs.words_now();
-    app.notices.banner.set(Some((words.crashed.to_string(), reason)));
-    app.notices.say(words.crashed.to_string());
-    engine::restart();
-    app.course.reopen(app);
+    let title = if unfetched { words.unfetched } else { words.crashed };
+    app.notices.banner.set(Some((title.to_string(), reason)));
+    app.notices.say(title.to_string());
+    if engine::stopped() {
+        engine::restart();
+        app.course.reopen(app);
+    }
 }
 
 fn hear(app: App, message: FromEngine) {
@@ -63,7 +69,10 @@ fn hear(app: App, message: FromEngine) {
         FromEngine::Clock { now, start, end, speed } => app.clock.set(now, start, end, speed),
         FromEngine::Print { text, err, whole } => log::print(&text, err, whole),
         FromEngine::Prompt { busy, prompt } => app.desk.set_prompt(busy, prompt),
-        FromEngine::Edit { name, text } => app.desk.begin_edit(name, text),
+        FromEngine::Edit { name, text } => {
+            app.desk.begin_edit(name, text);
+            app.layout.show(app, "editor");
+        }
         FromEngine::Files { files } => app.desk.set_files(files),
         FromEngine::Completion { serial, from, candidates } => app.desk.completed(serial, from, candidates),
         FromEngine::Problems { name, problems, .. } => app.desk.set_problems(name, problems),
@@ -124,7 +133,7 @@ fn slice(app: App) {
     Timeout::new(0, move || {
         let spent = document::now_ms() - begun;
         BRIDGE.with_borrow_mut(|bridge| {
-            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 4).min(40) };
+            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 2).min(24) };
         });
         slice(app);
     })

@@ -2,6 +2,7 @@
 pub mod clock;
 pub mod course;
 pub mod desk;
+pub mod layout;
 pub mod live;
 pub mod notices;
 pub mod pending;
@@ -21,6 +22,7 @@ pub struct App {
     pub desk: desk::Desk,
     pub course: course::Course,
     pub notices: notices::Notices,
+    pub layout: layout::Layout,
 }
 
 impl App {
@@ -32,6 +34,7 @@ impl App {
             desk: desk::Desk::new(),
             course: course::Course::new(),
             notices: notices::Notices::new(),
+            layout: layout::Layout::new(),
         }
     }
 }

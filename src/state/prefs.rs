@@ -38,7 +38,7 @@ impl Prefs {
             plain_editor: RwSignal::new(storage::read_word("kubarium.editor").as_deref() == Some("plain")),
         };
         document::on_media("(prefers-color-scheme: dark)", move |_| prefs.show_theme());
-        document::on_media("(prefers-reduced-motion: reduce)", move |calm| prefs.motion.set(!calm));
+        document::on_media("(prefers-reduced-motion: reduce)", move |calm| prefs.choose_motion(!calm));
         prefs
     }
 
@@ -83,6 +83,12 @@ impl Prefs {
         };
         let _ = document::root().set_attribute("data-theme", if dark { "dark" } else { "light" });
         self.dark.set(dark);
+    }
+
+    /// Style sheets read the choice from the root.
+    pub fn choose_motion(&self, moves: bool) {
+        let _ = document::root().set_attribute("data-motion", if moves { "on" } else { "off" });
+        self.motion.set(moves);
     }
 
     pub fn choose_plain_editor(&self, plain: bool) {

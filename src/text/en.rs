@@ -1,5 +1,5 @@
 //! English words of the page.
-use super::Words;
+use super::{Words, megabytes};
 
 pub static WORDS: Words = Words {
     lesson: "Lesson",
@@ -122,9 +122,11 @@ pub static WORDS: Words = Words {
     vanished: "gone",
     broken: "in trouble",
     crashed: "The engine stopped and was started again. You go on where you were.",
+    unfetched: "A part of the engine could not be fetched. It is tried again until it is there; then you go on where you were.",
     saved_refused: "The saved session no longer fits, so it starts anew.",
     trouble: "That could not be done.",
     no_lesson: "This lesson could not be loaded.",
+    too_large: "Too long to paste",
     summary: |ready, nodes, pods_ready, pods| format!("{ready} of {nodes} nodes ready, {pods_ready} of {pods} Pods ready."),
     waiting_for_node: |count| format!("waiting for a node: {count}"),
     queue: |count| format!("queue {count}"),
@@ -147,6 +149,9 @@ pub static WORDS: Words = Words {
     step_of: |done, all| format!("{done} of {all} steps done"),
     minutes: |minutes| format!("{minutes} min"),
     line: |line| format!("line {line}"),
+    too_large_by: |length, largest| {
+        format!("The text has {} MB, and at most {} MB of a file are read.", megabytes(length), megabytes(largest))
+    },
     at_time: |time| format!("at {time}"),
     in_past: |time| format!("You look at {time}. Do something and it goes on from here."),
     skip_to: |pane| format!("Skip to {pane}"),

@@ -1,6 +1,6 @@
 //! Korean words of the page.
-use super::Words;
 use super::particle::{Pair, particle};
+use super::{Words, megabytes};
 
 pub static WORDS: Words = Words {
     lesson: "수업",
@@ -123,9 +123,11 @@ pub static WORDS: Words = Words {
     vanished: "사라짐",
     broken: "문제 있음",
     crashed: "엔진이 멈춰서 다시 켰습니다. 하던 곳부터 이어집니다.",
+    unfetched: "엔진의 일부를 받지 못했습니다. 받을 때까지 다시 시도하며, 받으면 하던 곳부터 이어집니다.",
     saved_refused: "지난번 기록을 이어갈 수 없어 처음부터 시작합니다.",
     trouble: "할 수 없었습니다.",
     no_lesson: "이 수업을 불러오지 못했습니다.",
+    too_large: "너무 길어서 붙여 넣지 않았습니다",
     summary: |ready, nodes, pods_ready, pods| {
         format!("노드 {nodes}대 중 {ready}대가 준비되었고, 파드 {pods}개 중 {pods_ready}개가 준비되었습니다.")
     },
@@ -150,6 +152,9 @@ pub static WORDS: Words = Words {
     step_of: |done, all| format!("{all}단계 중 {done}단계 마침"),
     minutes: |minutes| format!("{minutes}분"),
     line: |line| format!("{line}행"),
+    too_large_by: |length, largest| {
+        format!("붙여 넣으려는 글은 {}MB인데, 한 파일은 {}MB까지 읽습니다.", megabytes(length), megabytes(largest))
+    },
     at_time: |time| format!("시각 {time}"),
     in_past: |time| format!("{time}의 모습을 보고 있습니다. 여기서 무언가 하면 여기서부터 이어집니다."),
     skip_to: |pane| format!("{} 바로가기", particle(pane, Pair::To)),

@@ -156,9 +156,11 @@ pub struct Words {
     pub vanished: &'static str,
     pub broken: &'static str,
     pub crashed: &'static str,
+    pub unfetched: &'static str,
     pub saved_refused: &'static str,
     pub trouble: &'static str,
     pub no_lesson: &'static str,
+    pub too_large: &'static str,
     pub summary: fn(usize, usize, usize, usize) -> String,
     pub waiting_for_node: fn(usize) -> String,
     pub queue: fn(u32) -> String,
@@ -181,6 +183,7 @@ pub struct Words {
     pub step_of: fn(usize, usize) -> String,
     pub minutes: fn(u32) -> String,
     pub line: fn(u32) -> String,
+    pub too_large_by: fn(usize, usize) -> String,
     pub at_time: fn(&str) -> String,
     pub in_past: fn(&str) -> String,
     pub skip_to: fn(&str) -> String,
@@ -190,6 +193,11 @@ pub struct Words {
     pub changed: fn(&str) -> String,
     pub deleted: fn(&str) -> String,
     pub bound: fn(&str) -> String,
+}
+
+/// Whole megabytes, at least one.
+fn megabytes(bytes: usize) -> usize {
+    bytes.div_ceil(1024 * 1024)
 }
 
 impl Words {

@@ -1,7 +1,7 @@
 // What cannot be understood is said in kubectl's own words, in the terminal and beside the line; nothing typed is lost; nothing hangs.
 import assert from "node:assert/strict";
 import { answer, begin, printed, see, type, write, written } from "./learner.mjs";
-import { watchLongTasks } from "./measure.mjs";
+import { traceTasks } from "./tasks.mjs";
 
 export const title = "bad input: kubectl's words in the terminal, a mark beside the line, nothing lost, nothing hangs";
 
@@ -59,11 +59,11 @@ export default async function ({ open, note }) {
 }
 
 async function refused(page, note, name, text, words) {
-  const longest = await watchLongTasks(page);
   await page.evaluate((text) => { window.pasted = text; }, text);
   await page.locator(".host .cm-content").click();
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Backspace");
+  const traced = await traceTasks(page.context().browser());
   const begun = Date.now();
   await page.evaluate(() => {
     const data = new DataTransfer();
@@ -77,7 +77,8 @@ async function refused(page, note, name, text, words) {
     assert.fail(`${name}: the terminal says ${(await printed(page)).slice(-600)}`);
   }
   const took = Date.now() - begun;
-  note(`${name}: refused after ${took} ms; longest main-thread task ${await longest()} ms`);
+  const { cpu, parts } = await traced();
+  note(`${name}: refused after ${took} ms; longest main-thread task ${cpu} ms of the processor (${parts})`);
   assert.ok((await printed(page)).length < 20_000, `${name}: the refusal is short`);
   await page.focus("#terminal-line");
   await page.keyboard.press("Control+l");

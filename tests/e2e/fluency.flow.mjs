@@ -1,6 +1,7 @@
 // A rolling update of 100 Pods, at 15 deltas a second, on a processor four times slower: nothing holds the page up.
 import assert from "node:assert/strict";
 import { installMock } from "./mock-engine.mjs";
+import { traceTasks } from "./tasks.mjs";
 
 export const title = "100 Pods roll over in the picture, four times slower: the longest main-thread task is told";
 
@@ -8,10 +9,7 @@ export default async function ({ open, note }) {
   const page = await open({ slowdown: 4, prepare: (page) => installMock(page, { pods: 100 }) });
   await page.waitForSelector(".pod.tile");
   await page.waitForTimeout(4000);
-  await page.evaluate(() => {
-    window.longest = 0;
-    new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration); }).observe({ type: "longtask" });
-  });
+  const traced = await traceTasks(page.context().browser());
   const shown = await page.evaluate(async () => {
     const { push, delta, pod, all } = window.mock;
     const wait = (ms) => new Promise((go) => setTimeout(go, ms));
@@ -31,7 +29,7 @@ export default async function ({ open, note }) {
     return [...document.querySelectorAll(".pod.tile .tag")].map((tag) => tag.textContent);
   });
   assert.ok(shown.length > 0 && shown.every((tag) => tag === "v2"), `only v2 is left, the picture shows ${shown}`);
-  const longest = await page.evaluate(() => window.longest);
-  note(`longest main-thread task: ${Math.round(longest)} ms`);
-  if (longest > 50) note("goal missed: no task over 50 ms");
+  const { wall, cpu, parts } = await traced();
+  note(`longest main-thread task: ${cpu} ms of the processor (${parts}), ${wall} ms on the clock`);
+  if (cpu > 50) note("goal missed: no task over 50 ms");
 }

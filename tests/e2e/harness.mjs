@@ -27,7 +27,7 @@ export async function launch() {
 }
 
 // Runs one flow in profiles of its own. `flow` gets {open, note}:
-//   open({path = "/", lang = "en", theme = "light", viewport, reducedMotion, slowdown, touch, prepare, expectErrors}) -> Playwright page
+//   open({path = "/", lang = "en", theme = "light", viewport, reducedMotion, forcedColors, slowdown, touch, prepare, expectErrors}) -> Playwright page
 //     slowdown: CPU times slower; prepare(page): routes and init scripts to set before it loads;
 //     expectErrors: patterns of console errors that the flow provokes on purpose
 //   note(text): a line for the report, e.g. a measured number
@@ -36,9 +36,9 @@ export async function runFlow({ server, browser }, flow) {
   const notes = [];
   const contexts = [];
   const allowed = [];
-  const open = async ({ path = "/", lang = "en", theme = "light", viewport = { width: 1440, height: 900 }, reducedMotion = "no-preference", slowdown = 1, touch = false, prepare, expectErrors = [] } = {}) => {
+  const open = async ({ path = "/", lang = "en", theme = "light", viewport = { width: 1440, height: 900 }, reducedMotion = "no-preference", forcedColors = "none", slowdown = 1, touch = false, prepare, expectErrors = [] } = {}) => {
     allowed.push(...expectErrors);
-    const context = await browser.newContext({ viewport, locale: lang === "ko" ? "ko-KR" : "en-US", colorScheme: theme, reducedMotion, hasTouch: touch, isMobile: touch });
+    const context = await browser.newContext({ viewport, locale: lang === "ko" ? "ko-KR" : "en-US", colorScheme: theme, reducedMotion, forcedColors, hasTouch: touch, isMobile: touch });
     contexts.push(context);
     const page = await context.newPage();
     watch(page, server.origin, faults, allowed);

@@ -21,9 +21,20 @@ pub(crate) fn status(kind: KindId, tree: &mut Tree) {
         }
         kinds::REPLICA_SET => tree.set(&["status"], map! {"replicas": 0}),
         kinds::SERVICE | kinds::INGRESS => tree.set(&["status"], map! {"loadBalancer": map! {}}),
+        kinds::GATEWAY_CLASS => tree.set(&["status"], map! {"conditions": list![waiting("Accepted")]}),
+        kinds::GATEWAY => tree.set(&["status"], map! {"conditions": list![waiting("Accepted"), waiting("Programmed")]}),
+        kinds::HTTP_ROUTE => drop(tree.remove(&["status"])),
         // A kubelet registers its node together with the first status.
         kinds::NODE => {}
         _ if kind.row().subresources.contains(&"status") => tree.set(&["status"], map! {}),
         _ => {}
+    }
+}
+
+/// What the Gateway API's definitions say before a controller has spoken.
+fn waiting(kind: &str) -> Tree {
+    map! {
+        "type": kind, "status": "Unknown", "reason": "Pending", "message": "Waiting for controller",
+        "lastTransitionTime": "1970-01-01T00:00:00Z",
     }
 }

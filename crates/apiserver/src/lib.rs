@@ -1,7 +1,6 @@
 //! The front door of the cluster: stages of a request, and the store behind it. Knows no controller and no node.
 mod admission;
 mod apply;
-mod base64;
 pub mod client;
 mod defaults;
 mod discovery;

@@ -41,6 +41,8 @@ pub struct ApiServer {
     pub store: Store,
     /// What happened, and why: every commit, and what the world adds (inputs, faults).
     pub trace: Trace<What>,
+    /// Whether the Gateway API's custom resource definitions are installed: its kinds are served only then.
+    pub gateway_api: bool,
     pub(crate) rng: Rng,
     /// When the last request came: the base of ages in the first tables of a watch.
     pub(crate) clock: Time,
@@ -49,7 +51,7 @@ pub struct ApiServer {
 impl ApiServer {
     pub fn new(seed: u64) -> ApiServer {
         let rng = Rng::stream(seed, "apiserver");
-        ApiServer { store: Store::default(), trace: Trace::default(), rng, clock: Time::START }
+        ApiServer { store: Store::default(), trace: Trace::default(), gateway_api: false, rng, clock: Time::START }
     }
 
     /// The only door to the cluster's state: answers a read, or appends a write and says when it is answered.

@@ -1,9 +1,11 @@
 //! The kubarium command: one subcommand per file.
 mod bench;
 mod digest;
+mod fuzz;
 mod parity;
 mod schooling;
 mod serve;
+mod suite;
 mod truth;
 
 use clap::{ArgMatches, Command};
@@ -23,8 +25,10 @@ static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { command: schooling::pack_command, run: schooling::pack },
     Subcommand { command: parity::command, run: parity::run },
     Subcommand { command: truth::command, run: truth::run },
+    Subcommand { command: suite::command, run: suite::run },
     Subcommand { command: bench::command, run: bench::run },
     Subcommand { command: digest::command, run: digest::run },
+    Subcommand { command: fuzz::command, run: fuzz::run },
     Subcommand { command: parity::record_command, run: parity::record },
 ];
 

@@ -11,7 +11,7 @@ use dataplane::images::Catalog;
 use dataplane::kubelet::{Config, Kubelet};
 use dataplane::network::KubeProxy;
 use objects::wire::{Request, Verb};
-use objects::{KindId, Text, Tree, kinds, map};
+use objects::{KindId, Text, Tree, kinds, list, map};
 use simcore::Duration;
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ impl World {
     /// A world in which all machines have just got power.
     pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World::empty(seed, files);
-        world.bootstrap_objects();
+        world.api.gateway_api = topology.gateway_api;
+        world.bootstrap_objects(&topology.control_plane.address);
         let catalog = Arc::new(Catalog::new(&topology.images));
         let control = Text::new(&topology.control_host);
         world.add_host(topology, &topology.control_plane, &catalog, seed);
@@ -27,6 +28,10 @@ impl World {
         world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(manager)), topology.controllers_start);
         let scheduler = Scheduler::new(seed, &control);
         world.add_part("kube-scheduler", 0, Actor::Scheduler(Box::new(scheduler)), Duration::millis(1_100));
+        if let Some((name, table)) = topology.load_balancer.map(|balancer| balancer.process()) {
+            let manager = ControllerManager::named(name, seed, &control, table);
+            world.add_part(name, 0, Actor::Manager(Box::new(manager)), topology.controllers_start + Duration::millis(300));
+        }
         for machine in &topology.workers {
             world.add_host(topology, machine, &catalog, seed);
         }
@@ -55,6 +60,7 @@ impl World {
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),
             mirrors: topology.static_pods && control_plane,
+            dns: dataplane::network::dns::NodeDns::default(),
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);
         self.kubelets.insert(name.clone(), self.parts.len());
@@ -68,8 +74,8 @@ impl World {
         self.parts.push(Arc::new(Part::new(id, host, actor)));
     }
 
-    /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service.
-    fn bootstrap_objects(&mut self) {
+    /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service with its endpoint.
+    fn bootstrap_objects(&mut self, address: &str) {
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             self.bootstrap(kinds::NAMESPACE, "", map! {"metadata": map! {"name": name}});
         }
@@ -83,15 +89,46 @@ impl World {
         ] {
             self.bootstrap(kinds::PRIORITY_CLASS, "", map! {"metadata": map! {"name": name}, "value": value, "description": words});
         }
+        self.bootstrap_service_range();
         let port = map! {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443};
         let labels = map! {"component": "apiserver", "provider": "kubernetes"};
         let service = map! {
             "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels},
-            "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": objects::list![port]},
+            "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": list![port]},
         };
         self.bootstrap(kinds::SERVICE, "default", service);
+        let port = || map! {"name": "https", "port": 6443, "protocol": "TCP"};
+        let labels = map! {"endpointslice.kubernetes.io/skip-mirror": "true"};
+        let subset = map! {"addresses": list![map! {"ip": address}], "ports": list![port()]};
+        let endpoints = map! {"metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "subsets": list![subset]};
+        self.bootstrap(kinds::ENDPOINTS, "default", endpoints);
+        let labels = map! {"kubernetes.io/service-name": "kubernetes"};
+        let endpoint = map! {"addresses": list![address], "conditions": map! {"ready": true}};
+        let slice = map! {
+            "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "addressType": "IPv4",
+            "endpoints": list![endpoint], "ports": list![port()],
+        };
+        self.bootstrap(kinds::ENDPOINT_SLICE, "default", slice);
         self.api.store.begin_sync();
         self.api.store.end_sync();
+    }
+
+    /// The range that Services get their addresses from, as kube-apiserver writes it; ready, as its controller finds it.
+    fn bootstrap_service_range(&mut self) {
+        let condition = map! {
+            "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes Service CIDR is ready",
+            "lastTransitionTime": self.now.rfc3339(),
+        };
+        let finalizers = objects::list!["networking.k8s.io/service-cidr-finalizer"];
+        let mut range = map! {
+            "metadata": map! {"name": "kubernetes", "finalizers": finalizers}, "spec": map! {"cidrs": objects::list!["10.96.0.0/12"]},
+        };
+        self.bootstrap(kinds::SERVICE_CIDR, "", range.clone());
+        range.set(&["status"], map! {"conditions": objects::list![condition]});
+        let mut request = Request::about(Verb::Update, kinds::SERVICE_CIDR, "", "kubernetes").body(range).subresource("status");
+        request.origin.actor = Text::new_static("service-cidrs-controller");
+        let now = self.now;
+        self.api.handle(now, &request);
     }
 
     fn bootstrap(&mut self, kind: KindId, namespace: &'static str, mut object: Tree) {

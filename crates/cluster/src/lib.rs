@@ -22,6 +22,6 @@ pub use event::Caller;
 pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};
 pub use terminal::{Chunk, Terminal};
-pub use topology::{Machine, Topology};
+pub use topology::{LoadBalancer, Machine, Topology};
 pub use viewer::{Viewer, sender};
 pub use world::{Host, World};

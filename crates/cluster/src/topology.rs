@@ -1,4 +1,6 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
+use controlplane::controllers;
+use controlplane::harness::Controller;
 use dataplane::network::{Cidr, Config};
 use objects::{Text, Tree};
 use simcore::Duration;
@@ -16,8 +18,34 @@ pub struct Topology {
     pub control_host: String,
     /// When the kube-controller-manager starts, counted from power on.
     pub controllers_start: Duration,
+    /// Whether the Gateway API is installed, as many distributions have it.
+    pub gateway_api: bool,
+    /// Who gives Services of type LoadBalancer their addresses; nobody on bare machines.
+    pub load_balancer: Option<LoadBalancer>,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
+}
+
+/// What gives load balancers their addresses. Each is a process of its own beside the control plane.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum LoadBalancer {
+    /// A cloud's, from 203.0.113.0/24, after two seconds.
+    Cloud,
+    /// MetalLB with a pool on the nodes' network.
+    MetalLb,
+    /// K3s's ServiceLB: the nodes' own addresses.
+    ServiceLb,
+}
+
+impl LoadBalancer {
+    /// The process and the controllers in it.
+    pub fn process(self) -> (&'static str, &'static [&'static Controller]) {
+        match self {
+            LoadBalancer::Cloud => ("cloud-controller-manager", controllers::CLOUD),
+            LoadBalancer::MetalLb => ("metallb-controller", controllers::METAL_LB),
+            LoadBalancer::ServiceLb => ("k3s-cloud-controller-manager", controllers::SERVICE_LB),
+        }
+    }
 }
 
 /// One server.
@@ -47,6 +75,8 @@ impl Topology {
             wide_pod_networks: false,
             control_host: "control-plane".to_string(),
             controllers_start: Duration::millis(900),
+            gateway_api: true,
+            load_balancer: None,
             images: crate::images::all(),
         }
     }
@@ -55,7 +85,14 @@ impl Topology {
     /// controllers started when the nodes were ready already.
     pub fn recorded() -> Topology {
         let (control_host, controllers_start) = ("vm".to_string(), Duration::secs(5));
-        Topology { static_pods: false, wide_pod_networks: true, control_host, controllers_start, ..Topology::kubeadm(3) }
+        Topology {
+            static_pods: false,
+            wide_pod_networks: true,
+            control_host,
+            controllers_start,
+            gateway_api: false,
+            ..Topology::kubeadm(3)
+        }
     }
 
     /// The Pod network that the host at `place` (0 is the control plane) has from the start; otherwise the node IPAM

@@ -2,4 +2,5 @@
 pub mod controllers;
 mod facts;
 pub mod harness;
+mod membership;
 pub mod scheduler;

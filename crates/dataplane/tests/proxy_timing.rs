@@ -4,7 +4,7 @@ mod recorded;
 use apiserver::Change;
 use apiserver::client::Effects;
 use apiserver::store::Store;
-use dataplane::network::{KubeProxy, Mode, Origin, Packet, Protocol, Verdict};
+use dataplane::network::{Config, KubeProxy, Mode, Origin, Packet, Protocol, Verdict};
 use objects::{kinds, list, map};
 use recorded::{proxy, put, store, synced};
 use simcore::{Duration, Time};
@@ -24,7 +24,11 @@ struct Stage {
 
 impl Stage {
     fn new(mode: Mode) -> Stage {
-        let mut stage = Stage { store: store(), proxy: proxy(mode), wakes: Vec::new(), seen: Vec::new() };
+        Stage::with(proxy(mode))
+    }
+
+    fn with(proxy: KubeProxy) -> Stage {
+        let mut stage = Stage { store: store(), proxy, wakes: Vec::new(), seen: Vec::new() };
         let mut fx = Effects::default();
         stage.proxy.start(Time::START, stage.store.applied(), &mut fx);
         stage.wakes.extend(fx.wake);
@@ -99,6 +103,21 @@ fn under_constant_change_rules_are_written_about_once_per_second_and_end_with_th
         let pauses: Vec<u64> = steps.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
         assert!(pauses.iter().all(|pause| (1_005..=1_120).contains(pause)), "{pauses:?}");
     }
+}
+
+#[test]
+fn a_longer_minimum_between_syncs_gathers_more_changes() {
+    // Recorded with 10 s: the first change after 0.08 s, all the others after 10.22 s.
+    let config = *proxy(Mode::Iptables).config();
+    let slow = KubeProxy::new("worker-1", 1).with(Config { min_sync_period: Duration::secs(10), ..config });
+    let mut stage = Stage::with(slow);
+    stage.seen.clear();
+    for number in 0..28 {
+        stage.replace(at(43_000 + 220 * number), 100 + number as u8);
+    }
+    stage.until(at(60_000));
+    let steps: Vec<(u64, u8)> = stage.seen.iter().map(|(time, number)| (time - 43_000, *number)).collect();
+    assert!(matches!(steps[..], [(0..100, 100), (10_000..10_250, 127)]), "{steps:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod documents;
 pub mod job;
 mod last_applied;
 mod lines;
+mod marks;
 pub mod merge;
 pub mod patch;
 pub mod pen;

@@ -14,7 +14,7 @@ enum Leave {
 
 /// The type of an object of a built-in kind; `None` for custom resources, which have no merge keys.
 pub fn type_of(api_version: &str, kind: &str) -> Option<&'static Definition> {
-    kinds::by_kind(api_version, kind).map(schema::of_kind)
+    kinds::by_kind(api_version, kind).filter(|kind| !kind.row().is_custom()).map(schema::of_kind)
 }
 
 /// The patch of `kubectl apply`: takes away what `original` had and `modified` has not, and sets what differs from `current`.

@@ -1,9 +1,28 @@
 //! What logs, exec and run need of Pods: finding one behind a workload, choosing a container, opening its parts.
-use crate::args::Args;
+use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Pick};
 use crate::job::{Io, Stop};
 use objects::wire::{self, Request, Target};
 use objects::{Text, Tree, labels::Selector};
+
+/// Flags of the commands that reach into a container.
+pub const CONTAINER: Flag = flag(
+    "container",
+    'c',
+    Takes::Text,
+    "",
+    "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen",
+);
+pub const RUNNING_TIMEOUT: Flag = flag(
+    "pod-running-timeout",
+    '\0',
+    Takes::Span,
+    "1m0s",
+    "The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running",
+);
+pub const QUIET: Flag = flag("quiet", 'q', Takes::Bool, "false", "Only print output from the remote session");
+pub const STDIN: Flag = flag("stdin", 'i', Takes::Bool, "false", "Pass stdin to the container");
+pub const TTY: Flag = flag("tty", 't', Takes::Bool, "false", "Stdin is a TTY");
 
 /// `[app, first (init)]`: containers as kubectl lists them; init containers last.
 pub fn container_names(pod: &Tree) -> Vec<(String, bool)> {

@@ -1,6 +1,6 @@
 //! Reads lessons from their folders, checks what a machine can check, and compiles them. Native only.
 use crate::expr;
-use crate::format::{Act, Course, Lesson};
+use crate::format::{Act, Course, Layout, Lesson, PANELS};
 use crate::markdown;
 use crate::progress::CourseEntry;
 use crate::prose::Prose;
@@ -78,8 +78,10 @@ pub fn lint(compiled: &Compiled, earlier: &[&str]) -> Vec<String> {
     for required in lesson.requires.iter().filter(|id| !earlier.contains(&id.as_str())) {
         problems.push(format!("requires \"{required}\", which does not come before it"));
     }
+    problems.extend(panels(&lesson.layout));
     for step in &lesson.steps {
         let at = |words: String| format!("step \"{}\": {words}", step.id);
+        problems.extend(step.layout.iter().flat_map(panels).map(at));
         if step.kind == "task" {
             if step.hints.len() < 3 {
                 problems.push(at("a task has at least three hints".to_string()));
@@ -105,6 +107,17 @@ pub fn lint(compiled: &Compiled, earlier: &[&str]) -> Vec<String> {
         if found != ids {
             problems.push(format!("{}.md has the sections {found:?}, the lesson the steps {ids:?}", prose.lang));
         }
+    }
+    problems
+}
+
+/// Panels that do not exist, and a focus that nobody could see.
+fn panels(layout: &Layout) -> Vec<String> {
+    let unknown = layout.show.iter().filter(|panel| !PANELS.contains(&panel.as_str()));
+    let mut problems: Vec<String> = unknown.map(|panel| format!("there is no panel \"{panel}\" to show, only {PANELS:?}")).collect();
+    let shown = if layout.show.is_empty() { PANELS.contains(&layout.focus.as_str()) } else { layout.show.contains(&layout.focus) };
+    if !layout.focus.is_empty() && !shown {
+        problems.push(format!("the focus \"{}\" is not among the panels shown", layout.focus));
     }
     problems
 }

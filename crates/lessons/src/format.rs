@@ -55,14 +55,20 @@ pub struct FileSpec {
     pub text: String,
 }
 
+/// Which panels a learner finds open, and where the keyboard is. The learner can open the others at any time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
+    /// Some of `PANELS`; empty for all.
     #[serde(default)]
     pub show: Vec<String>,
+    /// One of those shown, or empty.
     #[serde(default)]
     pub focus: String,
 }
+
+/// The panels of a lesson.
+pub const PANELS: [&str; 4] = ["text", "cluster", "editor", "terminal"];
 
 /// One deed of a start, a solution, a wrong answer or an outcome. One of its fields is set, besides `within` and `where`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -136,6 +142,9 @@ pub struct Step {
     pub wrong: Vec<Wrong>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
+    /// Panels from this step on until another step says otherwise; without it as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
 }
 
 /// Evaluated on a fork of the cluster: act, let time pass, look.
@@ -234,7 +243,7 @@ parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
 parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, traffic, pass });
 parcel::record!(Edit { file } or { from, find, with, text });
-parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults });
+parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults, layout });
 parcel::record!(Outcome { span = "for", value } or { act });
 parcel::record!(Choice { options, answer });
 parcel::record!(Check { id } or { expr, wait, never, always, event, command, traffic, over, reach, after, within });

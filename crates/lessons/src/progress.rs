@@ -16,7 +16,7 @@ pub struct CourseEntry {
 pub struct LessonState {
     pub id: String,
     pub steps: Vec<StepState>,
-    /// What is shown besides the text: `cluster`, `editor`, `terminal`.
+    /// The panels that the current step wants open (`format::PANELS`; empty for all), and the one with the keyboard.
     pub show: Vec<String>,
     pub focus: String,
 }

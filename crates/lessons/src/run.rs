@@ -2,7 +2,7 @@
 use crate::acts;
 use crate::checks;
 use crate::expr;
-use crate::format::{Act, Choice, Lesson, Outcome, Step};
+use crate::format::{Act, Choice, Layout, Lesson, Outcome, Step};
 use crate::progress::{CheckState, LessonState, StepState, Verdict};
 use crate::span;
 use crate::witness::Witness;
@@ -238,8 +238,16 @@ impl Run {
     /// What the page shows.
     pub fn state(&self) -> LessonState {
         let steps = self.lesson.steps.iter().map(|step| self.step_state(step));
-        let layout = &self.lesson.layout;
+        let layout = self.layout();
         LessonState { id: self.lesson.id.clone(), steps: steps.collect(), show: layout.show.clone(), focus: layout.focus.clone() }
+    }
+
+    /// That of the last step up to the current one that has its own, else the lesson's.
+    fn layout(&self) -> &Layout {
+        let steps = &self.lesson.steps;
+        let current = steps.iter().position(|step| !self.notes.done.contains(&step.id)).unwrap_or(steps.len());
+        let own = steps.iter().take(current + 1).rev().find_map(|step| step.layout.as_ref());
+        own.unwrap_or(&self.lesson.layout)
     }
 
     fn step_state(&self, step: &Step) -> StepState {

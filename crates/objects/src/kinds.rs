@@ -101,7 +101,14 @@ kinds! {
     NETWORK_POLICY = "networking.k8s.io" "v1" "NetworkPolicy" "networkpolicies" "networkpolicy" short ["netpol"] in [] namespaced sub [] counted "io.k8s.api.networking.v1.NetworkPolicy";
     SERVICE_CIDR = "networking.k8s.io" "v1" "ServiceCIDR" "servicecidrs" "servicecidr" short [] in [] cluster sub ["status"] uncounted "io.k8s.api.networking.v1.ServiceCIDR";
     ENDPOINTS = "" "v1" "Endpoints" "endpoints" "endpoints" short ["ep"] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.Endpoints";
+    GATEWAY_CLASS = "gateway.networking.k8s.io" "v1" "GatewayClass" "gatewayclasses" "gatewayclass" short ["gc"] in ["gateway-api"] cluster sub ["status"] counted "io.k8s.networking.gateway.v1.GatewayClass";
+    GATEWAY = "gateway.networking.k8s.io" "v1" "Gateway" "gateways" "gateway" short ["gtw"] in ["gateway-api"] namespaced sub ["status"] counted "io.k8s.networking.gateway.v1.Gateway";
+    HTTP_ROUTE = "gateway.networking.k8s.io" "v1" "HTTPRoute" "httproutes" "httproute" short [] in ["gateway-api"] namespaced sub ["status"] counted "io.k8s.networking.gateway.v1.HTTPRoute";
+    REFERENCE_GRANT = "gateway.networking.k8s.io" "v1beta1" "ReferenceGrant" "referencegrants" "referencegrant" short ["refgrant"] in ["gateway-api"] namespaced sub [] counted "io.k8s.networking.gateway.v1beta1.ReferenceGrant";
 }
+
+/// The group of the Gateway API, whose kinds are custom resources upstream.
+pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
 
 impl KindId {
     pub fn row(self) -> &'static Kind {
@@ -125,6 +132,11 @@ impl Kind {
         };
         let found = |name: &&str| PARTS.iter().find(|part| part.name == *name).unwrap_or(proxy);
         self.subresources.iter().map(found)
+    }
+
+    /// Whether it comes with an add-on (the Gateway API) rather than with Kubernetes: a custom resource upstream.
+    pub fn is_custom(&self) -> bool {
+        self.group == GATEWAY_API
     }
 
     /// `apps/v1`, or `v1` for the core group.

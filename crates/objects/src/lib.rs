@@ -1,4 +1,5 @@
 //! Kubernetes objects as values: trees, keys, the wire, schema facts, YAML. Knows neither time nor storage.
+pub mod base64;
 pub mod clock_text;
 pub mod declared;
 pub mod decode;

@@ -7,36 +7,38 @@ use crate::{Outcome, process, project, setup, size};
 /// Where the compiled lessons wait for the page's build; editor/build.mjs takes them from there.
 const LESSONS: &str = "target/lessons";
 
-/// The standard library is compiled along, for size, and panics end without words: 79 kB of brotli less (8 %).
-/// These are unstable switches of Cargo and rustc; the pinned toolchain makes them mean the same everywhere.
-/// What a panic would have said comes out by replaying the session's log natively.
-pub const OWN_STD: [(&str, &str); 4] = [
-    ("RUSTC_BOOTSTRAP", "1"),
-    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
-    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
-    (
-        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-        "--cfg erase_components -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none",
-    ),
-];
+/// The standard library is compiled along, for size; panics keep their words, without this machine's folders in them.
+/// These are unstable switches of Cargo; the pinned toolchain makes them mean the same everywhere.
+pub fn own_std() -> Vec<(&'static str, String)> {
+    let mut flags = "--cfg erase_components".to_string();
+    let home = std::env::var("HOME").unwrap_or_default();
+    let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+    let rust = process::answer("rustc", &["--print", "sysroot"]).map(|sysroot| format!("{sysroot}/lib/rustlib/src/rust"));
+    for (folder, name) in [(Some(cargo), "cargo"), (rust, "rust")] {
+        // A flag cannot hold a blank here: such a folder keeps its name.
+        if let Some(folder) = folder.filter(|folder| !folder.contains(' ')) {
+            flags.push_str(&format!(" --remap-path-prefix={folder}={name}"));
+        }
+    }
+    vec![
+        ("RUSTC_BOOTSTRAP", "1".into()),
+        ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
+        ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size".into()),
+        ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags),
+    ]
+}
 
 pub fn arguments(command: clap::Command) -> clap::Command {
-    command
-        .arg(clap::arg!(--verbose "Show all that Trunk and Cargo say"))
-        .arg(clap::arg!(--words "Larger by a tenth, but a panic says where and why in the browser's console"))
+    command.arg(clap::arg!(--verbose "Show all that Trunk and Cargo say"))
 }
 
 pub fn run(given: &clap::ArgMatches) -> Outcome {
-    build_with(given.get_flag("verbose"), given.get_flag("words"))?;
+    build(given.get_flag("verbose"))?;
     size::print()
 }
 
 /// Builds dist/ with the profile `web`; installs what that needs first.
 pub fn build(verbose: bool) -> Outcome {
-    build_with(verbose, false)
-}
-
-fn build_with(verbose: bool, words: bool) -> Outcome {
     setup::ensure(false)?;
     println!("build: the page and the engine, as small as they get (some minutes the first time) ...");
     let watch = Stopwatch::start();
@@ -45,7 +47,8 @@ fn build_with(verbose: bool, words: bool) -> Outcome {
     // Trunk's own stack trace says nothing about the page.
     let mut trunk = process::program("trunk", &["--log", level, "--skip-version-check", "build"]);
     trunk.env_remove("RUST_BACKTRACE");
-    process::finish(if words { &mut trunk } else { trunk.envs(OWN_STD) })?;
+    let me = std::env::current_exe().map_err(|error| error.to_string())?;
+    process::finish(trunk.envs(own_std()).env("KUBARIUM_XTASK", me))?;
     println!("build: {} ready after {}", short(&project::dist()), watch.words());
     Ok(())
 }

@@ -78,12 +78,12 @@ fn source_install() -> Outcome {
 }
 
 fn crates_there() -> bool {
-    process::quiet(process::program("cargo", &["fetch", "--offline"]).envs(build::OWN_STD))
+    process::quiet(process::program("cargo", &["fetch", "--offline"]).envs(build::own_std()))
 }
 
 fn crates_install() -> Outcome {
     // With the crates that the standard library is made of.
-    process::finish(process::program("cargo", &["fetch"]).envs(build::OWN_STD))
+    process::finish(process::program("cargo", &["fetch"]).envs(build::own_std()))
 }
 
 fn trunk_there() -> bool {

@@ -35,8 +35,7 @@ fn code(run: bool, file: &str, text: &str) -> AnyView {
     let action = if run {
         let put = move |_| {
             app.desk.line.set(click.lines().next().unwrap_or_default().trim_start_matches("$ ").to_string());
-            app.course.tab.set("terminal");
-            crate::js::document::focus("terminal-line");
+            app.layout.go(app, "terminal");
         };
         view! { <button class="btn small" on:click=put>{move || words().into_terminal}</button> }.into_any()
     } else if !file.is_empty() {
@@ -46,7 +45,7 @@ fn code(run: bool, file: &str, text: &str) -> AnyView {
             move |_| {
                 app.desk.open.set(name.clone());
                 app.desk.replaced.update(|count| *count += 1);
-                app.course.tab.set("editor");
+                app.layout.show(app, "editor");
             }
         };
         view! { <button class="btn small" on:click=open>{name}</button> }.into_any()

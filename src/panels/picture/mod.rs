@@ -70,7 +70,7 @@ pub fn Picture() -> impl IntoView {
             <div class="drawing" data-first="" role="group" tabindex="0" aria-label=move || words().picture_keys on:keydown=arrows on:click=chosen>
                 <svg width=move || plan.with(|plan| plan.width) height=move || plan.with(|plan| plan.height)
                     viewBox=move || plan.with(|plan| format!("0 0 {} {}", plan.width, plan.height))
-                    class=move || plan.with(|plan| format!("picture {}", plan.size.class()))
+                    class=move || plan.with(|plan| format!("picture {}{}", plan.size.class(), if plan.narrow { " narrow" } else { "" }))
                     style:--pw=move || plan.with(|plan| format!("{}px", plan.pod.0)) style:--ph=move || plan.with(|plan| format!("{}px", plan.pod.1))>
                     <defs>
                         <pattern id="hatch" width="6" height="6" patternTransform="rotate(45)" patternUnits="userSpaceOnUse">

@@ -25,7 +25,7 @@ pub(super) fn secret(tree: &mut Tree) {
     fill(tree, "type", Text::new_static("Opaque"));
     let Some(plain) = tree.remove(&["stringData"]) else { return };
     for (key, value) in plain.entries() {
-        tree.edit(&["data"]).map_mut().insert(key.clone(), crate::base64::encode(value.text().as_bytes()));
+        tree.edit(&["data"]).map_mut().insert(key.clone(), objects::base64::encode(value.text().as_bytes()));
     }
 }
 

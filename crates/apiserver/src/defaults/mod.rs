@@ -1,5 +1,6 @@
 //! What is left out is filled in, kind by kind, as upstream's `SetDefaults_…` functions do.
 mod config;
+mod gateway;
 mod network;
 mod pod;
 mod service;
@@ -19,6 +20,8 @@ static TABLE: &[(KindId, Complete)] = &[
     (kinds::REPLICA_SET, workloads::replica_set),
     (kinds::SERVICE, service::service),
     (kinds::ENDPOINT_SLICE, service::endpoint_slice),
+    (kinds::GATEWAY, gateway::gateway),
+    (kinds::HTTP_ROUTE, gateway::http_route),
     (kinds::NETWORK_POLICY, network::network_policy),
     (kinds::INGRESS, network::with_spec),
     (kinds::INGRESS_CLASS, network::ingress_class),

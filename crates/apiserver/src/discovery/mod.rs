@@ -4,11 +4,39 @@ mod health;
 mod openapi;
 mod resources;
 
-use objects::wire::{Accept, Request, Response, Verb};
-use objects::{Status, Tree, list, map};
+use objects::wire::{Accept, Body, Request, Response, Verb};
+use objects::{Status, Tree, kinds, list, map};
 
 /// Answers a path that is no resource; 404 for one where nothing stands.
-pub(crate) fn answer(path: &str, request: &Request) -> Response {
+pub(crate) fn answer(path: &str, request: &Request, gateway_api: bool) -> Response {
+    if gateway_api {
+        return everything(path, request);
+    }
+    if path.contains(kinds::GATEWAY_API) {
+        return not_found();
+    }
+    let mut response = everything(path, request);
+    if let Body::Tree(tree) = &mut response.body {
+        without(kinds::GATEWAY_API, tree);
+    }
+    response
+}
+
+/// Takes a group out of the lists of groups, documents and paths.
+fn without(group: &str, tree: &mut Tree) {
+    let named = |item: &Tree| [item, item.get("name"), item.at(&["metadata", "name"])].iter().any(|name| name.text().contains(group));
+    for key in ["groups", "items", "paths"] {
+        match tree.get(key) {
+            Tree::List(items) if items.iter().any(named) => tree.edit(&[key]).list_mut().retain(|item| !named(item)),
+            Tree::Map(map) if map.keys().any(|name| name.contains(group)) => {
+                tree.edit(&[key]).map_mut().retain(|name, _| !name.contains(group));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn everything(path: &str, request: &Request) -> Response {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
     if request.verb != Verb::Get {

@@ -11,8 +11,13 @@ pub(crate) fn prepare(x: &mut Exchange) -> Result<(), Status> {
     } else {
         update(x)?
     }
-    if x.kind == kinds::POD {
-        untold_times(&mut x.new);
+    match x.kind {
+        kinds::POD => untold_times(&mut x.new),
+        kinds::ENDPOINTS if !x.new.get("subsets").is_empty() => {
+            let subsets = objects::views::repack(x.new.get("subsets").items());
+            x.new.set(&["subsets"], subsets);
+        }
+        _ => {}
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use objects::{Status, kinds};
 pub(crate) fn route(x: &mut Exchange) -> Result<(), Status> {
     match &x.request.target {
         Target::Path(path) => {
-            let response = crate::discovery::answer(path, x.request);
+            let response = crate::discovery::answer(path, x.request, x.server.gateway_api);
             x.answer = Some(crate::Outcome::Now(response));
             Ok(())
         }
@@ -17,8 +17,8 @@ pub(crate) fn route(x: &mut Exchange) -> Result<(), Status> {
                 Resource::Named { group, version, plural } => {
                     x.foreign = true;
                     match kinds::by_plural(group, version, plural) {
-                        Some(kind) => kind,
-                        None => return crate::reviews::answer(x, group, version, plural, namespace),
+                        Some(kind) if x.server.gateway_api || !kind.row().is_custom() => kind,
+                        _ => return crate::reviews::answer(x, group, version, plural, namespace),
                     }
                 }
             };

@@ -3,6 +3,7 @@ mod age;
 mod cluster;
 mod config;
 mod events;
+mod gateway;
 mod ingress;
 mod network;
 mod pod;
@@ -46,6 +47,10 @@ static TABLE: &[(KindId, Table)] = &[
     (kinds::PRIORITY_CLASS, cluster::PRIORITY_CLASS),
     (kinds::SERVICE, network::SERVICE),
     (kinds::ENDPOINT_SLICE, network::ENDPOINT_SLICE),
+    (kinds::GATEWAY_CLASS, gateway::GATEWAY_CLASS),
+    (kinds::GATEWAY, gateway::GATEWAY),
+    (kinds::HTTP_ROUTE, gateway::HTTP_ROUTE),
+    (kinds::REFERENCE_GRANT, gateway::REFERENCE_GRANT),
     (kinds::INGRESS, ingress::INGRESS),
     (kinds::INGRESS_CLASS, ingress::INGRESS_CLASS),
     (kinds::NETWORK_POLICY, ingress::NETWORK_POLICY),

@@ -3,7 +3,9 @@ mod addresses;
 pub(crate) mod cidrs;
 mod config;
 mod container;
+mod custom;
 mod endpoints;
+mod gateway;
 mod go_spec;
 pub(crate) mod ingress;
 mod meta;
@@ -50,6 +52,10 @@ static TABLE: &[Rules] = &[
     Rules { kind: kinds::NODE, always: config::node, update: anything },
     Rules { kind: kinds::LEASE, always: config::lease, update: anything },
     Rules { kind: kinds::EVENT, always: config::event, update: anything },
+    Rules { kind: kinds::GATEWAY_CLASS, always: gateway::gateway_class, update: gateway::gateway_class_update },
+    Rules { kind: kinds::GATEWAY, always: gateway::gateway, update: anything },
+    Rules { kind: kinds::HTTP_ROUTE, always: gateway::http_route, update: anything },
+    Rules { kind: kinds::REFERENCE_GRANT, always: gateway::reference_grant, update: anything },
     Rules { kind: kinds::NETWORK_POLICY, always: network::network_policy, update: anything },
     Rules { kind: kinds::INGRESS, always: ingress::ingress, update: anything },
     Rules { kind: kinds::INGRESS_CLASS, always: ingress::ingress_class, update: ingress::ingress_class_update },

@@ -1,5 +1,9 @@
-//! `kubarium truth`: how many rows of a recorded table ours match.
+//! `kubarium truth`: how many rows of a table recorded from a real network ours match.
+mod dns;
+mod netpol;
 mod proxy;
+mod resolvconf;
+mod search;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -7,32 +11,38 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// One row: what it is about, what was recorded, what ours gives.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub name: String,
     pub wanted: String,
     pub got: String,
 }
 
-type Judge = fn(&Value) -> Result<Vec<Row>, String>;
+/// Answers every row of a table; the folder is where it lies, for the files beside it.
+type Answer = fn(&Value, &Path) -> Result<Vec<Row>, String>;
 
-/// Which tables can be judged. A judge finds the table's folder under the key `folder`.
-const KINDS: &[(&str, Judge)] = &[("proxy", proxy::judge)];
+/// What can be held against a recording.
+const KINDS: &[(&str, Answer)] =
+    &[("dns", dns::rows), ("netpol", netpol::rows), ("proxy", proxy::rows), ("resolvconf", resolvconf::rows), ("search", search::rows)];
 
 /// The arguments of `truth`.
 pub fn command() -> Command {
     Command::new("truth")
-        .about("Count which rows of a recorded table our network matches")
+        .about("Count which rows of a table recorded from a real network match")
         .arg(Arg::new("kind").value_name("KIND").required(true).value_parser(KINDS.iter().map(|(kind, _)| *kind).collect::<Vec<_>>()))
-        .arg(Arg::new("file").value_name("FILE").required(true).help("The table, as JSON"))
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Every row, as JSON"))
+        .arg(Arg::new("file").value_name("FILE").required(true).help("The recorded table, JSON"))
         .arg(Arg::new("verbose").short('v').action(ArgAction::SetTrue).help("Show the rows that differ"))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("The counts and the rows that differ, as JSON"))
 }
 
 /// Exit code 0 whenever it could count; 1 when the table cannot be read.
 pub fn run(arguments: &ArgMatches) -> ExitCode {
-    let given = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
-    match rows(&given("kind"), Path::new(&given("file"))) {
-        Ok(rows) => print(&rows, arguments.get_flag("json"), arguments.get_flag("verbose")),
+    let given = |name: &str| arguments.get_one::<String>(name).map_or("", String::as_str);
+    match rows(given("kind"), Path::new(given("file"))) {
+        Ok(rows) => {
+            print(&rows, arguments.get_flag("verbose"), arguments.get_flag("json"));
+            ExitCode::SUCCESS
+        }
         Err(words) => {
             eprintln!("kubarium truth: {words}");
             ExitCode::FAILURE
@@ -41,12 +51,8 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
 }
 
 fn rows(kind: &str, file: &Path) -> Result<Vec<Row>, String> {
-    let mut table = read(file)?;
-    if let Some(table) = table.as_object_mut() {
-        table.insert("folder".to_string(), json!(file.parent().unwrap_or(Path::new("."))));
-    }
-    let judge = KINDS.iter().find(|(known, _)| *known == kind).ok_or("the kind is unknown")?.1;
-    judge(&table)
+    let (_, answer) = KINDS.iter().find(|(known, _)| *known == kind).ok_or_else(|| format!("no kind of table is called {kind}"))?;
+    answer(&read(file)?, file.parent().unwrap_or(Path::new(".")))
 }
 
 /// A JSON file.
@@ -55,16 +61,17 @@ pub fn read(file: &Path) -> Result<Value, String> {
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-fn print(rows: &[Row], as_json: bool, verbose: bool) -> ExitCode {
-    let (matched, total) = (rows.iter().filter(|row| row.wanted == row.got).count(), rows.len());
+fn print(rows: &[Row], verbose: bool, as_json: bool) {
+    let wrong: Vec<&Row> = rows.iter().filter(|row| row.wanted != row.got).collect();
+    let (matched, total) = (rows.len() - wrong.len(), rows.len());
     if as_json {
-        let row = |row: &Row| json!({"name": row.name, "matches": row.wanted == row.got, "wanted": row.wanted, "got": row.got});
-        println!("{}", json!({"matched": matched, "total": total, "rows": rows.iter().map(row).collect::<Vec<_>>()}));
-        return ExitCode::SUCCESS;
+        let listed: Vec<Value> = wrong.iter().map(|row| json!({"name": row.name, "wanted": row.wanted, "got": row.got})).collect();
+        return println!("{}", json!({"matched": matched, "total": total, "differ": listed}));
     }
-    for row in rows.iter().filter(|row| verbose && row.wanted != row.got) {
+    for row in wrong.iter().filter(|_| verbose) {
         println!("- {}\n  wanted {}\n  got    {}", row.name, row.wanted, row.got);
     }
-    println!("truth: {matched}/{total} rows match ({:.1} %)", 100.0 * matched as f64 / total.max(1) as f64);
-    ExitCode::SUCCESS
+    // Cut off, not rounded: 100.0 % means all of them.
+    let per_mille = matched * 1000 / total.max(1);
+    println!("truth: {matched}/{total} rows match ({}.{} %)", per_mille / 10, per_mille % 10);
 }

@@ -35,9 +35,8 @@ struct Bench {
 }
 
 /// The rows `service via destination from client (mode)`, then session affinity and the spread over endpoints.
-pub fn judge(table: &Value) -> Result<Vec<Row>, String> {
-    let folder = table["folder"].as_str().unwrap_or(".");
-    let services = tree(&read(&Path::new(folder).join("proxy-iptables.json"))?["services"])?;
+pub fn rows(table: &Value, folder: &Path) -> Result<Vec<Row>, String> {
+    let services = tree(&read(&folder.join("proxy-iptables.json"))?["services"])?;
     let mut rows = Vec::new();
     for mode in [Mode::Iptables, Mode::Nftables] {
         let mut bench = Bench::new(mode, &services, table["about"].as_str().unwrap_or(""));

@@ -1,7 +1,10 @@
 //! The table of controllers.
 mod deployment;
+mod endpoints;
 mod endpointslice;
+mod endpointslicemirroring;
 mod garbage_collector;
+mod load_balancer;
 mod namespace;
 mod node_ipam;
 mod node_lifecycle;
@@ -14,11 +17,18 @@ mod ttl;
 
 use crate::harness::Controller;
 
+/// The controllers of the processes that give load balancers their addresses, one for each way of doing so.
+pub static CLOUD: &[&Controller] = &[&load_balancer::CLOUD];
+pub static METAL_LB: &[&Controller] = &[&load_balancer::METAL_LB];
+pub static SERVICE_LB: &[&Controller] = &[&load_balancer::SERVICE_LB];
+
 /// Every controller of the kube-controller-manager.
 pub static ALL: &[&Controller] = &[
     &deployment::DEPLOYMENT,
     &replicaset::REPLICASET,
     &endpointslice::ENDPOINT_SLICE,
+    &endpointslicemirroring::ENDPOINT_SLICE_MIRRORING,
+    &endpoints::ENDPOINTS,
     &garbage_collector::GARBAGE_COLLECTOR,
     &namespace::NAMESPACE,
     &service_account::SERVICE_ACCOUNT,

@@ -2,7 +2,7 @@
 use apiserver::client::Note;
 use apiserver::{Change, Snapshot};
 use objects::wire::Request;
-use objects::{Key, KindId};
+use objects::{Key, KindId, Tree};
 use simcore::{Duration, Time};
 
 /// A controller as data: which changes wake which keys, and the pure step that looks at one key.
@@ -34,6 +34,8 @@ pub struct Cx<'a> {
     pub started: Time,
     /// Whether it is the first time that this process looks at this key.
     pub first: bool,
+    /// What the last step about this key wanted remembered; null for nothing.
+    pub memory: &'a Tree,
 }
 
 /// What a step wants: writes one after another, then rest.
@@ -45,6 +47,11 @@ pub struct Plan {
     /// Sent in place of what is left after a write has failed. `{error}` in its texts becomes the failure.
     pub on_failure: Option<Write>,
     pub next: Next,
+    /// What the next step about this key is to know. `None` leaves the memory as it is.
+    pub remember: Option<Tree>,
+    /// For a controller that keeps account of its writes, as those of EndpointSlices do upstream: the news of such a
+    /// write wakes nobody, and a key that comes again before its news has come waits this long, as after a failure.
+    pub tracked: Option<Duration>,
 }
 
 /// When to look at the key again, besides when a trigger says so.
@@ -96,7 +103,7 @@ impl Plan {
     }
 
     pub fn write(writes: Vec<Write>) -> Plan {
-        Plan { notes: Vec::new(), writes, on_failure: None, next: Next::Settled }
+        Plan { notes: Vec::new(), writes, on_failure: None, next: Next::Settled, remember: None, tracked: None }
     }
 
     pub fn next(mut self, next: Next) -> Plan {

@@ -1,4 +1,4 @@
-//! The kube-controller-manager process: every controller of the table, working while it holds the lease.
+//! The kube-controller-manager process, and the cloud's: every controller of a table, working while it holds the lease.
 use super::alarm::Alarm;
 use super::elector::{Elector, Turn};
 use super::plan::{ANY, Controller};
@@ -11,12 +11,11 @@ use objects::wire::{Request, Response, User};
 use objects::{KindId, Text, kinds};
 use simcore::Time;
 
-/// What the election calls this process.
-const NAME: &str = "kube-controller-manager";
-
 /// One controller manager on one host. A component in the sense of the world: it is told things and answers with effects.
 #[derive(Clone, Debug)]
 pub struct ControllerManager {
+    /// What the election calls this process.
+    name: &'static str,
     table: &'static [&'static Controller],
     elector: Elector,
     user: User,
@@ -32,12 +31,18 @@ pub struct ControllerManager {
 impl ControllerManager {
     /// `host` is the node's name; `table` the controllers that it runs.
     pub fn new(seed: u64, host: &str, table: &'static [&'static Controller]) -> ControllerManager {
+        ControllerManager::named("kube-controller-manager", seed, host, table)
+    }
+
+    /// A process of another name with controllers of its own: `cloud-controller-manager`, `metallb-controller`.
+    pub fn named(name: &'static str, seed: u64, host: &str, table: &'static [&'static Controller]) -> ControllerManager {
         ControllerManager {
+            name,
             table,
-            elector: Elector::new(NAME, host, seed),
-            user: User { name: Text::new_static("system:kube-controller-manager"), groups: vec![Text::new_static("system:authenticated")] },
+            elector: Elector::new(name, host, seed),
+            user: User { name: Text::from(format!("system:{name}")), groups: vec![Text::new_static("system:authenticated")] },
             runners: Vec::new(),
-            telling: Telling::new(NAME, ""),
+            telling: Telling::new(name, ""),
             tickets: Tickets::default(),
             view: Snapshot::empty(0),
             running: false,
@@ -141,7 +146,7 @@ impl ControllerManager {
         for runner in &mut self.runners {
             runner.work(now, &self.view, &mut self.tickets, fx);
         }
-        self.telling.flush(now, usize::MAX, &self.user, NAME, &mut self.tickets, fx);
+        self.telling.flush(now, usize::MAX, &self.user, self.name, &mut self.tickets, fx);
         self.alarm.set(now, from, fx);
     }
 
@@ -184,7 +189,7 @@ impl ControllerManager {
     }
 
     fn campaign(&mut self, request: Request, fx: &mut Effects) {
-        let request = signed(request, &self.user, NAME, None);
+        let request = signed(request, &self.user, self.name, None);
         fx.send(self.tickets.issue(Place::Election), request);
     }
 }

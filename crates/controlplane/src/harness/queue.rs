@@ -44,10 +44,10 @@ impl WorkQueue {
         self.due.insert(key, (time, cause));
     }
 
-    /// Wants `key` looked at after its back-off: 5 ms, 10 ms, … 1000 s.
-    pub fn retry(&mut self, key: Key, now: Time, cause: Option<OccurrenceId>) {
+    /// Wants `key` looked at after its back-off: 5 ms, 10 ms, … 1000 s, or from another first pause on.
+    pub fn retry(&mut self, key: Key, base: Option<Duration>, now: Time, cause: Option<OccurrenceId>) {
         let failures = self.failures.entry(key.clone()).or_default();
-        let delay = Duration(BASE_DELAY.0.saturating_mul(1 << (*failures).min(40))).min(MAX_DELAY);
+        let delay = Duration(base.unwrap_or(BASE_DELAY).0.saturating_mul(1 << (*failures).min(40))).min(MAX_DELAY);
         *failures += 1;
         self.add_at(key, now + delay, cause);
     }
@@ -136,7 +136,7 @@ mod tests {
         let mut queue = WorkQueue::default();
         let pauses: Vec<u64> = (0..4)
             .map(|_| {
-                queue.retry(key("a"), Time::START, None);
+                queue.retry(key("a"), None, Time::START, None);
                 let at = queue.next_time().unwrap();
                 queue.ripen(at);
                 queue.take();
@@ -146,7 +146,7 @@ mod tests {
             .collect();
         assert_eq!(pauses, [5, 10, 20, 40]);
         queue.forget(&key("a"));
-        queue.retry(key("a"), Time::START, None);
+        queue.retry(key("a"), None, Time::START, None);
         assert_eq!(queue.next_time(), Some(Time::START + Duration::millis(5)));
     }
 }

@@ -7,7 +7,7 @@ use apiserver::client::{Effects, RateLimiter};
 use apiserver::{Change, Snapshot};
 use objects::wire::{Origin, Request, Response, User};
 use objects::{Key, Text, Tree};
-use simcore::{OccurrenceId, Time};
+use simcore::{Duration, OccurrenceId, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -25,12 +25,23 @@ pub struct Runner {
     throttled: VecDeque<usize>,
     telling: Telling,
     /// The barrier: the revision that each key's last write made, until the view has it.
-    wrote: BTreeMap<Key, u64>,
+    wrote: BTreeMap<Key, Wrote>,
+    /// Revisions of tracked writes whose news is still to come.
+    own: BTreeSet<u64>,
+    /// What a key's last step wanted remembered.
+    memory: BTreeMap<Key, Tree>,
     /// Keys that stand before the barrier.
     held: BTreeMap<Key, Option<OccurrenceId>>,
     since: BTreeMap<Key, Time>,
     known: BTreeSet<Key>,
     started: Time,
+}
+
+/// A write that the view may not show yet, and how long a tracked key waits for it.
+#[derive(Clone, Copy, Debug)]
+struct Wrote {
+    revision: u64,
+    tracked: Option<Duration>,
 }
 
 /// What a worker is busy with.
@@ -45,6 +56,7 @@ struct Job {
     next: Next,
     failed: bool,
     wrote: u64,
+    tracked: Option<Duration>,
 }
 
 impl Runner {
@@ -61,6 +73,8 @@ impl Runner {
             throttled: VecDeque::new(),
             telling: Telling::new(controller.name, ""),
             wrote: BTreeMap::new(),
+            own: BTreeSet::new(),
+            memory: BTreeMap::new(),
             held: BTreeMap::new(),
             since: BTreeMap::new(),
             known: BTreeSet::new(),
@@ -70,6 +84,9 @@ impl Runner {
 
     /// Wakes the keys that `change` concerns.
     pub fn notice(&mut self, change: &Change, view: &Snapshot) {
+        if self.own.remove(&change.revision) {
+            return;
+        }
         for (kind, keys) in self.controller.triggers {
             if *kind == change.key.kind || *kind == ANY {
                 for key in keys(change, view) {
@@ -85,7 +102,8 @@ impl Runner {
             return;
         }
         let wrote = &self.wrote;
-        let free: Vec<Key> = self.held.keys().filter(|key| wrote.get(*key).is_none_or(|r| *r <= view.revision())).cloned().collect();
+        let free: Vec<Key> =
+            self.held.keys().filter(|key| wrote.get(*key).is_none_or(|wrote| wrote.revision <= view.revision())).cloned().collect();
         for key in free {
             let cause = self.held.remove(&key).flatten();
             self.queue.add(key, cause);
@@ -98,12 +116,16 @@ impl Runner {
         self.unthrottle(now, tickets, fx);
         while let Some(worker) = self.jobs.iter().position(Option::is_none) {
             let Some((key, cause)) = self.queue.take() else { break };
-            if self.stands_before_the_barrier(&key, cause, view) {
+            if self.stands_before_the_barrier(&key, cause, now, view) {
                 continue;
             }
             let first = self.known.insert(key.clone());
-            let cx = Cx { now, view, since: self.since.get(&key).copied(), started: self.started, first };
+            let memory = self.memory.get(&key).unwrap_or(&Tree::Null);
+            let cx = Cx { now, view, since: self.since.get(&key).copied(), started: self.started, first, memory };
             let plan = (self.controller.reconcile)(&cx, &key);
+            if let Some(memory) = &plan.remember {
+                self.memory.insert(key.clone(), memory.clone());
+            }
             self.begin(worker, key, cause, plan, now, view, tickets, fx);
         }
         self.telling.flush(now, self.index, &self.user, self.controller.name, tickets, fx);
@@ -117,7 +139,11 @@ impl Runner {
         let Some(job) = self.jobs.get_mut(worker).and_then(Option::as_mut) else { return };
         let Some(write) = job.current.take() else { return };
         if response.is_ok() || write.ignore.contains(&response.code) {
-            job.wrote = job.wrote.max(revision(response));
+            let made = revision(response);
+            job.wrote = job.wrote.max(made);
+            if job.tracked.is_some() && made > view.revision() {
+                self.own.insert(made);
+            }
             if let Some(note) = write.ok.filter(|_| response.is_ok()) {
                 let name = response.tree().at(&["metadata", "name"]).text();
                 self.telling.tell(now, note, "{name}", name, job.cause);
@@ -142,11 +168,16 @@ impl Runner {
         self.telling.flush(now, self.index, &self.user, self.controller.name, tickets, fx);
     }
 
-    fn stands_before_the_barrier(&mut self, key: &Key, cause: Option<OccurrenceId>, view: &Snapshot) -> bool {
+    fn stands_before_the_barrier(&mut self, key: &Key, cause: Option<OccurrenceId>, now: Time, view: &Snapshot) -> bool {
         match self.wrote.get(key) {
-            Some(revision) if *revision > view.revision() => {
-                self.held.insert(key.clone(), cause);
+            Some(wrote) if wrote.revision > view.revision() => {
                 self.queue.done(key);
+                match wrote.tracked {
+                    Some(pause) => self.queue.retry(key.clone(), Some(pause), now, cause),
+                    None => {
+                        self.held.insert(key.clone(), cause);
+                    }
+                }
                 true
             }
             Some(_) => {
@@ -169,12 +200,12 @@ impl Runner {
         tickets: &mut Tickets,
         fx: &mut Effects,
     ) {
-        for note in plan.notes {
+        let Plan { notes, writes, on_failure, next, tracked, .. } = plan;
+        for note in notes {
             self.telling.tell(now, note, "", "", cause);
         }
-        let rest = plan.writes.into_iter().map(Arc::new).collect();
-        self.jobs[worker] =
-            Some(Job { key, cause, current: None, rest, on_failure: plan.on_failure, next: plan.next, failed: false, wrote: 0 });
+        let rest = writes.into_iter().map(Arc::new).collect();
+        self.jobs[worker] = Some(Job { key, cause, current: None, rest, on_failure, next, failed: false, wrote: 0, tracked });
         self.proceed(worker, now, view, tickets, fx);
     }
 
@@ -197,12 +228,12 @@ impl Runner {
 
     fn end(&mut self, job: Job, now: Time, view: &Snapshot) {
         if job.wrote > view.revision() {
-            self.wrote.insert(job.key.clone(), job.wrote);
+            self.wrote.insert(job.key.clone(), Wrote { revision: job.wrote, tracked: job.tracked });
         }
         self.queue.done(&job.key);
         match job.next {
-            _ if job.failed => self.queue.retry(job.key, now, job.cause),
-            Next::Retry => self.queue.retry(job.key, now, job.cause),
+            _ if job.failed => self.queue.retry(job.key, job.tracked, now, job.cause),
+            Next::Retry => self.queue.retry(job.key, job.tracked, now, job.cause),
             Next::After(span) => {
                 self.queue.forget(&job.key);
                 self.since.entry(job.key.clone()).or_insert(now);
@@ -213,6 +244,7 @@ impl Runner {
                 self.since.remove(&job.key);
                 if view.get(&job.key).is_none() {
                     self.known.remove(&job.key);
+                    self.memory.remove(&job.key);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! A running process: a program by data, a shell script, or one of the host's own processes.
 use crate::images::shell::Shell;
 use crate::images::{Program, Stop};
+use crate::network::dns::ResolvConf;
 use crate::network::{Ask, Heard};
 use objects::Text;
 use simcore::{Duration, Time};
@@ -71,6 +72,7 @@ pub struct Scene<'a> {
     pub files: &'a mut Files,
     pub out: &'a mut Vec<Line>,
     pub web: &'a Web<'a>,
+    pub resolv: &'a ResolvConf,
     pub hearing: Hearing,
 }
 

@@ -8,6 +8,7 @@ use crate::kubelet::traffic::{self, Question};
 use crate::kubelet::worker::Worker;
 use crate::kubelet::{lifecycle, mirror};
 use crate::network::Addresses;
+use crate::network::dns::{NodeDns, ResolvConf};
 use crate::runtime::{Sandbox, Store};
 use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
@@ -28,6 +29,8 @@ pub struct Config {
     pub pod_cidr: Option<Text>,
     /// Whether the host's control plane processes are shown as Pods in kube-system.
     pub mirrors: bool,
+    /// `clusterDNS`, `clusterDomain`, `resolvConf`.
+    pub dns: NodeDns,
 }
 
 /// One node: its machine, its containers, and the kubelet process with its memory.
@@ -44,6 +47,8 @@ pub struct Kubelet {
     pub(super) sandboxes: BTreeMap<Text, Arc<Sandbox>>,
     store: Store,
     pub(super) addresses: Addresses,
+    /// The different resolv.conf files of its sandboxes, each kept once.
+    resolvs: Vec<Arc<ResolvConf>>,
     // What the process remembers:
     pub(super) workers: BTreeMap<Text, Arc<Worker>>,
     registration: Registration,
@@ -76,6 +81,7 @@ impl Kubelet {
             due_of: BTreeMap::new(),
             asked: None,
             questions: Vec::new(),
+            resolvs: Vec::new(),
             addresses,
             rng,
             catalog,
@@ -275,6 +281,8 @@ impl Kubelet {
             catalog: &self.catalog,
             store: &mut self.store,
             addresses: &mut self.addresses,
+            dns: &self.config.dns,
+            resolvs: &mut self.resolvs,
             rng: &mut self.rng,
             client: &mut self.client,
             relist: self.relist,

@@ -1,6 +1,6 @@
 //! A container's environment: values, references, ConfigMaps, Secrets, the downward API.
 use apiserver::Snapshot;
-use objects::{Object, Text, Tree, kinds};
+use objects::{Object, Text, Tree, base64, kinds};
 
 /// The Pod's facts that the downward API can give.
 pub struct Downward<'a> {
@@ -91,26 +91,7 @@ pub fn data(object: &Object) -> Vec<(Text, Text)> {
 }
 
 fn decoded(text: &str) -> Text {
-    let mut bytes = Vec::new();
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for letter in text.bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    Text::from(String::from_utf8_lossy(&bytes).into_owned())
+    Text::from(String::from_utf8_lossy(&base64::decode(text).unwrap_or_default()).into_owned())
 }
 
 fn field(path: &str, facts: &Downward) -> Result<Text, String> {

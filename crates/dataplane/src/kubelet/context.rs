@@ -3,10 +3,12 @@ use crate::host::Host;
 use crate::images::Catalog;
 use crate::kubelet::client::Client;
 use crate::network::Addresses;
+use crate::network::dns::{NodeDns, ResolvConf};
 use crate::runtime::Store;
 use apiserver::Snapshot;
 use objects::Text;
 use simcore::{Duration, Rng, Time};
+use std::sync::Arc;
 
 pub struct Context<'a> {
     pub now: Time,
@@ -15,6 +17,8 @@ pub struct Context<'a> {
     pub catalog: &'a Catalog,
     pub store: &'a mut Store,
     pub addresses: &'a mut Addresses,
+    pub dns: &'a NodeDns,
+    pub resolvs: &'a mut Vec<Arc<ResolvConf>>,
     pub rng: &'a mut Rng,
     pub client: &'a mut Client,
     /// Where in each second this node looks at its containers (PLEG).
@@ -34,6 +38,18 @@ impl Context<'_> {
     /// Some milliseconds between two bounds.
     pub fn some_millis(&mut self, low: u64, high: u64) -> Duration {
         Duration::millis(self.rng.between(low, high))
+    }
+
+    /// The one copy of a resolv.conf that this node keeps.
+    pub fn kept(&mut self, conf: ResolvConf) -> Arc<ResolvConf> {
+        if let Some(known) = self.resolvs.iter().find(|known| ***known == conf) {
+            return known.clone();
+        }
+        // What no sandbox has any more is let go.
+        self.resolvs.retain(|known| Arc::strong_count(known) > 1);
+        let conf = Arc::new(conf);
+        self.resolvs.push(conf.clone());
+        conf
     }
 
     /// 64 hexadecimal digits.

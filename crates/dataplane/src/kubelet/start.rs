@@ -5,8 +5,10 @@ use crate::kubelet::config::{Downward, environment};
 use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
 use crate::kubelet::{hooks, lifecycle, mirror, pull, volumes};
+use crate::network::dns::{ResolvConf, pod_dns};
 use crate::runtime::{Container, Sandbox, State};
-use objects::{Text, Tree};
+use apiserver::client::Note;
+use objects::{Text, Tree, map};
 use simcore::{Duration, Time};
 use std::sync::Arc;
 
@@ -82,12 +84,29 @@ fn sandboxed(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Contex
     };
     let slots = sandbox.take().map(|old| old.slots).unwrap_or_default();
     let (namespace, name) = (key.namespace.clone(), key.name.clone());
-    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, ready: true, slots });
+    let resolv = resolv_conf(worker, cx);
+    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, ready: true, slots, resolv });
     // The condition is told at once; the address only with the next whole status.
     let shown = worker.show_address;
     worker.refresh(Some(found), cx);
     worker.show_address = shown;
     lifecycle::begin(worker, found, cx);
+}
+
+/// The sandbox's resolv.conf; what could not be kept of it is told.
+fn resolv_conf(worker: &Worker, cx: &mut Context) -> Arc<ResolvConf> {
+    let key = &worker.pod.key;
+    let whole = format!("{}_{}({})", key.name, key.namespace, worker.uid);
+    let (conf, warnings) = pod_dns(cx.dns, &key.namespace, &whole, worker.pod.spec());
+    for warning in warnings {
+        if warning.about_node {
+            let about = map! {"kind": "Node", "name": &cx.host.name, "uid": &cx.host.name};
+            cx.client.note(cx.now, &Note { about, warning: true, reason: warning.reason, message: warning.message }, worker.cause);
+        } else {
+            worker.note(cx, "", true, warning.reason, warning.message);
+        }
+    }
+    cx.kept(conf)
 }
 
 /// Takes the next container of the sync, or ends the sync.

@@ -1,7 +1,9 @@
 //! The network: Pod addresses, packets and what decides about them, and kube-proxy's view of Services.
 mod addresses;
 mod cidr;
+pub mod dns;
 mod packet;
+pub mod policy;
 mod proxy;
 mod request;
 

@@ -48,7 +48,7 @@ pub enum What {
     Connection,
     /// An echo (`ping`).
     Echo,
-    /// Only the addresses of a name (`nslookup`).
+    /// Questions to name servers by a tool whose words stand in `words` (`nslookup web`).
     Name,
 }
 
@@ -65,12 +65,15 @@ pub struct Ask {
     pub connect_limit: Duration,
     /// Whether redirects are followed.
     pub follow: bool,
+    /// Of a tool that asks name servers: its name and its arguments.
+    pub words: Vec<Text>,
 }
 
 impl Ask {
     pub fn get(url: Url) -> Ask {
         let (method, headers) = (Text::new_static("GET"), Vec::new());
-        Ask { what: What::Http, method, url, headers, limit: Duration::mins(15), connect_limit: CONNECT_MAX, follow: false }
+        let (limit, connect_limit, words) = (Duration::mins(15), CONNECT_MAX, Vec::new());
+        Ask { what: What::Http, method, url, headers, limit, connect_limit, follow: false, words }
     }
 }
 

@@ -1,10 +1,12 @@
 //! A Pod as the runtime has it: a network place, and containers in it.
 use crate::images::shell::Shell;
 use crate::images::{Hearing, Line, Scene};
+use crate::network::dns::ResolvConf;
 use crate::network::{Ask, Failure, Heard, Reply, What};
 use crate::runtime::Container;
 use objects::Text;
 use simcore::{Duration, Time};
+use std::sync::Arc;
 
 /// A container's place in its Pod: the one now, and the one before.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Sandbox {
     /// False once it is torn down or the machine lost power.
     pub ready: bool,
     pub slots: Vec<Slot>,
+    /// What its containers find in /etc/resolv.conf; Pods of one namespace mostly share it.
+    pub resolv: Arc<ResolvConf>,
 }
 
 impl Sandbox {
@@ -63,10 +67,11 @@ impl Sandbox {
     /// Lets all processes run up to `now`. Says whether one ended.
     pub fn advance(&mut self, now: Time) -> bool {
         let hostname = self.hostname.clone();
+        let resolv = self.resolv.clone();
         let nobody = |_: &Ask| None;
         let mut ended = false;
         for container in self.containers_mut() {
-            ended |= container.advance(now, &hostname, &nobody);
+            ended |= container.advance(now, &hostname, &resolv, &nobody);
         }
         ended
     }
@@ -122,8 +127,8 @@ impl Sandbox {
         let (mut files, env) = (std::mem::take(&mut container.files), container.env.clone());
         let mut lines: Vec<Line> = Vec::new();
         let web = |ask: &Ask| self.from_inside(now, ask);
-        let hearing = Hearing::default();
-        let mut scene = Scene { hostname: &self.hostname, env: &env, files: &mut files, out: &mut lines, web: &web, hearing };
+        let (hostname, resolv, hearing) = (&self.hostname, &*self.resolv, Hearing::default());
+        let mut scene = Scene { hostname, env: &env, files: &mut files, out: &mut lines, web: &web, resolv, hearing };
         let ended = shell.advance(until, &mut scene);
         if let Some(container) = self.container_mut(name) {
             container.files = files;

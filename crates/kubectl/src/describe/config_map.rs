@@ -2,7 +2,7 @@
 use super::parts::events::events as show_events;
 use super::parts::fields::heading;
 use super::parts::page::Page;
-use objects::Tree;
+use objects::{Tree, base64};
 use simcore::Time;
 
 /// The ConfigMap's text, mirroring upstream's `ConfigMapDescriber`.
@@ -15,17 +15,11 @@ pub fn describe(config: &Tree, events: Option<&[Tree]>, now: Time) -> String {
     }
     page.line(0, "\nBinaryData\n====");
     for (key, value) in config.get("binaryData").entries() {
-        page.line(0, &format!("{key}: {} bytes", decoded_length(value.text())));
+        page.line(0, &format!("{key}: {} bytes", base64::decoded_len(value.text())));
     }
     page.line(0, "");
     show_events(&mut page, events, now);
     page.finish()
-}
-
-/// The number of bytes that base64 text stands for.
-fn decoded_length(text: &str) -> usize {
-    let letters = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=').count();
-    letters * 3 / 4
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What `kubectl describe` prints: one pure function per kind, from trees to text.
 pub mod config_map;
 pub mod deployment;
+pub mod endpoints;
 pub mod generic;
 pub mod ingress;
 pub mod ingress_class;

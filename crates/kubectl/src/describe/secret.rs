@@ -1,8 +1,7 @@
 //! `kubectl describe secret`: sizes, never contents.
 use super::parts::fields::heading;
 use super::parts::page::Page;
-use crate::print::base64;
-use objects::Tree;
+use objects::{Tree, base64};
 
 /// The Secret's text, mirroring upstream's `describeSecret`.
 /// The token of a service account is the one value that is shown.
@@ -14,16 +13,10 @@ pub fn describe(secret: &Tree) -> String {
     page.line(0, "\nData\n====");
     for (key, value) in secret.get("data").entries() {
         let token = key == "token" && secret.get("type").text() == "kubernetes.io/service-account-token";
-        let shown = base64::decode(value.text()).filter(|_| token);
-        page.field(0, key, &shown.unwrap_or_else(|| format!("{} bytes", decoded_length(value.text()))));
+        let shown = base64::decode_text(value.text()).filter(|_| token);
+        page.field(0, key, &shown.unwrap_or_else(|| format!("{} bytes", base64::decoded_len(value.text()))));
     }
     page.finish()
-}
-
-/// The number of bytes that base64 text stands for.
-fn decoded_length(text: &str) -> usize {
-    let letters = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=').count();
-    letters * 3 / 4
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ fn call(words: &[String], piped: Option<Tree>, dot: &Tree, names: &BTreeMap<Stri
         "ne" => Tree::Bool(given.get(1) != Some(&first)),
         "not" => Tree::Bool(first.is_empty() || first == Tree::Bool(false)),
         "print" | "println" => Tree::from(given.iter().map(text).collect::<String>() + if name == "println" { "\n" } else { "" }),
-        "base64decode" => Tree::from(crate::print::base64::decode(first.text()).ok_or("template: illegal base64 data")?),
+        "base64decode" => Tree::from(objects::base64::decode_text(first.text()).ok_or("template: illegal base64 data")?),
         _ => operand(name, dot, names)?,
     })
 }

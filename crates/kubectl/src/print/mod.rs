@@ -1,6 +1,5 @@
 //! Printers: `-o` of every command.
 mod age;
-pub mod base64;
 pub mod columns;
 mod custom_columns;
 mod go_template;

@@ -1,6 +1,6 @@
 //! `kubectl attach`: what a container's first process prints from now on.
 use super::{Verb, logs};
-use crate::args::{Args, Flag, Takes, flag};
+use crate::args::{Args, Flag};
 use crate::client;
 use crate::job::{Io, Stop};
 use crate::pods;
@@ -16,25 +16,7 @@ pub static VERB: Verb = Verb {
     run,
 };
 
-static FLAGS: &[Flag] = &[
-    flag(
-        "container",
-        'c',
-        Takes::Text,
-        "",
-        "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen",
-    ),
-    flag(
-        "pod-running-timeout",
-        '\0',
-        Takes::Span,
-        "1m0s",
-        "The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running",
-    ),
-    flag("quiet", 'q', Takes::Bool, "false", "Only print output from the remote session"),
-    flag("stdin", 'i', Takes::Bool, "false", "Pass stdin to the container"),
-    flag("tty", 't', Takes::Bool, "false", "Stdin is a TTY"),
-];
+static FLAGS: &[Flag] = &[pods::CONTAINER, pods::RUNNING_TIMEOUT, pods::QUIET, pods::STDIN, pods::TTY];
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let word = match args.words.as_slice() {

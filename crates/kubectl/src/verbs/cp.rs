@@ -17,13 +17,7 @@ pub static VERB: Verb = Verb {
 };
 
 static FLAGS: &[Flag] = &[
-    flag(
-        "container",
-        'c',
-        Takes::Text,
-        "",
-        "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen",
-    ),
+    pods::CONTAINER,
     flag(
         "no-preserve",
         '\0',

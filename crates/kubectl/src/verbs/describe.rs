@@ -2,8 +2,8 @@
 use crate::args::{Args, Takes, flag};
 use crate::client::{self, Info};
 use crate::describe::{
-    config_map, deployment, generic, ingress, ingress_class, namespace, network_policy, node, pod, priority_class, replica_set, secret,
-    service, service_account, service_address,
+    config_map, deployment, endpoints, generic, ingress, ingress_class, namespace, network_policy, node, pod, priority_class, replica_set,
+    secret, service, service_account, service_address,
 };
 use crate::job::{Io, Stop};
 use crate::verbs::Verb;
@@ -107,6 +107,8 @@ fn one(args: &Args, io: &mut Io, info: &Info, with_events: bool) -> Result<Strin
             let slices = listed(io, ask)?;
             service::describe(object, &slices, events, io.now())
         }
+        ("v1", "Endpoints") => endpoints::describe(object, events, io.now()),
+        ("discovery.k8s.io/v1", "EndpointSlice") => endpoints::describe_slice(object, events, io.now()),
         ("v1", "ConfigMap") => config_map::describe(object, events, io.now()),
         ("v1", "Secret") => secret::describe(object),
         ("v1", "ServiceAccount") => service_account::describe(object, events, io.now()),

@@ -19,24 +19,12 @@ pub static VERB: Verb = Verb {
 };
 
 static FLAGS: &[Flag] = &[
-    flag(
-        "container",
-        'c',
-        Takes::Text,
-        "",
-        "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen",
-    ),
+    pods::CONTAINER,
     flag("filename", 'f', Takes::List, "", "to use to exec into the resource"),
-    flag(
-        "pod-running-timeout",
-        '\0',
-        Takes::Span,
-        "1m0s",
-        "The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running",
-    ),
-    flag("quiet", 'q', Takes::Bool, "false", "Only print output from the remote session"),
-    flag("stdin", 'i', Takes::Bool, "false", "Pass stdin to the container"),
-    flag("tty", 't', Takes::Bool, "false", "Stdin is a TTY"),
+    pods::RUNNING_TIMEOUT,
+    pods::QUIET,
+    pods::STDIN,
+    pods::TTY,
 ];
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {

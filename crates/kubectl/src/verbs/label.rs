@@ -1,11 +1,11 @@
 //! `kubectl label`: labels added, changed and taken away.
 use crate::args::{Args, Takes, flag};
-use crate::client::{self, Info};
-use crate::job::{Io, Stop, server_words};
+use crate::client::Info;
+use crate::job::{Io, Stop};
+use crate::marks;
 use crate::print;
 use crate::verbs::Verb;
-use objects::wire::{PatchKind, Verb as Ask};
-use objects::{Map, Tree, map};
+use objects::{Map, Tree};
 
 pub static VERB: Verb = Verb {
     name: "label",
@@ -13,17 +13,10 @@ pub static VERB: Verb = Verb {
     short: "Update the labels on a resource",
     usage: "kubectl label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
     examples: "  # Give the Pod \"foo\" a label\n  kubectl label pods foo unhealthy=true\n\n  # Change one that is there\n  kubectl label --overwrite pods foo status=unhealthy\n\n  # Take it away\n  kubectl label pods foo bar-\n",
-    flags: &[
-        flag("all", '\0', Takes::Bool, "false", "Select all resources in the namespace of the specified resource types."),
-        flag("all-namespaces", 'A', Takes::Bool, "false", "If true, check the specified action in all namespaces."),
-        flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
+    flags: marks::flags![
         flag("field-manager", '\0', Takes::Text, "kubectl-label", "Name of the manager used to track field ownership."),
-        flag("field-selector", '\0', Takes::Text, "", "Selector (field query) to filter on."),
         flag("filename", 'f', Takes::List, "", "File, folder or - with the objects to label"),
-        flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
         flag("list", '\0', Takes::Bool, "false", "If true, display the labels for a given resource."),
-        flag("local", '\0', Takes::Bool, "false", "If true, do not contact the server: work on the files alone."),
-        flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
         flag(
             "overwrite",
             '\0',
@@ -31,7 +24,6 @@ pub static VERB: Verb = Verb {
             "false",
             "If true, allow labels to be overwritten, otherwise reject label updates that overwrite existing labels.",
         ),
-        flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
         flag(
             "resource-version",
             '\0',
@@ -39,7 +31,6 @@ pub static VERB: Verb = Verb {
             "",
             "If non-empty, the labels update will only succeed if this is the current resource-version for the object.",
         ),
-        flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     ],
     subs: &[],
     run,
@@ -53,30 +44,10 @@ struct Wish {
 }
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let is_pair = |word: &str| word.find('=').is_some_and(|at| at > 0) || (word.ends_with('-') && word != "-");
-    let first = args.words.iter().position(|word| is_pair(word)).unwrap_or(args.words.len());
-    let (resources, pairs) = args.words.split_at(first);
-    if let Some(word) = pairs.iter().find(|word| !is_pair(word)) {
-        return Err(Stop::error(format!("all resources must be specified before label changes: {word}")));
-    }
+    let (resources, pairs) = marks::split(args, "label")?;
     let wish = read(pairs).map_err(Stop::error)?;
-    if resources.is_empty() && args.list("filename").is_empty() {
-        return Err(Stop::error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
-    }
-    if pairs.is_empty() && !args.is("list") {
-        return Err(Stop::error("at least one label update is required"));
-    }
-    let found = client::objects(args, io, resources)?;
-    let mut failures = found.failures;
-    let single = found.infos.len() == 1;
-    for info in &found.infos {
-        if args.is("list") {
-            io.out(listing(info, single));
-        } else if let Err(words) = one(args, io, info, &wish)? {
-            failures.push(words);
-        }
-    }
-    client::finish(io, &failures)
+    marks::complete(args, resources, pairs, "label")?;
+    marks::each(args, io, resources, "labels", |args, io, info| one(args, io, info, &wish))
 }
 
 /// Reads `tier=front` and `tier-`; the error is upstream's sentence.
@@ -143,41 +114,13 @@ fn one(args: &Args, io: &mut Io, info: &Info, wish: &Wish) -> Result<Result<(), 
     }
     let fewer = patch.iter().any(|(_, value)| value.is_null()) && patch.iter().all(|(_, value)| value.is_null());
     let done = if fewer && !args.is("overwrite") { "unlabeled" } else { "labeled" };
-    if args.is("local") || matches!(args.text("dry-run"), "client" | "unchanged") {
-        let mut changed = info.tree.clone();
-        for (key, value) in patch.iter() {
-            let path = ["metadata", "labels", key];
-            if value.is_null() { drop(changed.remove(&path)) } else { changed.set(&path, value) }
-        }
-        return print::object(args, io, &Info { tree: changed, ..info.clone() }, done).map(Ok);
-    }
-    let mut ask = client::request(args, Ask::Patch(PatchKind::Merge), &info.served, &info.namespace, &info.name);
-    ask.body = map! {"metadata": map! {"labels": Tree::from(patch)}};
-    if !args.text("resource-version").is_empty() {
-        ask.body.set(&["metadata", "resourceVersion"], args.text("resource-version"));
-    }
-    ask.options.field_manager = args.text("field-manager").to_string();
-    if args.text("dry-run") == "server" {
-        ask.options.dry_run = "All".to_string();
-    }
-    let answer = io.send(ask)?;
-    if !answer.is_ok() {
-        return Ok(Err(server_words(&answer)));
-    }
-    print::object(args, io, &client::info(&info.served, answer.tree().clone()), done).map(Ok)
-}
-
-fn listing(info: &Info, single: bool) -> String {
-    let indent = if single { "" } else { " " };
-    let head =
-        if single { String::new() } else { format!("Listing labels for {}.{}/{}:\n", info.served.kind, info.served.group, info.name) };
-    let lines = info.tree.at(&["metadata", "labels"]).entries().map(|(key, value)| format!("{indent}{key}={}\n", value.text()));
-    head + &lines.collect::<String>()
+    marks::change(args, io, info, "labels", patch, done)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use objects::map;
 
     #[test]
     fn a_label_is_not_overwritten_unasked() {

@@ -137,6 +137,8 @@ impl Type {
             Type::Number => "number".into(),
             Type::Array(inner) => format!("[]{}", inner.explained()),
             Type::Map(inner) => format!("map[string]{}", inner.explained()),
+            // Custom resources have no names for their parts.
+            Type::Object(row) if table::DEFINITIONS[row as usize].name.starts_with("io.k8s.networking.gateway.") => "Object".into(),
             Type::Object(row) => table::DEFINITIONS[row as usize].short().into(),
             Type::Quantity => "Quantity".into(),
             Type::IntOrString => "IntOrString".into(),

@@ -1,5 +1,6 @@
 //! Small typed looks at trees: borrowed, copied freely, telling absent from zero where Kubernetes does.
 mod container;
+mod endpoints;
 mod meta;
 mod node;
 mod pod;
@@ -8,6 +9,7 @@ mod service;
 mod workload;
 
 pub use container::{Container, Probe};
+pub use endpoints::repack;
 pub use meta::{Condition, Meta};
 pub use node::{Node, Taint};
 pub use pod::{Pod, QosClass, RestartPolicy, Toleration};

@@ -1,65 +1,62 @@
 //! Keeps the EndpointSlices of each Service with a selector (endpointslice-controller).
 mod endpoint;
+mod packing;
 mod slices;
 
-use crate::facts;
-use crate::harness::{Controller, Cx, Plan};
-use apiserver::store::Kept;
+use crate::harness::{Controller, Cx, Next, Plan};
+use crate::{facts, membership};
 use apiserver::{Change, Snapshot};
-use objects::{Key, Object, Tree, kinds};
+use objects::{Key, kinds};
+use simcore::Duration;
 
 pub static ENDPOINT_SLICE: Controller = Controller {
     name: "endpointslice-controller",
-    triggers: &[(kinds::SERVICE, itself), (kinds::POD, selecting_services), (kinds::ENDPOINT_SLICE, owner)],
+    triggers: &[(kinds::SERVICE, itself), (kinds::POD, membership::selecting_services), (kinds::ENDPOINT_SLICE, owner)],
     workers: 5,
     reconcile,
 };
+
+/// How long it waits for its cache to show its own last write, and after a failure.
+const PAUSE: Duration = Duration::secs(1);
 
 fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
     vec![change.key.clone()]
 }
 
-/// Services whose selector takes the Pod in, or took it.
-fn selecting_services(change: &Change, view: &Snapshot) -> Vec<Key> {
-    if let (Some(before), Some(after)) = (&change.before, &change.after)
-        && same_to_a_service(before, after)
-    {
-        return Vec::new();
-    }
-    let labels: Vec<&Tree> = [&change.before, &change.after].into_iter().flatten().map(|pod| pod.labels()).collect();
-    let services = view.list_in(kinds::SERVICE, &change.key.namespace);
-    services.filter(|service| labels.iter().any(|labels| selects(service, labels))).map(|service| service.key.clone()).collect()
-}
-
-fn same_to_a_service(before: &Object, after: &Object) -> bool {
-    let same = |path: &[&str]| before.tree.at(path) == after.tree.at(path);
-    facts::is_ready(before) == facts::is_ready(after)
-        && facts::is_finished(before) == facts::is_finished(after)
-        && before.is_deleting() == after.is_deleting()
-        && same(&["status", "podIP"])
-        && same(&["spec", "nodeName"])
-        && same(&["metadata", "labels"])
-}
-
-/// A slice that was deleted or changed by somebody else.
+/// The Service of a slice that was made, changed or deleted by somebody else.
 fn owner(change: &Change, view: &Snapshot) -> Vec<Key> {
-    let slice = change.object();
-    let key = slice.and_then(|slice| facts::controller_key(slice, kinds::SERVICE));
-    key.filter(|key| !change.is_create() && view.get(key).is_some()).into_iter().collect()
-}
-
-/// Whether a Service's selector takes in Pods with these labels.
-fn selects(service: &Object, labels: &Tree) -> bool {
-    let selector = service.spec().get("selector");
-    !selector.is_empty() && selector.entries().all(|(key, value)| labels.get(key) == value)
+    let slices = [&change.before, &change.after].into_iter().flatten().filter(|slice| slices::is_managed(slice));
+    let mut keys: Vec<Key> = slices.filter_map(|slice| facts::controller_key(slice, kinds::SERVICE)).collect();
+    keys.dedup();
+    keys.retain(|key| !change.is_create() && view.get(key).is_some());
+    keys
 }
 
 fn reconcile(cx: &Cx, key: &Key) -> Plan {
     let Some(service) = cx.view.get(key).filter(|service| !service.is_deleting()) else { return Plan::rest() };
-    if service.spec().get("selector").is_empty() || service.spec().get("type").text() == "ExternalName" {
+    if !membership::is_cared_for(service) {
         return Plan::rest();
     }
-    let in_namespace = cx.view.list_in(kinds::POD, &key.namespace);
-    let pods: Vec<&Kept> = in_namespace.filter(|pod| selects(service, pod.labels()) && endpoint::belongs(pod)).collect();
-    Plan::write(slices::reconcile(cx, service, &pods))
+    let (time, memory) = membership::trigger_time(service, membership::pods(cx.view, service), cx.memory);
+    let mut entries = Vec::new();
+    let mut homeless = None;
+    let publishes = service.spec().get("publishNotReadyAddresses").is_true();
+    for pod in membership::pods(cx.view, service).filter(|pod| membership::belongs(pod)) {
+        let node = cx.view.find(kinds::NODE, "", facts::node_name(pod));
+        if node.is_none() && !publishes {
+            homeless = homeless.or(Some(pod));
+            continue;
+        }
+        entries
+            .push(slices::Entry { ports: membership::ports(pod, service), endpoint: endpoint::of(pod, node.map(|node| &**node), service) });
+    }
+    let mut plan = Plan::write(slices::reconcile(cx.view, service, entries, &time));
+    if let Some(pod) = homeless {
+        let why = format!("skipping Pod {} for Service {}: Node {} Not Found", pod.key.name, key.path(), facts::node_name(pod));
+        plan.notes.push(slices::failed(service, &why));
+        plan.next = Next::Retry;
+    }
+    plan.remember = Some(memory);
+    plan.tracked = Some(PAUSE);
+    plan
 }

@@ -28,8 +28,11 @@ pub struct Client {
 
 static CLIENTS: &[Client] = &[
     Client { name: "curl", plan: curl::plan, tell: curl::tell },
+    Client { name: "dig", plan: |words| Ok(plain::names("dig", words)), tell: plain::names_tells },
+    Client { name: "getent", plan: |words| Ok(plain::names("getent", words)), tell: plain::names_tells },
+    Client { name: "host", plan: |words| Ok(plain::names("host", words)), tell: plain::names_tells },
     Client { name: "nc", plan: plain::nc, tell: plain::nc_tells },
-    Client { name: "nslookup", plan: plain::nslookup, tell: plain::nslookup_tells },
+    Client { name: "nslookup", plan: |words| Ok(plain::names("nslookup", words)), tell: plain::names_tells },
     Client { name: "ping", plan: plain::ping, tell: plain::ping_tells },
     Client { name: "wget", plan: wget::plan, tell: wget::tell },
 ];

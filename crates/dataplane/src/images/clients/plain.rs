@@ -1,4 +1,4 @@
-//! nc, ping and nslookup, as busybox has them.
+//! nc and ping, as busybox has them, and the tools that ask name servers.
 use crate::images::clients::Printed;
 use crate::images::clients::curl::seconds;
 use crate::network::{Ask, Failure, Heard, Url, What};
@@ -95,21 +95,20 @@ pub fn ping_tells(arguments: &[Text], ask: &Ask, heard: &Heard) -> Printed {
     Printed { out, code: i32::from(!well), ..Printed::default() }
 }
 
-pub fn nslookup(arguments: &[Text]) -> Result<Ask, (String, i32)> {
-    let words = operands(arguments, &[]);
-    let name = words.first().ok_or_else(|| refused("BusyBox v1.36.1 () multi-call binary.\n\nUsage: nslookup HOST [DNS_SERVER]\n"))?;
-    Ok(about(What::Name, name, 0, Duration::mins(1)))
+/// `nslookup`, `dig`, `host`, `getent`: whoever carries the questions runs the tool, too.
+pub fn names(tool: &'static str, arguments: &[Text]) -> Ask {
+    let words = std::iter::once(Text::new_static(tool)).chain(arguments.iter().cloned()).collect();
+    Ask { words, ..about(What::Name, "localhost", 0, Duration::mins(10)) }
 }
 
-/// The world has written the answer already.
-pub fn nslookup_tells(_: &[Text], ask: &Ask, heard: &Heard) -> Printed {
+/// The answer's body is what the tool printed; its errors stand in a header, its code is the answer's.
+pub fn names_tells(_: &[Text], _: &Ask, heard: &Heard) -> Printed {
     match &heard.end {
-        Ok(reply) => Printed { out: reply.body.to_string(), code: i32::from(reply.code != 200), ..Printed::default() },
-        Err(Failure::NoName) => Printed { err: format!("nslookup: can't resolve '{}'\n", ask.url.host), code: 1, ..Printed::default() },
-        Err(_) => {
-            let words = ";; connection timed out; no servers could be reached\n\n".to_string();
-            Printed { out: words, code: 1, ..Printed::default() }
+        Ok(reply) => {
+            let err = reply.headers.first().map(|(_, value)| value.to_string()).unwrap_or_default();
+            Printed { out: reply.body.to_string(), err, code: i32::from(reply.code), file: None }
         }
+        Err(_) => Printed { out: ";; connection timed out; no servers could be reached\n\n".to_string(), code: 1, ..Printed::default() },
     }
 }
 

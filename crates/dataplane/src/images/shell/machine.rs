@@ -358,6 +358,7 @@ impl Values for Reader<'_, '_> {
             files: &mut *self.scene.files,
             out: &mut lines,
             web: self.scene.web,
+            resolv: self.scene.resolv,
             hearing: std::mem::take(&mut self.scene.hearing),
         };
         inner.advance(self.shell.clock + Duration::secs(60), &mut scene);
@@ -371,6 +372,7 @@ impl Values for Reader<'_, '_> {
 mod tests {
     use super::*;
     use crate::images::Files;
+    use crate::network::dns::ResolvConf;
 
     fn nobody(_: &Ask) -> Option<Heard> {
         None
@@ -379,7 +381,8 @@ mod tests {
     fn run(shell: &mut Shell, until: Time, files: &mut Files) -> (String, Option<(Time, i32)>) {
         let mut out = Vec::new();
         let env = [(Text::new("COLOR"), Text::new("blue"))];
-        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody, hearing: Hearing::default() };
+        let (resolv, hearing) = (ResolvConf::default(), Hearing::default());
+        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody, resolv: &resolv, hearing };
         let ended = shell.advance(until, &mut scene);
         (out.into_iter().map(|line| line.text).collect(), ended)
     }

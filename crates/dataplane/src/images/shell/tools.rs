@@ -1,7 +1,9 @@
 //! The small tools that every image has: a table of plain functions.
 use crate::images::{Files, Hearing, Scene, Web, client};
+use crate::network::dns::ResolvConf;
 use objects::Text;
 use simcore::Time;
+use std::borrow::Cow;
 
 /// One run of a tool.
 pub struct Call<'a> {
@@ -14,6 +16,7 @@ pub struct Call<'a> {
     files: &'a mut Files,
     web: &'a Web<'a>,
     hearing: &'a mut Hearing,
+    resolv: &'a ResolvConf,
     pub out: String,
     pub err: String,
 }
@@ -28,9 +31,26 @@ impl<'a> Call<'a> {
         scene: &'a mut Scene<'_>,
     ) -> Call<'a> {
         let name = name.rsplit('/').next().unwrap_or(name);
-        let (out, err) = (String::new(), String::new());
-        let (files, hearing) = (&mut *scene.files, &mut scene.hearing);
-        Call { name, arguments, env, clock, input, hostname: scene.hostname, files, web: scene.web, hearing, out, err }
+        Call {
+            name,
+            arguments,
+            env,
+            clock,
+            input,
+            hostname: scene.hostname,
+            files: &mut *scene.files,
+            web: scene.web,
+            hearing: &mut scene.hearing,
+            resolv: scene.resolv,
+            out: String::new(),
+            err: String::new(),
+        }
+    }
+
+    /// A file's text; the one that tells of name servers is the Pod's, unless a process wrote its own.
+    fn file(&self, path: &str) -> Option<Cow<'_, str>> {
+        let own = self.files.get(path).map(|text| Cow::Borrowed(text.as_str()));
+        own.or_else(|| (path == "/etc/resolv.conf").then(|| Cow::Owned(self.resolv.text())))
     }
 
     /// Arguments that are not flags.
@@ -47,11 +67,14 @@ const TOOLS: &[(&str, Tool)] = &[
     ("chmod", quiet),
     ("curl", over_network),
     ("date", date),
+    ("dig", over_network),
     ("echo", echo),
     ("env", env),
     ("false", |_| 1),
+    ("getent", over_network),
     ("grep", grep),
     ("head", head),
+    ("host", over_network),
     ("hostname", hostname),
     ("id", id),
     ("kill", quiet),
@@ -126,8 +149,8 @@ fn cat(call: &mut Call) -> i32 {
     }
     let mut code = 0;
     for path in call.operands() {
-        match call.files.get(path) {
-            Some(text) => call.out.push_str(text),
+        match call.file(path).map(Cow::into_owned) {
+            Some(text) => call.out.push_str(&text),
             None => {
                 call.err.push_str(&format!("cat: can't open '{path}': No such file or directory\n"));
                 code = 1;
@@ -253,7 +276,7 @@ fn seq(call: &mut Call) -> i32 {
 
 /// The text that a filter reads: its last operand's file, or its input.
 fn text_of(call: &Call, skip: usize) -> String {
-    match call.operands().nth(skip).and_then(|path| call.files.get(path)) {
+    match call.operands().nth(skip).and_then(|path| call.file(path)) {
         Some(text) => text.to_string(),
         None => call.input.to_string(),
     }

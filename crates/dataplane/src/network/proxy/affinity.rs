@@ -50,10 +50,12 @@ impl Affinity {
         live.map(|(key, until)| (key.1, until.since(now))).collect()
     }
 
-    /// Forgets what no longer counts.
-    pub fn reap(&mut self, now: Time) {
-        if self.seen.values().any(|until| *until < now) {
-            Arc::make_mut(&mut self.seen).retain(|_, until| now <= *until);
+    /// Forgets what no longer counts: uses that are over, and endpoints that no rule leads to any more (the kernel's lists
+    /// and sets go with the rules that name them).
+    pub fn reap(&mut self, now: Time, stands: impl Fn(u64, Ipv4Addr, u16) -> bool) {
+        let over = |used: &Use, until: Time| until < now || !stands(used.0, used.2, used.3);
+        if self.seen.iter().any(|(used, until)| over(used, *until)) {
+            Arc::make_mut(&mut self.seen).retain(|used, until| !over(used, *until));
         }
     }
 }

@@ -49,6 +49,12 @@ impl Kernel {
     pub fn decide(&mut self, packet: &Packet, origin: Origin, now: Time, chance: u32) -> Verdict {
         self.rules.decide(packet, origin, now, &mut self.affinity, chance)
     }
+
+    fn reap(&mut self, now: Time) {
+        let rules = &self.rules;
+        // ipvs keeps its templates apart from the servers: they go by time alone.
+        self.affinity.reap(now, |id, address, number| rules.mode() == Mode::Ipvs || rules.keeps(id, address, number));
+    }
 }
 
 /// A watcher with an older or newer view of its own; it writes nothing to the API.
@@ -136,7 +142,7 @@ impl KubeProxy {
             kinds::SERVICE => {
                 dirty.insert((change.key.namespace.clone(), change.key.name.clone()));
             }
-            kinds::ENDPOINT_SLICE => dirty.extend([&change.before, &change.after].into_iter().flatten().filter_map(|one| service_of(one))),
+            kinds::ENDPOINT_SLICE => dirty.extend([&change.before, &change.after].into_iter().flatten().filter_map(service_of)),
             _ => self.dirty = None,
         }
     }
@@ -163,7 +169,7 @@ impl KubeProxy {
                     if let Some(rules) = self.writing.take() {
                         self.kernel.rules = rules;
                     }
-                    self.kernel.affinity.reap(now);
+                    self.kernel.reap(now);
                     self.runner.finish(now);
                 }
                 Step::Wait(until) => return fx.wake_at(until),

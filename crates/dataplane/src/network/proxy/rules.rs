@@ -126,6 +126,13 @@ impl Rules {
         self.ports.iter().map(|port| port.reachable_count()).sum()
     }
 
+    /// Whether the port with this id still remembers its clients and leads to this endpoint.
+    pub(super) fn keeps(&self, id: u64, address: Ipv4Addr, number: u16) -> bool {
+        let is_it = |one: &Endpoint| one.address == address && one.port == number;
+        let leads = |port: &Port| port.usable.cluster.iter().chain(&port.usable.local).any(is_it);
+        self.ports.iter().any(|port| port.id == id && port.affinity.is_some() && leads(port))
+    }
+
     /// Puts `ports` in place of all that is known of the Services `names`, or of all Services.
     pub(super) fn replace(&mut self, names: Option<&BTreeSet<Name>>, ports: Vec<Port>) {
         let stays = |port: &Port| names.is_some_and(|names| !names.contains(&(port.namespace.clone(), port.service.clone())));

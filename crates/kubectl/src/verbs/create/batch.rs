@@ -1,6 +1,6 @@
 //! `create job`, `create cronjob`.
 use super::Verb;
-use super::parts::{DRY_RUN, MANAGED, MANAGER, OUTPUT, SAVE, TEMPLATE, VALIDATE, name, post, required, texts};
+use super::parts::{generated, name, post, required, texts};
 use crate::args::{Args, Takes, flag};
 use crate::client;
 use crate::job::{Io, Stop};
@@ -12,14 +12,7 @@ pub const JOB: Verb = Verb {
     short: "Create a job with the specified name",
     usage: "kubectl create job NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...] [options]",
     examples: "  # Create a job\n  kubectl create job my-job --image=busybox\n\n  # Create a job with a command\n  kubectl create job my-job --image=busybox -- date\n\n  # Create a job from a cron job named \"a-cronjob\"\n  kubectl create job test-job --from=cronjob/a-cronjob",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("from", '\0', Takes::Text, "", "The name of the resource to create a Job from (only cronjob is supported)."),
         flag("image", '\0', Takes::Text, "", "Image name to run."),
     ],
@@ -33,14 +26,7 @@ pub const CRON_JOB: Verb = Verb {
     short: "Create a cron job with the specified name",
     usage: "kubectl create cronjob NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...] [flags] [options]",
     examples: "  # Create a cron job\n  kubectl create cronjob my-job --image=busybox --schedule=\"*/1 * * * *\"",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("image", '\0', Takes::Text, "", "Image name to run."),
         flag("restart", '\0', Takes::Text, "", "job's restart policy. supported values: OnFailure, Never"),
         flag("schedule", '\0', Takes::Text, "", "A schedule in the Cron format the job should be run with."),

@@ -1,9 +1,9 @@
 //! `create configmap`, `create secret generic|tls|docker-registry`.
 use super::Verb;
-use super::parts::{DRY_RUN, MANAGED, MANAGER, OUTPUT, SAVE, TEMPLATE, VALIDATE, name, post, required};
+use super::parts::{generated, name, post, required};
 use crate::args::{Args, Flag, Takes, flag};
 use crate::job::{Io, Stop};
-use crate::print::base64;
+use objects::base64;
 use objects::{Tree, map};
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub const CONFIG_MAP: Verb = Verb {
     short: "Create a config map from a local file, directory or literal value",
     usage: "kubectl create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]",
     examples: "  # Create a new config map named my-config with key1=config1 and key2=config2\n  kubectl create configmap my-config --from-literal=key1=config1 --from-literal=key2=config2",
-    flags: &[DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, FROM_FILE, FROM_LITERAL, FROM_ENV, APPEND_HASH],
+    flags: generated![FROM_FILE, FROM_LITERAL, FROM_ENV, APPEND_HASH],
     subs: &[],
     run: config_map,
 };
@@ -46,20 +46,7 @@ const GENERIC: Verb = Verb {
     short: "Create a secret from a local file, directory, or literal value",
     usage: "kubectl create secret generic NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]",
     examples: "  # Create a new secret named my-secret with key1=supersecret and key2=topsecret\n  kubectl create secret generic my-secret --from-literal=key1=supersecret --from-literal=key2=topsecret",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
-        FROM_FILE,
-        FROM_LITERAL,
-        FROM_ENV,
-        APPEND_HASH,
-        flag("type", '\0', Takes::Text, "", "The type of secret to create"),
-    ],
+    flags: generated![FROM_FILE, FROM_LITERAL, FROM_ENV, APPEND_HASH, flag("type", '\0', Takes::Text, "", "The type of secret to create"),],
     subs: &[],
     run: generic,
 };
@@ -70,14 +57,7 @@ const TLS: Verb = Verb {
     short: "Create a TLS secret",
     usage: "kubectl create secret tls NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none] [options]",
     examples: "",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("cert", '\0', Takes::Text, "", "Path to PEM encoded public key certificate."),
         flag("key", '\0', Takes::Text, "", "Path to private key associated with given certificate."),
     ],
@@ -91,14 +71,7 @@ const DOCKER: Verb = Verb {
     short: "Create a secret for use with a Docker registry",
     usage: "kubectl create secret docker-registry NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [options]",
     examples: "",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("docker-email", '\0', Takes::Text, "", "Email for Docker registry"),
         flag("docker-password", '\0', Takes::Text, "", "Password for Docker registry authentication"),
         flag("docker-server", '\0', Takes::Text, "https://index.docker.io/v1/", "Server location for Docker registry"),

@@ -6,35 +6,51 @@ use crate::job::{Io, Stop};
 use crate::print::{built, outputs::dry_run};
 use objects::{Map, Text, Tree, wire};
 
-/// Flags of every generator, in front of its own.
-pub const DRY_RUN: Flag = flag(
-    "dry-run",
-    '\0',
-    Takes::Optional("unchanged"),
-    "none",
-    "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.",
-);
-pub const OUTPUT: Flag = flag(
-    "output",
-    'o',
-    Takes::Text,
-    "",
-    "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).",
-);
-pub const MANAGER: Flag = flag("field-manager", '\0', Takes::Text, "kubectl-create", "Name of the manager used to track field ownership.");
-pub const SAVE: Flag =
-    flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation.");
-pub const VALIDATE: Flag =
-    flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false).");
-pub const TEMPLATE: Flag =
-    flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file.");
-pub const MANAGED: Flag = flag(
-    "show-managed-fields",
-    '\0',
-    Takes::Bool,
-    "false",
-    "If true, keep the managedFields when printing objects in JSON or YAML format.",
-);
+/// The flags of a generator: its own, and those of all.
+macro_rules! generated {
+    ($($own:expr),* $(,)?) => {
+        &[
+            crate::verbs::create::parts::SHARED[0],
+            crate::verbs::create::parts::SHARED[1],
+            crate::verbs::create::parts::SHARED[2],
+            crate::verbs::create::parts::SHARED[3],
+            crate::verbs::create::parts::SHARED[4],
+            crate::verbs::create::parts::SHARED[5],
+            crate::verbs::create::parts::SHARED[6],
+            $($own),*
+        ]
+    };
+}
+pub(super) use generated;
+
+/// Flags of every generator.
+pub(super) const SHARED: [Flag; 7] = [
+    flag(
+        "dry-run",
+        '\0',
+        Takes::Optional("unchanged"),
+        "none",
+        "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.",
+    ),
+    flag(
+        "output",
+        'o',
+        Takes::Text,
+        "",
+        "Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).",
+    ),
+    flag("field-manager", '\0', Takes::Text, "kubectl-create", "Name of the manager used to track field ownership."),
+    flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation."),
+    flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false)."),
+    flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
+    flag(
+        "show-managed-fields",
+        '\0',
+        Takes::Bool,
+        "false",
+        "If true, keep the managedFields when printing objects in JSON or YAML format.",
+    ),
+];
 
 /// The single NAME of a generator.
 pub fn name(args: &Args) -> Result<&str, Stop> {
@@ -75,8 +91,7 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
         request.options.dry_run = if dry == "server" { "All".into() } else { String::new() };
         let response = io.send(request)?;
         if !response.is_ok() {
-            let invalid = response.tree().get("reason").text() == "Invalid";
-            return Err(if failed.is_empty() || invalid {
+            return Err(if failed.is_empty() {
                 Stop::server(&response)
             } else {
                 Stop::error(format!("{failed}: {}", response.tree().get("message").text()))

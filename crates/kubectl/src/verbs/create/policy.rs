@@ -1,6 +1,6 @@
 //! `create quota`, `create priorityclass`, `create poddisruptionbudget`, `create ingress`.
 use super::Verb;
-use super::parts::{DRY_RUN, MANAGED, MANAGER, OUTPUT, SAVE, TEMPLATE, VALIDATE, name, pairs, post, required, texts};
+use super::parts::{generated, name, pairs, post, required, texts};
 use crate::args::{Args, Takes, flag};
 use crate::job::{Io, Stop};
 use objects::{Map, Tree, list, map};
@@ -11,14 +11,7 @@ pub const QUOTA: Verb = Verb {
     short: "Create a quota with the specified name",
     usage: "kubectl create quota NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [--dry-run=server|client|none] [options]",
     examples: "  # Create a new resource quota named my-quota\n  kubectl create quota my-quota --hard=cpu=1,memory=1G,pods=2",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("hard", '\0', Takes::List, "", "A comma-delimited set of resource=quantity pairs that define a hard limit."),
         flag(
             "scopes",
@@ -38,14 +31,7 @@ pub const PRIORITY_CLASS: Verb = Verb {
     short: "Create a priority class with the specified name",
     usage: "kubectl create priorityclass NAME --value=VALUE --global-default=BOOL [--dry-run=server|client|none] [options]",
     examples: "  # Create a priority class named high-priority\n  kubectl create priorityclass high-priority --value=1000 --description=\"high priority\"",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag(
             "description",
             '\0',
@@ -79,14 +65,7 @@ pub const PDB: Verb = Verb {
     short: "Create a pod disruption budget with the specified name",
     usage: "kubectl create poddisruptionbudget NAME --selector=SELECTOR --min-available=N [--dry-run=server|client|none] [options]",
     examples: "  # Create a pod disruption budget named my-pdb that requires at least one of them to be available\n  kubectl create poddisruptionbudget my-pdb --selector=app=rails --min-available=1",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("max-unavailable", '\0', Takes::Text, "", "The maximum number or percentage of unavailable pods this budget requires."),
         flag("min-available", '\0', Takes::Text, "", "The minimum number or percentage of available pods this budget requires."),
         flag(
@@ -107,14 +86,7 @@ pub const INGRESS: Verb = Verb {
     short: "Create an ingress with the specified name",
     usage: "kubectl create ingress NAME --rule=host/path=service:port[,tls[=secret]] [options]",
     examples: "  # Create a single ingress called 'simple' that directs requests to foo.com/bar to svc1:8080\n  kubectl create ingress simple --rule=\"foo.com/bar=svc1:8080\"",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("class", '\0', Takes::Text, "", "Ingress Class to be used"),
         flag("default-backend", '\0', Takes::Text, "", "Default service for backend, in format of svcname:port"),
         flag("rule", '\0', Takes::Texts, "", "Rule in format host/path=service:port[,tls=secretname]."),

@@ -1,6 +1,6 @@
 //! `create role`, `create clusterrole` and their bindings.
 use super::Verb;
-use super::parts::{DRY_RUN, MANAGED, MANAGER, OUTPUT, SAVE, TEMPLATE, VALIDATE, name, post, required, texts};
+use super::parts::{generated, name, post, required, texts};
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client;
 use crate::job::{Io, Stop};
@@ -27,7 +27,7 @@ pub const ROLE: Verb = Verb {
     short: "Create a role with single rule",
     usage: "kubectl create role NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none] [options]",
     examples: "  # Create a role named \"pod-reader\" that allows user to perform \"get\", \"watch\" and \"list\" on pods\n  kubectl create role pod-reader --verb=get --verb=list --verb=watch --resource=pods",
-    flags: &[DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, VERBS, RESOURCE, NAMES],
+    flags: generated![VERBS, RESOURCE, NAMES],
     subs: &[],
     run: role,
 };
@@ -38,14 +38,7 @@ pub const CLUSTER_ROLE: Verb = Verb {
     short: "Create a cluster role",
     usage: "kubectl create clusterrole NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none] [options]",
     examples: "",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         VERBS,
         RESOURCE,
         NAMES,
@@ -61,20 +54,7 @@ pub const ROLE_BINDING: Verb = Verb {
     short: "Create a role binding for a particular role or cluster role",
     usage: "kubectl create rolebinding NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]",
     examples: "",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
-        USER,
-        GROUP,
-        ACCOUNT,
-        CLUSTER,
-        flag("role", '\0', Takes::Text, "", "Role this RoleBinding should reference"),
-    ],
+    flags: generated![USER, GROUP, ACCOUNT, CLUSTER, flag("role", '\0', Takes::Text, "", "Role this RoleBinding should reference"),],
     subs: &[],
     run: role_binding,
 };
@@ -85,7 +65,7 @@ pub const CLUSTER_ROLE_BINDING: Verb = Verb {
     short: "Create a cluster role binding for a particular cluster role",
     usage: "kubectl create clusterrolebinding NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]",
     examples: "",
-    flags: &[DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, USER, GROUP, ACCOUNT, CLUSTER],
+    flags: generated![USER, GROUP, ACCOUNT, CLUSTER],
     subs: &[],
     run: cluster_role_binding,
 };

@@ -1,6 +1,6 @@
 //! `create service clusterip|nodeport|loadbalancer|externalname`.
 use super::Verb;
-use super::parts::{DRY_RUN, MANAGED, MANAGER, OUTPUT, SAVE, TEMPLATE, VALIDATE, name, post, required};
+use super::parts::{generated, name, post, required};
 use crate::args::{Args, Flag, Takes, flag};
 use crate::job::{Io, Stop};
 use objects::{Map, Tree, map};
@@ -21,14 +21,7 @@ pub const SERVICE: Verb = Verb {
             short: "Create a ClusterIP service",
             usage: "kubectl create service clusterip NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none] [options]",
             examples: "  # Create a new ClusterIP service named my-cs\n  kubectl create service clusterip my-cs --tcp=5678:8080",
-            flags: &[
-                DRY_RUN,
-                OUTPUT,
-                MANAGER,
-                SAVE,
-                VALIDATE,
-                TEMPLATE,
-                MANAGED,
+            flags: generated![
                 TCP,
                 flag(
                     "clusterip",
@@ -47,17 +40,7 @@ pub const SERVICE: Verb = Verb {
             short: "Create an ExternalName service",
             usage: "kubectl create service externalname NAME --external-name external.name [--dry-run=server|client|none] [options]",
             examples: "",
-            flags: &[
-                DRY_RUN,
-                OUTPUT,
-                MANAGER,
-                SAVE,
-                VALIDATE,
-                TEMPLATE,
-                MANAGED,
-                TCP,
-                flag("external-name", '\0', Takes::Text, "", "External name of service"),
-            ],
+            flags: generated![TCP, flag("external-name", '\0', Takes::Text, "", "External name of service"),],
             subs: &[],
             run: external_name,
         },
@@ -67,7 +50,7 @@ pub const SERVICE: Verb = Verb {
             short: "Create a LoadBalancer service",
             usage: "kubectl create service loadbalancer NAME [--tcp=port:targetPort] [--dry-run=server|client|none] [options]",
             examples: "",
-            flags: &[DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED, TCP],
+            flags: generated![TCP],
             subs: &[],
             run: load_balancer,
         },
@@ -77,17 +60,7 @@ pub const SERVICE: Verb = Verb {
             short: "Create a NodePort service",
             usage: "kubectl create service nodeport NAME [--tcp=port:targetPort] [--dry-run=server|client|none] [options]",
             examples: "",
-            flags: &[
-                DRY_RUN,
-                OUTPUT,
-                MANAGER,
-                SAVE,
-                VALIDATE,
-                TEMPLATE,
-                MANAGED,
-                TCP,
-                flag("node-port", '\0', Takes::Int, "0", "Port used to expose the service on each node in a cluster."),
-            ],
+            flags: generated![TCP, flag("node-port", '\0', Takes::Int, "0", "Port used to expose the service on each node in a cluster."),],
             subs: &[],
             run: node_port,
         },

@@ -1,6 +1,6 @@
 //! `create deployment`, `create namespace`, `create serviceaccount`.
 use super::Verb;
-use super::parts::{DRY_RUN, MANAGED, MANAGER, OUTPUT, SAVE, TEMPLATE, VALIDATE, name, post, required, texts};
+use super::parts::{generated, name, post, required, texts};
 use crate::args::{Args, Takes, flag};
 use crate::job::{Io, Stop};
 use objects::{Map, Tree, list, map};
@@ -11,14 +11,7 @@ pub const DEPLOYMENT: Verb = Verb {
     short: "Create a deployment with the specified name",
     usage: "kubectl create deployment NAME --image=image -- [COMMAND] [args...] [options]",
     examples: "  # Create a deployment named my-dep that runs the busybox image\n  kubectl create deployment my-dep --image=busybox\n\n  # Create a deployment named my-dep that runs the nginx image with 3 replicas\n  kubectl create deployment my-dep --image=nginx --replicas=3\n\n  # Create a deployment named my-dep that runs the busybox image and expose port 5701\n  kubectl create deployment my-dep --image=busybox --port=5701",
-    flags: &[
-        DRY_RUN,
-        OUTPUT,
-        MANAGER,
-        SAVE,
-        VALIDATE,
-        TEMPLATE,
-        MANAGED,
+    flags: generated![
         flag("image", '\0', Takes::List, "", "Image names to run. A deployment can have multiple images set for multi-container pod."),
         flag("port", '\0', Takes::Int, "-1", "The containerPort that this deployment exposes."),
         flag("replicas", 'r', Takes::Int, "1", "Number of replicas to create. Default is 1."),
@@ -33,7 +26,7 @@ pub const NAMESPACE: Verb = Verb {
     short: "Create a namespace with the specified name",
     usage: "kubectl create namespace NAME [--dry-run=server|client|none] [options]",
     examples: "  # Create a new namespace named my-namespace\n  kubectl create namespace my-namespace",
-    flags: &[DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED],
+    flags: generated![],
     subs: &[],
     run: namespace,
 };
@@ -44,7 +37,7 @@ pub const SERVICE_ACCOUNT: Verb = Verb {
     short: "Create a service account with the specified name",
     usage: "kubectl create serviceaccount NAME [--dry-run=server|client|none] [options]",
     examples: "  # Create a new service account named my-service-account\n  kubectl create serviceaccount my-service-account",
-    flags: &[DRY_RUN, OUTPUT, MANAGER, SAVE, VALIDATE, TEMPLATE, MANAGED],
+    flags: generated![],
     subs: &[],
     run: service_account,
 };

@@ -1,0 +1,89 @@
+//! Plays a section in a cluster that has just settled, and compares what is printed with what is written.
+use super::normal::Normal;
+use super::read::{Act, Section, Step};
+use cluster::input::Fault;
+use cluster::{LoadBalancer, Topology, World};
+use simcore::{Duration, Time};
+
+/// The cluster has come to rest by then.
+const AGE: Duration = Duration::mins(2);
+/// The longest that a command may take.
+const PATIENCE: Duration = Duration::mins(5);
+/// A learner needs a moment between two commands.
+const MOMENT: Duration = Duration::millis(300);
+const SEED: u64 = 1;
+
+/// What each step printed, in order.
+pub fn section(section: &Section) -> Vec<String> {
+    let mut topology = Topology::kubeadm(3);
+    for (key, value) in &section.settings {
+        set(&mut topology, key, value);
+    }
+    let mut world = World::boot(&topology, SEED, section.files.clone());
+    world.run_until(Time::START + AGE);
+    section.steps.iter().map(|step| act(&mut world, &step.act)).collect()
+}
+
+fn set(topology: &mut Topology, key: &str, value: &str) {
+    match (key, value) {
+        ("load-balancer", "cloud") => topology.load_balancer = Some(LoadBalancer::Cloud),
+        ("load-balancer", "metallb") => topology.load_balancer = Some(LoadBalancer::MetalLb),
+        ("load-balancer", "servicelb") => topology.load_balancer = Some(LoadBalancer::ServiceLb),
+        ("workers", number) => {
+            *topology = Topology { load_balancer: topology.load_balancer, ..Topology::kubeadm(number.parse().unwrap_or(3)) }
+        }
+        _ => eprintln!("error: the setting \"{key} {value}\" is unknown"),
+    }
+}
+
+fn act(world: &mut World, act: &Act) -> String {
+    match act {
+        Act::Type(line) => typed(world, line),
+        Act::Pass(seconds) => {
+            world.run_until(world.now() + Duration::millis((seconds * 1000.0) as u64));
+            String::new()
+        }
+        Act::Fault(words) => match fault(words).map(|fault| world.fault(&fault)) {
+            Some(Ok(_)) => String::new(),
+            Some(Err(why)) => format!("{why}\n"),
+            None => format!("the fault \"{words}\" is unknown\n"),
+        },
+    }
+}
+
+fn typed(world: &mut World, line: &str) -> String {
+    let before = world.terminal.printed.len();
+    world.type_line(line);
+    let limit = world.now() + PATIENCE;
+    if !world.run_while(limit, |world| !world.terminal.shell.busy()) {
+        world.interrupt();
+    }
+    let text = world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect();
+    world.run_until(world.now() + MOMENT);
+    text
+}
+
+fn fault(words: &str) -> Option<Fault> {
+    let (deed, name) = words.split_once(' ')?;
+    let name = name.to_string();
+    Some(match deed {
+        "stop-node" => Fault::StopNode { node: name },
+        "start-node" => Fault::StartNode { node: name },
+        "cut-node" => Fault::CutNode { node: name },
+        "mend-node" => Fault::MendNode { node: name },
+        "stop" => Fault::StopComponent { component: name },
+        "start" => Fault::StartComponent { component: name },
+        "kill" => Fault::KillContainer { pod: name, container: String::new() },
+        _ => return None,
+    })
+}
+
+/// What differs, with `-` before what is written and `+` before what was printed; `None` where nothing does.
+pub fn difference(step: &Step, said: &str) -> Option<String> {
+    let (wanted, got) = (Normal::default().of(&step.expected), Normal::default().of(said));
+    if wanted == got {
+        return None;
+    }
+    let marked = |mark: &str, text: &str| text.lines().map(|line| format!("    {mark} {line}\n")).collect::<String>();
+    Some(format!("  {:?}\n{}{}", step.act, marked("-", &wanted), marked("+", &got)))
+}

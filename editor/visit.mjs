@@ -1,0 +1,34 @@
+// A first visit, played in Node by the build to learn which functions of the engine it needs until its picture moves: the
+// cluster of lesson 1 boots and runs. All else comes with the rest, a second after the first picture.
+// Usage: node editor/visit.mjs DIR/engine_probed.wasm; prints the numbers of the functions that ran.
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const folder = dirname(process.argv[2]);
+globalThis.kubariumRest = () => {}; // there is no rest yet
+const { default: init, Engine } = await import(pathToFileURL(join(folder, "engine.js")).href);
+const wasm = await init({ module_or_path: await readFile(process.argv[2]) });
+
+const engine = new Engine("{}");
+let serial = 0;
+let files = [];
+
+function hear(text) {
+  engine.playing();
+  for (const answer of JSON.parse(text || "[]")) {
+    if (answer.says === "trouble") throw new Error(`${answer.what}: ${answer.detail}`);
+    if (answer.says === "files") files = answer.files;
+  }
+}
+const say = (to, rest = {}) => hear(engine.message(JSON.stringify({ to, ...rest })));
+const pass = (seconds) => { for (let at = 0; at < seconds * 15; at += 1) hear(engine.tick(66)); };
+
+const index = JSON.parse(await readFile(join(folder, "lessons", "index.json"), "utf8"));
+const lesson = await readFile(join(folder, "lessons", index[0].id, "lesson.json"), "utf8");
+say("open", { lesson, saved: null, lang: "ko" });
+for (const [name, text] of files) say("lint", { serial: ++serial, name, text }); // the editor is open
+pass(20);
+
+const ran = Object.entries(wasm).filter(([name, global]) => name.startsWith("ran:") && global.value === 1);
+console.log(ran.map(([name]) => name.slice(4)).join(" "));

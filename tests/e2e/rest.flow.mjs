@@ -1,0 +1,85 @@
+// Most of the engine's code is fetched after the first picture: a command that needs it works at once, also where the fetch fails first.
+import assert from "node:assert/strict";
+import { begin, see, type } from "./learner.mjs";
+import { until } from "./measure.mjs";
+
+export const title = "the engine's second part comes when it is needed, and again where it could not be fetched";
+
+const RARE = "kubectl explain pod.spec.containers.livenessProbe";
+const ANSWER = "FIELD: livenessProbe";
+
+export default async function ({ open, note, server }) {
+  await quietly(open, server, note);
+  await failedOnce(open);
+  await failedWhenNeeded(open);
+  await withoutWorkers(open);
+}
+
+// Nobody asks for anything rare: it comes by itself, but not before the cluster is to be seen.
+async function quietly(open, server, note) {
+  server.requests.length = 0;
+  const how = [];
+  const page = await begin(open, { prepare: (page) => page.context().route("**/engine_rest.wasm*", async (route) => {
+    how.push(route.request().resourceType());
+    if (how.length > 1) await route.continue();
+  }) });
+  // The cluster boots and runs while the rest hangs.
+  await page.waitForFunction(() => document.querySelector(".reading").textContent > "00:12");
+  assert.deepEqual(how, ["fetch"], "nothing of a first visit calls for the rest at once");
+  await type(page, RARE);
+  await see(page, ANSWER);
+  assert.deepEqual(how, ["fetch", "xhr"], "and a command does not wait for a fetch that hangs");
+  const order = server.requests.map((path) => path.split("/").pop()).filter((name) => name.endsWith(".wasm"));
+  note(`fetched: ${order.join(", ")}`);
+  await page.close();
+}
+
+async function failedOnce(open) {
+  let asked = 0;
+  const page = await begin(open, { expectErrors: [/503/], prepare: (page) => page.context().route("**/engine_rest.wasm*", async (route) => {
+    asked += 1;
+    if (asked === 1) await route.fulfill({ status: 503, body: "" });
+    else await route.continue();
+  }) });
+  await until(() => asked === 2);
+  await type(page, RARE);
+  await see(page, ANSWER);
+  assert.equal(await page.locator(".banner .btn").count(), 0, "a quiet failure is nobody's concern");
+  await page.close();
+}
+
+// The command needs it and it cannot be had: the page says what is missing, and goes on by itself once it is there.
+async function failedWhenNeeded(open) {
+  let lost = true;
+  const page = await begin(open, { expectErrors: [/503/], prepare: (page) => page.context().route("**/engine_rest.wasm*", async (route) => {
+    if (lost) await route.fulfill({ status: 503, body: "" });
+    else await route.continue();
+  }) });
+  await page.fill("#terminal-line", RARE);
+  await page.press("#terminal-line", "Enter");
+  await see(page, "A part of the engine could not be fetched", ".banner");
+  await see(page, "engine_rest.wasm: 503", ".banner");
+  const stood = await page.textContent(".reading");
+  lost = false;
+  await page.waitForFunction((stood) => document.querySelector(".reading").textContent > stood, stood);
+  await type(page, RARE);
+  await see(page, ANSWER);
+  await page.close();
+}
+
+// On the main thread nothing can wait, so the engine begins when it is whole.
+async function withoutWorkers(open) {
+  let lost = true;
+  const page = await open({ expectErrors: [/503/], prepare: async (page) => {
+    await page.addInitScript(() => { window.Worker = class { constructor() { throw new DOMException("blocked here", "SecurityError"); } }; });
+    await page.route("**/engine_rest.wasm*", async (route) => {
+      if (lost) await route.fulfill({ status: 503, body: "" });
+      else await route.continue();
+    });
+  } });
+  await see(page, "engine_rest.wasm: 503", ".banner");
+  lost = false;
+  await page.waitForSelector(".node:not(.booting):not(.notready) > [data-id='node/worker-3']");
+  await type(page, RARE);
+  await see(page, ANSWER);
+}
