@@ -314,3 +314,18 @@ fn a_policy_swallows_packets_and_names_itself() {
     type_in(&mut world, "kubectl label pod box run=front");
     assert!(type_in(&mut world, "kubectl exec box -- wget -qO- -T 2 http://web/").starts_with("Hello"));
 }
+
+#[test]
+fn a_forwarded_port_leads_into_a_pod_until_the_command_ends() {
+    let mut world = with_web();
+    assert!(type_in(&mut world, "curl localhost:8080; echo $?").ends_with("7\n"));
+    let said = type_in(&mut world, "kubectl port-forward service/web 8080:80 &");
+    assert_eq!(said, "Forwarding from 127.0.0.1:8080 -> 8080\nForwarding from [::1]:8080 -> 8080\n");
+    assert!(type_in(&mut world, "curl -s localhost:8080/").starts_with("Hello from v1"));
+    assert!(type_in(&mut world, "kubectl port-forward deploy/web 8080").contains("address already in use"));
+    world.type_line("kubectl port-forward deploy/web 9000:8080");
+    run(&mut world, 3);
+    assert!(world.terminal.shell.busy(), "without & it holds the terminal");
+    world.interrupt();
+    assert!(type_in(&mut world, "curl localhost:9000; echo $?").ends_with("7\n"), "it ended with its command");
+}
