@@ -90,7 +90,11 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("NetworkPolicyPeer", "namespaceSelector", "Pods of the namespaces with these labels, instead of the policy's own namespace."),
     ("NetworkPolicyPort", "endPort", "The last port of a range that begins with port."),
     ("IPBlock", "except", "Blocks inside cidr that the rule is not about."),
-    ("IngressSpec", "ingressClassName", "The IngressClass whose controller carries this out. Left out: the default class, where there is one."),
+    (
+        "IngressSpec",
+        "ingressClassName",
+        "The IngressClass whose controller carries this out. Left out: the default class, where there is one.",
+    ),
     ("ObjectMeta", "name", "The object's name; it cannot change, and no two of a kind in one namespace share one."),
     ("ObjectMeta", "generateName", "A beginning to which the server adds five letters when no name is given."),
     ("ObjectMeta", "namespace", "The namespace that the object lives in. Empty for kinds that belong to the whole cluster."),
