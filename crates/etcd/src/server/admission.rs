@@ -34,7 +34,7 @@ pub fn may_add(members: &[Standing], id: MemberId, learner: bool, now: Time) -> 
     let (count, started) = (voters(members).count(), voters(members).filter(|member| member.started).count());
     // A cluster of one whose second member does not start yet may still grow.
     let alone = started == 1 && count == 2;
-    if !learner && !alone && started < (count + 1) / 2 + 1 {
+    if !learner && !alone && started < count.div_ceil(2) + 1 {
         return Err(words::NOT_ENOUGH_STARTED);
     }
     if voters(members).any(|member| !is_healthy(member, now)) {
