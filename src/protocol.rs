@@ -1,5 +1,5 @@
 //! The messages between the page and the engine: the same in a worker and on the main thread, as JSON.
-use cluster::delta::{Delta, Inspection, Link};
+use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
 use lessons::progress::LessonState;
 
@@ -31,6 +31,10 @@ pub enum ToEngine {
     /// The chain of causes of an occurrence.
     Why {
         occurrence: u32,
+    },
+    /// The way of a request, hop by hop, by its number in `Delta::requests`.
+    Follow {
+        id: u64,
     },
     /// YAML, description and chain of an object, by id.
     Inspect {
@@ -151,6 +155,11 @@ pub enum FromEngine {
         occurrence: u32,
         chain: Vec<Link>,
     },
+    /// Empty where the request is no longer remembered.
+    Followed {
+        id: u64,
+        hops: Vec<HopView>,
+    },
     Inspected {
         inspection: Box<Inspection>,
     },
@@ -194,6 +203,7 @@ parcel::tagged!(ToEngine "to" {
     "step" => Step { step },
     "seek" => Seek { time },
     "why" => Why { occurrence },
+    "follow" => Follow { id },
     "inspect" => Inspect { id },
     "complete" => Complete { serial, line, cursor },
     "lint" => Lint { serial, name, text },
@@ -218,6 +228,7 @@ parcel::tagged!(FromEngine "says" {
     "suggestions" => Suggestions { serial, from, items },
     "hover-text" => HoverText { serial, from, to, text },
     "chain" => Chain { occurrence, chain },
+    "followed" => Followed { id, hops },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },
     "saved" => Saved { log },

@@ -92,6 +92,10 @@ impl Desk {
                 let chain = session.world.chain(OccurrenceId(occurrence));
                 self.out.push(FromEngine::Chain { occurrence, chain });
             }
+            ToEngine::Follow { id } => {
+                let hops = session.world.follow_request(id);
+                self.out.push(FromEngine::Followed { id, hops });
+            }
             ToEngine::Inspect { id } => {
                 let mut inspection = session.world.inspect(&id);
                 inspection.describe = past::describe(session, &id);

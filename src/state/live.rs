@@ -87,6 +87,7 @@ fn hear(app: App, message: FromEngine) {
             }
         }
         FromEngine::Chain { chain, .. } => app.world.chain.set(Some(Arc::new(chain))),
+        FromEngine::Followed { id, hops } => app.world.followed.set(Some((id, Arc::new(hops)))),
         FromEngine::Inspected { inspection } => {
             if app.world.picked.get_untracked().as_deref() == Some(&inspection.id) {
                 app.world.inspection.set(Some(Arc::from(inspection)));

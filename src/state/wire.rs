@@ -31,6 +31,10 @@ pub fn why(occurrence: u32) {
     send(&ToEngine::Why { occurrence });
 }
 
+pub fn follow(id: u64) {
+    send(&ToEngine::Follow { id });
+}
+
 pub fn inspect(id: String) {
     send(&ToEngine::Inspect { id });
 }

@@ -1,5 +1,5 @@
 //! The cluster as signals: one per id, in keyed lists, so that a change touches only what shows it.
-use cluster::delta::{ComponentView, Inspection, Link, Mark, NodeView, ObjectView, PodView, WorkloadView};
+use cluster::delta::{ComponentView, HopView, Inspection, Link, Mark, NodeView, ObjectView, PodView, WorkloadView};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,6 +73,8 @@ pub struct World {
     /// The id that picture, outline, table and inspector have in common.
     pub picked: RwSignal<Option<String>>,
     pub inspection: RwSignal<Option<Arc<Inspection>>>,
+    /// The request that was asked about, and its way.
+    pub followed: RwSignal<Option<(u64, Arc<Vec<HopView>>)>>,
     /// The chain of an occurrence that was asked about.
     pub chain: RwSignal<Option<Arc<Vec<Link>>>>,
     /// Ids that a link in the text points at.
@@ -94,6 +96,7 @@ impl World {
             travelled: RwSignal::default(),
             picked: RwSignal::new(None),
             inspection: RwSignal::new(None),
+            followed: RwSignal::new(None),
             chain: RwSignal::new(None),
             hinted: RwSignal::new(None),
         }

@@ -43,7 +43,9 @@ impl World {
         let control_plane = place == 0;
         let name = Text::new(&machine.name);
         let address = Text::new(&machine.address);
-        self.hosts.push(Host { name: name.clone(), address, control_plane, powered: true, connected: true });
+        let number = machine.address.parse::<std::net::Ipv4Addr>().map_or(0, u32::from);
+        let (kubelet, proxy) = (self.parts.len(), self.parts.len() + 1);
+        self.hosts.push(Host { name: name.clone(), address, control_plane, powered: true, connected: true, number, kubelet, proxy });
         let after = Duration::millis(1_300 + 120 * (place as u64 % 20));
         let role = if control_plane { Role::ControlPlane } else { Role::Worker };
         let host = Machinery {

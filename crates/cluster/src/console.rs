@@ -1,5 +1,6 @@
 //! Carries out what the terminal's shell asks for, and brings it its answers.
 use crate::event::{Caller, Event};
+use crate::input::{TRAFFIC_FIELDS, TrafficSpec};
 use crate::terminal::Terminal;
 use crate::world::World;
 use apiserver::client::Ticket;
@@ -7,6 +8,9 @@ use kubectl::Effect;
 use objects::wire::{Body, Request, Response, Verb};
 use simcore::{OccurrenceId, Time};
 use std::sync::Arc;
+
+/// The file that names the traffic sources, as a list.
+const TRAFFIC: &str = "traffic.yaml";
 
 impl World {
     /// A line is typed. Returns the occurrence that everything it leads to goes back to.
@@ -39,6 +43,31 @@ impl World {
     /// A file of the learner's is saved.
     pub fn save_file(&mut self, name: &str, text: &str) {
         Arc::make_mut(&mut self.terminal).shell.set_file(name, text);
+        if name == TRAFFIC {
+            self.traffic_file(text);
+        }
+    }
+
+    /// The file of traffic sources was saved: it names all that there are.
+    fn traffic_file(&mut self, text: &str) {
+        let read = objects::yaml::read(text).map_err(|problem| problem.message);
+        let specs = read.and_then(|documents| {
+            let lists = documents.iter().flat_map(|document| document.tree.items());
+            let unknown = lists.flat_map(|source| source.entries()).find(|(key, _)| !TRAFFIC_FIELDS.contains(&key.as_str()));
+            if let Some((key, _)) = unknown {
+                return Err(format!("unknown field \"{key}\""));
+            }
+            let json = documents.first().map_or_else(|| "[]".to_string(), |document| document.tree.to_json());
+            parcel::from_text::<Vec<TrafficSpec>>(if json == "null" { "[]" } else { &json })
+        });
+        let set = specs.and_then(|specs| {
+            let old = self.traffic().sources().map(|source| source.id.to_string());
+            let gone: Vec<String> = old.filter(|id| !specs.iter().any(|spec| spec.id == *id)).collect();
+            self.set_traffic(&specs, &gone)
+        });
+        if let Err(words) = set {
+            Arc::make_mut(&mut self.terminal).print(&format!("{TRAFFIC}: {words}\n"), true);
+        }
     }
 
     pub(crate) fn terminal_reply(&mut self, ticket: Ticket, response: Response) {
@@ -108,6 +137,9 @@ impl World {
         match effect {
             Effect::Print { text, err } => terminal.print(&text, err),
             Effect::Send { ticket, mut request } => {
+                if request.target == objects::wire::Target::Path(objects::Text::new_static("tool")) {
+                    return self.begin_tool(Caller::Terminal, Ticket(ticket), &request);
+                }
                 request.origin.cause = cause.map(|id| id.0);
                 if follows_logs(&request) {
                     terminal.follows.insert(ticket, (request.clone(), 0));

@@ -22,6 +22,10 @@ pub struct Delta {
     pub marks: Vec<Mark>,
     /// Messages that just travelled, for the picture's moving dots; thinned out at high speed.
     pub messages: Vec<Message>,
+    /// Sources whose counts changed; told once per second of virtual time.
+    pub traffic: Vec<TrafficView>,
+    /// Requests that just ended, for moving dots; thinned out.
+    pub requests: Vec<RequestView>,
 }
 
 /// A process of the control plane or of a node.
@@ -166,6 +170,69 @@ pub struct Link {
     pub reason: String,
 }
 
+/// A traffic source and its last minute.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrafficView {
+    pub id: String,
+    pub to: String,
+    /// `outside`, or a selector of Pods.
+    pub from: String,
+    pub rps: u32,
+    /// Since it began: answered with less than 400; everything else; held back because too many were open.
+    pub ok: u64,
+    pub failed: u64,
+    pub held_back: u64,
+    /// Of the last ten seconds: how many by version (empty where nobody answered) and outcome (`200`, `503`, `refused`, …).
+    pub parts: Vec<TrafficPart>,
+    /// Of the last ten seconds' answers, in microseconds; 0 without answers.
+    pub p50: u64,
+    pub p95: u64,
+    pub versions: Vec<String>,
+    /// The last 60 seconds, oldest first.
+    pub strip: Vec<TrafficSecond>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrafficPart {
+    pub version: String,
+    pub outcome: String,
+    pub count: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrafficSecond {
+    pub failed: u32,
+    /// How many were well, by their place in `versions`.
+    pub ok: Vec<u32>,
+}
+
+/// One request that ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestView {
+    /// To ask for its way (`Follow`).
+    pub id: u64,
+    pub at: u64,
+    pub took: u64,
+    /// The source's id; empty for people and processes.
+    pub source: String,
+    /// `outside/203.0.113.7`, `node/worker-1`, `pod/default/web-1`.
+    pub from: String,
+    /// The kube-proxy whose rules sent it on, or empty.
+    pub via: String,
+    pub to: String,
+    pub version: String,
+    pub outcome: String,
+    pub ok: bool,
+}
+
+/// One hop of a request's way: who decided, what, and by which entry of its table (empty for none).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HopView {
+    pub component: String,
+    pub text: String,
+    pub entry: String,
+}
+
 /// What the inspector shows of one object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Inspection {
@@ -176,7 +243,7 @@ pub struct Inspection {
     pub chain: Vec<Link>,
 }
 
-parcel::record!(Delta { now, revision, whole, components, nodes, pods, workloads, objects, gone, marks, messages });
+parcel::record!(Delta { now, revision, whole, components, nodes, pods, workloads, objects, gone, marks, messages, traffic, requests });
 parcel::record!(ComponentView { id, node, running, note, queue });
 parcel::record!(NodeView { id, name, control_plane, ready, cordoned, powered, connected, cpu, memory, pods, heartbeat, taints });
 #[rustfmt::skip]
@@ -192,3 +259,9 @@ parcel::record!(Mark { at, lane, occurrence, text, about });
 parcel::record!(Message { at, from, to, write, about });
 parcel::record!(Link { occurrence, at, actor, deed, about, revision, detail, reason });
 parcel::record!(Inspection { id, yaml, describe, chain });
+parcel::record!(HopView { component, text, entry });
+#[rustfmt::skip]
+parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, parts, p50, p95, versions, strip });
+parcel::record!(TrafficPart { version, outcome, count });
+parcel::record!(TrafficSecond { failed, ok });
+parcel::record!(RequestView { id, at, took, source, from, via, to, version, outcome, ok });

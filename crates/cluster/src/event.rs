@@ -35,6 +35,12 @@ pub enum Event {
     Terminal,
     /// News for the terminal's open watches and log follows.
     TerminalWatch,
+    /// A traffic source sends its next request, as one of its users.
+    Fire { source: u32, user: u32 },
+    /// A request moves on.
+    Flight(u64),
+    /// A command in a container goes on after a sleep.
+    Exec(u64),
 }
 
 impl Event {
@@ -50,6 +56,9 @@ impl Event {
             Event::Compact => 7 << 32,
             Event::Terminal => 8 << 32,
             Event::TerminalWatch => 9 << 32,
+            Event::Fire { source, user } => 11 << 32 | u64::from(*source) << 16 | u64::from(*user) & 0xffff,
+            Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
+            Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
         }
     }
 }

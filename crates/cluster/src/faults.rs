@@ -1,6 +1,8 @@
 //! What can break, and how it is mended. One small function for each fault.
 use crate::event::{Event, PartId};
 use crate::input::Fault;
+use crate::part::Actor;
+use crate::traffic::Link;
 use crate::world::World;
 use apiserver::client::Effects;
 use simcore::{Duration, OccurrenceId};
@@ -39,6 +41,13 @@ impl World {
             }
             Fault::StopComponent { component } => self.stop_component(component),
             Fault::StartComponent { component } => self.start_component(component),
+            Fault::Link { one, other, latency_ms, loss_percent } => {
+                let (first, second) = (self.host(one)?, self.host(other)?);
+                let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
+                self.net().links.insert((first.min(second), first.max(second)), link);
+                let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
+                Ok(self.note("you", "fault", &words))
+            }
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
     }
@@ -60,7 +69,11 @@ impl World {
                 kubelet.power_off(now);
             }
             part.stop();
+            if let Actor::Proxy(proxy) = &mut part.actor {
+                proxy.power_off();
+            }
         }
+        self.broken_off(host);
         if host == 0 {
             self.serving = false;
             self.storing = false;

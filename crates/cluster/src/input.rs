@@ -1,5 +1,6 @@
 //! Everything that can be done to a world from outside. A session is its seed, its topology and these.
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One deed of a learner, a lesson or a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,54 @@ pub enum Input {
     Apply { name: String, text: String },
     /// Something breaks, or is mended.
     Fault { fault: Fault },
+    /// Traffic sources begin or change (by their ids), and those in `gone` end.
+    Traffic { sources: Vec<TrafficSpec>, gone: Vec<String> },
+}
+
+/// Somebody who sends requests: `{id: users, to: svc/shop:80, rps: 20}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrafficSpec {
+    pub id: String,
+    /// A URL, or a Service: `svc/shop:80`, `svc/team/shop:80`.
+    pub to: String,
+    /// Empty or `outside`; or a label selector of the Pods that send: `app=front`.
+    pub from: String,
+    /// Of those Pods, and of a Service named without one; empty for `default`.
+    pub namespace: String,
+    pub path: String,
+    /// Requests per second that come by the clock, whatever becomes of them. 0: each of `users` (or of `concurrency` places)
+    /// sends one after another.
+    pub rps: u32,
+    /// How many may be open at a time; 0 for no limit.
+    pub concurrency: u32,
+    pub keep_alive: bool,
+    /// 0 for five seconds.
+    pub timeout_ms: u32,
+    /// How often a failed one is tried again.
+    pub retries: u32,
+    pub headers: BTreeMap<String, String>,
+    /// Some of the users send one header more.
+    pub share: Option<Share>,
+    /// How many people are told apart, each with an address, a connection and a cookie of their own; 0 for nobody in particular.
+    pub users: u32,
+    /// How long a user thinks between an answer and the next request, on average.
+    pub think_ms: u32,
+}
+
+/// All fields of a source.
+#[rustfmt::skip]
+pub const TRAFFIC_FIELDS: [&str; 14] = [
+    "id", "to", "from", "namespace", "path", "rps", "concurrency", "keep_alive", "timeout_ms", "retries", "headers", "share", "users", "think_ms",
+];
+
+/// So many of 100 users send this header.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    pub percent: u32,
+    pub header: String,
+    pub value: String,
 }
 
 /// What can break. Names are those of nodes, Pods (`namespace/name`) and components.
@@ -44,6 +93,13 @@ pub enum Fault {
     StartComponent {
         component: String,
     },
+    /// Between two machines packets take longer and get lost; 0 and 0 mend it.
+    Link {
+        one: String,
+        other: String,
+        latency_ms: u32,
+        loss_percent: u32,
+    },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
         pod: String,
@@ -58,7 +114,11 @@ parcel::tagged!(Input "do" {
     "file" => File { name, text },
     "apply" => Apply { name, text },
     "fault" => Fault { fault },
+    "traffic" => Traffic { sources, gone },
 });
+#[rustfmt::skip]
+parcel::record!(TrafficSpec { id, to } or { from, namespace, path, rps, concurrency, keep_alive, timeout_ms, retries, headers, share, users, think_ms });
+parcel::record!(Share { percent, header, value });
 parcel::tagged!(Fault "fault" {
     "stop-node" => StopNode { node },
     "start-node" => StartNode { node },
@@ -66,5 +126,6 @@ parcel::tagged!(Fault "fault" {
     "mend-node" => MendNode { node },
     "stop-component" => StopComponent { component },
     "start-component" => StartComponent { component },
+    "link" => Link { one, other, latency_ms, loss_percent },
     "kill-container" => KillContainer { pod, container },
 });

@@ -13,6 +13,7 @@ pub mod portrait;
 mod session;
 mod terminal;
 mod topology;
+pub mod traffic;
 mod viewer;
 mod why;
 mod world;

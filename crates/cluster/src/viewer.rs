@@ -2,6 +2,7 @@
 use crate::delta::{ComponentView, Delta, Lane, Mark, Message};
 use crate::part::Actor;
 use crate::portrait;
+use crate::traffic;
 use crate::world::World;
 use apiserver::{Snapshot, What};
 use objects::{Key, kinds};
@@ -17,6 +18,8 @@ pub struct Viewer {
     occurrences: u32,
     components: BTreeMap<String, ComponentView>,
     hosts: Vec<(bool, bool)>,
+    /// The second (since the epoch) that traffic was last told of, how many sources there were, and the last request told.
+    traffic: (u64, usize, u64),
 }
 
 /// No more marks than this in one delta: the rest is told by the next.
@@ -46,6 +49,7 @@ impl Viewer {
         self.components(world, &mut delta);
         self.occurrences(world, &mut delta);
         self.messages(world, &mut delta);
+        self.traffic(world, &mut delta);
         self.revision = view.revision();
         delta
     }
@@ -135,6 +139,23 @@ impl Viewer {
         messages.sort_by_key(|message| message.at);
         messages.truncate(DOTS);
         delta.messages = messages;
+    }
+}
+
+impl Viewer {
+    /// Counts once per second, and dots whenever something ended.
+    fn traffic(&mut self, world: &World, delta: &mut Delta) {
+        let (second, count, known) = self.traffic;
+        let (now, sources) = (world.now().0 / 1_000_000, world.traffic().sources().count());
+        if now != second || sources != count {
+            delta.traffic = world.traffic().sources().map(|source| traffic::view(source, now)).collect();
+            let gone = world.traffic().gone.iter().map(|id| format!("traffic/{id}"));
+            delta.gone.extend(gone);
+            self.traffic = (now, sources, known);
+        }
+        delta.requests = traffic::requests(world, known, DOTS);
+        // Ids count up when a request begins; those that are still under way are told when they end.
+        self.traffic.2 = world.traffic().recent().map(|trace| trace.id).max().unwrap_or(0).max(known);
     }
 }
 

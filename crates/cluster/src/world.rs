@@ -3,6 +3,7 @@ use crate::event::{Caller, Event, PartId, fold};
 use crate::input::Input;
 use crate::part::Part;
 use crate::terminal::Terminal;
+use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
 use apiserver::{ApiServer, Change, Outcome};
 use objects::wire::{Request, Response};
@@ -19,6 +20,10 @@ pub struct Host {
     pub control_plane: bool,
     pub powered: bool,
     pub connected: bool,
+    /// The address as a number, and its kubelet's and its kube-proxy's places among the parts.
+    pub(crate) number: u32,
+    pub(crate) kubelet: PartId,
+    pub(crate) proxy: PartId,
 }
 
 /// A write that waits for the disk.
@@ -44,6 +49,7 @@ pub struct World {
     /// Whether kube-apiserver and etcd run.
     pub(crate) serving: bool,
     pub(crate) storing: bool,
+    pub(crate) traffic: Arc<Traffic>,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
     pending: Vec<Pending>,
@@ -54,7 +60,7 @@ pub struct World {
     /// Watch deliveries just made, for the picture: when, to whom, about what. Not part of the truth.
     pub delivered: Vec<(Time, PartId, Key)>,
     rng: Rng,
-    digest: u64,
+    pub(crate) digest: u64,
     steps: u64,
     /// How many inputs it has had.
     pub(crate) inputs_seen: usize,
@@ -83,6 +89,7 @@ impl World {
             typed: None,
             serving: true,
             storing: true,
+            traffic: Arc::new(Traffic::new(seed)),
             kubelets: BTreeMap::new(),
             pending: Vec::new(),
             announced: 1,
@@ -166,6 +173,11 @@ impl World {
                 self.echo(&line);
                 self.type_line(&line);
             }
+            Input::Traffic { sources, gone } => {
+                if let Err(words) = self.set_traffic(sources, gone) {
+                    Arc::make_mut(&mut self.terminal).print(&format!("{words}\n"), true);
+                }
+            }
             Input::Fault { fault } => {
                 if let Err(words) = self.fault(fault) {
                     Arc::make_mut(&mut self.terminal).print(&format!("{words}\n"), true);
@@ -205,6 +217,9 @@ impl World {
             }
             Event::Terminal => self.terminal_wake(),
             Event::TerminalWatch => self.terminal_watch(),
+            Event::Fire { source, user } => self.fire(source, user),
+            Event::Flight(id) => self.fly(id),
+            Event::Exec(id) => self.run_exec(id),
         }
     }
 
@@ -354,8 +369,12 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
-        if !self.terminal.follows.is_empty() && self.parts[id].kubelet().is_some() {
-            self.queue.push(self.now, Event::TerminalWatch);
+        if self.parts[id].kubelet().is_some() {
+            self.carry_questions(id);
+            self.broken_off(self.parts[id].host);
+            if !self.terminal.follows.is_empty() {
+                self.queue.push(self.now, Event::TerminalWatch);
+            }
         }
     }
 
@@ -374,6 +393,7 @@ impl World {
             Attempt::Refused => (Duration::millis(1), self.no_answer("refused")),
             Attempt::Lost => (Duration::secs(15), self.no_answer("lost")),
             Attempt::Failed(after, response) => (after, response),
+            Attempt::Runs(part, command) => return self.begin_exec(caller, ticket, part, *command),
         };
         self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
     }
@@ -404,7 +424,11 @@ impl World {
         let now = self.now;
         let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.reaches(self.parts[*id].host));
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
-            Some(kubelet) if is_exec(request) => Attempt::Answered(kubelet.exec_in(now, request)),
+            Some(kubelet) if is_exec(request) => match (kubelet.exec_begin(now, request), id) {
+                (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
+                (Err(response), _) => Attempt::Answered(response),
+                (Ok(_), None) => Attempt::Refused,
+            },
             Some(kubelet) => Attempt::Answered(kubelet.serve(now, request)),
             None => {
                 let address = self.address_of(node);
@@ -458,10 +482,15 @@ impl World {
 
 enum Attempt {
     Answered(Response),
-    Appended { revision: u64, response: Box<Response> },
+    Appended {
+        revision: u64,
+        response: Box<Response>,
+    },
     Refused,
     Lost,
     Failed(Duration, Response),
+    /// A command was started in a container; its answer comes when it ends.
+    Runs(PartId, Box<dataplane::kubelet::Command>),
 }
 
 /// An exec may change files in its container; logs only read.

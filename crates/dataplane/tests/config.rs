@@ -38,7 +38,7 @@ spec:
     tank.put(kinds::CONFIG_MAP, "default", "settings", map! {"metadata": map! {}, "data": map! {"MODE": "fast"}});
     tank.run(Duration::secs(16));
     assert_eq!(tank.condition("needy", "Ready"), "True/");
-    let env = tank.kubelet.serve(tank.now, &ask("exec", "needy", &[("command", "env")]));
+    let env = tank.kubelet.exec_in(tank.now, &ask("exec", "needy", &[("command", "env")]));
     assert_eq!(text(&env), "MODE=fast\nPOD=needy\n");
 }
 
@@ -207,7 +207,7 @@ spec:
     tank.put(kinds::CONFIG_MAP, "default", "settings", map! {"metadata": map! {}, "data": map! {"color": "blue"}});
     tank.run(Duration::secs(10));
     let now = tank.now;
-    let cat = tank.kubelet.serve(now, &ask("exec", "reader", &[("command", "cat"), ("command", "/etc/settings/color")]));
+    let cat = tank.kubelet.exec_in(now, &ask("exec", "reader", &[("command", "cat"), ("command", "/etc/settings/color")]));
     assert_eq!(text(&cat), "blue");
 }
 

@@ -53,7 +53,7 @@ impl World {
                 assert!(response.code < 500 && response.code != 400 && response.code != 422, "{request:?}\n{response:?}");
                 response
             }
-            Outcome::Kubelet { request, .. } => self.kubelet.serve(self.now, &request),
+            Outcome::Kubelet { request, .. } => self.kubelet.exec_in(self.now, &request),
         }
     }
 

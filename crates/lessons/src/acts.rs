@@ -39,6 +39,10 @@ pub fn one(session: &mut Session, act: &Act, namespace: &str, began: Time) -> Re
         session.input(Input::Fault { fault: fault.clone() });
         return Ok(());
     }
+    if !act.traffic.is_empty() {
+        session.input(Input::Traffic { sources: act.traffic.clone(), gone: Vec::new() });
+        return Ok(());
+    }
     if !act.delete.is_empty() {
         let name = target(session, act, namespace)?;
         return run(session, &format!("kubectl delete {name} --wait=false"));

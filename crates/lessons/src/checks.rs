@@ -4,17 +4,15 @@ use crate::expr::{self, Observation};
 use crate::format::Check;
 use crate::progress::{CheckState, Verdict};
 use crate::span;
+use crate::traffic;
 use crate::witness::Witness;
 use cluster::{Session, World};
 use simcore::{Duration, Time};
 
 /// Judges one check now. Only checks with `after` need the session; they fork it.
 pub fn judge(check: &Check, session: &Session, namespace: &str, began: Time, kept: bool) -> CheckState {
-    let seen = if check.after.is_empty() {
-        look(check, &session.world, namespace, began, kept)
-    } else {
-        on_fork(check, session, namespace, began)
-    };
+    let seen =
+        if check.after.is_empty() { judged(check, session, namespace, began, kept) } else { on_fork(check, session, namespace, began) };
     match seen {
         Ok(seen) => CheckState {
             id: check.id.clone(),
@@ -24,6 +22,13 @@ pub fn judge(check: &Check, session: &Session, namespace: &str, began: Time, kep
         },
         Err(words) => CheckState { id: check.id.clone(), verdict: Verdict::Fail, observed: words, wanted: String::new() },
     }
+}
+
+fn judged(check: &Check, session: &Session, namespace: &str, began: Time, kept: bool) -> Result<Observation, String> {
+    if !check.reach.is_empty() {
+        return traffic::reach(&check.reach, session, namespace);
+    }
+    look(check, &session.world, namespace, began, kept)
 }
 
 /// `kept`: whether an `always` check has held after every change so far.
@@ -36,6 +41,11 @@ fn look(check: &Check, world: &World, namespace: &str, began: Time, kept: bool) 
     if !check.event.is_empty() {
         let found = witness.events(&check.event).items().len();
         return Ok(Observation { holds: found > 0, observed: found.to_string(), wanted: check.event.clone() });
+    }
+    if !check.traffic.is_empty() {
+        let from = traffic::since(world, &check.over, began)?;
+        let facts = traffic::facts(traffic::source(world, &check.traffic)?, from);
+        return Ok(expr::observe(&expr::parse(&check.expr)?, &traffic::Of { witness, facts }));
     }
     if !check.never.is_empty() {
         let seen = expr::observe(&expr::parse(&check.never)?, &witness);
@@ -56,6 +66,15 @@ fn on_fork(check: &Check, session: &Session, namespace: &str, began: Time) -> Re
     let mut fork = session.fork();
     acts::perform(&mut fork, &check.after, namespace, began)?;
     let limit = if check.within.is_empty() { Duration::secs(60) } else { span::parse(&check.within).ok_or("within is no duration")? };
+    if !check.reach.is_empty() {
+        fork.advance(fork.now() + limit, usize::MAX);
+        return traffic::reach(&check.reach, &fork, namespace);
+    }
+    if !check.traffic.is_empty() {
+        let acted = fork.now();
+        fork.advance(acted + limit, usize::MAX);
+        return look(check, &fork.world, namespace, acted, true);
+    }
     let condition = if check.wait.is_empty() { check.expr.as_str() } else { check.wait.as_str() };
     let held = acts::wait_until(&mut fork, condition, namespace, began, limit).is_ok();
     let source = acts::condition_expression(condition)?;

@@ -1,5 +1,5 @@
 //! What a lesson's `lesson.yaml` says: cluster, files, steps, checks, solution, wrong answers. No prose.
-use cluster::input::Fault;
+use cluster::input::{Fault, TrafficSpec};
 use serde::{Deserialize, Serialize};
 
 /// The newest format that this reader knows.
@@ -25,6 +25,9 @@ pub struct Lesson {
     /// Done before the learner begins; time then stands at its end.
     #[serde(default)]
     pub start: Vec<Act>,
+    /// Who sends requests from the start on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<TrafficSpec>,
     #[serde(default)]
     pub layout: Layout,
     pub steps: Vec<Step>,
@@ -91,6 +94,9 @@ pub struct Act {
     pub filter: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
+    /// Sources that begin, or change by their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<TrafficSpec>,
     /// Let this much time pass.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pass: String,
@@ -185,12 +191,33 @@ pub struct Check {
     /// A typed line since the step began contains this. Only where typing it is the goal.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub command: String,
+    /// With `expr`: of this source's requests since the step began (or of the last `over`). Names: `ok`, `failed`, `all`, `p50`
+    /// and `p95` (milliseconds), `share["v2"]` (percent of the answers), `outcome["refused"]` (how many).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub traffic: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub over: String,
+    /// Who reaches what, tried on a fork.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reach: Vec<Reach>,
     /// Acts on a fork before looking: what the cluster does by itself then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<Act>,
     /// With `after`: how long the fork runs at most until it holds.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub within: String,
+}
+
+/// One try of a connection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reach {
+    /// `outside`, or a selector of Pods, of which the first is taken: `app=front`, or `team/app=front` in another namespace.
+    pub from: String,
+    /// A URL.
+    pub to: String,
+    /// `allow` (any answer), `deny`, `refused`, `nxdomain`, `timeout`, or a status code.
+    pub gets: String,
 }
 
 /// A wrong answer that learners give, and the checks that must name it.
@@ -210,16 +237,17 @@ pub struct Course {
 }
 
 // What `kubarium pack` wrote: strictness about unknown fields was its task.
-parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, layout });
+parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout });
 parcel::record!(ClusterSpec { preset, nodes, seed });
 parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
-parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, pass });
+parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, traffic, pass });
 parcel::record!(Edit { file } or { from, find, with, text });
 parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults, layout });
 parcel::record!(Outcome { span = "for", value } or { act });
 parcel::record!(Choice { options, answer });
-parcel::record!(Check { id } or { expr, wait, never, always, event, command, after, within });
+parcel::record!(Check { id } or { expr, wait, never, always, event, command, traffic, over, reach, after, within });
+parcel::record!(Reach { from, to, gets });
 parcel::record!(Wrong { name, steps, fails });
 
 impl Lesson {

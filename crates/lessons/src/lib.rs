@@ -12,6 +12,7 @@ pub mod progress;
 pub mod prose;
 mod run;
 pub mod span;
+mod traffic;
 pub mod witness;
 
 pub use run::{NAMESPACE, Notes, Run, Saved};

@@ -6,6 +6,7 @@ use crate::format::{Act, Choice, Layout, Lesson, Outcome, Step};
 use crate::progress::{CheckState, LessonState, StepState, Verdict};
 use crate::span;
 use crate::witness::Witness;
+use cluster::input::Input;
 use cluster::{Record, Session};
 use objects::Tree;
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,9 @@ impl Run {
         let (preset, nodes, seed) = (&lesson.cluster.preset, lesson.cluster.nodes, lesson.cluster.seed);
         let mut session = Session::start(preset, nodes, seed, files).ok_or_else(|| format!("there is no preset \"{preset}\""))?;
         acts::perform(&mut session, &lesson.start, NAMESPACE, Time::START)?;
+        if !lesson.traffic.is_empty() {
+            session.input(Input::Traffic { sources: lesson.traffic.clone(), gone: Vec::new() });
+        }
         let mut run =
             Run { lesson, notes: Notes::default(), broken: BTreeSet::new(), judged: BTreeMap::new(), script: VecDeque::new(), looked: 0 };
         run.begin_next(session.now());
@@ -223,7 +227,7 @@ impl Run {
                 return Ok(());
             }
         } else if !act.run.is_empty() {
-            session.input(cluster::input::Input::Line { text: act.run.clone() });
+            session.input(Input::Line { text: act.run.clone() });
         } else if act.pass.is_empty() {
             acts::one(session, &act, NAMESPACE, began)?;
         }

@@ -57,6 +57,7 @@ impl Env for Witness<'_> {
     fn name(&self, name: &str) -> Option<Tree> {
         match name {
             "stepStart" => Some(Tree::Int(self.began.0 as i64)),
+            "traffic" => Some(crate::traffic::all(self.world, self.began)),
             "now" => Some(Tree::Int(self.world.now().0 as i64)),
             _ => None,
         }

@@ -1,11 +1,11 @@
 //! A running process: a program by data, a shell script, or one of the host's own processes.
 use crate::images::shell::Shell;
 use crate::images::{Program, Stop};
-use crate::network::dns::{Question, Reply, ResolvConf};
+use crate::network::dns::ResolvConf;
+use crate::network::{Ask, Heard};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A container's writable files, by absolute path.
@@ -18,11 +18,52 @@ pub struct Line {
     pub text: String,
 }
 
-/// An HTTP request from inside: host, port, path; `None` where nobody listens.
-pub type Web<'a> = dyn Fn(&str, u16, &str) -> Option<(u16, Text)> + 'a;
+/// What stays inside the Pod is answered at once; `None` for what goes out into the network.
+pub type Web<'a> = dyn Fn(&Ask) -> Option<Heard> + 'a;
 
-/// A question to a name server from inside: where it is sent, what, and when.
-pub type Dns<'a> = dyn Fn(IpAddr, &Question, Time) -> Reply + 'a;
+/// What one command of a script asked of the network, and what it has heard so far. A command that has to wait is run
+/// again from its start when the answer comes.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Hearing {
+    answers: Vec<Heard>,
+    used: usize,
+    asked: Option<Ask>,
+    /// Whether somebody has taken the question.
+    sent: bool,
+}
+
+impl Hearing {
+    /// The answer to the next question of this run; without one the question is noted, and the command has to wait.
+    pub fn ask(&mut self, ask: &Ask) -> Option<Heard> {
+        let found = self.answers.get(self.used).cloned();
+        self.used += 1;
+        if found.is_none() && self.asked.is_none() {
+            self.asked = Some(ask.clone());
+            self.sent = false;
+        }
+        found
+    }
+
+    /// The command is run again.
+    pub fn rewind(&mut self) {
+        self.used = 0;
+    }
+
+    pub fn waits(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// The open question, told only once.
+    pub fn take(&mut self) -> Option<Ask> {
+        if self.sent { None } else { self.asked.clone().inspect(|_| self.sent = true) }
+    }
+
+    pub fn hear(&mut self, heard: Heard) {
+        if self.asked.take().is_some() {
+            self.answers.push(heard);
+        }
+    }
+}
 
 /// What a process sees and can touch.
 pub struct Scene<'a> {
@@ -32,7 +73,7 @@ pub struct Scene<'a> {
     pub out: &'a mut Vec<Line>,
     pub web: &'a Web<'a>,
     pub resolv: &'a ResolvConf,
-    pub dns: &'a Dns<'a>,
+    pub hearing: Hearing,
 }
 
 /// One process over time. Advanced only when it is due or looked at.
@@ -53,6 +94,8 @@ pub struct Served {
     said: usize,
     repeats: u64,
     ends: Option<(Time, i32)>,
+    /// When it was asked to stop.
+    asked: Option<Time>,
 }
 
 impl Task {
@@ -60,7 +103,7 @@ impl Task {
     pub fn program(now: Time, program: Arc<Program>, ports: Vec<u16>) -> Task {
         let ports = if program.ports.is_empty() { ports } else { program.ports.clone() };
         let ends = program.exit.map(|(after, code)| (now + after, code));
-        Task::Served(Served { program, ports, started: now, said: 0, repeats: 0, ends })
+        Task::Served(Served { program, ports, started: now, said: 0, repeats: 0, ends, asked: None })
     }
 
     /// Runs up to `now`. Gives the instant and the code when it has ended.
@@ -84,11 +127,7 @@ impl Task {
     /// SIGTERM. A first process without a handler ignores it, as Linux has it for pid 1.
     pub fn terminate(&mut self, now: Time) {
         match self {
-            Task::Served(served) => {
-                if let Stop::After(span) = served.program.stop {
-                    served.ends = Some(served.ends.map_or((now + span, 0), |(at, code)| (at.min(now + span), code)));
-                }
-            }
+            Task::Served(served) => served.terminate(now),
             Task::Script(shell) => shell.terminate(now),
             Task::Host => {}
         }
@@ -97,7 +136,7 @@ impl Task {
     /// Whether something listens on `port`.
     pub fn listens(&self, now: Time, port: u16) -> bool {
         match self {
-            Task::Served(served) => now >= served.started + served.program.ready_after && served.ports.contains(&port),
+            Task::Served(served) => served.listens(now) && served.ports.contains(&port),
             Task::Script(_) => false,
             Task::Host => true,
         }
@@ -106,12 +145,40 @@ impl Task {
     /// The answer to a GET, and how long it takes.
     pub fn answer(&self, path: &str) -> (u16, Text, Duration) {
         match self {
-            Task::Served(served) => {
-                let (code, body) = served.program.answer(path);
-                (code, body, served.program.latency)
-            }
+            Task::Served(served) => match served.program.answer(path) {
+                Some(answer) => (answer.code, answer.body.clone(), answer.latency.unwrap_or(served.program.latency)),
+                None => (served.program.otherwise, Text::default(), served.program.latency),
+            },
             Task::Script(_) => (404, Text::default(), Duration::ZERO),
             Task::Host => (200, Text::new_static("ok"), Duration::millis(2)),
+        }
+    }
+
+    /// The program that serves, if one does.
+    pub fn served(&self) -> Option<&Arc<Program>> {
+        match self {
+            Task::Served(served) => Some(&served.program),
+            _ => None,
+        }
+    }
+
+    /// Whether it was asked to stop and has stopped listening: idle connections are closed.
+    pub fn is_closing(&self, now: Time) -> bool {
+        matches!(self, Task::Served(served) if served.asked.is_some() && !served.listens(now))
+    }
+
+    /// What a script asks of the network, told once.
+    pub fn take_ask(&mut self) -> Option<Ask> {
+        match self {
+            Task::Script(shell) => shell.take_ask(),
+            _ => None,
+        }
+    }
+
+    /// The answer to that.
+    pub fn hear(&mut self, now: Time, heard: Heard) {
+        if let Task::Script(shell) = self {
+            shell.hear(now, heard);
         }
     }
 }
@@ -132,6 +199,21 @@ impl Served {
             scene.out.push(Line { at: self.started + period.times(self.repeats), text });
         }
         self.ends.filter(|(at, _)| *at <= now)
+    }
+
+    fn listens(&self, now: Time) -> bool {
+        let open = self.program.stop == Stop::Ignores || self.asked.is_none_or(|at| now < at + self.program.drain);
+        open && now >= self.started + self.program.ready_after
+    }
+
+    fn terminate(&mut self, now: Time) {
+        let (span, code) = match self.program.stop {
+            Stop::After(span) => (self.program.drain + span, 0),
+            Stop::AtOnce => (Duration::ZERO, 143),
+            Stop::Ignores => return,
+        };
+        self.asked.get_or_insert(now);
+        self.ends = Some(self.ends.map_or((now + span, code), |(at, old)| (at.min(now + span), if at < now + span { old } else { code })));
     }
 
     fn next(&self) -> Option<Time> {

@@ -4,6 +4,7 @@ use crate::images::Catalog;
 use crate::kubelet::client::{Asked, Client};
 use crate::kubelet::context::Context;
 use crate::kubelet::node::Registration;
+use crate::kubelet::traffic::{self, Question};
 use crate::kubelet::worker::Worker;
 use crate::kubelet::{lifecycle, mirror};
 use crate::network::Addresses;
@@ -45,7 +46,7 @@ pub struct Kubelet {
     // What lives on the machine and outlasts the process:
     pub(super) sandboxes: BTreeMap<Text, Arc<Sandbox>>,
     store: Store,
-    addresses: Addresses,
+    pub(super) addresses: Addresses,
     /// The different resolv.conf files of its sandboxes, each kept once.
     resolvs: Vec<Arc<ResolvConf>>,
     // What the process remembers:
@@ -57,6 +58,8 @@ pub struct Kubelet {
     due: BTreeSet<(Time, Text)>,
     due_of: BTreeMap<Text, Time>,
     asked: Option<Time>,
+    /// What processes in containers have asked of the network since it was last looked.
+    pub(super) questions: Vec<Question>,
 }
 
 impl Kubelet {
@@ -77,6 +80,7 @@ impl Kubelet {
             due: BTreeSet::new(),
             due_of: BTreeMap::new(),
             asked: None,
+            questions: Vec::new(),
             resolvs: Vec::new(),
             addresses,
             rng,
@@ -291,6 +295,7 @@ impl Kubelet {
         let Some(mut worker) = self.workers.remove(uid) else { return };
         let mut sandbox = self.sandboxes.remove(uid).map(Arc::unwrap_or_clone);
         act(Arc::make_mut(&mut worker), &mut sandbox, &mut self.context(now));
+        sandbox.iter_mut().for_each(|sandbox| traffic::gather(&mut self.questions, uid, sandbox));
         let next = worker.due(sandbox.as_ref());
         self.workers.insert(uid.clone(), worker);
         if let Some(sandbox) = sandbox {
@@ -322,6 +327,7 @@ impl Kubelet {
     fn run_alone(&mut self, now: Time, uid: &Text) {
         let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return self.plan(uid, None) };
         sandbox.advance(now);
+        traffic::gather(&mut self.questions, uid, sandbox);
         let (quiet, next) = (!sandbox.any_running(), sandbox.next());
         if quiet && self.alive {
             self.sandboxes.remove(uid);
@@ -359,7 +365,7 @@ impl Kubelet {
         !before && self.addresses.is_ready()
     }
 
-    fn replan(&mut self, uid: &Text) {
+    pub(super) fn replan(&mut self, uid: &Text) {
         let sandbox = self.sandboxes.get(uid).map(|sandbox| &**sandbox);
         let next = self.workers.get(uid).map_or_else(|| sandbox.and_then(Sandbox::next), |worker| worker.due(sandbox));
         self.plan(uid, next);
@@ -376,7 +382,7 @@ impl Kubelet {
     }
 
     /// Sends what may be sent, and asks for the next wake.
-    fn settle(&mut self, now: Time, fx: &mut Effects) {
+    pub(super) fn settle(&mut self, now: Time, fx: &mut Effects) {
         let allowed = self.client.flush(now, fx);
         let beat =
             [self.registration.lease_at, self.registration.status_at].into_iter().filter(|at| self.alive && *at < Time(u64::MAX)).min();

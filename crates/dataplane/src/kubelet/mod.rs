@@ -14,7 +14,10 @@ mod resources;
 mod serve;
 mod start;
 mod status;
+mod traffic;
 mod volumes;
 mod worker;
 
 pub use component::{Config, Kubelet};
+pub use serve::{Command, Turn};
+pub use traffic::Question;

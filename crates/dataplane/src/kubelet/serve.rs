@@ -1,5 +1,7 @@
 //! The kubelet's own door: logs and commands (upstream `pkg/kubelet/server`, `GetKubeletContainerLogs`).
+use crate::images::shell::Shell;
 use crate::kubelet::Kubelet;
+use crate::network::{Ask, Failure, Heard};
 use crate::runtime::{Log, Sandbox};
 use objects::wire::{Request, Response, Target};
 use objects::{Status, Text, Tree};
@@ -10,15 +12,14 @@ use std::sync::Arc;
 const EXEC_MAX: Duration = Duration::secs(30);
 
 impl Kubelet {
-    /// Answers a request for logs or for running a command.
+    /// Answers a request for logs.
     pub fn serve(&self, now: Time, request: &Request) -> Response {
-        let Target::Resource { namespace, name, subresource, .. } = &request.target else { return refused("unknown request") };
+        let Target::Resource { subresource, .. } = &request.target else { return refused("unknown request") };
         match subresource.as_str() {
             "log" => match self.log(request) {
                 Ok((log, _)) => Response::text(shown(log, now, request, 0)),
                 Err(words) => refused(&words),
             },
-            "exec" => self.exec(now, namespace, name, request),
             _ => refused(&format!("the kubelet does not serve {subresource} here")),
         }
     }
@@ -64,54 +65,102 @@ impl Kubelet {
         }
     }
 
-    fn exec(&self, now: Time, namespace: &str, name: &str, request: &Request) -> Response {
-        let found = self.sandboxes.values().find(|sandbox| sandbox.namespace == namespace && sandbox.name == name);
-        let spec = self.workers.values().find(|worker| worker.pod.key.namespace == namespace && worker.pod.key.name == name);
-        let (Some(sandbox), Some(worker)) = (found, spec) else { return refused(&format!("pod {name} not found")) };
-        let container = match container_of(worker.pod.spec(), name, option(request, "container")) {
-            Ok(container) => container,
-            Err(words) => return refused(&words),
-        };
-        let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
-        run(&mut Sandbox::clone(sandbox), now, &container, &argv)
-    }
-
-    /// Runs a command in a container and keeps what it did to the files there. The answer is as `serve` gives it.
+    /// Runs a command in a container to its end at once, and keeps what it did to the files there; the network outside
+    /// its Pod refuses it. Other requests are answered as `serve` does.
     pub fn exec_in(&mut self, now: Time, request: &Request) -> Response {
-        let Target::Resource { namespace, name, subresource, .. } = &request.target else { return refused("unknown request") };
-        if subresource != "exec" {
+        let is_exec = matches!(&request.target, Target::Resource { subresource, .. } if subresource == "exec");
+        if !is_exec {
             return self.serve(now, request);
         }
+        let mut command = match self.exec_begin(now, request) {
+            Ok(command) => command,
+            Err(response) => return response,
+        };
+        let mut clock = now;
+        loop {
+            match self.exec_turn(clock, &mut command) {
+                Turn::Ended(response) => return response,
+                Turn::Asks(_) => command.hear(clock, Heard::failed(Failure::Refused)),
+                Turn::Sleeps(until) => clock = until,
+            }
+        }
+    }
+
+    /// Looks whether the command can be started. The answer says why not.
+    pub fn exec_begin(&self, now: Time, request: &Request) -> Result<Command, Response> {
+        let Target::Resource { namespace, name, .. } = &request.target else { return Err(refused("unknown request")) };
+        let worker = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
+        let worker = worker.ok_or_else(|| refused(&format!("pod {name} not found")))?;
+        let container = container_of(worker.pod.spec(), name, option(request, "container")).map_err(|words| refused(&words))?;
         let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
-        let spec = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
-        let container = spec.and_then(|worker| container_of(worker.pod.spec(), name, option(request, "container")).ok());
-        let uid = spec.map(|worker| worker.uid.clone()).unwrap_or_default();
-        match (container, self.sandboxes.get_mut(&uid).map(Arc::make_mut)) {
-            (Some(container), Some(sandbox)) => run(sandbox, now, &container, &argv),
-            _ => self.serve(now, request),
+        let first = argv.first().ok_or_else(|| refused("you must specify at least one command for the container"))?;
+        let target = self.sandboxes.get(&worker.uid).and_then(|sandbox| sandbox.container(&container));
+        let target = target.filter(|target| target.is_running());
+        let target = target.ok_or_else(|| refused(&format!("container not found (\"{container}\")")))?;
+        if !crate::images::shell::is_tool(first) {
+            let words = format!(
+                "Internal error occurred: error executing command in container: rpc error: code = Internal desc = failed to start exec \
+                 \"{}\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable file not \
+                 found in $PATH",
+                target.id
+            );
+            return Err(Response::from(Status::new(500, "InternalError", words)));
+        }
+        let shell = Shell::command(now, &argv);
+        Ok(Command { uid: worker.uid.clone(), container, id: target.id.clone(), shell, out: String::new(), began: now })
+    }
+
+    /// Lets a command go on.
+    pub fn exec_turn(&mut self, now: Time, command: &mut Command) -> Turn {
+        let sandbox = self.sandboxes.get_mut(&command.uid).map(Arc::make_mut);
+        let same = |sandbox: &&mut Sandbox| sandbox.container(&command.container).is_some_and(|found| found.id == command.id);
+        let ran = sandbox.filter(same).and_then(|sandbox| sandbox.run(now, now, &command.container, &mut command.shell, &mut command.out));
+        let text = || command.out.clone();
+        match ran {
+            Some(Some((_, 0))) => Turn::Ended(Response::text(text())),
+            // The code travels beside the text, as it does on a real exec stream's error channel.
+            Some(Some((_, code))) => Turn::Ended(ended(text(), code)),
+            None => Turn::Ended(ended(text(), 137)),
+            Some(None) => match command.shell.take_ask() {
+                Some(ask) => Turn::Asks(ask),
+                None => match command.shell.next() {
+                    Some(until) if until.since(command.began) <= EXEC_MAX => Turn::Sleeps(until),
+                    _ => Turn::Ended(refused("this command does not end by itself; only commands that end can be run here")),
+                },
+            },
         }
     }
 }
 
-fn run(sandbox: &mut Sandbox, now: Time, container: &str, argv: &[Text]) -> Response {
-    let Some(first) = argv.first() else { return refused("you must specify at least one command for the container") };
-    let Some(target) = sandbox.container(container).filter(|target| target.is_running()) else {
-        return refused(&format!("container not found (\"{container}\")"));
-    };
-    if !crate::images::shell::is_tool(first) {
-        let words = format!(
-            "Internal error occurred: error executing command in container: rpc error: code = Internal desc = failed to start exec \"{}\": \
-             OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable file not found in $PATH",
-            target.id
-        );
-        return Response::from(Status::new(500, "InternalError", words));
+/// A command that runs beside a container's own process.
+#[derive(Clone, Debug)]
+pub struct Command {
+    pub uid: Text,
+    pub container: Text,
+    /// Of the container that it runs in.
+    id: Text,
+    shell: Shell,
+    out: String,
+    began: Time,
+}
+
+impl Command {
+    /// The answer to what it asked of the network.
+    pub fn hear(&mut self, now: Time, heard: Heard) {
+        self.shell.hear(now, heard);
     }
-    match sandbox.exec(now, container, argv, EXEC_MAX) {
-        Some((0, text, _)) => Response::text(text),
-        // The code travels beside the text, as it does on a real exec stream's error channel.
-        Some((code, text, _)) => Response { warnings: vec![format!("command terminated with exit code {code}")], ..Response::text(text) },
-        None => refused("this command does not end by itself; only commands that end can be run here"),
-    }
+}
+
+/// What a running command does next.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    Ended(Response),
+    Asks(Ask),
+    Sleeps(Time),
+}
+
+fn ended(text: String, code: i32) -> Response {
+    Response { warnings: vec![format!("command terminated with exit code {code}")], ..Response::text(text) }
 }
 
 /// Which container is meant: the one named, or the only one.

@@ -41,6 +41,13 @@ impl Addresses {
         None
     }
 
+    /// The Pod that has `address`: `None` where it is outside the range, `Some(None)` where nobody has it.
+    pub fn owner(&self, address: u32) -> Option<Option<&Text>> {
+        let (base, size) = self.range?;
+        let offset = address.wrapping_sub(base);
+        (offset < size).then(|| self.taken.get(&offset))
+    }
+
     /// Gives a Pod's address back.
     pub fn release(&mut self, uid: &str) {
         if let Some(offset) = self.of.remove(uid) {

@@ -1,6 +1,7 @@
 //! One container: created, running, exited.
-use crate::images::{Dns, Files, Scene, Task, Web};
+use crate::images::{Files, Hearing, Program, Scene, Task, Web};
 use crate::network::dns::ResolvConf;
+use crate::network::{Ask, Heard};
 use crate::runtime::Log;
 use objects::Text;
 use simcore::{Duration, Time};
@@ -100,7 +101,7 @@ impl Container {
     }
 
     /// Lets its process run up to `now`. Says whether it has ended just now.
-    pub fn advance(&mut self, now: Time, hostname: &str, resolv: &ResolvConf, web: &Web, dns: &Dns) -> bool {
+    pub fn advance(&mut self, now: Time, hostname: &str, resolv: &ResolvConf, web: &Web) -> bool {
         let State::Running { since } = self.state else { return false };
         if self.task.next().is_none_or(|due| due > now) && self.kill_at.is_none_or(|at| at > now) {
             return false;
@@ -108,7 +109,8 @@ impl Container {
         let until = self.kill_at.map_or(now, |at| at.min(now));
         let env = self.env.clone();
         let mut out = Vec::new();
-        let mut scene = Scene { hostname, env: &env, files: &mut self.files, out: &mut out, web, resolv, dns };
+        let hearing = Hearing::default();
+        let mut scene = Scene { hostname, env: &env, files: &mut self.files, out: &mut out, web, resolv, hearing };
         let ended = self.task.advance(until, &mut scene);
         out.iter().for_each(|piece| self.log.write(piece));
         let ended = ended.or_else(|| self.kill_at.filter(|at| *at <= now).map(|at| (at, 137)));
@@ -157,6 +159,25 @@ impl Container {
 
     pub fn listens(&self, now: Time, port: u16) -> bool {
         self.is_running() && self.task.listens(now, port)
+    }
+
+    /// What its process asks of the network, told once.
+    pub fn take_ask(&mut self) -> Option<Ask> {
+        if self.is_running() { self.task.take_ask() } else { None }
+    }
+
+    pub fn hear(&mut self, now: Time, heard: Heard) {
+        self.task.hear(now, heard);
+    }
+
+    /// The program that serves in it, if one does.
+    pub fn program(&self) -> Option<&Arc<Program>> {
+        self.task.served()
+    }
+
+    /// Whether it no longer takes connections because it was asked to stop.
+    pub fn is_closing(&self, now: Time) -> bool {
+        self.task.is_closing(now)
     }
 
     /// The code, body and time of a GET's answer.

@@ -1,11 +1,11 @@
 //! A Pod as the runtime has it: a network place, and containers in it.
 use crate::images::shell::Shell;
-use crate::images::{Line, Scene};
-use crate::network::dns::{Question, Reply, ResolvConf};
+use crate::images::{Hearing, Line, Scene};
+use crate::network::dns::ResolvConf;
+use crate::network::{Ask, Failure, Heard, Reply, What};
 use crate::runtime::Container;
 use objects::Text;
 use simcore::{Duration, Time};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A container's place in its Pod: the one now, and the one before.
@@ -68,10 +68,10 @@ impl Sandbox {
     pub fn advance(&mut self, now: Time) -> bool {
         let hostname = self.hostname.clone();
         let resolv = self.resolv.clone();
-        let nobody = |_: &str, _: u16, _: &str| None;
+        let nobody = |_: &Ask| None;
         let mut ended = false;
         for container in self.containers_mut() {
-            ended |= container.advance(now, &hostname, &resolv, &nobody, &no_server);
+            ended |= container.advance(now, &hostname, &resolv, &nobody);
         }
         ended
     }
@@ -90,34 +90,50 @@ impl Sandbox {
         self.containers().any(|container| container.listens(now, port))
     }
 
-    /// A GET from inside: its own ports, on localhost, its address or its name.
-    pub fn get_from_inside(&self, now: Time, host: &str, port: u16, path: &str) -> Option<(u16, Text)> {
-        let own = host == "localhost" || host == "127.0.0.1" || host == self.ip.as_str() || host == self.hostname.as_str();
-        let (code, body, _) = self.get(now, port, path).filter(|_| own)?;
-        Some((code, body))
+    /// Whether `host` is this Pod itself, as seen from inside.
+    pub fn is_own(&self, host: &str) -> bool {
+        host == "localhost" || host == "127.0.0.1" || host == self.ip.as_str() || host == self.hostname.as_str()
+    }
+
+    /// What stays inside: its own ports. `None` for everything else.
+    fn from_inside(&self, now: Time, ask: &Ask) -> Option<Heard> {
+        let inside = ask.what != What::Name && self.is_own(&ask.url.host);
+        inside.then(|| {
+            let found = self.get(now, ask.url.port, &ask.url.path);
+            let took = found.as_ref().map_or(Duration::ZERO, |(_, _, took)| *took);
+            let end = found.map(|(code, body, _)| Reply { code, headers: Vec::new(), body }).ok_or(Failure::Refused);
+            Heard { took, named: Duration::ZERO, address: self.ip.parse().ok(), end }
+        })
     }
 
     /// Runs a command beside the process of the running container `name`, to its end: exit code, output, how long it took.
-    /// `None` where it would take longer than `limit`, or nothing runs there.
+    /// `None` where it would take longer than `limit`, or nothing runs there. Nothing outside the Pod answers it.
     pub fn exec(&mut self, now: Time, name: &str, argv: &[Text], limit: Duration) -> Option<(i32, String, Duration)> {
+        let mut shell = Shell::command(now, argv);
+        let mut out = String::new();
+        loop {
+            if let Some((at, code)) = self.run(now, now + limit, name, &mut shell, &mut out)? {
+                return Some((code, out, at.since(now)));
+            }
+            shell.take_ask()?;
+            shell.hear(now, Heard::failed(Failure::Refused));
+        }
+    }
+
+    /// Lets a command beside the running container `name` go on up to `until`; when and with which code it ended, if it did.
+    pub fn run(&mut self, now: Time, until: Time, name: &str, shell: &mut Shell, out: &mut String) -> Option<Option<(Time, i32)>> {
         let container = self.container_mut(name).filter(|container| container.is_running())?;
         // Its files are out of the container while the command runs, so that the command may ask the container's own server.
         let (mut files, env) = (std::mem::take(&mut container.files), container.env.clone());
-        let mut shell = Shell::command(now, argv);
-        let mut out: Vec<Line> = Vec::new();
-        let web = |host: &str, port: u16, path: &str| self.get_from_inside(now, host, port, path);
-        let (hostname, resolv) = (&self.hostname, &*self.resolv);
-        let mut scene = Scene { hostname, env: &env, files: &mut files, out: &mut out, web: &web, resolv, dns: &no_server };
-        let ended = shell.advance(now + limit, &mut scene);
+        let mut lines: Vec<Line> = Vec::new();
+        let web = |ask: &Ask| self.from_inside(now, ask);
+        let (hostname, resolv, hearing) = (&self.hostname, &*self.resolv, Hearing::default());
+        let mut scene = Scene { hostname, env: &env, files: &mut files, out: &mut lines, web: &web, resolv, hearing };
+        let ended = shell.advance(until, &mut scene);
         if let Some(container) = self.container_mut(name) {
             container.files = files;
         }
-        let (at, code) = ended?;
-        Some((code, out.into_iter().map(|line| line.text).collect(), at.since(now)))
+        lines.iter().for_each(|line| out.push_str(&line.text));
+        Some(ended)
     }
-}
-
-/// No name server is reached: the network that would carry the question is the world's, not the runtime's.
-fn no_server(_: IpAddr, _: &Question, _: Time) -> Reply {
-    Reply::Refused
 }

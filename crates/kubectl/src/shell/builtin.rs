@@ -7,6 +7,7 @@ type Run = fn(&[String], &mut Io) -> Result<u8, Stop>;
 mod files;
 mod filters;
 mod misc;
+mod network;
 mod patterns;
 mod sed;
 mod words;
@@ -17,6 +18,7 @@ static TABLE: &[(&str, &str, Run)] = &[
     ("cat", "print files", files::cat),
     ("clear", "wipe the screen", misc::clear),
     ("cp", "copy a file", files::cp),
+    ("curl", "send a request: curl http://192.168.100.12:30080/", network::curl),
     ("cut", "print fields: cut -d: -f1", words::cut),
     ("date", "print the cluster's time", misc::date),
     ("echo", "print words", misc::echo),
@@ -32,6 +34,8 @@ static TABLE: &[(&str, &str, Run)] = &[
     ("mkdir", "folders come by themselves", files::mkdir),
     ("mv", "rename a file", files::mv),
     ("nano", "open a file in the editor", files::edit),
+    ("nc", "try a connection: nc -zv HOST PORT", network::nc),
+    ("ping", "ask a machine for an echo", network::ping),
     ("pwd", "print the folder", misc::pwd),
     ("rm", "remove files", files::rm),
     ("sed", "replace text: sed 's/a/b/'", sed::run),
@@ -48,6 +52,7 @@ static TABLE: &[(&str, &str, Run)] = &[
     ("vim", "open a file in the editor", files::edit),
     ("watch", "run a command again and again", misc::watch),
     ("wc", "count lines, words, bytes", filters::wc),
+    ("wget", "send a request: wget -qO- URL", network::wget),
 ];
 
 /// Names of everything that can be called, kubectl first.

@@ -2,7 +2,8 @@
 use crate::images::shell::expand::{Values, expand};
 use crate::images::shell::parse::{Command, Op, parse};
 use crate::images::shell::tools::{self, Call};
-use crate::images::{Line, Scene};
+use crate::images::{Hearing, Line, Scene};
+use crate::network::{Ask, Heard};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub struct Shell {
     broken: Option<String>,
     /// Whether it is a script of its own, or only one command run as pid 1.
     alone: bool,
+    /// What the command at work has asked of the network.
+    hearing: Hearing,
+    /// Whether it runs inside a word of another script, whose command it is that waits.
+    inner: bool,
 }
 
 impl Shell {
@@ -59,6 +64,8 @@ impl Shell {
             ended: None,
             broken,
             alone: false,
+            hearing: Hearing::default(),
+            inner: false,
         }
     }
 
@@ -81,7 +88,18 @@ impl Shell {
         if let Some((at, _)) = self.ended {
             return Some(at);
         }
-        Some(self.clock)
+        (!self.hearing.waits()).then_some(self.clock)
+    }
+
+    /// The question that it waits on, told once.
+    pub fn take_ask(&mut self) -> Option<Ask> {
+        self.hearing.take()
+    }
+
+    /// The answer: the waiting command is run again.
+    pub fn hear(&mut self, now: Time, heard: Heard) {
+        self.hearing.hear(heard);
+        self.clock = self.clock.max(now);
     }
 
     /// SIGTERM: a `trap '...' TERM` runs; without one, pid 1 ignores it.
@@ -95,6 +113,7 @@ impl Shell {
             self.clock = now;
             self.sleeping = false;
             self.loops.clear();
+            self.hearing = Hearing::default();
         }
     }
 
@@ -105,7 +124,7 @@ impl Shell {
             self.ended = Some((self.clock, 2));
         }
         let mut steps = 0;
-        while self.ended.is_none() && self.clock <= now {
+        while self.ended.is_none() && self.clock <= now && !self.hearing.waits() && !(self.inner && scene.hearing.waits()) {
             self.sleeping = false;
             if steps == STEPS_MAX {
                 self.clock = now + BUSY;
@@ -124,7 +143,8 @@ impl Shell {
 
     fn step(&mut self, op: Op, scene: &mut Scene) {
         match op {
-            Op::Run(command) => self.run(&command, scene),
+            Op::Run(command) if self.inner => self.run(&command, scene),
+            Op::Run(command) => self.run_or_wait(&command, scene),
             Op::Jump(to) => self.at = to,
             Op::JumpIfFail(to) if self.status != 0 => self.at = to,
             Op::JumpIfOk(to) if self.status == 0 => self.at = to,
@@ -149,6 +169,19 @@ impl Shell {
         }
     }
 
+    /// A command that hears no answer yet leaves everything as it was, and is run again later.
+    fn run_or_wait(&mut self, command: &Command, scene: &mut Scene) {
+        let (input, status) = (self.input.clone(), self.status);
+        scene.hearing = std::mem::take(&mut self.hearing);
+        scene.hearing.rewind();
+        self.run(command, scene);
+        let hearing = std::mem::take(&mut scene.hearing);
+        if hearing.waits() {
+            (self.input, self.status, self.hearing) = (input, status, hearing);
+            self.at -= 1;
+        }
+    }
+
     fn words(&mut self, words: &[Text], scene: &mut Scene) -> Vec<Text> {
         let mut reader = Reader { shell: self, scene };
         words.iter().flat_map(|word| expand(word, &mut reader)).collect()
@@ -161,6 +194,9 @@ impl Shell {
             .map(|(name, value)| (name.clone(), Text::from(self.words(std::slice::from_ref(value), scene).join(" "))))
             .collect();
         let argv = self.words(&command.words, scene);
+        if scene.hearing.waits() {
+            return;
+        }
         let input = self.input.take().or_else(|| {
             let path = command.from.as_ref().and_then(|path| self.words(std::slice::from_ref(path), scene).pop())?;
             Some(scene.files.get(&path).map(ToString::to_string).unwrap_or_default())
@@ -174,7 +210,9 @@ impl Shell {
         let mut call = Call::new(name, arguments, &env, self.clock, input.as_deref().unwrap_or_default(), scene);
         self.status = tools::run(&mut call);
         let (out, err) = (call.out, call.err);
-        self.clock = self.clock + call.took;
+        if scene.hearing.waits() {
+            return;
+        }
         self.tell(err, scene);
         match &command.into {
             Some((path, append)) => {
@@ -312,6 +350,7 @@ impl Values for Reader<'_, '_> {
     fn output(&mut self, script: &str) -> String {
         let mut inner = Shell::script(self.shell.clock, script, &[]);
         inner.vars = self.shell.vars.clone();
+        inner.inner = true;
         let mut lines = Vec::new();
         let mut scene = Scene {
             hostname: self.scene.hostname,
@@ -320,9 +359,10 @@ impl Values for Reader<'_, '_> {
             out: &mut lines,
             web: self.scene.web,
             resolv: self.scene.resolv,
-            dns: self.scene.dns,
+            hearing: std::mem::take(&mut self.scene.hearing),
         };
         inner.advance(self.shell.clock + Duration::secs(60), &mut scene);
+        self.scene.hearing = scene.hearing;
         let text: String = lines.into_iter().map(|line| line.text).collect();
         text.trim_end_matches('\n').to_string()
     }
@@ -332,19 +372,17 @@ impl Values for Reader<'_, '_> {
 mod tests {
     use super::*;
     use crate::images::Files;
-    use crate::network::dns::{Question, Reply, ResolvConf};
-    use std::net::IpAddr;
+    use crate::network::dns::ResolvConf;
 
-    fn nobody(_: &str, _: u16, _: &str) -> Option<(u16, Text)> {
+    fn nobody(_: &Ask) -> Option<Heard> {
         None
     }
 
     fn run(shell: &mut Shell, until: Time, files: &mut Files) -> (String, Option<(Time, i32)>) {
         let mut out = Vec::new();
         let env = [(Text::new("COLOR"), Text::new("blue"))];
-        let resolv = ResolvConf::default();
-        let dns = |_: IpAddr, _: &Question, _: Time| Reply::Refused;
-        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody, resolv: &resolv, dns: &dns };
+        let (resolv, hearing) = (ResolvConf::default(), Hearing::default());
+        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody, resolv: &resolv, hearing };
         let ended = shell.advance(until, &mut scene);
         (out.into_iter().map(|line| line.text).collect(), ended)
     }
@@ -394,6 +432,25 @@ mod tests {
         let at = Time::START + Duration::secs(2);
         polite.terminate(at);
         assert_eq!(run(&mut polite, at, &mut Files::new()), ("bye\n".into(), Some((at, 0))));
+    }
+
+    #[test]
+    fn a_command_waits_for_the_network_and_the_script_goes_on_when_it_has_heard() {
+        use crate::network::{Failure, Reply};
+        let mut shell = Shell::script(Time::START, "x=$(wget -qO- http://web/); echo got $x; nc -z db 5432 || echo no db", &[]);
+        let (text, ended) = run(&mut shell, Time::START, &mut Files::new());
+        assert_eq!((text.as_str(), ended, shell.next()), ("", None, None));
+        assert_eq!(shell.take_ask().map(|ask| ask.url.host), Some(Text::new("web")));
+        assert_eq!(shell.take_ask(), None, "a question is told once");
+        let reply = Reply { code: 200, headers: Vec::new(), body: Text::new("hello") };
+        let later = Time::START + Duration::secs(3);
+        shell.hear(later, Heard { end: Ok(reply), ..Heard::failed(Failure::Lost) });
+        assert_eq!(shell.next(), Some(later));
+        assert_eq!(run(&mut shell, later, &mut Files::new()), ("got hello\n".to_string(), None));
+        assert_eq!(shell.take_ask().map(|ask| ask.url.port), Some(5432));
+        shell.hear(later, Heard::failed(Failure::Refused));
+        let said = "nc: db (:5432): Connection refused\nno db\n".to_string();
+        assert_eq!(run(&mut shell, later, &mut Files::new()), (said, Some((later, 0))));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The small tools that every image has: a table of plain functions.
-use crate::images::{Dns, Files, Scene, Web};
-use crate::network::dns::{ResolvConf, tools};
+use crate::images::{Files, Hearing, Scene, Web, client};
+use crate::network::dns::ResolvConf;
 use objects::Text;
-use simcore::{Duration, Time};
+use simcore::Time;
 use std::borrow::Cow;
 
 /// One run of a tool.
@@ -15,12 +15,10 @@ pub struct Call<'a> {
     hostname: &'a str,
     files: &'a mut Files,
     web: &'a Web<'a>,
+    hearing: &'a mut Hearing,
     resolv: &'a ResolvConf,
-    dns: &'a Dns<'a>,
     pub out: String,
     pub err: String,
-    /// How long it ran.
-    pub took: Duration,
 }
 
 impl<'a> Call<'a> {
@@ -42,11 +40,10 @@ impl<'a> Call<'a> {
             hostname: scene.hostname,
             files: &mut *scene.files,
             web: scene.web,
+            hearing: &mut scene.hearing,
             resolv: scene.resolv,
-            dns: scene.dns,
             out: String::new(),
             err: String::new(),
-            took: Duration::ZERO,
         }
     }
 
@@ -68,22 +65,24 @@ const TOOLS: &[(&str, Tool)] = &[
     ("[", test),
     ("cat", cat),
     ("chmod", quiet),
-    ("curl", wget),
+    ("curl", over_network),
     ("date", date),
-    ("dig", lookup),
+    ("dig", over_network),
     ("echo", echo),
     ("env", env),
     ("false", |_| 1),
-    ("getent", lookup),
+    ("getent", over_network),
     ("grep", grep),
     ("head", head),
-    ("host", lookup),
+    ("host", over_network),
     ("hostname", hostname),
     ("id", id),
     ("kill", quiet),
     ("ls", ls),
     ("mkdir", quiet),
-    ("nslookup", lookup),
+    ("nc", over_network),
+    ("nslookup", over_network),
+    ("ping", over_network),
     ("printenv", env),
     ("printf", printf),
     ("ps", ps),
@@ -97,7 +96,7 @@ const TOOLS: &[(&str, Tool)] = &[
     ("true", quiet),
     ("uname", uname),
     ("wc", wc),
-    ("wget", wget),
+    ("wget", over_network),
     ("whoami", whoami),
 ];
 
@@ -342,39 +341,21 @@ fn truth(words: &[&str], files: &Files) -> bool {
     }
 }
 
-/// `wget -qO- URL` and `curl URL`: a GET that prints the body.
-fn wget(call: &mut Call) -> i32 {
-    let address = call.operands().find(|word| word.contains('.') || word.contains("localhost") || word.contains(':'));
-    let Some(address) = address.or_else(|| call.operands().last()) else { return 1 };
-    let bare = address.strip_prefix("http://").unwrap_or(address);
-    let (place, path) = bare.split_once('/').map_or((bare, "/".to_string()), |(place, path)| (place, format!("/{path}")));
-    let (host, port) = place.split_once(':').map_or((place, 80), |(host, port)| (host, port.parse().unwrap_or(80)));
-    match (call.web)(host, port, &path) {
-        Some((code, body)) if code < 400 => {
-            call.out = body.to_string();
-            0
-        }
-        Some((code, body)) if call.name == "curl" => {
-            call.out = body.to_string();
-            i32::from(call.arguments.iter().any(|word| word.contains('f'))) * 22 * i32::from(code >= 400)
-        }
-        Some((404, _)) => refuse(call, "wget: server returned error: HTTP/1.1 404 Not Found\n".to_string(), 1),
-        Some((code, _)) => refuse(call, format!("wget: server returned error: HTTP/1.1 {code}\n"), 1),
-        None if call.name == "curl" => {
-            let words = format!("curl: (7) Failed to connect to {host} port {port} after 0 ms: Could not connect to server\n");
-            refuse(call, words, 7)
-        }
-        None => refuse(call, format!("wget: can't connect to remote host ({host}): Connection refused\n"), 1),
+/// A tool that asks the network: what it wants, and how it tells the answer, stand in the table of clients.
+fn over_network(call: &mut Call) -> i32 {
+    let Some(client) = client(call.name) else { return 127 };
+    let ask = match (client.plan)(call.arguments) {
+        Ok(ask) => ask,
+        Err((words, code)) => return refuse(call, words, code),
+    };
+    let Some(heard) = (call.web)(&ask).or_else(|| call.hearing.ask(&ask)) else { return 0 };
+    let printed = (client.tell)(call.arguments, &ask, &heard);
+    call.out = printed.out;
+    call.err = printed.err;
+    if let Some((path, text)) = printed.file {
+        call.files.insert(path, text);
     }
-}
-
-/// `nslookup`, `dig`, `host`, `getent`.
-fn lookup(call: &mut Call) -> i32 {
-    let (dns, clock) = (call.dns, call.clock);
-    let mut ask = |server, question: &_, at| dns(server, question, clock + at);
-    let Some(said) = tools::run(call.name, call.arguments, call.resolv, clock, &mut ask) else { return 127 };
-    (call.out, call.err, call.took) = (said.out, said.err, said.took);
-    said.code
+    printed.code
 }
 
 fn refuse(call: &mut Call, words: String, code: i32) -> i32 {

@@ -1,0 +1,154 @@
+//! Those who ask for themselves: processes and commands in containers, and tools in the learner's terminal.
+use crate::event::{Caller, Event, PartId};
+use crate::traffic::fabric::{Client, number};
+use crate::traffic::flight::Asker;
+use crate::world::World;
+use apiserver::client::{Effects, Ticket};
+use dataplane::images::client;
+use dataplane::kubelet::{Command, Turn};
+use dataplane::network::{Ask, Failure, Heard};
+use objects::Text;
+use objects::wire::{Body, Request, Response};
+use simcore::Duration;
+use std::sync::Arc;
+
+/// A command that runs in a container on behalf of somebody who waits for its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Exec {
+    caller: Caller,
+    ticket: Ticket,
+    part: PartId,
+    command: Command,
+}
+
+/// The learner's machine on the hosts' network.
+const LEARNER: u32 = 0xc0a8_6401;
+
+impl World {
+    /// Sends what the processes of a node have asked.
+    pub(crate) fn carry_questions(&mut self, part: PartId) {
+        if !self.parts[part].kubelet().is_some_and(|kubelet| kubelet.has_questions()) {
+            return;
+        }
+        let questions = Arc::make_mut(&mut self.parts[part]).kubelet_mut().map(|kubelet| kubelet.take_questions()).unwrap_or_default();
+        for question in questions {
+            let client = self.client_in(part, &question.uid);
+            let asker = Asker::Process { part, uid: question.uid, id: question.id };
+            self.launch(asker, client, Arc::new(question.ask), None);
+        }
+    }
+
+    fn client_in(&self, part: PartId, uid: &Text) -> Client {
+        let host = self.parts[part].host;
+        let sandbox = self.parts[part].kubelet().and_then(|kubelet| kubelet.sandbox(uid));
+        match sandbox.and_then(|sandbox| number(&sandbox.ip)) {
+            Some(address) if address != self.hosts[host].number => Client::Pod { host, uid: uid.clone(), address },
+            _ => Client::Node(host),
+        }
+    }
+
+    /// Starts a command in a container; its answer goes to `caller`.
+    pub(crate) fn begin_exec(&mut self, caller: Caller, ticket: Ticket, part: PartId, command: Command) {
+        let net = self.net();
+        net.next += 1;
+        let id = net.next - 1;
+        net.execs.insert(id, Exec { caller, ticket, part, command });
+        self.run_exec(id);
+    }
+
+    /// Lets a command go on until it ends, sleeps or asks.
+    pub(crate) fn run_exec(&mut self, id: u64) {
+        let now = self.now;
+        let Some(mut exec) = self.net().execs.remove(&id) else { return };
+        let part = exec.part;
+        let reachable = self.parts[part].running && self.reaches(self.parts[part].host);
+        let turn = match Arc::make_mut(&mut self.parts[part]).kubelet_mut().filter(|_| reachable) {
+            Some(kubelet) => kubelet.exec_turn(now, &mut exec.command),
+            None => Turn::Ended(Response { warnings: vec!["command terminated with exit code 137".to_string()], ..Response::text("") }),
+        };
+        match turn {
+            Turn::Ended(response) => {
+                let arrives = now + Duration::micros(self.net().rng.between(400, 1_200));
+                self.queue.push(arrives, Event::Reply(exec.caller, exec.ticket, Box::new(response)));
+            }
+            Turn::Sleeps(until) => {
+                self.queue.push(until.max(now), Event::Exec(id));
+                self.net().execs.insert(id, exec);
+            }
+            Turn::Asks(ask) => {
+                let client = self.client_in(part, &exec.command.uid);
+                self.net().execs.insert(id, exec);
+                self.launch(Asker::Exec(id), client, Arc::new(ask), None);
+            }
+        }
+    }
+
+    /// A tool typed into the learner's terminal: `curl ...` on a machine outside the cluster.
+    pub(crate) fn begin_tool(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
+        let words: Vec<Text> = request.options.other.iter().map(|(_, word)| word.clone()).collect();
+        let Some((name, arguments)) = words.split_first() else { return };
+        let planned = client(name).map(|client| (client.plan)(arguments));
+        match planned {
+            Some(Ok(ask)) => {
+                let asker = Asker::Tool { caller, ticket, words: Arc::new(words) };
+                self.launch(asker, Client::Outside(LEARNER), Arc::new(ask), None);
+            }
+            Some(Err((words, code))) => self.tool_ends(caller, ticket, String::new(), words, code),
+            None => self.tool_ends(caller, ticket, String::new(), format!("bash: {name}: command not found\n"), 127),
+        }
+    }
+
+    /// What it printed travels as text; its errors, its code and a file that it wrote beside that.
+    fn tool_ends(&mut self, caller: Caller, ticket: Ticket, out: String, err: String, code: i32) {
+        let response = Response { code: 200, body: Body::Text(out), warnings: vec![code.to_string(), err] };
+        self.queue.push(self.now, Event::Reply(caller, ticket, Box::new(response)));
+    }
+
+    /// A request from the program that the world runs in; the answer is found in `answers`, failures with code 0 and their word.
+    /// `from` is `outside`, or a selector of Pods of a namespace, of which the first is taken; false where there is none.
+    pub fn fetch_from(&mut self, from: &str, namespace: &str, ticket: Ticket, ask: Ask) -> bool {
+        let client = if from == "outside" { Some(Client::Outside(LEARNER)) } else { self.senders(from, namespace).next() };
+        let Some(client) = client else { return false };
+        self.launch(Asker::Client(ticket), client, Arc::new(ask), None);
+        true
+    }
+
+    /// Brings an answer to who asked for it.
+    pub(crate) fn told(&mut self, asker: Asker, ask: &Ask, heard: Heard) {
+        match asker {
+            Asker::Source { .. } => {}
+            Asker::Process { part, uid, id } => {
+                let (now, mut fx) = (self.now, Effects::default());
+                let kubelet = Arc::make_mut(&mut self.parts[part]).kubelet_mut();
+                kubelet.into_iter().for_each(|kubelet| kubelet.hear(now, &uid, &id, heard.clone(), &mut fx));
+                self.carry_out(part, fx);
+            }
+            Asker::Exec(id) => {
+                let now = self.now;
+                if let Some(exec) = self.net().execs.get_mut(&id) {
+                    exec.command.hear(now, heard);
+                }
+                self.run_exec(id);
+            }
+            Asker::Tool { caller, ticket, words } => {
+                let printed =
+                    words.split_first().and_then(|(name, rest)| Some((client(name)?.tell)(rest, ask, &heard))).unwrap_or_default();
+                self.tool_ends(caller, ticket, printed.out, printed.err, printed.code);
+            }
+            Asker::Client(ticket) => {
+                let response = match heard.end {
+                    Ok(reply) => {
+                        let headers = reply.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+                        Response { code: reply.code, body: Body::Text(reply.body.to_string()), warnings: headers }
+                    }
+                    Err(failure) => failed(failure),
+                };
+                self.answers.push((ticket, response));
+            }
+        }
+    }
+}
+
+fn failed(failure: Failure) -> Response {
+    Response { code: 0, ..Response::text(failure.word()) }
+}

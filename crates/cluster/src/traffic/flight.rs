@@ -1,0 +1,505 @@
+//! One request under way: a small stack of calls, moved on by two or three events of the world.
+use crate::event::{Caller, Event, PartId, fold};
+use crate::traffic::fabric::{Client, ip};
+use crate::traffic::load::{self, Load};
+use crate::traffic::source::Connection;
+use crate::traffic::tally::Outcome;
+use crate::traffic::trace::Trace;
+use crate::traffic::walk::{Server, Steps};
+use crate::world::World;
+use apiserver::client::Ticket;
+use dataplane::images::{Program, fill};
+use dataplane::network::{Ask, Failure, Heard, Reply, Rules, Url, What};
+use objects::Text;
+use simcore::{Duration, Time};
+use std::sync::Arc;
+
+/// Who waits for the answer.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Asker {
+    /// A traffic source, and which of its users.
+    Source { serial: u32, user: u32 },
+    /// A process in a container, by its Pod and runtime id.
+    Process { part: PartId, uid: Text, id: Text },
+    /// A command that runs in a container.
+    Exec(u64),
+    /// A tool in a terminal, by its words: `curl -s ...`.
+    Tool { caller: Caller, ticket: Ticket, words: Arc<Vec<Text>> },
+    /// A client of the program that the world runs in.
+    Client(Ticket),
+}
+
+/// What a request does until its next event.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Stage {
+    /// On its way to the server.
+    Travelling,
+    /// The client will know of this then.
+    Failing(Failure),
+    /// In the server's queue.
+    Waiting,
+    /// The server works on it.
+    Working,
+    /// The answer is made, or on its way back.
+    Returning,
+    /// Nothing comes any more.
+    Hanging,
+}
+
+/// One call of the stack: a client that waits for a server.
+#[derive(Clone, Debug)]
+struct Frame {
+    id: u64,
+    client: Client,
+    ask: Arc<Ask>,
+    began: Time,
+    deadline: Time,
+    steps: Steps,
+    rules: Option<Arc<Rules>>,
+    server: Option<Server>,
+    program: Option<Arc<Program>>,
+    version: Text,
+    code: u16,
+    body: String,
+    /// How many of the answer's calls are done, and what they brought.
+    called: usize,
+    gathered: String,
+    /// Whether the connection was open from before.
+    reused: bool,
+    /// Whether it counts in its server's load.
+    loaded: bool,
+}
+
+/// A request and the calls that it led to, the innermost last.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    asker: Asker,
+    frames: Vec<Frame>,
+    stage: Stage,
+    due: Time,
+    began: Time,
+    tries: u32,
+    redirects: u32,
+}
+
+/// The outermost call with its end, once it has ended.
+type Ended = Option<(Frame, Result<(), Failure>)>;
+
+/// How deep calls may lead to calls.
+const DEPTH: usize = 8;
+const REDIRECTS: u32 = 50;
+
+impl World {
+    /// Sends a request. Its answer goes to `asker`.
+    pub(crate) fn launch(&mut self, asker: Asker, client: Client, ask: Arc<Ask>, open: Option<Connection>) {
+        let id = self.net().next;
+        let flight =
+            Flight { asker, frames: Vec::with_capacity(1), stage: Stage::Hanging, due: self.now, began: self.now, tries: 0, redirects: 0 };
+        self.start(id, flight, client, ask, open);
+    }
+
+    fn start(&mut self, id: u64, mut flight: Flight, client: Client, ask: Arc<Ask>, open: Option<Connection>) {
+        if ask.what == What::Name {
+            let named = self.resolve(&client, &ask.url.host);
+            let steps = Steps { named: named.took, dialled: (named.end.unwrap_or(0), 0), ..Steps::default() };
+            let frame = self.frame(client, ask, steps, None);
+            flight.frames.push(frame);
+            flight.due = self.now + named.took;
+            flight.stage = named.end.map_or_else(Stage::Failing, |_| Stage::Returning);
+        } else {
+            self.call(&mut flight, client, ask, open);
+        }
+        self.keep(id, flight);
+    }
+
+    fn frame(&mut self, client: Client, ask: Arc<Ask>, steps: Steps, server: Option<Server>) -> Frame {
+        let net = self.net();
+        net.next += 1;
+        Frame {
+            id: net.next - 1,
+            client,
+            began: self.now,
+            deadline: self.now + ask.limit,
+            ask,
+            steps,
+            rules: None,
+            server,
+            program: None,
+            version: Text::default(),
+            code: 200,
+            body: String::new(),
+            called: 0,
+            gathered: String::new(),
+            reused: false,
+            loaded: false,
+        }
+    }
+
+    /// Puts one more call onto the stack: over a connection that is open, or by a walk.
+    fn call(&mut self, flight: &mut Flight, client: Client, ask: Arc<Ask>, open: Option<Connection>) {
+        let (steps, rules, took, end, reused) = match open {
+            Some(open) => {
+                let way = self.passage(client.host(), Some(open.server.host));
+                (open.steps, None, way.unwrap_or(ask.limit), Ok(open.server), true)
+            }
+            None => {
+                let walk = self.walk(&client, &ask);
+                (walk.steps, walk.rules, walk.took, walk.end, false)
+            }
+        };
+        let failure = end.as_ref().err().copied();
+        let mut frame = self.frame(client, ask, steps, end.ok());
+        frame.reused = reused;
+        frame.rules = rules;
+        flight.frames.push(frame);
+        flight.stage = failure.map_or(Stage::Travelling, Stage::Failing);
+        flight.due = self.now + took;
+    }
+
+    /// Puts a flight back, to be moved on when it is due, or when somebody's patience ends.
+    fn keep(&mut self, id: u64, mut flight: Flight) {
+        let patience = flight.frames.iter().map(|frame| frame.deadline).min().unwrap_or(flight.due);
+        flight.due = flight.due.min(patience).max(self.now);
+        self.queue.push(flight.due, Event::Flight(id));
+        self.net().flights.insert(id, flight);
+    }
+
+    /// The instant of a flight has come.
+    pub(crate) fn fly(&mut self, id: u64) {
+        let now = self.now;
+        if self.traffic.flights.get(&id).is_none_or(|flight| flight.due != now) {
+            return;
+        }
+        let Some(mut flight) = self.net().flights.remove(&id) else { return };
+        let last = flight.frames.len() - 1;
+        let failing = matches!(flight.stage, Stage::Failing(_));
+        let late = flight.frames.iter().position(|frame| frame.deadline <= now);
+        let ended = match (late, flight.stage) {
+            (Some(place), _) if place < last || !failing => self.break_at(id, &mut flight, place, Failure::Timeout),
+            (_, Stage::Failing(failure)) => self.ended(&mut flight, Err(failure)),
+            (_, Stage::Travelling) => self.land(id, &mut flight),
+            (_, Stage::Working) => {
+                self.worked(&mut flight);
+                None
+            }
+            (_, Stage::Returning) => self.returned(&mut flight),
+            (_, Stage::Waiting | Stage::Hanging) => None,
+        };
+        match ended {
+            Some(heard) => self.finish(id, flight, heard),
+            None => self.keep(id, flight),
+        }
+    }
+
+    /// The request reaches its server.
+    fn land(&mut self, id: u64, flight: &mut Flight) -> Ended {
+        let now = self.now;
+        let frame = flight.frames.last_mut()?;
+        let server = frame.server.clone()?;
+        if frame.ask.what != What::Http {
+            return self.ended(flight, Ok(()));
+        }
+        if server.uid.is_empty() {
+            let (port, path) = (frame.steps.reached.1, &frame.ask.url.path);
+            let probed = if server.id == "kube-proxy" { self.proxy_of(server.host) } else { None };
+            (frame.code, frame.body) = match probed.and_then(|proxy| proxy.answer(port, path, now)) {
+                Some(answer) => (answer.code, answer.body),
+                None => process_answer(&frame.ask),
+            };
+            flight.stage = Stage::Returning;
+            return None;
+        }
+        if !self.hosts[server.host].powered || !self.hosts[server.host].connected {
+            flight.stage = Stage::Hanging;
+            flight.due = frame.deadline;
+            return None;
+        }
+        let found = self.kubelet_of(server.host).and_then(|kubelet| kubelet.living(&server.uid, &server.id));
+        let Some(container) = found else { return self.ended(flight, Err(Failure::Reset)) };
+        if !frame.reused && !container.listens(now, frame.steps.reached.1) {
+            return self.ended(flight, Err(Failure::Refused));
+        }
+        frame.version = Text::new(container.image.rsplit_once(':').map_or("", |(_, tag)| tag));
+        frame.program = container.program().cloned();
+        let Some(program) = frame.program.clone().filter(|program| load::matters(program)) else {
+            self.work(flight, 0);
+            return None;
+        };
+        let fresh = || Load { host: server.host, uid: server.uid.clone(), ..Load::default() };
+        let load = self.net().loads.entry(server.id).or_insert_with(fresh);
+        if program.workers > 0 && load.busy >= program.workers {
+            load.waiting.push_back(id);
+            flight.stage = Stage::Waiting;
+            flight.due = flight.frames.last()?.deadline;
+            return None;
+        }
+        load.busy += 1;
+        load.served += 1;
+        let served = load.served - 1;
+        flight.frames.last_mut()?.loaded = true;
+        self.work(flight, served);
+        None
+    }
+
+    /// The server begins to work on it.
+    fn work(&mut self, flight: &mut Flight, served: u32) {
+        let wants = flight.wants();
+        let Some(frame) = flight.frames.last_mut() else { return };
+        let (Some(server), Some(program)) = (frame.server.clone(), frame.program.clone()) else {
+            flight.stage = Stage::Returning;
+            return;
+        };
+        let answer = program.answer(&frame.ask.url.path);
+        let usual = answer.and_then(|answer| answer.latency).unwrap_or(program.latency);
+        let rng = &mut Arc::make_mut(&mut self.traffic).rng;
+        let took = load::service_time(&program, usual, served, rng);
+        let errs = load::errs(&program, rng);
+        frame.code = if errs { 500 } else { answer.map_or(program.otherwise, |answer| answer.code) };
+        frame.called = if errs { usize::MAX } else { 0 };
+        if wants && let Some(answer) = answer.filter(|_| !errs) {
+            let sandbox = self.parts[self.hosts[server.host].kubelet].kubelet().and_then(|kubelet| kubelet.sandbox(&server.uid));
+            let container = sandbox.and_then(|sandbox| sandbox.containers().find(|container| container.id == server.id));
+            let scene = sandbox.zip(container);
+            frame.body = scene.map(|(sandbox, container)| fill(&answer.body, &sandbox.hostname, &container.env)).unwrap_or_default();
+        }
+        flight.due = self.now + took;
+        flight.stage = Stage::Working;
+        let plain = !frame.loaded && answer.is_none_or(|answer| answer.calls.is_empty());
+        if plain {
+            // Nothing more to decide here: the answer travels back within the same event.
+            self.send_back(flight, took);
+        }
+    }
+
+    /// The server has done its own part: the next call, or the answer.
+    fn worked(&mut self, flight: &mut Flight) {
+        let depth = flight.frames.len();
+        let Some((frame, server)) = flight.frames.last().and_then(|frame| Some((frame, frame.server.clone()?))) else { return };
+        let answer = frame.program.as_ref().and_then(|program| program.answer(&frame.ask.url.path));
+        let next = answer.and_then(|answer| answer.calls.get(frame.called)).filter(|_| depth < DEPTH).cloned();
+        if let Some(ask) = next {
+            let sandbox = self.kubelet_of(server.host).and_then(|kubelet| kubelet.sandbox(&server.uid));
+            let address = sandbox.and_then(|sandbox| super::fabric::number(&sandbox.ip)).unwrap_or(0);
+            let client = Client::Pod { host: server.host, uid: server.uid, address };
+            return self.call(flight, client, ask, None);
+        }
+        self.release(flight.frames.len() - 1, flight);
+        self.send_back(flight, Duration::ZERO);
+    }
+
+    /// The answer is ready after `work`, and goes back.
+    fn send_back(&mut self, flight: &mut Flight, work: Duration) {
+        let Some(frame) = flight.frames.last() else { return };
+        let (client, server) = (frame.client.host(), frame.server.as_ref().map(|server| server.host));
+        let back = self.passage(server, client);
+        flight.stage = if back.is_some() { Stage::Returning } else { Stage::Hanging };
+        flight.due = back.map_or(frame.deadline, |back| self.now + work + back);
+    }
+
+    /// The answer arrives, unless the way was cut meanwhile.
+    fn returned(&mut self, flight: &mut Flight) -> Ended {
+        let frame = flight.frames.last()?;
+        let server = frame.server.as_ref().map(|server| server.host);
+        let cut = server.is_some_and(|host| !self.hosts[host].powered || !self.hosts[host].connected) && server != frame.client.host();
+        if cut {
+            flight.stage = Stage::Hanging;
+            flight.due = frame.deadline;
+            return None;
+        }
+        self.ended(flight, Ok(()))
+    }
+
+    /// The innermost call has ended. Gives it when it was the outermost, too; otherwise its caller goes on.
+    fn ended(&mut self, flight: &mut Flight, end: Result<(), Failure>) -> Ended {
+        self.release(flight.frames.len() - 1, flight);
+        let frame = flight.frames.pop()?;
+        self.note_call(flight, &frame, end);
+        let Some(parent) = flight.frames.last_mut() else { return Some((frame, end)) };
+        parent.called += 1;
+        match end {
+            Ok(()) if frame.code < 500 => parent.gathered.push_str(&frame.body),
+            _ => {
+                let words = end.err().map_or_else(|| frame.code.to_string(), |failure| failure.word().to_string());
+                parent.code = if matches!(end, Err(Failure::Timeout | Failure::Lost | Failure::Denied)) { 504 } else { 502 };
+                parent.body = format!("{}: {words}\n", frame.ask.url.host);
+                parent.called = usize::MAX;
+            }
+        }
+        self.worked(flight);
+        None
+    }
+
+    /// The call at `place` fails, whatever it led to.
+    fn break_at(&mut self, id: u64, flight: &mut Flight, place: usize, failure: Failure) -> Ended {
+        while flight.frames.len() > place + 1 {
+            self.release(flight.frames.len() - 1, flight);
+            flight.frames.pop();
+        }
+        if let Some(server) = flight.frames.last().and_then(|frame| frame.server.clone())
+            && let Some(load) = self.net().loads.get_mut(&server.id)
+        {
+            load.waiting.retain(|waiting| *waiting != id);
+        }
+        self.ended(flight, Err(failure))
+    }
+
+    /// Frees the server's place; the next in its queue takes it.
+    fn release(&mut self, place: usize, flight: &mut Flight) {
+        let Some(frame) = flight.frames.get_mut(place).filter(|frame| frame.loaded) else { return };
+        frame.loaded = false;
+        let Some(server) = &frame.server else { return };
+        let (now, net) = (self.now, Arc::make_mut(&mut self.traffic));
+        let Some(load) = net.loads.get_mut(&server.id) else { return };
+        load.busy = load.busy.saturating_sub(1);
+        while let Some(next) = load.waiting.pop_front() {
+            if let Some(waiting) = net.flights.get_mut(&next) {
+                (waiting.stage, waiting.due) = (Stage::Travelling, now);
+                self.queue.push(now, Event::Flight(next));
+                break;
+            }
+        }
+    }
+
+    /// Remembers the way and the end of one call.
+    fn note_call(&mut self, flight: &Flight, frame: &Frame, end: Result<(), Failure>) {
+        let outcome = end.map_or_else(Outcome::Failed, |()| Outcome::Status(frame.code));
+        self.digest = fold(self.digest, self.now, 13 << 32 | outcome.number(), frame.id);
+        let source = match &flight.asker {
+            Asker::Source { serial, .. } => self.traffic.sources.get(serial).map(|source| source.id.clone()).unwrap_or_default(),
+            _ => Text::default(),
+        };
+        let trace = Trace {
+            id: frame.id,
+            parent: flight.frames.last().map_or(0, |parent| parent.id),
+            source,
+            client: frame.client.clone(),
+            host: frame.ask.url.host.clone(),
+            path: frame.ask.url.path.clone(),
+            began: frame.began,
+            took: self.now.since(frame.began),
+            steps: frame.steps,
+            rules: frame.rules.clone(),
+            server: frame.server.as_ref().map(|server| server.uid.clone()).unwrap_or_default(),
+            version: frame.version.clone(),
+            outcome,
+            reused: frame.reused,
+            tries: flight.tries,
+        };
+        self.net().remember(trace);
+    }
+
+    /// The outermost call has ended: once more, elsewhere, or told to who asked.
+    fn finish(&mut self, id: u64, mut flight: Flight, (frame, end): (Frame, Result<(), Failure>)) {
+        let failed = end.is_err() || frame.code >= 500;
+        if let Asker::Source { serial, .. } = flight.asker
+            && failed
+            && self.traffic.sources.get(&serial).is_some_and(|source| flight.tries < source.spec.retries)
+        {
+            flight.tries += 1;
+            return self.start(id, flight, frame.client, frame.ask, None);
+        }
+        if let Asker::Source { serial, user } = flight.asker {
+            return self.source_heard(serial, user, flight.began, Spent::of(frame, end));
+        }
+        let headers = frame.program.as_ref().map(|program| program.headers.clone()).unwrap_or_default();
+        let moved = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).filter(|_| (300..400).contains(&frame.code));
+        let mut end = end;
+        if let Some((_, place)) = moved.filter(|_| frame.ask.follow && end.is_ok()) {
+            if flight.redirects < REDIRECTS
+                && let Some(url) = moved_to(&frame.ask.url, place)
+            {
+                flight.redirects += 1;
+                let ask = Arc::new(Ask { url, ..(*frame.ask).clone() });
+                return self.start(id, flight, frame.client, ask, None);
+            }
+            end = Err(Failure::Redirects);
+        }
+        let reply = Reply { code: frame.code, headers, body: Text::from(frame.body.replace("{calls}", &frame.gathered)) };
+        let address = Some(frame.steps.dialled.0).filter(|address| *address != 0).map(ip);
+        let heard = Heard { took: self.now.since(flight.began), named: frame.steps.named, address, end: end.map(|()| reply) };
+        self.told(flight.asker, &frame.ask, heard);
+    }
+
+    /// Containers of a host may have ended: what they worked on breaks.
+    pub(crate) fn broken_off(&mut self, host: usize) {
+        if self.traffic.flights.is_empty() && self.traffic.loads.is_empty() {
+            return;
+        }
+        let kubelet = self.parts[self.hosts[host].kubelet].kubelet();
+        let dead = |server: &Server| {
+            let gone = || kubelet.is_none_or(|kubelet| kubelet.living(&server.uid, &server.id).is_none());
+            server.host == host && !server.uid.is_empty() && !server.id.is_empty() && gone()
+        };
+        let powered = self.hosts[host].powered;
+        let broken: Vec<(u64, usize)> = self
+            .traffic
+            .flights
+            .iter()
+            .filter_map(|(id, flight)| Some((*id, flight.frames.iter().position(|frame| frame.server.as_ref().is_some_and(dead))?)))
+            .collect();
+        let unloaded: Vec<Text> = self
+            .traffic
+            .loads
+            .iter()
+            .filter(|(id, load)| load.host == host && kubelet.is_none_or(|kubelet| kubelet.living(&load.uid, id).is_none()))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for (id, place) in broken {
+            let Some(mut flight) = self.net().flights.remove(&id) else { continue };
+            if !powered {
+                // A machine without power sends nothing, not even that it is gone.
+                flight.due = flight.frames.last().map_or(self.now, |frame| frame.deadline);
+                flight.stage = Stage::Hanging;
+                self.keep(id, flight);
+                continue;
+            }
+            let last = place + 1 == flight.frames.len();
+            let begun = !last || matches!(flight.stage, Stage::Working | Stage::Returning);
+            let failure = if begun { Failure::Empty } else { Failure::Reset };
+            match self.break_at(id, &mut flight, place, failure) {
+                Some(ended) => self.finish(id, flight, ended),
+                None => self.keep(id, flight),
+            }
+        }
+        unloaded.iter().for_each(|id| drop(self.net().loads.remove(id)));
+    }
+}
+
+impl Flight {
+    /// Whether somebody reads the body.
+    fn wants(&self) -> bool {
+        !matches!(self.asker, Asker::Source { .. })
+    }
+}
+
+/// What a source learns from one of its requests.
+pub(crate) struct Spent {
+    pub outcome: Outcome,
+    pub version: Text,
+    pub open: Option<Connection>,
+    pub cookie: Option<Text>,
+}
+
+impl Spent {
+    fn of(frame: Frame, end: Result<(), Failure>) -> Spent {
+        let outcome = end.map_or_else(Outcome::Failed, |()| Outcome::Status(frame.code));
+        let headers = frame.program.as_ref().map(|program| &program.headers[..]).unwrap_or_default();
+        let cookie = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("set-cookie")).map(|(_, value)| value.clone());
+        let (client, steps) = (frame.client, frame.steps);
+        let open = frame.server.filter(|_| end.is_ok()).map(|server| Connection { client, server, steps, user: 0 });
+        Spent { outcome, version: frame.version, open, cookie }
+    }
+}
+
+/// Where a redirect leads.
+fn moved_to(from: &Url, place: &str) -> Option<Url> {
+    if place.starts_with('/') { Some(Url { path: Text::new(place), ..from.clone() }) } else { Url::parse(place) }
+}
+
+/// What the host's own processes, which all speak TLS, say to plain HTTP.
+fn process_answer(ask: &Ask) -> (u16, String) {
+    if ask.url.secure {
+        return (401, "Unauthorized\n".to_string());
+    }
+    (400, "Client sent an HTTP request to an HTTPS server.\n".to_string())
+}

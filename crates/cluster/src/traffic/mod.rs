@@ -1,0 +1,23 @@
+//! Requests through the simulated network: who sends them, the way they take, what comes of them, and the counts.
+mod asking;
+mod fabric;
+mod flight;
+mod load;
+mod pump;
+mod source;
+mod state;
+mod tally;
+mod trace;
+mod view;
+mod walk;
+
+pub use dataplane::network::{Ask, Failure, Url};
+pub use fabric::Client;
+pub use flight::Asker;
+pub use source::Source;
+pub use state::{Link, Traffic};
+pub use tally::{Outcome, Second, Tally};
+pub use trace::{Trace, story};
+pub use walk::Steps;
+
+pub(crate) use view::{requests, view};

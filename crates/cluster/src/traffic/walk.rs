@@ -1,0 +1,242 @@
+//! The way of one connection, decided at once: name, Service rules, links, policies, the listening container.
+use crate::traffic::fabric::{Client, Place, ip, number};
+use crate::world::World;
+use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Protocol, Rules, Verdict, What};
+use objects::Text;
+use simcore::Duration;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// No host.
+pub const NOWHERE: u16 = u16::MAX;
+
+/// What was decided on the way, small enough to be kept for every request.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Steps {
+    /// How long the name took; zero for an address.
+    pub named: Duration,
+    /// What the client dialled; address 0 where the name gave none.
+    pub dialled: (u32, u16),
+    /// The host whose Service rules saw the packet, and what they did.
+    pub rules_host: u16,
+    pub verdict: Verdict,
+    /// The other end.
+    pub reached: (u32, u16),
+    pub server_host: u16,
+}
+
+impl Default for Steps {
+    fn default() -> Steps {
+        let (named, nothing) = (Duration::ZERO, (0, 0));
+        Steps { named, dialled: nothing, rules_host: NOWHERE, verdict: Verdict::Pass, reached: nothing, server_host: NOWHERE }
+    }
+}
+
+/// Who listens at the other end.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Server {
+    pub host: usize,
+    /// Empty for a process of the host itself.
+    pub uid: Text,
+    /// The container's runtime id, or the process's name.
+    pub id: Text,
+}
+
+/// The whole way: how long until the request arrives, or until the client knows that it does not.
+pub(crate) struct Walk {
+    pub steps: Steps,
+    /// The rules that decided.
+    pub rules: Option<Arc<Rules>>,
+    pub took: Duration,
+    pub end: Result<Server, Failure>,
+}
+
+impl World {
+    /// Walks from a client to whoever listens where it wants to go.
+    pub(crate) fn walk(&mut self, client: &Client, ask: &Ask) -> Walk {
+        let mut steps = Steps::default();
+        let (took, end) = match self.dial(client, ask, &mut steps) {
+            Ok((took, server)) => (steps.named + took, Ok(server)),
+            Err(failure) => (steps.named + patience(failure, ask), Err(failure)),
+        };
+        let rules = if steps.rules_host == NOWHERE { None } else { self.ruleset(steps.rules_host as usize) };
+        let limit = ask.connect_limit.min(ask.limit);
+        if took >= limit {
+            // A slow way counts as lost when nobody waits for its end.
+            return Walk {
+                steps,
+                rules,
+                took: limit,
+                end: Err(end.err().filter(|found| *found != Failure::Unreachable).unwrap_or(Failure::Lost)),
+            };
+        }
+        Walk { steps, rules, took, end }
+    }
+
+    fn dial(&mut self, client: &Client, ask: &Ask, steps: &mut Steps) -> Result<(Duration, Server), Failure> {
+        let (host, port) = (ask.url.host.as_str(), ask.url.port);
+        if host == "localhost" || host.starts_with("127.") {
+            return self.dial_itself(client, port, ask, steps);
+        }
+        let address = match number(host) {
+            Some(address) => address,
+            None => {
+                let named = self.resolve(client, host);
+                steps.named = named.took;
+                named.end?
+            }
+        };
+        steps.dialled = (address, port);
+        let entry = self.entry(client, address)?;
+        let first = self.passage(client.host(), Some(entry)).ok_or(Failure::Lost)?;
+        let source = self.address_of_client(client);
+        let packet = Packet { source: ip(source), destination: ip(address), port, protocol: Protocol::Tcp };
+        steps.rules_host = entry as u16;
+        // Service rules are about ports: an echo has none.
+        steps.verdict = if ask.what == What::Echo { Verdict::Pass } else { self.rules(entry, &packet, client.origin()) };
+        steps.reached = match steps.verdict {
+            Verdict::Forward { address: IpAddr::V4(address), port, .. } => (address.into(), port),
+            Verdict::Forward { .. } => return Err(Failure::Lost),
+            Verdict::Pass => (address, port),
+            Verdict::Refused { .. } => return Err(Failure::NoEndpoints),
+            Verdict::Dropped { .. } => return Err(Failure::Lost),
+        };
+        let (target, server) = self.arrive(client, entry, source, ask, steps)?;
+        let second = self.passage(Some(entry), Some(target)).ok_or(Failure::Lost)?;
+        let second = if target == entry && client.host() == Some(entry) { Duration::ZERO } else { second };
+        // There and back to open the connection, and there once more with the request.
+        Ok(((first + second).times(3), server))
+    }
+
+    /// The host whose rules a packet meets first.
+    fn entry(&self, client: &Client, address: u32) -> Result<usize, Failure> {
+        match client {
+            Client::Pod { host, .. } | Client::Node(host) => Ok(*host),
+            // The hosts' network has no routes to Pods and Services.
+            Client::Outside(_) => match self.place(address) {
+                Place::Node(host) => Ok(host),
+                _ => self.announcer(address).ok_or(Failure::Lost),
+            },
+        }
+    }
+
+    /// Which host answers for a load balancer's address on the hosts' network.
+    fn announcer(&self, address: u32) -> Option<usize> {
+        let services = self.api.store.applied().list(objects::kinds::SERVICE);
+        let has = |ingress: &objects::Tree| number(ingress.get("ip").text()) == Some(address);
+        services.into_iter().find(|service| service.status().at(&["loadBalancer", "ingress"]).items().iter().any(has))?;
+        let workers = if self.hosts.len() > 1 { 1.. } else { 0.. };
+        workers.take(self.hosts.len()).find(|host| self.hosts.get(*host).is_some_and(|host| host.powered && host.connected))
+    }
+
+    /// From the entry host to the container that listens. Gives its host, too.
+    fn arrive(&mut self, client: &Client, entry: usize, source: u32, ask: &Ask, steps: &mut Steps) -> Result<(usize, Server), Failure> {
+        let (address, port) = steps.reached;
+        match self.place(address) {
+            Place::Pod { host, uid } => {
+                steps.server_host = host as u16;
+                if self.passage(Some(entry), Some(host)).is_none() {
+                    return Err(Failure::Lost);
+                }
+                let packet = Packet { source: ip(source), destination: ip(address), port, protocol: Protocol::Tcp };
+                if !self.allowed(source, address, &packet) {
+                    return Err(Failure::Denied);
+                }
+                if ask.what == What::Echo {
+                    return Ok((host, Server { host, uid, id: Text::default() }));
+                }
+                self.listener(host, &uid, port).map(|server| (host, server)).ok_or(Failure::Refused)
+            }
+            Place::Nobody { host } => {
+                steps.server_host = host as u16;
+                Err(if self.hosts[host].powered { Failure::Unreachable } else { Failure::Lost })
+            }
+            Place::Node(host) => {
+                steps.server_host = host as u16;
+                if self.passage(client.host(), Some(host)).is_none() {
+                    return Err(Failure::Lost);
+                }
+                let process = Server { host, uid: Text::default(), id: Text::default() };
+                if ask.what == What::Echo {
+                    return Ok((host, process));
+                }
+                self.on_node(host, port).map(|server| (host, server)).ok_or(Failure::Refused)
+            }
+            Place::Elsewhere => Err(Failure::Lost),
+        }
+    }
+
+    fn dial_itself(&mut self, client: &Client, port: u16, ask: &Ask, steps: &mut Steps) -> Result<(Duration, Server), Failure> {
+        steps.dialled = (0x7f00_0001, port);
+        steps.reached = steps.dialled;
+        let server = match client {
+            Client::Pod { host, uid, .. } => self.listener(*host, uid, port),
+            Client::Node(host) => self.on_node(*host, port),
+            Client::Outside(_) => {
+                let forward = self.traffic.forwards.iter().find(|forward| forward.local == port).cloned();
+                forward.and_then(|forward| {
+                    steps.server_host = forward.host as u16;
+                    self.listener(forward.host, &forward.uid, forward.port)
+                })
+            }
+        };
+        let server =
+            if ask.what == What::Echo { server.or(Some(Server { host: 0, uid: Text::default(), id: Text::default() })) } else { server };
+        Ok((Duration::micros(60), server.ok_or(Failure::Refused)?))
+    }
+
+    /// The container of a Pod that listens on a port.
+    fn listener(&self, host: usize, uid: &Text, port: u16) -> Option<Server> {
+        let sandbox = self.kubelet_of(host)?.sandbox(uid)?;
+        let container = sandbox.containers().find(|container| container.listens(self.now, port))?;
+        Some(Server { host, uid: uid.clone(), id: container.id.clone() })
+    }
+
+    /// A Pod of the host's network, or one of the host's own processes.
+    fn on_node(&self, host: usize, port: u16) -> Option<Server> {
+        let kubelet = self.kubelet_of(host)?;
+        let process = match port {
+            6443 if host == 0 && self.serving => "kube-apiserver",
+            10250 if kubelet.is_running() => "kubelet",
+            _ if self.proxy_of(host).is_some_and(|proxy| proxy.answer(port, "/", self.now).is_some()) => "kube-proxy",
+            _ => "",
+        };
+        if !process.is_empty() {
+            return Some(Server { host, uid: Text::default(), id: Text::new_static(process) });
+        }
+        let mut pods = kubelet.on_host();
+        pods.find_map(|(uid, sandbox)| {
+            let served = |container: &&dataplane::runtime::Container| container.program().is_some() && container.listens(self.now, port);
+            let container = sandbox.containers().find(served)?;
+            Some(Server { host, uid: uid.clone(), id: container.id.clone() })
+        })
+    }
+}
+
+/// How long it takes until a client knows of a failure.
+fn patience(failure: Failure, ask: &Ask) -> Duration {
+    match failure {
+        Failure::NoEndpoints | Failure::Refused => Duration::micros(400),
+        Failure::Unreachable => NEIGHBOUR,
+        Failure::Denied | Failure::Lost | Failure::Timeout => ask.connect_limit.min(CONNECT_MAX),
+        Failure::NoName | Failure::NameServer | Failure::Reset | Failure::Empty | Failure::Redirects => Duration::ZERO,
+    }
+}
+
+impl Client {
+    /// Where it enters the rules of its node.
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Client::Outside(_) => Origin::Outside,
+            Client::Node(_) => Origin::Node,
+            Client::Pod { .. } => Origin::Pod,
+        }
+    }
+
+    pub(crate) fn host(&self) -> Option<usize> {
+        match self {
+            Client::Outside(_) => None,
+            Client::Node(host) | Client::Pod { host, .. } => Some(*host),
+        }
+    }
+}

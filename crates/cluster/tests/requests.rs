@@ -1,0 +1,212 @@
+//! What people and processes see when they send requests through the cluster's network.
+use cluster::input::{Fault, Input, TrafficSpec};
+use cluster::{Topology, World};
+use objects::kinds;
+use objects::views::Pod;
+use simcore::{Duration, Time};
+
+fn booted(files: &[(&str, &str)]) -> World {
+    let files = files.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+    let mut world = World::boot(&Topology::kubeadm(2), 5, files);
+    world.run_until(Time::START + Duration::secs(20));
+    world
+}
+
+/// Types a line, waits for its end, and gives what it printed.
+fn type_in(world: &mut World, line: &str) -> String {
+    let before = world.terminal.printed.len();
+    world.type_line(line);
+    let limit = world.now() + Duration::secs(300);
+    world.run_while(limit, |world| !world.terminal.shell.busy());
+    world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect()
+}
+
+fn run(world: &mut World, seconds: u64) {
+    world.run_until(world.now() + Duration::secs(seconds));
+}
+
+/// A Deployment `web` of hello:v1 with a readiness probe, its Service on port 80, and a `box` to ask from.
+const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: hello:v1
+        readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 8080, nodePort: 30080}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: box}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: box, image: busybox:1.36, command: [sleep, infinity]}]
+";
+
+fn with_web() -> World {
+    let mut world = booted(&[("web.yaml", WEB)]);
+    type_in(&mut world, "kubectl apply -f web.yaml");
+    run(&mut world, 15);
+    world
+}
+
+#[test]
+fn a_node_port_answers_a_machine_outside_and_the_pods_take_turns() {
+    let mut world = with_web();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let said = type_in(&mut world, "curl -s http://192.168.100.12:30080/");
+        assert!(said.starts_with("Hello from v1, pod web-"), "{said}");
+        seen.insert(said);
+    }
+    assert_eq!(seen.len(), 3, "all three Pods answer in time");
+    assert_eq!(type_in(&mut world, "curl -s -o /dev/null -w '%{http_code}' worker-1:30080/nosuch"), "404");
+}
+
+#[test]
+fn failures_say_what_curl_says() {
+    let mut world = with_web();
+    assert_eq!(type_in(&mut world, "curl -s nosuch; echo $?"), "6\n");
+    let refused = type_in(&mut world, "curl 192.168.100.12:31999; echo $?");
+    assert!(refused.starts_with("curl: (7) Failed to connect to 192.168.100.12 port 31999 after"), "{refused}");
+    assert!(refused.ends_with("Could not connect to server\n7\n"), "{refused}");
+    let before = world.now();
+    let lost = type_in(&mut world, "curl --max-time 2 10.96.0.1; echo $?");
+    assert_eq!(lost, "curl: (28) Connection timed out after 2000 milliseconds\n28\n", "cluster addresses have no route from outside");
+    assert!(world.now().since(before) >= Duration::secs(2));
+}
+
+#[test]
+fn a_pod_reaches_a_service_by_its_name_and_its_own_processes_by_localhost() {
+    let mut world = with_web();
+    let said = type_in(&mut world, "kubectl exec box -- wget -qO- http://web/");
+    assert!(said.starts_with("Hello from v1, pod web-"), "{said}");
+    assert!(type_in(&mut world, "kubectl exec box -- wget -qO- web.default.svc.cluster.local").starts_with("Hello from v1"));
+    let bad = type_in(&mut world, "kubectl exec box -- wget -qO- nosuch");
+    assert_eq!(bad, "wget: bad address 'nosuch'\ncommand terminated with exit code 1\n");
+    let own = type_in(&mut world, "kubectl exec deploy/web -- curl -s localhost:8080/healthz");
+    assert_eq!(own, "ok\n");
+}
+
+#[test]
+fn a_service_without_endpoints_refuses_at_once() {
+    let mut world = with_web();
+    type_in(&mut world, "kubectl scale deployment web --replicas=0");
+    run(&mut world, 5);
+    let said = type_in(&mut world, "kubectl exec box -- wget -qO- -T 2 http://web/");
+    assert!(said.contains("Connection refused"), "{said}");
+}
+
+#[test]
+fn a_script_in_a_container_asks_in_virtual_time_and_logs_what_it_hears() {
+    let mut world = with_web();
+    let pod = "kubectl run loop --image=busybox:1.36 --restart=Never -- sh -c 'while true; do wget -qO- -T 1 http://web/; sleep 1; done'";
+    type_in(&mut world, pod);
+    run(&mut world, 12);
+    let log = type_in(&mut world, "kubectl logs loop");
+    assert!(log.lines().filter(|line| line.starts_with("Hello from v1")).count() >= 5, "{log}");
+    type_in(&mut world, "kubectl delete deployment web");
+    run(&mut world, 5);
+    let log = type_in(&mut world, "kubectl logs loop --tail=1");
+    assert!(log.contains("Connection refused"), "{log}");
+}
+
+fn users(rps: u32) -> TrafficSpec {
+    TrafficSpec { id: "users".into(), to: "svc/web:80".into(), rps, timeout_ms: 1_000, ..TrafficSpec::default() }
+}
+
+fn send(world: &mut World, spec: TrafficSpec) {
+    world.input(&Input::Traffic { sources: vec![spec], gone: Vec::new() });
+}
+
+fn counts(world: &World) -> (u64, u64) {
+    let tally = &world.traffic().source("users").expect("the source").tally;
+    (tally.ok, tally.failed)
+}
+
+#[test]
+fn a_source_sends_as_often_as_it_says_and_counts_what_comes_back() {
+    let mut world = with_web();
+    send(&mut world, users(100));
+    run(&mut world, 10);
+    let (ok, failed) = counts(&world);
+    assert!((900..1_100).contains(&ok) && failed == 0, "{ok} {failed}");
+    let tally = &world.traffic().source("users").expect("the source").tally;
+    assert_eq!(tally.versions, ["v1"]);
+    let now = world.now().0 / 1_000_000;
+    let half = tally.quantile(now - 5, now, 500).expect("there were answers");
+    assert!((3_000..8_000).contains(&half), "{half} microseconds");
+    world.input(&Input::Traffic { sources: Vec::new(), gone: vec!["users".to_string()] });
+    assert!(world.traffic().source("users").is_none());
+}
+
+/// How many requests a rolling update costs, with these lines in the container.
+fn lost_in_update(extra: &str) -> (u64, u64) {
+    let text = WEB.replace("        image: hello:v1\n", &format!("        image: hello:v1\n{extra}"));
+    let mut world = booted(&[("web.yaml", &text)]);
+    type_in(&mut world, "kubectl apply -f web.yaml");
+    run(&mut world, 15);
+    send(&mut world, users(200));
+    run(&mut world, 2);
+    type_in(&mut world, "kubectl set image deployment/web web=hello:v2");
+    run(&mut world, 60);
+    let done = world.api.store.applied().list_in(kinds::POD, "default").filter(|pod| Pod(&pod.tree).is_ready()).count();
+    assert_eq!(done, 4);
+    counts(&world)
+}
+
+#[test]
+fn an_update_loses_requests_because_rules_lag_behind_sigterm_and_a_pause_before_stop_saves_them() {
+    let (_, failed) = lost_in_update("");
+    assert!(failed > 0, "requests still come to a Pod that has stopped listening");
+    assert!(failed < 200, "{failed} is more than the lag explains");
+    let (ok, failed) = lost_in_update("        lifecycle: {preStop: {sleep: {seconds: 3}}}\n");
+    assert_eq!(failed, 0, "of {ok}");
+}
+
+#[test]
+fn a_cut_node_swallows_requests_until_their_clients_give_up() {
+    let mut world = with_web();
+    send(&mut world, users(50));
+    run(&mut world, 5);
+    world.fault(&Fault::CutNode { node: "worker-2".to_string() }).expect("there is such a node");
+    run(&mut world, 5);
+    let tally = &world.traffic().source("users").expect("the source").tally;
+    let now = world.now().0 / 1_000_000;
+    let words: std::collections::BTreeSet<String> = tally
+        .seconds(now - 4, now + 1)
+        .flat_map(|second| second.counts.iter().filter(|(_, outcome, _)| !outcome.is_ok()).map(|(_, outcome, _)| outcome.word()))
+        .collect();
+    assert!(words.contains("lost") && !words.contains("refused"), "{words:?}");
+}
+
+#[test]
+fn a_link_that_loses_packets_makes_answers_late_but_they_come() {
+    let mut world = with_web();
+    send(&mut world, TrafficSpec { from: "run=box".into(), ..users(50) });
+    type_in(&mut world, "kubectl label pod box run=box");
+    for (one, other) in [("worker-1", "worker-2"), ("control-plane", "worker-1"), ("control-plane", "worker-2")] {
+        let fault = Fault::Link { one: one.into(), other: other.into(), latency_ms: 100, loss_percent: 0 };
+        world.fault(&fault).expect("there are such nodes");
+    }
+    run(&mut world, 6);
+    let tally = &world.traffic().source("users").expect("the source").tally;
+    let now = world.now().0 / 1_000_000;
+    let slow = tally.quantile(now - 5, now, 990).expect("there were answers");
+    assert!(slow > 300_000, "three ways to connect and ask, one back: {slow}");
+    assert_eq!(counts(&world).1, 0);
+}

@@ -1,0 +1,67 @@
+//! Checks about requests: judged by what came of them.
+use cluster::Session;
+use cluster::input::Input;
+use lessons::format::Check;
+use lessons::progress::Verdict;
+use simcore::Duration;
+
+fn session() -> Session {
+    let mut session = Session::start("kubeadm", 2, 3, Vec::new()).expect("the preset is known");
+    let mut pass = |input: Option<Input>, seconds: u64| {
+        input.into_iter().for_each(|input| session.input(input));
+        session.advance(session.now() + Duration::secs(seconds), usize::MAX);
+    };
+    pass(None, 15);
+    let text = "kubectl create deployment shop --image=shop:v1 --replicas=2; kubectl expose deployment shop --port=80 --target-port=8080; \
+                kubectl run box --image=busybox:1.36 -- sleep infinity";
+    pass(Some(Input::Line { text: text.into() }), 15);
+    let file = "- {id: users, to: svc/shop:80, rps: 50, headers: {X-Team: blue}}\n";
+    pass(Some(Input::File { name: "traffic.yaml".into(), text: file.into() }), 10);
+    session
+}
+
+fn judge(session: &Session, check: &str) -> (Verdict, String) {
+    let check: Check = serde_json::from_str(check).expect("a check");
+    let began = session.now() - Duration::secs(8);
+    let state = lessons::checks::judge(&check, session, "default", began, true);
+    (state.verdict, state.observed)
+}
+
+#[test]
+fn counts_of_a_source_can_be_judged() {
+    let session = session();
+    let users = |expr: &str| judge(&session, &format!(r#"{{"id": "x", "traffic": "users", "expr": "{expr}"}}"#)).0;
+    assert_eq!(users("failed == 0 && ok > 300"), Verdict::Pass);
+    assert_eq!(users("share['v1'] == 100"), Verdict::Pass);
+    assert_eq!(users("p95 < 50"), Verdict::Pass);
+    assert_eq!(users("failed > 0"), Verdict::Fail);
+    assert_eq!(judge(&session, r#"{"id": "x", "expr": "traffic.users.failed == 0"}"#).0, Verdict::Pass);
+    let missing = judge(&session, r#"{"id": "x", "traffic": "nobody", "expr": "ok > 0"}"#);
+    assert_eq!(missing, (Verdict::Fail, "there is no traffic source \"nobody\"".to_string()));
+}
+
+#[test]
+fn what_would_happen_to_traffic_is_judged_on_a_fork() {
+    let session = session();
+    let gone = r#"{"id": "x", "traffic": "users", "expr": "failed > 100", "within": "10s", "after": [{"run": "kubectl scale deployment shop --replicas=0"}]}"#;
+    assert_eq!(judge(&session, gone).0, Verdict::Pass);
+    assert_eq!(judge(&session, r#"{"id": "x", "traffic": "users", "expr": "failed == 0"}"#).0, Verdict::Pass, "the learner's own goes on");
+}
+
+#[test]
+fn who_reaches_what_is_tried() {
+    let session = session();
+    let rows = r#"[{"from": "run=box", "to": "http://shop/", "gets": "allow"}, {"from": "run=box", "to": "http://nosuch/", "gets": "nxdomain"},
+                   {"from": "run=box", "to": "http://shop:81/", "gets": "timeout"}, {"from": "outside", "to": "http://192.168.100.12:31000/", "gets": "refused"}]"#;
+    assert_eq!(judge(&session, &format!(r#"{{"id": "x", "reach": {rows}}}"#)), (Verdict::Pass, String::new()));
+    let wrong = judge(&session, r#"{"id": "x", "reach": [{"from": "run=box", "to": "http://shop/", "gets": "deny"}]}"#);
+    assert_eq!(wrong, (Verdict::Fail, "run=box -> http://shop/: 200".to_string()));
+}
+
+#[test]
+fn a_traffic_file_that_makes_no_sense_is_refused_in_words() {
+    let mut session = session();
+    session.input(Input::File { name: "traffic.yaml".into(), text: "- {id: users, to: svc/shop:80, speed: 9}\n".into() });
+    assert!(session.world.terminal.output().ends_with("traffic.yaml: unknown field \"speed\"\n"));
+    assert!(session.world.traffic().source("users").is_some(), "the old sources go on");
+}
