@@ -21,6 +21,10 @@ impl World {
         let mut world = World::empty(seed, files);
         world.api.gateway_api = topology.gateway_api;
         world.bootstrap_objects(&topology.control_plane.address);
+        world.policed = topology.policies;
+        if topology.coredns {
+            world.install_coredns();
+        }
         let catalog = Arc::new(Catalog::new(&topology.images));
         let control = Text::new(&topology.control_host);
         world.add_host(topology, &topology.control_plane, &catalog, seed);

@@ -140,6 +140,9 @@ impl World {
                 if request.target == objects::wire::Target::Path(objects::Text::new_static("tool")) {
                     return self.begin_tool(Caller::Terminal, Ticket(ticket), &request);
                 }
+                if request.target == objects::wire::Target::Path(objects::Text::new_static("forward")) {
+                    return self.begin_forward(Caller::Terminal, Ticket(ticket), &request);
+                }
                 request.origin.cause = cause.map(|id| id.0);
                 if follows_logs(&request) {
                     terminal.follows.insert(ticket, (request.clone(), 0));
@@ -163,6 +166,9 @@ impl World {
                 terminal.edit = None;
                 terminal.watches.clear();
                 terminal.follows.clear();
+                if self.traffic.forwards.iter().any(|forward| !forward.background) {
+                    self.net().forwards.retain(|forward| forward.background);
+                }
             }
         }
     }

@@ -30,6 +30,7 @@ impl World {
             Fault::CutNode { node } => {
                 let host = self.host(node)?;
                 self.hosts[host].connected = false;
+                self.lose_api();
                 Ok(self.note("you", "fault", &format!("cut {node} off the network")))
             }
             Fault::MendNode { node } => {
@@ -78,6 +79,7 @@ impl World {
             self.serving = false;
             self.storing = false;
         }
+        self.lose_api();
     }
 
     fn power_on(&mut self, host: usize) {
@@ -108,7 +110,10 @@ impl World {
 
     fn stop_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
         match name {
-            "kube-apiserver" => self.serving = false,
+            "kube-apiserver" => {
+                self.serving = false;
+                self.lose_api();
+            }
             "etcd" => self.storing = false,
             _ => {
                 let id = self.part_named(name)?;

@@ -9,6 +9,7 @@ pub fn all() -> Vec<Tree> {
 static FILES: &[&str] = &[
     include_str!("../../../lessons/images/batch.yaml"),
     include_str!("../../../lessons/images/busybox.yaml"),
+    include_str!("../../../lessons/images/coredns.yaml"),
     include_str!("../../../lessons/images/crasher.yaml"),
     include_str!("../../../lessons/images/hello.yaml"),
     include_str!("../../../lessons/images/nginx.yaml"),
@@ -16,4 +17,5 @@ static FILES: &[&str] = &[
     include_str!("../../../lessons/images/redis.yaml"),
     include_str!("../../../lessons/images/shop.yaml"),
     include_str!("../../../lessons/images/slow-starter.yaml"),
+    include_str!("../../../lessons/images/store.yaml"),
 ];

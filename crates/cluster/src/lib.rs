@@ -1,4 +1,5 @@
 //! Wires the planes into one world: topology, faults, session, deltas, invariants. Knows no browser.
+mod addons;
 mod boot;
 mod console;
 pub mod delta;

@@ -5,6 +5,7 @@ use controlplane::harness::ControllerManager;
 use controlplane::scheduler::Scheduler;
 use dataplane::kubelet::Kubelet;
 use dataplane::network::KubeProxy;
+use dataplane::network::dns::CoreDns;
 use objects::Text;
 use objects::wire::Response;
 use simcore::Time;
@@ -17,6 +18,8 @@ pub enum Actor {
     Scheduler(Box<Scheduler>),
     Kubelet(Box<Kubelet>),
     Proxy(Box<KubeProxy>),
+    /// A process in a container.
+    CoreDns(Box<CoreDns>),
 }
 
 /// A component as a process on a host.
@@ -28,6 +31,9 @@ pub struct Part {
     pub host: usize,
     pub actor: Actor,
     pub running: bool,
+    /// Of a process in a container: its Pod's uid and the container's runtime id; empty for processes of the host.
+    pub pod: Text,
+    pub container: Text,
     /// Revisions of applied changes it has not been told yet.
     pub inbox: Vec<u64>,
     /// Whether a delivery is on its way.
@@ -43,13 +49,24 @@ macro_rules! each {
             Actor::Scheduler($it) => $call,
             Actor::Kubelet($it) => $call,
             Actor::Proxy($it) => $call,
+            Actor::CoreDns($it) => $call,
         }
     };
 }
 
 impl Part {
     pub fn new(id: impl Into<Text>, host: usize, actor: Actor) -> Part {
-        Part { id: id.into(), host, actor, running: false, inbox: Vec::new(), due: false, wakes: BTreeSet::new() }
+        Part {
+            id: id.into(),
+            host,
+            actor,
+            running: false,
+            pod: Text::default(),
+            container: Text::default(),
+            inbox: Vec::new(),
+            due: false,
+            wakes: BTreeSet::new(),
+        }
     }
 
     pub fn interested(&self, change: &Change) -> bool {

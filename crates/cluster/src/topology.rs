@@ -22,6 +22,10 @@ pub struct Topology {
     pub gateway_api: bool,
     /// Who gives Services of type LoadBalancer their addresses; nobody on bare machines.
     pub load_balancer: Option<LoadBalancer>,
+    /// Whether CoreDNS is installed, as kubeadm does.
+    pub coredns: bool,
+    /// Whether the network plugin enforces NetworkPolicies, as Calico and Cilium do and Flannel does not.
+    pub policies: bool,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -77,6 +81,8 @@ impl Topology {
             controllers_start: Duration::millis(900),
             gateway_api: true,
             load_balancer: None,
+            coredns: true,
+            policies: true,
             images: crate::images::all(),
         }
     }
@@ -87,6 +93,7 @@ impl Topology {
         let (control_host, controllers_start) = ("vm".to_string(), Duration::secs(5));
         Topology {
             static_pods: false,
+            coredns: false,
             wide_pod_networks: true,
             control_host,
             controllers_start,

@@ -6,6 +6,7 @@ use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
 use apiserver::{ApiServer, Change, Outcome};
+use dataplane::network::policy::Policies;
 use objects::wire::{Request, Response};
 use objects::{Key, Text, kinds};
 use simcore::{Duration, OccurrenceId, Queue, Rng, Time};
@@ -50,6 +51,10 @@ pub struct World {
     pub(crate) serving: bool,
     pub(crate) storing: bool,
     pub(crate) traffic: Arc<Traffic>,
+    /// Whether the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
+    pub(crate) policed: bool,
+    pub(crate) policies: Option<Policies>,
+    pub(crate) seed: u64,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
     pending: Vec<Pending>,
@@ -90,6 +95,9 @@ impl World {
             serving: true,
             storing: true,
             traffic: Arc::new(Traffic::new(seed)),
+            policed: true,
+            policies: None,
+            seed,
             kubelets: BTreeMap::new(),
             pending: Vec::new(),
             announced: 1,
@@ -280,7 +288,8 @@ impl World {
                 }
             }
         }
-        *announced = api.store.applied().revision();
+        let from = std::mem::replace(announced, api.store.applied().revision());
+        self.learn_policies(from);
         for part in due {
             let lag = self.lag();
             self.queue.push(self.now + lag, Event::Watch(part));
@@ -369,8 +378,10 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
+        self.component_told(id);
         if self.parts[id].kubelet().is_some() {
             self.carry_questions(id);
+            self.mind_components(id);
             self.broken_off(self.parts[id].host);
             if !self.terminal.follows.is_empty() {
                 self.queue.push(self.now, Event::TerminalWatch);

@@ -1,6 +1,6 @@
 //! One truth, many ways to it: twice, from a keyframe, in a fork, from its record.
 use cluster::Session;
-use cluster::input::{Fault, Input};
+use cluster::input::{Fault, Input, TrafficSpec};
 use simcore::Duration;
 
 fn deeds() -> Vec<(u64, Input)> {
@@ -9,10 +9,23 @@ fn deeds() -> Vec<(u64, Input)> {
         (12, line("kubectl create deployment web --image=hello:v1 --replicas=5")),
         (20, Input::Fault { fault: Fault::StopNode { node: "worker-2".to_string() } }),
         (25, line("kubectl set image deployment/web hello=hello:v2")),
+        (30, line("kubectl expose deployment web --port=80 --target-port=8080; kubectl run box --image=busybox:1.36 -- sleep infinity")),
+        (35, Input::Traffic { sources: vec![users("svc/web:80", ""), users("http://web/", "run=box")], gone: Vec::new() }),
+        (40, Input::Fault { fault: link() }),
+        (45, line("kubectl exec box -- wget -qO- http://web/; curl -s worker-1:31000")),
         (60, line("kubectl rollout status deployment/web")),
         (90, Input::Fault { fault: Fault::StartNode { node: "worker-2".to_string() } }),
         (91, line("kubectl scale deployment web --replicas=8; kubectl get pods -o wide")),
     ]
+}
+
+fn users(to: &str, from: &str) -> TrafficSpec {
+    let (id, retries, keep_alive) = (format!("users{from}"), 1, !from.is_empty());
+    TrafficSpec { id, to: to.into(), from: from.into(), rps: 20, retries, keep_alive, ..TrafficSpec::default() }
+}
+
+fn link() -> Fault {
+    Fault::Link { one: "worker-1".into(), other: "worker-3".into(), latency_ms: 5, loss_percent: 10 }
 }
 
 fn played(seed: u64) -> Session {

@@ -210,3 +210,122 @@ fn a_link_that_loses_packets_makes_answers_late_but_they_come() {
     assert!(slow > 300_000, "three ways to connect and ask, one back: {slow}");
     assert_eq!(counts(&world).1, 0);
 }
+
+/// The shop of services that call each other, each a Deployment with its Service on port 80.
+fn store(world: &mut World, cart: &str) {
+    let images = [("web", "store-web:v1"), ("catalog", "store-catalog:v1"), ("cart", cart), ("payment", "store-payment:v1")];
+    for (name, image) in images {
+        type_in(
+            world,
+            &format!("kubectl create deployment {name} --image={image}; kubectl expose deployment {name} --port=80 --target-port=8080"),
+        );
+    }
+    type_in(world, "kubectl run box --image=busybox:1.36 -- sleep infinity");
+    run(world, 12);
+}
+
+#[test]
+fn services_call_each_other_and_a_broken_one_shows_at_the_front() {
+    let mut world = booted(&[]);
+    store(&mut world, "store-cart:v1");
+    let page = type_in(&mut world, "kubectl exec box -- wget -qO- http://web/");
+    let parts: Vec<&str> = page.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+    assert_eq!(parts, ["web", "catalog", "cart"], "{page}");
+    assert!(type_in(&mut world, "kubectl exec box -- wget -qO- http://cart/checkout").ends_with(": paid\n"));
+    type_in(&mut world, "kubectl scale deployment catalog --replicas=0");
+    run(&mut world, 3);
+    let failed = type_in(&mut world, "kubectl exec box -- curl -s http://web/");
+    assert_eq!(failed, "catalog: no-endpoints\n");
+    let last = world.traffic().recent().next_back().expect("a request").id;
+    let hops: Vec<String> = world.follow_request(last).into_iter().map(|hop| format!("{} {}", hop.component, hop.text)).collect();
+    assert!(hops.iter().any(|hop| hop.contains("kube-proxy/") && hop.contains("has no endpoints: refused")), "{hops:#?}");
+    assert!(hops.iter().any(|hop| hop.starts_with("CoreDNS web is 10.")), "{hops:#?}");
+}
+
+#[test]
+fn two_workers_are_a_queue_and_those_who_wait_too_long_give_up() {
+    let mut world = booted(&[]);
+    store(&mut world, "store-cart:v1");
+    let spec = |rps| TrafficSpec { path: "/pay".into(), to: "svc/payment:80".into(), timeout_ms: 400, ..users(rps) };
+    send(&mut world, spec(20));
+    run(&mut world, 10);
+    assert_eq!(counts(&world).1, 0, "2 workers do 40 per second");
+    send(&mut world, spec(80));
+    run(&mut world, 10);
+    let (ok, failed) = counts(&world);
+    assert!(failed > 100, "{ok} {failed}");
+}
+
+#[test]
+fn open_connections_stay_with_their_pod_and_new_ones_spread() {
+    let mut world = with_web();
+    send(&mut world, TrafficSpec { keep_alive: true, concurrency: 1, from: "run=box".into(), think_ms: 20, ..users(0) });
+    type_in(&mut world, "kubectl label pod box run=box");
+    run(&mut world, 8);
+    let servers: std::collections::BTreeSet<String> =
+        world.traffic().recent().rev().take(100).map(|trace| trace.server.to_string()).collect();
+    assert_eq!(servers.len(), 1, "one connection, one Pod");
+    assert!(world.traffic().recent().filter(|trace| trace.source == "users").rev().take(100).all(|trace| trace.reused));
+    let pod = type_in(&mut world, "kubectl get pods -l app=web -o jsonpath='{.items[*].metadata.uid}'");
+    assert!(servers.iter().all(|uid| pod.contains(uid.as_str())));
+    type_in(&mut world, "kubectl rollout restart deployment web");
+    run(&mut world, 30);
+    assert_eq!(counts(&world).1, 0, "a server that stops closes its idle connections, and its clients open others");
+}
+
+#[test]
+fn names_are_answered_by_coredns_in_its_pods_and_fail_without_them() {
+    let mut world = with_web();
+    let said = type_in(&mut world, "kubectl exec box -- nslookup web.default.svc.cluster.local");
+    assert!(said.contains("Server:\t\t10.96.0.10") && said.contains("Name:\tweb.default.svc.cluster.local"), "{said}");
+    let pods = type_in(&mut world, "kubectl get pods -n kube-system -l k8s-app=kube-dns --no-headers");
+    assert_eq!(pods.lines().filter(|line| line.contains("1/1") && line.contains("Running")).count(), 2, "{pods}");
+    type_in(&mut world, "kubectl scale deployment coredns -n kube-system --replicas=0");
+    run(&mut world, 10);
+    assert_eq!(type_in(&mut world, "kubectl exec box -- curl -s http://web/; echo $?"), "command terminated with exit code 6\n6\n");
+    let address = type_in(&mut world, "kubectl get service web -o jsonpath={.spec.clusterIP}");
+    assert!(type_in(&mut world, &format!("kubectl exec box -- wget -qO- {address}")).starts_with("Hello"), "addresses need no name server");
+    type_in(&mut world, "kubectl scale deployment coredns -n kube-system --replicas=1");
+    run(&mut world, 15);
+    assert!(type_in(&mut world, "kubectl exec box -- wget -qO- http://web/").starts_with("Hello"));
+}
+
+const DENY: &str = "
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress: [{from: [{podSelector: {matchLabels: {run: front}}}]}]
+";
+
+#[test]
+fn a_policy_swallows_packets_and_names_itself() {
+    let mut world = with_web();
+    world.save_file("deny.yaml", DENY);
+    type_in(&mut world, "kubectl apply -f deny.yaml");
+    let said = type_in(&mut world, "kubectl exec box -- wget -qO- -T 2 http://web/");
+    assert!(said.starts_with("wget: download timed out"), "{said}");
+    let last = world.traffic().recent().next_back().expect("a request").id;
+    let entry = world.follow_request(last).into_iter().find(|hop| hop.component == "NetworkPolicy").expect("a policy decided").entry;
+    assert!(entry.starts_with("Denied: NetworkPolicy default/closed selects default/web-"), "{entry}");
+    let ready = world.api.store.applied().list_in(kinds::POD, "default").filter(|pod| Pod(&pod.tree).is_ready()).count();
+    assert_eq!(ready, 4, "the kubelet's probes are not stopped");
+    type_in(&mut world, "kubectl label pod box run=front");
+    assert!(type_in(&mut world, "kubectl exec box -- wget -qO- -T 2 http://web/").starts_with("Hello"));
+}
+
+#[test]
+fn a_forwarded_port_leads_into_a_pod_until_the_command_ends() {
+    let mut world = with_web();
+    assert!(type_in(&mut world, "curl localhost:8080; echo $?").ends_with("7\n"));
+    let said = type_in(&mut world, "kubectl port-forward service/web 8080:80 &");
+    assert_eq!(said, "Forwarding from 127.0.0.1:8080 -> 8080\nForwarding from [::1]:8080 -> 8080\n");
+    assert!(type_in(&mut world, "curl -s localhost:8080/").starts_with("Hello from v1"));
+    assert!(type_in(&mut world, "kubectl port-forward deploy/web 8080").contains("address already in use"));
+    world.type_line("kubectl port-forward deploy/web 9000:8080");
+    run(&mut world, 3);
+    assert!(world.terminal.shell.busy(), "without & it holds the terminal");
+    world.interrupt();
+    assert!(type_in(&mut world, "curl localhost:9000; echo $?").ends_with("7\n"), "it ended with its command");
+}

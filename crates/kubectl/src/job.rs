@@ -290,19 +290,21 @@ pub struct Io<'a> {
     pub(crate) pen: Pen,
     /// Whether the output goes into a pipe, a file or a substitution: then no text of it may be forgotten.
     pub(crate) captured: bool,
+    /// Whether the command runs behind `&`.
+    pub background: bool,
     warned: Vec<String>,
 }
 
 impl<'a> Io<'a> {
     pub(crate) fn new(session: &'a mut Session, tape: &'a mut Tape, stdin: Stdin) -> Io<'a> {
-        Io { session, tape, stdin, pen: Pen::default(), captured: false, warned: Vec::new() }
+        Io { session, tape, stdin, pen: Pen::default(), captured: false, background: false, warned: Vec::new() }
     }
 
     /// Runs `part` with its own input and its own pen, on the same tape. Gives what it printed.
     pub fn within<T>(&mut self, stdin: Stdin, part: impl FnOnce(&mut Io) -> T) -> (T, Pen) {
-        let captured = self.captured;
+        let (captured, background) = (self.captured, self.background);
         let mut inner = Io::new(self.session, self.tape, stdin);
-        inner.captured = captured;
+        (inner.captured, inner.background) = (captured, background);
         let result = part(&mut inner);
         (result, inner.pen)
     }

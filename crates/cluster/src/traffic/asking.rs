@@ -2,6 +2,7 @@
 use crate::event::{Caller, Event, PartId};
 use crate::traffic::fabric::{Client, number};
 use crate::traffic::flight::Asker;
+use crate::traffic::state::Forward;
 use crate::world::World;
 use apiserver::client::{Effects, Ticket};
 use dataplane::images::client;
@@ -96,6 +97,27 @@ impl World {
             Some(Err((words, code))) => self.tool_ends(caller, ticket, String::new(), words, code),
             None => self.tool_ends(caller, ticket, String::new(), format!("bash: {name}: command not found\n"), 127),
         }
+    }
+
+    /// A port of the learner's machine is opened; 409 where it is in use.
+    pub(crate) fn begin_forward(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
+        let given =
+            |name: &str| request.options.other.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
+        let number = |name: &str| given(name).parse::<u16>().unwrap_or(0);
+        let (local, uid, node) = (number("local"), given("pod"), given("node"));
+        // A forward ends with its Pod.
+        let living = |world: &World, forward: &Forward| {
+            world.kubelet_of(forward.host).is_some_and(|kubelet| kubelet.sandbox(&forward.uid).is_some())
+        };
+        let kept: Vec<Forward> = self.traffic.forwards.iter().filter(|forward| living(self, forward)).cloned().collect();
+        let taken = kept.iter().any(|forward| forward.local == local);
+        self.net().forwards = kept;
+        if !taken && let Some(host) = self.hosts.iter().position(|host| host.name == node) {
+            let background = given("background") == "true";
+            self.net().forwards.push(Forward { local, uid, host, port: number("port"), background });
+        }
+        let response = Response { code: if taken { 409 } else { 200 }, ..Response::text("") };
+        self.queue.push(self.now, Event::Reply(caller, ticket, Box::new(response)));
     }
 
     /// What it printed travels as text; its errors, its code and a file that it wrote beside that.

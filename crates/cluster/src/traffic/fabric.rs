@@ -1,8 +1,8 @@
 //! The seam between a request and what decides about it: addresses, names, Service rules, policies, links.
 use crate::part::Actor;
 use crate::world::World;
-use dataplane::network::{Failure, KubeProxy, Origin, Packet, Rules, Verdict};
-use objects::views::Service;
+use dataplane::network::policy::{Judgement, Policies};
+use dataplane::network::{KubeProxy, Origin, Packet, Protocol, Rules, Verdict};
 use objects::{Text, kinds};
 use simcore::Duration;
 use std::net::{IpAddr, Ipv4Addr};
@@ -35,12 +35,6 @@ pub(crate) enum Place {
     },
     Node(usize),
     Elsewhere,
-}
-
-/// A name's addresses, and how long it took to find them.
-pub(crate) struct Named {
-    pub end: Result<u32, Failure>,
-    pub took: Duration,
 }
 
 /// A TCP sender tries again after a second, then after two more, and so on.
@@ -79,27 +73,6 @@ impl World {
         }
     }
 
-    /// What a name means to a client.
-    pub(crate) fn resolve(&mut self, client: &Client, name: &str) -> Named {
-        let took = Duration::micros(self.net().rng.between(500, 1_500));
-        let end = match client {
-            Client::Pod { host, uid, .. } => self.service_named(*host, uid, name).ok_or(Failure::NoName),
-            // Machines outside and the hosts know each other's names, and nothing of the cluster's.
-            _ => self.hosts.iter().find(|host| host.name == name).map(|host| host.number).ok_or(Failure::NoName),
-        };
-        Named { end, took }
-    }
-
-    fn service_named(&self, host: usize, uid: &str, name: &str) -> Option<u32> {
-        let home = self.kubelet_of(host)?.sandbox(uid)?.namespace.clone();
-        let bare = name.trim_end_matches('.');
-        let bare = bare.strip_suffix(".cluster.local").unwrap_or(bare);
-        let bare = bare.strip_suffix(".svc").unwrap_or(bare);
-        let (service, namespace) = bare.split_once('.').unwrap_or((bare, &home));
-        let found = self.api.store.applied().find(kinds::SERVICE, namespace, service)?;
-        number(Service(&found.tree).cluster_ip())
-    }
-
     /// What the Service rules of a host do with a packet that enters there.
     pub(crate) fn rules(&mut self, host: usize, packet: &Packet, origin: Origin) -> Verdict {
         let (now, chance) = (self.now, self.net().rng.draw());
@@ -122,8 +95,36 @@ impl World {
     }
 
     /// Whether the policies of both sides let a packet through.
-    pub(crate) fn allowed(&self, _source: u32, _destination: u32, _packet: &Packet) -> bool {
-        true
+    pub(crate) fn allowed(&self, source: u32, destination: u32, packet: &Packet) -> bool {
+        self.judgement(source, destination, packet).is_none_or(|judgement| judgement.is_allowed())
+    }
+
+    fn judgement(&self, source: u32, destination: u32, packet: &Packet) -> Option<Judgement> {
+        let policies = self.policies.as_ref()?;
+        Some(policies.judge(&policies.peer(ip(source)), &policies.peer(ip(destination)), packet))
+    }
+
+    /// Why the policies of both sides let a packet through, or do not; empty without policies.
+    pub(crate) fn policy_words(&self, source: u32, destination: u32, port: u16) -> String {
+        let packet = Packet { source: ip(source), destination: ip(destination), port, protocol: Protocol::Tcp };
+        let Some(policies) = &self.policies else { return String::new() };
+        let (from, to) = (policies.peer(packet.source), policies.peer(packet.destination));
+        policies.judge(&from, &to, &packet).words(&from, &to, &packet)
+    }
+
+    /// Keeps the network plugin's picture of the policies; there is none while there are no policies.
+    pub(crate) fn learn_policies(&mut self, from: u64) {
+        let view = self.api.store.applied().clone();
+        if !self.policed || view.len(kinds::NETWORK_POLICY) == 0 {
+            self.policies = None;
+            return;
+        }
+        match (&mut self.policies, self.api.store.since(from)) {
+            (Some(policies), Ok(changes)) => {
+                changes.filter(|change| Policies::interested(change)).for_each(|change| policies.update(&view, change));
+            }
+            (policies, _) => *policies = Some(Policies::compile(&view)),
+        }
     }
 
     /// One way between two hosts (`None` is the network outside): how long a packet takes; `None` where it does not arrive.

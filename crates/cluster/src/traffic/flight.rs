@@ -61,6 +61,8 @@ struct Frame {
     version: Text,
     code: u16,
     body: String,
+    /// Headers that are not the program's.
+    told: Vec<(Text, Text)>,
     /// How many of the answer's calls are done, and what they brought.
     called: usize,
     gathered: String,
@@ -100,12 +102,12 @@ impl World {
 
     fn start(&mut self, id: u64, mut flight: Flight, client: Client, ask: Arc<Ask>, open: Option<Connection>) {
         if ask.what == What::Name {
-            let named = self.resolve(&client, &ask.url.host);
-            let steps = Steps { named: named.took, dialled: (named.end.unwrap_or(0), 0), ..Steps::default() };
-            let frame = self.frame(client, ask, steps, None);
+            let (reply, took) = self.lookup_tool(&client, &ask.words);
+            let mut frame = self.frame(client, ask, Steps { named: took, ..Steps::default() }, None);
+            (frame.code, frame.body) = (reply.code, reply.body.to_string());
+            frame.told = reply.headers;
             flight.frames.push(frame);
-            flight.due = self.now + named.took;
-            flight.stage = named.end.map_or_else(Stage::Failing, |_| Stage::Returning);
+            (flight.due, flight.stage) = (self.now + took, Stage::Returning);
         } else {
             self.call(&mut flight, client, ask, open);
         }
@@ -128,6 +130,7 @@ impl World {
             version: Text::default(),
             code: 200,
             body: String::new(),
+            told: Vec::new(),
             called: 0,
             gathered: String::new(),
             reused: false,
@@ -401,7 +404,7 @@ impl World {
         if let Asker::Source { serial, user } = flight.asker {
             return self.source_heard(serial, user, flight.began, Spent::of(frame, end));
         }
-        let headers = frame.program.as_ref().map(|program| program.headers.clone()).unwrap_or_default();
+        let headers = frame.program.as_ref().map_or(frame.told, |program| program.headers.clone());
         let moved = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).filter(|_| (300..400).contains(&frame.code));
         let mut end = end;
         if let Some((_, place)) = moved.filter(|_| frame.ask.follow && end.is_ok()) {

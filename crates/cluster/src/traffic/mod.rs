@@ -2,7 +2,9 @@
 mod asking;
 mod fabric;
 mod flight;
+mod inside;
 mod load;
+mod names;
 mod pump;
 mod source;
 mod state;

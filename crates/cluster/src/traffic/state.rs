@@ -26,8 +26,8 @@ pub struct Forward {
     pub uid: Text,
     pub host: usize,
     pub port: u16,
-    /// Of the command that holds it open.
-    pub ticket: u64,
+    /// Whether it outlives the command that opened it.
+    pub background: bool,
 }
 
 /// Cheap to copy: small maps, and rings of shared entries.

@@ -74,7 +74,9 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         }
     }
     if steps.server_host != NOWHERE && failed == Some(Failure::Denied) {
-        hop("NetworkPolicy".to_string(), format!("drops packets to {}:{}", ip(steps.reached.0), steps.reached.1), String::new());
+        let source = world.address_of_client(&trace.client);
+        let words = world.policy_words(source, steps.reached.0, steps.reached.1);
+        hop("NetworkPolicy".to_string(), format!("drops packets to {}:{}", ip(steps.reached.0), steps.reached.1), words);
     }
     let end = match trace.outcome {
         Outcome::Status(code) => format!("answers {code} after {}.{:03} ms", trace.took.0 / 1_000, trace.took.0 % 1_000),

@@ -96,6 +96,8 @@ pub struct Served {
     ends: Option<(Time, i32)>,
     /// When it was asked to stop.
     asked: Option<Time>,
+    /// Of a component: whether it is ready, which `/ready` tells.
+    ready: bool,
 }
 
 impl Task {
@@ -103,7 +105,7 @@ impl Task {
     pub fn program(now: Time, program: Arc<Program>, ports: Vec<u16>) -> Task {
         let ports = if program.ports.is_empty() { ports } else { program.ports.clone() };
         let ends = program.exit.map(|(after, code)| (now + after, code));
-        Task::Served(Served { program, ports, started: now, said: 0, repeats: 0, ends, asked: None })
+        Task::Served(Served { program, ports, started: now, said: 0, repeats: 0, ends, asked: None, ready: false })
     }
 
     /// Runs up to `now`. Gives the instant and the code when it has ended.
@@ -145,12 +147,28 @@ impl Task {
     /// The answer to a GET, and how long it takes.
     pub fn answer(&self, path: &str) -> (u16, Text, Duration) {
         match self {
+            Task::Served(served) if path == "/ready" && !served.ready && !served.program.component.is_empty() => {
+                (503, Text::default(), served.program.latency)
+            }
             Task::Served(served) => match served.program.answer(path) {
                 Some(answer) => (answer.code, answer.body.clone(), answer.latency.unwrap_or(served.program.latency)),
                 None => (served.program.otherwise, Text::default(), served.program.latency),
             },
             Task::Script(_) => (404, Text::default(), Duration::ZERO),
             Task::Host => (200, Text::new_static("ok"), Duration::millis(2)),
+        }
+    }
+
+    pub fn set_ready(&mut self, ready: bool) {
+        if let Task::Served(served) = self {
+            served.ready = ready;
+        }
+    }
+
+    /// A program ends now, by itself.
+    pub fn end(&mut self, now: Time, code: i32) {
+        if let Task::Served(served) = self {
+            served.ends = Some((now, code));
         }
     }
 

@@ -4,7 +4,7 @@ use crate::images::Catalog;
 use crate::kubelet::client::{Asked, Client};
 use crate::kubelet::context::Context;
 use crate::kubelet::node::Registration;
-use crate::kubelet::traffic::{self, Question};
+use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
 use crate::kubelet::{lifecycle, mirror};
 use crate::network::Addresses;
@@ -60,6 +60,7 @@ pub struct Kubelet {
     asked: Option<Time>,
     /// What processes in containers have asked of the network since it was last looked.
     pub(super) questions: Vec<Question>,
+    pub(super) insides: Insides,
 }
 
 impl Kubelet {
@@ -81,6 +82,7 @@ impl Kubelet {
             due_of: BTreeMap::new(),
             asked: None,
             questions: Vec::new(),
+            insides: Insides::default(),
             resolvs: Vec::new(),
             addresses,
             rng,
@@ -296,6 +298,7 @@ impl Kubelet {
         let mut sandbox = self.sandboxes.remove(uid).map(Arc::unwrap_or_clone);
         act(Arc::make_mut(&mut worker), &mut sandbox, &mut self.context(now));
         sandbox.iter_mut().for_each(|sandbox| traffic::gather(&mut self.questions, uid, sandbox));
+        sandbox.iter().for_each(|sandbox| traffic::notice(&mut self.insides, uid, sandbox));
         let next = worker.due(sandbox.as_ref());
         self.workers.insert(uid.clone(), worker);
         if let Some(sandbox) = sandbox {

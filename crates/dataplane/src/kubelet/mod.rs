@@ -20,4 +20,4 @@ mod worker;
 
 pub use component::{Config, Kubelet};
 pub use serve::{Command, Turn};
-pub use traffic::Question;
+pub use traffic::{Inside, Question};

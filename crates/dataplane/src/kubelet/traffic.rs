@@ -1,4 +1,5 @@
 //! The node's end of the network: who has which address here, who listens, and what processes ask of the network.
+use crate::images::{Files, Line};
 use crate::kubelet::Kubelet;
 use crate::network::{Ask, Heard};
 use crate::runtime::{Container, Sandbox};
@@ -15,6 +16,45 @@ pub struct Question {
     pub container: Text,
     pub id: Text,
     pub ask: Ask,
+}
+
+/// A container whose program is one of the world's components, just started.
+#[derive(Clone, Debug)]
+pub struct Inside {
+    pub component: Text,
+    pub uid: Text,
+    /// The Pod's name and address.
+    pub pod: Text,
+    pub address: Text,
+    /// The container's runtime id.
+    pub id: Text,
+    pub files: Files,
+}
+
+/// The containers of a node whose programs are components: (Pod's uid, runtime id), and those not yet taken.
+#[derive(Clone, Debug, Default)]
+pub struct Insides {
+    known: Vec<(Text, Text)>,
+    fresh: Vec<Inside>,
+}
+
+/// Notes which containers of a sandbox are components.
+pub fn notice(insides: &mut Insides, uid: &Text, sandbox: &Sandbox) {
+    for container in sandbox.containers().filter(|container| container.is_running()) {
+        let Some(program) = container.program().filter(|program| !program.component.is_empty()) else { continue };
+        if insides.known.iter().any(|(_, id)| *id == container.id) {
+            continue;
+        }
+        insides.known.push((uid.clone(), container.id.clone()));
+        insides.fresh.push(Inside {
+            component: program.component.clone(),
+            uid: uid.clone(),
+            pod: sandbox.name.clone(),
+            address: sandbox.ip.clone(),
+            id: container.id.clone(),
+            files: container.files.clone(),
+        });
+    }
 }
 
 /// Collects what the containers of a sandbox ask.
@@ -46,6 +86,33 @@ impl Kubelet {
     /// The container of a Pod that runs and has this runtime id.
     pub fn living(&self, uid: &str, id: &str) -> Option<&Container> {
         self.sandboxes.get(uid)?.containers().find(|container| container.id == id && container.is_running())
+    }
+
+    /// Whether components run in containers here, or ran when it was last looked.
+    pub fn has_inside(&self) -> bool {
+        !self.insides.known.is_empty()
+    }
+
+    /// Components that started since the last call. Those that are gone are forgotten.
+    pub fn take_inside(&mut self) -> Vec<Inside> {
+        let mut known = std::mem::take(&mut self.insides.known);
+        known.retain(|(uid, id)| self.living(uid, id).is_some());
+        self.insides.known = known;
+        std::mem::take(&mut self.insides.fresh)
+    }
+
+    /// What a component tells of itself: whether it is ready, what it wrote, whether it cannot run at all.
+    #[allow(clippy::too_many_arguments, reason = "one message of a process, in its parts")]
+    pub fn inside_told(&mut self, now: Time, uid: &Text, id: &str, ready: bool, said: Vec<(Time, String)>, failed: bool, fx: &mut Effects) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
+        let Some(container) = sandbox.containers_mut().find(|container| container.id == id && container.is_running()) else { return };
+        container.set_ready(ready);
+        said.into_iter().for_each(|(at, text)| container.log.write(&Line { at, text }));
+        if failed {
+            container.end_by_itself(now, 1);
+            self.replan(uid);
+            self.settle(now, fx);
+        }
     }
 
     pub fn has_questions(&self) -> bool {

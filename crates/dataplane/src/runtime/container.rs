@@ -175,6 +175,16 @@ impl Container {
         self.task.served()
     }
 
+    /// Of a component's container: whether the component is ready.
+    pub fn set_ready(&mut self, ready: bool) {
+        self.task.set_ready(ready);
+    }
+
+    /// Its process ends now with this code.
+    pub fn end_by_itself(&mut self, now: Time, code: i32) {
+        self.task.end(now, code);
+    }
+
     /// Whether it no longer takes connections because it was asked to stop.
     pub fn is_closing(&self, now: Time) -> bool {
         self.task.is_closing(now)

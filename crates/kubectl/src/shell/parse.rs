@@ -20,6 +20,8 @@ pub enum Join {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Pipeline {
     pub not: bool,
+    /// Behind it stands `&`: a command that would hold the terminal gives it back.
+    pub background: bool,
     pub commands: Vec<Command>,
 }
 
@@ -146,7 +148,9 @@ impl Reader {
                 if self.starts(";;") {
                     return Err(unexpected(";;"));
                 }
-                let _ = self.take(";") || self.take("&");
+                if !self.take(";") && self.take("&") {
+                    script.steps.last_mut().into_iter().for_each(|(_, step)| step.background = true);
+                }
                 Join::Always
             };
         }

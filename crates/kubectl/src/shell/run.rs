@@ -26,6 +26,7 @@ const CUT: u8 = 141;
 
 fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
     let blocked = io.tape.blocked;
+    io.background = pipeline.background;
     let pipe = io.tape.pipes;
     io.tape.pipes += 1;
     let mut stdin = io.stdin.clone();

@@ -1,9 +1,12 @@
-//! `kubectl port-forward`: looks for the Pod, then says what this terminal cannot do yet.
+//! `kubectl port-forward`: opens local ports of the terminal's machine that lead into a Pod.
 use crate::args::{Args, Takes, flag};
 use crate::client;
 use crate::job::{Io, Stop};
+use crate::pods;
 use crate::verbs::Verb;
-use objects::wire::Verb as Ask;
+use objects::wire::{Request, Verb as Ask};
+use objects::{Text, Tree};
+use simcore::Duration;
 
 pub static VERB: Verb = Verb {
     name: "port-forward",
@@ -19,18 +22,75 @@ pub static VERB: Verb = Verb {
     run,
 };
 
+/// How long it holds the terminal unless it is interrupted.
+const FOREVER: Duration = Duration::mins(60 * 24 * 365);
+
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let Some((target, ports)) = args.words.split_first() else {
+    let Some((target, ports)) = args.words.split_first().filter(|(_, ports)| !ports.is_empty()) else {
         return Err(args.usage("TYPE/NAME and list of ports are required for port-forward"));
     };
-    if ports.is_empty() {
-        return Err(args.usage("TYPE/NAME and list of ports are required for port-forward"));
-    }
-    let (kind, name) = target.split_once('/').unwrap_or(("pods", target));
-    let served = client::resolve(args, io, kind)?;
+    let mut pairs = ports.iter().map(|pair| read(pair)).collect::<Result<Vec<_>, Stop>>()?;
     let place = client::namespace(args, io)?;
-    io.fetch(client::request(args, Ask::Get, &served, &place, name))?;
-    Err(Stop::error(
-        "port-forward is not there yet: this terminal has no local ports to forward from; look into the Pod with kubectl logs and kubectl exec",
-    ))
+    let pick = pods::pick(args, io, target)?;
+    if pick.served.kind == "Service" {
+        let service = io.fetch(client::request(args, Ask::Get, &pick.served, &place, &pick.name))?;
+        for (_, port) in &mut pairs {
+            *port = target_of(&service, *port, &pick.name)?;
+        }
+    }
+    let pod = pods::one(args, io, &pick, &place, false)?;
+    let phase = pod.at(&["status", "phase"]).text();
+    if phase != "Running" {
+        return Err(Stop::error(format!("unable to forward port because pod is not running. Current status={phase}")));
+    }
+    for (local, port) in pairs {
+        open(io, &pod, local, port)?;
+        io.out(format!("Forwarding from 127.0.0.1:{local} -> {port}\nForwarding from [::1]:{local} -> {port}\n"));
+    }
+    if !io.background {
+        let until = io.now() + FOREVER;
+        io.sleep_until(until)?;
+    }
+    Ok(0)
+}
+
+/// `8080:80`, `80`, `:80` (any local port).
+fn read(pair: &str) -> Result<(u16, u16), Stop> {
+    let (local, remote) = pair.split_once(':').unwrap_or((pair, pair));
+    let number = |word: &str| word.parse::<u16>().ok().filter(|port| *port > 0);
+    let remote = number(remote).ok_or_else(|| Stop::error(format!("error parsing remote port '{remote}'")))?;
+    match local {
+        "" => Ok((40_000 + remote % 20_000, remote)),
+        local => Ok((number(local).ok_or_else(|| Stop::error(format!("error parsing local port '{local}'")))?, remote)),
+    }
+}
+
+/// The port of the Pods behind a Service's port.
+fn target_of(service: &Tree, port: u16, name: &str) -> Result<u16, Stop> {
+    let found = service.at(&["spec", "ports"]).items().iter().find(|known| known.get("port").as_int() == Some(i64::from(port)));
+    let found = found.ok_or_else(|| Stop::error(format!("Service {name} does not have a service port {port}")))?;
+    Ok(found.get("targetPort").as_int().and_then(|target| u16::try_from(target).ok()).unwrap_or(port))
+}
+
+/// Asks the terminal's machine for the port.
+fn open(io: &mut Io, pod: &Tree, local: u16, port: u16) -> Result<(), Stop> {
+    let mut request = Request::path(Text::new_static("forward"));
+    let words = [
+        ("pod", Text::new(pod.at(&["metadata", "uid"]).text())),
+        ("node", Text::new(pod.at(&["spec", "nodeName"]).text())),
+        ("local", Text::from(local.to_string())),
+        ("port", Text::from(port.to_string())),
+        ("background", Text::new_static(if io.background { "true" } else { "false" })),
+    ];
+    request.options.other = words.into_iter().map(|(name, value)| (Text::new_static(name), value)).collect();
+    let response = io.send_unwarned(request)?;
+    if response.is_ok() {
+        return Ok(());
+    }
+    io.err(format!(
+        "Unable to listen on port {local}: Listeners failed to create with the following errors: [unable to create listener: Error \
+         listen tcp4 127.0.0.1:{local}: bind: address already in use unable to create listener: Error listen tcp6 [::1]:{local}: bind: \
+         address already in use]\n"
+    ));
+    Err(Stop::error(format!("unable to listen on any of the requested ports: [{{{local} {port}}}]")))
 }

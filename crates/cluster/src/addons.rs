@@ -1,0 +1,29 @@
+//! What an installer leaves in the cluster besides the control plane: kubeadm's DNS.
+use crate::world::World;
+use dataplane::network::dns::KUBEADM;
+use objects::wire::{Request, Verb};
+use objects::{Text, Tree, kinds, map};
+
+impl World {
+    /// kubeadm's phase `addon coredns`.
+    pub(crate) fn install_coredns(&mut self) {
+        let names = map! {"name": "coredns", "namespace": "kube-system"};
+        let config = map! {"apiVersion": "v1", "kind": "ConfigMap", "metadata": names, "data": map! {"Corefile": KUBEADM}};
+        self.install(config);
+        let documents = objects::yaml::read(include_str!("addons/coredns.yaml")).unwrap_or_default();
+        documents.into_iter().for_each(|document| self.install(document.tree));
+        self.api.store.begin_sync();
+        self.api.store.end_sync();
+    }
+
+    fn install(&mut self, object: Tree) {
+        let Some(kind) = kinds::by_kind(object.get("apiVersion").text(), object.get("kind").text()) else { return };
+        let mut request = Request::about(Verb::Create, kind, "kube-system", "").body(object);
+        request.user.name = Text::new_static("kubernetes-admin");
+        request.user.groups = vec![Text::new_static("system:masters")];
+        request.origin.actor = Text::new_static("kubeadm");
+        request.options.field_manager = "kubeadm".to_string();
+        let now = self.now;
+        self.api.handle(now, &request);
+    }
+}

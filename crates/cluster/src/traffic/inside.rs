@@ -1,0 +1,91 @@
+//! Components that run in containers: a part of the world that starts and stops with its container.
+use crate::event::PartId;
+use crate::part::{Actor, Part};
+use crate::world::World;
+use apiserver::client::Effects;
+use dataplane::kubelet::Inside;
+use dataplane::network::dns::{CoreDns, KUBEADM};
+use objects::Text;
+use std::sync::Arc;
+
+/// Makes the component: from the world's seed, the Pod's name, and the container's files.
+type Make = fn(u64, &Inside) -> Actor;
+
+/// What images may name as their `component`.
+static COMPONENTS: &[(&str, Make)] = &[("coredns", coredns)];
+
+fn coredns(seed: u64, inside: &Inside) -> Actor {
+    let corefile = inside.files.get("/etc/coredns/Corefile").map_or(KUBEADM, Text::as_str);
+    let mut server = CoreDns::new(seed, &inside.pod, corefile);
+    server.set_addresses(&inside.address.parse().into_iter().collect::<Vec<_>>());
+    Actor::CoreDns(Box::new(server))
+}
+
+impl World {
+    /// Something happened on a node: components of containers that are gone stop, those of new ones start.
+    pub(crate) fn mind_components(&mut self, kubelet: PartId) {
+        let Some(changed) = self.parts[kubelet].kubelet().filter(|kubelet| kubelet.has_inside()) else { return };
+        let host = self.parts[kubelet].host;
+        let gone =
+            |part: &Part| part.running && part.host == host && !part.pod.is_empty() && changed.living(&part.pod, &part.container).is_none();
+        let ended: Vec<PartId> = (0..self.parts.len()).filter(|id| gone(&self.parts[*id])).collect();
+        ended.into_iter().for_each(|id| Arc::make_mut(&mut self.parts[id]).stop());
+        let begun = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut().map(|kubelet| kubelet.take_inside()).unwrap_or_default();
+        for inside in begun {
+            let Some((name, make)) = COMPONENTS.iter().find(|(name, _)| *name == inside.component) else { continue };
+            let mut part = Part::new(format!("{name}/{}", inside.pod), host, make(self.seed, &inside));
+            (part.pod, part.container) = (inside.uid.clone(), inside.id.clone());
+            let id = self.place_for(part);
+            self.start_part(id);
+        }
+    }
+
+    /// Takes the place of a component that has ended and has nothing under way, or a new one.
+    fn place_for(&mut self, part: Part) -> PartId {
+        let free = self.parts.iter().position(|old| !old.running && !old.pod.is_empty() && old.wakes.is_empty() && !old.due);
+        match free {
+            Some(id) => {
+                self.parts[id] = Arc::new(part);
+                id
+            }
+            None => {
+                self.parts.push(Arc::new(part));
+                self.parts.len() - 1
+            }
+        }
+    }
+
+    /// A component in a container did something: whether it is ready, and what it wrote, belongs to its container.
+    pub(crate) fn component_told(&mut self, id: PartId) {
+        if self.parts[id].pod.is_empty() {
+            return;
+        }
+        let now = self.now;
+        let Actor::CoreDns(server) = &mut Arc::make_mut(&mut self.parts[id]).actor else { return };
+        let (ready, said) = (server.is_ready(now), server.take_log());
+        let failed = server.exit().is_some();
+        let (host, uid, container) = (self.parts[id].host, self.parts[id].pod.clone(), self.parts[id].container.clone());
+        let place = self.hosts[host].kubelet;
+        let mut fx = Effects::default();
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[place]).kubelet_mut() {
+            kubelet.inside_told(now, &uid, &container, ready, said, failed, &mut fx);
+        }
+        if !fx.wake.is_empty() || !fx.send.is_empty() {
+            self.carry_out(place, fx);
+        }
+    }
+
+    /// The API server, or the way to it, is gone: watches of components in containers break.
+    pub(crate) fn lose_api(&mut self) {
+        for id in 0..self.parts.len() {
+            if !self.parts[id].running || self.parts[id].pod.is_empty() || self.reaches(self.parts[id].host) {
+                continue;
+            }
+            let (now, mut fx) = (self.now, Effects::default());
+            if let Actor::CoreDns(server) = &mut Arc::make_mut(&mut self.parts[id]).actor {
+                server.lose_api(now, &mut fx);
+            }
+            self.carry_out(id, fx);
+        }
+    }
+}

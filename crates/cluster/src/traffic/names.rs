@@ -1,0 +1,85 @@
+//! Names: a client's resolver sends its questions as packets, and CoreDNS in its Pod answers them.
+use crate::part::Actor;
+use crate::traffic::fabric::{Client, Place, ip};
+use crate::world::World;
+use dataplane::network::dns::{self, Family, Found, Question, ResolvConf};
+use dataplane::network::{Failure, Packet, Protocol, Reply, Verdict};
+use objects::Text;
+use simcore::Duration;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A name's addresses, and how long it took to find them.
+pub(crate) struct Named {
+    pub end: Result<u32, Failure>,
+    pub took: Duration,
+}
+
+impl World {
+    /// What a name means to a client.
+    pub(crate) fn resolve(&mut self, client: &Client, name: &str) -> Named {
+        let Some(conf) = self.resolv_of(client) else {
+            // Machines outside and the hosts know each other's names, and nothing of the cluster's.
+            let took = Duration::micros(self.net().rng.between(500, 1_500));
+            let end = self.hosts.iter().find(|host| host.name == name).map(|host| host.number).ok_or(Failure::NoName);
+            return Named { end, took };
+        };
+        let lookup = dns::resolve(&conf, name, Family::V4, &mut |server, question, at| self.carry_question(client, server, question, at));
+        let end = match &lookup.result {
+            Found::Addresses { .. } => {
+                let four = lookup.addresses().iter().find_map(|address| if let IpAddr::V4(four) = address { Some(*four) } else { None });
+                four.map(u32::from).ok_or(Failure::NoName)
+            }
+            Found::NotFound => Err(Failure::NoName),
+            Found::TryAgain => Err(Failure::NameServer),
+        };
+        Named { end, took: lookup.elapsed }
+    }
+
+    /// Runs `nslookup` and its like. The answer holds what it printed.
+    pub(crate) fn lookup_tool(&mut self, client: &Client, words: &[Text]) -> (Reply, Duration) {
+        let (now, conf) = (self.now, self.resolv_of(client).unwrap_or_default());
+        let Some((name, rest)) = words.split_first() else { return (told(String::new(), String::new(), 127), Duration::ZERO) };
+        let said = dns::tools::run(name, rest, &conf, now, &mut |server, question, at| self.carry_question(client, server, question, at));
+        match said {
+            Some(said) => (told(said.out, said.err, said.code), said.took),
+            None => (told(String::new(), format!("sh: {name}: not found\n"), 127), Duration::ZERO),
+        }
+    }
+
+    /// A Pod's resolv.conf. `None` for machines that ask no name server of the cluster.
+    fn resolv_of(&self, client: &Client) -> Option<Arc<ResolvConf>> {
+        let Client::Pod { host, uid, .. } = client else { return None };
+        Some(self.kubelet_of(*host)?.sandbox(uid)?.resolv.clone())
+    }
+
+    /// One question as a packet: through the node's rules, policies and links to whoever serves names there.
+    fn carry_question(&mut self, client: &Client, server: IpAddr, question: &Question, at: Duration) -> dns::Reply {
+        let (IpAddr::V4(wanted), Some(entry)) = (server, client.host()) else { return dns::Reply::Lost };
+        let source = self.address_of_client(client);
+        let packet = Packet { source: ip(source), destination: server, port: 53, protocol: Protocol::Udp };
+        let (address, port) = match self.rules(entry, &packet, client.origin()) {
+            Verdict::Forward { address: IpAddr::V4(address), port, .. } => (u32::from(address), port),
+            Verdict::Pass => (u32::from(wanted), 53),
+            Verdict::Refused { .. } => return dns::Reply::Refused,
+            _ => return dns::Reply::Lost,
+        };
+        let Place::Pod { host, uid } = self.place(address) else { return dns::Reply::Lost };
+        let packet = Packet { destination: ip(address), port, ..packet };
+        let Some(there) = self.passage(Some(entry), Some(host)).filter(|_| self.allowed(source, address, &packet)) else {
+            return dns::Reply::Lost;
+        };
+        let now = self.now + at;
+        let living = |part: &crate::part::Part| part.running && part.host == host && part.pod == uid;
+        let Some(part) = self.parts.iter_mut().find(|part| living(part)) else { return dns::Reply::Refused };
+        let Actor::CoreDns(server) = &mut Arc::make_mut(part).actor else { return dns::Reply::Refused };
+        match server.ask(now, None, question) {
+            dns::Reply::Answer(answer, took) => dns::Reply::Answer(answer, took + there.times(2)),
+            other => other,
+        }
+    }
+}
+
+fn told(out: String, err: String, code: i32) -> Reply {
+    Reply { code: code as u16, headers: vec![(Text::new_static("err"), Text::from(err))], body: Text::from(out) }
+}
