@@ -52,6 +52,8 @@ async function still(open, note) {
     if (reducedMotion === "no-preference") {
       await page.locator(".settings summary").click();
       await page.locator(".settings input").first().uncheck();
+      // A bar that was on its way may arrive (0.4 s); nothing sets out after that.
+      await page.waitForFunction(() => document.getAnimations().every((each) => each.playState !== "running" || !each.effect.target.checkVisibility()));
     }
     await page.locator(".editor .btn.primary").click();
     await page.waitForSelector(".picture .pod");
