@@ -32,6 +32,7 @@ fn official() -> Vec<Row> {
         row::<coordination::Lease>(),
         row::<scheduling::PriorityClass>(),
         row::<discovery::EndpointSlice>(),
+        row::<core::Endpoints>(),
     ]
 }
 
