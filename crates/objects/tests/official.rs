@@ -33,14 +33,11 @@ fn official() -> Vec<Row> {
         row::<coordination::Lease>(),
         row::<scheduling::PriorityClass>(),
         row::<discovery::EndpointSlice>(),
-<<<<<<< HEAD
         row::<networking::IngressClass>(),
         row::<networking::Ingress>(),
         row::<networking::IPAddress>(),
         row::<networking::NetworkPolicy>(),
         row::<networking::ServiceCIDR>(),
-=======
->>>>>>> services
         row::<core::Endpoints>(),
     ]
 }
