@@ -30,6 +30,11 @@ pub fn focused_pane() -> Option<String> {
     pane.get_attribute("data-pane")
 }
 
+/// Whether what holds the focus, if anything does, fits the selector.
+pub fn focus_is_within(selector: &str) -> bool {
+    document().active_element().is_none_or(|active| active.matches(selector).unwrap_or(false))
+}
+
 /// Moves the focus into a pane: to what it marked as its first stop, else to the pane itself.
 pub fn focus_pane(name: &str) -> bool {
     let Ok(Some(pane)) = document().query_selector(&format!("[data-pane=\"{name}\"]")) else { return false };

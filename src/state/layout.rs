@@ -39,9 +39,14 @@ impl Layout {
         // A phone shows the lesson's words first, and a field with the focus would cover them with its keyboard.
         if let Some(pane) = pane
             && !document::matches(NARROW)
-            && !writing(app)
         {
-            Timeout::new(0, move || _ = document::focus_pane(pane)).forget();
+            // Once the panes stand; until then the learner may have begun to write.
+            Timeout::new(0, move || {
+                if free(app) {
+                    document::focus_pane(pane);
+                }
+            })
+            .forget();
         }
     }
 
@@ -62,11 +67,8 @@ impl Layout {
     }
 }
 
-/// Whether the learner is in the middle of writing something: nobody takes the keyboard away then.
-fn writing(app: App) -> bool {
-    match document::focused_pane().as_deref() {
-        Some("terminal") => app.desk.line.with_untracked(|line| !line.is_empty()),
-        Some("editor" | "why" | "time") => true,
-        _ => false,
-    }
+/// Whether the keyboard may be taken: from nothing, from the lesson's words and the head, from an empty line; never from a text.
+fn free(app: App) -> bool {
+    let line_is_empty = app.desk.line.with_untracked(String::is_empty);
+    document::focus_is_within("body, .lesson *, .top *, .palette *") || (line_is_empty && document::focus_is_within("#terminal-line"))
 }

@@ -141,6 +141,8 @@ pub static WORDS: Words = Words {
     mend_node: |node| format!("Reconnect {node}"),
     stop_component: |part| format!("Stop {part}"),
     start_component: |part| format!("Start {part}"),
+    slow_link: "Link",
+    link: |one, other, ms, loss| format!("Link {one}–{other}: +{ms} ms, {loss} % lost"),
     kill_container: |pod| format!("Kill the container of {pod}"),
     hint: |at, all| format!("Hint {at}/{all}"),
     observed: |seen| format!("observed: {seen}"),

@@ -144,6 +144,8 @@ pub static WORDS: Words = Words {
     mend_node: |node| format!("{node} 네트워크 잇기"),
     stop_component: |part| format!("{part} 멈추기"),
     start_component: |part| format!("{part} 다시 켜기"),
+    slow_link: "회선",
+    link: |one, other, ms, loss| format!("{one}–{other} 회선: +{ms} ms, 손실 {loss} %"),
     kill_container: |pod| format!("{pod} 컨테이너 죽이기"),
     hint: |at, all| format!("힌트 {at}/{all}"),
     observed: |seen| format!("관찰: {seen}"),

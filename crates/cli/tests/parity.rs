@@ -8,12 +8,24 @@ fn kubarium(arguments: &[&str]) -> (String, bool) {
 }
 
 fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden")
+    recorded("golden")
+}
+
+fn recorded(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(name)
 }
 
 #[test]
 fn matches_at_least_what_it_did() {
-    let folder = golden();
+    reaches_its_floor(&golden());
+}
+
+#[test]
+fn services_and_endpoints_match_at_least_what_they_did() {
+    reaches_its_floor(&recorded("golden-net"));
+}
+
+fn reaches_its_floor(folder: &Path) {
     let (json, _) = kubarium(&["parity", &folder.to_string_lossy(), "--json"]);
     let report: serde_json::Value = serde_json::from_str(&json).expect("one JSON document");
     let floor: u64 = std::fs::read_to_string(folder.join("floor.txt")).expect("a floor").trim().parse().expect("a number");
@@ -21,7 +33,7 @@ fn matches_at_least_what_it_did() {
     let scenarios = report["scenarios"].as_array().expect("a list");
     let table: Vec<String> = scenarios.iter().map(|one| format!("{} {}/{}", one["name"], one["matched"], one["total"])).collect();
     println!("{matched} of {} match, the floor is {floor}\n{}", report["total"], table.join("\n"));
-    assert!(matched >= floor, "{matched} outputs match, {floor} did before; see `kubarium parity tests/golden -v`");
+    assert!(matched >= floor, "{matched} outputs match, {floor} did before; see `kubarium parity {} -v`", folder.display());
 }
 
 /// A directory with one scenario whose second output was never printed by any cluster.

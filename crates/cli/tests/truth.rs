@@ -43,6 +43,12 @@ fn connections_meet_the_recorded_end() {
 }
 
 #[test]
+fn the_rules_of_every_recorded_service_read_as_they_did() {
+    assert_eq!(rows_that_match("proxy", "proxy-iptables.json"), 57);
+    assert_eq!(rows_that_match("proxy", "proxy-nftables.json"), 125);
+}
+
+#[test]
 fn a_row_that_differs_is_shown() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong.json");
     let table = r#"{"cluster": {"namespaces": {"x": {}}, "external": [], "probes": [[80, "TCP"]],

@@ -1,4 +1,5 @@
 //! How long one judgement takes: `cargo run --release -p dataplane --example judge`.
+#![allow(clippy::disallowed_methods, reason = "a stopwatch, not the simulation")]
 use apiserver::store::{Store, Write};
 use dataplane::network::policy::Policies;
 use dataplane::network::{Packet, Protocol};

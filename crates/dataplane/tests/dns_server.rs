@@ -153,3 +153,18 @@ fn the_log_plugin_tells_who_asked_what_and_got_which_answer() {
     assert!(log.contains("[INFO] 10.244.1.5:40211 - "), "{log}");
     assert!(log.contains(" \"A IN web.shop.svc.cluster.local. udp 44 false 512\" NOERROR qr,aa,rd 60 0.000"), "{log}");
 }
+
+#[test]
+fn a_server_that_forwards_to_itself_ends_instead_of_looping() {
+    let mut lab = Lab::new(KUBEADM, true);
+    lab.server.set_name_servers(&["127.0.0.53".into()]);
+    lab.run(secs(1));
+    assert!(!lab.server.is_running());
+    let why = lab.server.exit().unwrap_or_default();
+    assert!(why.starts_with("[FATAL] plugin/loop: Loop (127.0.0.1:") && why.contains("detected for zone \".\""), "{why}");
+    let mut fine = Lab::new(KUBEADM, true);
+    fine.server.set_name_servers(&["192.0.2.53".into()]);
+    fine.run(secs(1));
+    assert!(fine.server.is_running() && fine.server.exit().is_none());
+    assert!(fine.says("www.example.com", Kind::A).starts_with("NOERROR"));
+}

@@ -193,3 +193,14 @@ fn the_deciding_entry_reads_as_the_node_itself_would_print_it() {
     assert!(words(Mode::Nftables, "10.96.7.2", 4444, Origin::Pod).contains("Reject traffic to invalid ports of ClusterIPs"));
     assert!(words(Mode::Nftables, "10.96.99.99", 80, Origin::Pod).contains("ip daddr 10.96.0.0/12 drop"));
 }
+
+#[test]
+fn ipvs_has_a_server_for_each_address_of_a_service() {
+    let text = recorded::synced(Mode::Ipvs).kernel.rules.ipvsadm();
+    let cluster_ip = "TCP  10.96.7.10:80 rr\n  -> 10.241.77.1:8080             Masq    1      0          0         \n  -> 10.242.77.1:8080             Masq    1      0          0         \n";
+    assert!(text.contains(cluster_ip), "{text}");
+    let node_port =
+        "TCP  192.168.100.12:30102 rr\n  -> 10.241.77.1:8080             Masq    1      0          0         \nTCP  10.241.0.1:30102";
+    assert!(text.contains(node_port), "{text}");
+    assert!(text.contains("TCP  10.96.7.21:80 rr persistent 600\n"), "{text}");
+}

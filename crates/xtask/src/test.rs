@@ -29,6 +29,8 @@ const STEPS: &[Step] = &[
     Step { name: "lessons lint", command: || kubarium(&["lint"]), needs: Some("kubarium"), show: false },
     Step { name: "lessons play", command: || kubarium(&["play"]), needs: Some("kubarium"), show: false },
     Step { name: "parity", command: || kubarium(&["parity", "tests/golden"]), needs: Some("kubarium"), show: false },
+    Step { name: "parity net", command: || kubarium(&["parity", "tests/golden-net"]), needs: Some("kubarium"), show: false },
+    Step { name: "suite", command: || kubarium(&["suite", "tests/suite"]), needs: Some("kubarium"), show: false },
     Step { name: "page", command: || xtask(&["build"]), needs: None, show: false },
     Step { name: "determinism", command: || Ok(process::program("node", &["tests/digest.mjs"])), needs: Some("page"), show: true },
     Step { name: "size", command: || xtask(&["size", "--check"]), needs: Some("page"), show: true },

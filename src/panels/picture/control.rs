@@ -163,7 +163,7 @@ fn owner_chip(row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
     view! {
         <g class=class data-id=id role="button" tabindex="-1">
             <rect width=move || chip_width(wide.get()) height="34" rx="8" />
-            <text class="name" x="10" y="15">{move || fit(&text(), chip_width(wide.get()) - 18.0, 7.4)}</text>" "
+            <text class="name" x="10" y="15">{move || fit(&text(), chip_width(wide.get()) - 18.0, 8.0)}</text>" "
             <text class="m small" x="10" y="28">{numbers}</text>
         </g>
     }
@@ -183,7 +183,7 @@ fn owned_chip(at: usize, row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
         <g class=move || format!("chip owned v{}", tone.with(|view| version_class(view.revision))) transform=place data-id=id role="button" tabindex="-1">
             <path class="wire" d=wire />
             <rect width=width height="34" rx="8" />
-            <text class="name" x="10" y="15">{move || name.with(|view| fit(&format!("RS {}", view.name), width() - 18.0, 7.4))}</text>" "
+            <text class="name" x="10" y="15">{move || name.with(|view| fit(&format!("RS {}", view.name), width() - 18.0, 8.0))}</text>" "
             <text class="m small" x="10" y="28">{move || numbers.with(|view| { let text = (words().wanted_ready)(view.wanted, view.ready); if width() > 150.0 { format!("{} · {text}", tag(&view.image)) } else { text } })}</text>
         </g>
     }

@@ -31,16 +31,21 @@ pub struct ControllerManager {
 impl ControllerManager {
     /// `host` is the node's name; `table` the controllers that it runs.
     pub fn new(seed: u64, host: &str, table: &'static [&'static Controller]) -> ControllerManager {
-        ControllerManager::named("kube-controller-manager", seed, host, table)
+        let manager = ControllerManager::named("kube-controller-manager", seed, host, table);
+        let name = Text::new_static("system:kube-controller-manager");
+        ControllerManager { user: User { name, ..manager.user }, ..manager }
     }
 
-    /// A process of another name with controllers of its own: `cloud-controller-manager`, `metallb-controller`.
+    /// A process of another name with controllers of its own and the account of that name: `cloud-controller-manager`.
     pub fn named(name: &'static str, seed: u64, host: &str, table: &'static [&'static Controller]) -> ControllerManager {
         ControllerManager {
             name,
             table,
             elector: Elector::new(name, host, seed),
-            user: User { name: Text::from(format!("system:{name}")), groups: vec![Text::new_static("system:authenticated")] },
+            user: User {
+                name: Text::from(format!("system:serviceaccount:kube-system:{name}")),
+                groups: vec![Text::new_static("system:authenticated")],
+            },
             runners: Vec::new(),
             telling: Telling::new(name, ""),
             tickets: Tickets::default(),

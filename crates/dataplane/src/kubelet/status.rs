@@ -322,6 +322,16 @@ fn gates(spec: &Tree, facts: &Facts) -> Verdict {
     if problems.is_empty() { fine() } else { bad("ReadinessGatesNotReady", problems.join(", ")) }
 }
 
+/// Whether somebody has opened or closed one of the Pod's readiness gates (upstream `NeedToReconcilePodReadiness`).
+pub fn gates_moved(pod: &Object, old: &Tree) -> bool {
+    let said = |status: &Tree, kind: &Tree| -> Tree {
+        let all = status.get("conditions").items();
+        all.iter().find(|condition| condition.get("type") == kind).map_or(Tree::Null, |found| found.get("status").clone())
+    };
+    let gates = pod.spec().get("readinessGates").items().iter().map(|gate| gate.get("conditionType"));
+    gates.into_iter().any(|kind| said(pod.status(), kind) != said(old, kind))
+}
+
 fn condition(kind: &str, verdict: Verdict, generation: i64, facts: &Facts) -> Tree {
     let (fine, reason, message) = verdict;
     let said = if fine { "True" } else { "False" };

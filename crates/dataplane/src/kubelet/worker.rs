@@ -119,6 +119,12 @@ impl Worker {
         let same = pod.spec().same(self.pod.spec()) || pod.spec() == self.pod.spec();
         let asks = !same || pod.is_deleting() != self.pod.is_deleting();
         let sooner = pod.meta().get("deletionGracePeriodSeconds") != self.pod.meta().get("deletionGracePeriodSeconds");
+        if status::gates_moved(&pod, &self.base) {
+            // Where its own status is on its way, the answer brings the gate too: a moment later it can be seen.
+            let at = if self.in_flight { now + Duration::millis(50) } else { now };
+            self.cause = cause.or(self.cause);
+            self.sync_at = Some(self.sync_at.map_or(at, |known| known.min(at)));
+        }
         if pod.revision > self.base_revision && !self.in_flight {
             self.base = pod.status().clone();
             self.base_revision = pod.revision;

@@ -18,6 +18,8 @@ pub struct Setting<'a> {
     pub synced: bool,
     pub local: &'a [IpAddr],
     pub internet: &'a Zone,
+    /// The name servers of its own resolv.conf; none means that the Internet is asked straight away.
+    pub servers: &'a [Text],
 }
 
 /// What answers change.
@@ -102,11 +104,11 @@ fn forwarded(
     upstream: &mut Upstream,
 ) -> Answer {
     for to in &forward.to {
-        // A file names the node's own servers, and those know the Internet.
-        if to.starts_with('/') {
+        let servers = if to.starts_with('/') { setting.servers } else { std::slice::from_ref(to) };
+        if servers.is_empty() {
             return setting.internet.answer(question);
         }
-        if let Some(answer) = upstream(to, question) {
+        if let Some(answer) = servers.iter().find_map(|server| upstream(server, question)) {
             return answer;
         }
     }

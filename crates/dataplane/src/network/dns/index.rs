@@ -136,12 +136,18 @@ fn move_places(
     place: fn(Text, &objects::Key) -> (Text, Text, Text),
 ) {
     let Some(key) = after.or(before).map(|object| &object.key) else { return };
-    let (old, new) = (before.map(|object| of(object)).unwrap_or_default(), after.map(|object| of(object)).unwrap_or_default());
-    for gone in old.iter().filter(|one| !new.contains(one)) {
+    // A slice holds a hundred addresses and mostly one of them is new.
+    let sorted = |object: Option<&Kept>| {
+        let mut all = object.map(|object| of(object)).unwrap_or_default();
+        all.sort_unstable();
+        all
+    };
+    let (old, new) = (sorted(before), sorted(after));
+    for gone in old.iter().filter(|one| new.binary_search(one).is_err()) {
         places.remove_mut(&place(gone.clone(), key));
     }
-    for come in new.into_iter().filter(|one| !old.contains(one)) {
-        places.insert_mut(place(come, key), ());
+    for come in new.iter().filter(|one| old.binary_search(one).is_err()) {
+        places.insert_mut(place(come.clone(), key), ());
     }
 }
 
@@ -181,8 +187,6 @@ fn addresses(slice: &Object) -> Vec<Text> {
 
 /// An address as it is asked for in reverse: IPv6 in its shortest form.
 pub fn canonical(address: &Text) -> Text {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V6(six)) => Text::from(six.to_string()),
-        _ => address.clone(),
-    }
+    let six = if address.contains(':') { address.parse::<IpAddr>().ok() } else { None };
+    six.map_or_else(|| address.clone(), |six| Text::from(six.to_string()))
 }

@@ -88,6 +88,10 @@ pub struct CoreDns {
     running: Text,
     internet: Arc<Zone>,
     local: Vec<IpAddr>,
+    /// The name servers of its Pod's resolv.conf.
+    servers: Vec<Text>,
+    /// Why it ended by itself.
+    fatal: Option<String>,
     life: Life,
     link: Link,
     failures: u32,
@@ -112,6 +116,8 @@ impl CoreDns {
             running: Text::new(corefile),
             internet: Arc::new(Zone::parse(INTERNET).unwrap_or_default()),
             local: Vec::new(),
+            servers: Vec::new(),
+            fatal: None,
             life: Life::Stopped,
             link: Link::Asked,
             failures: 0,
@@ -136,6 +142,11 @@ impl CoreDns {
         self.local = addresses.to_vec();
     }
 
+    /// The name servers that `forward . /etc/resolv.conf` leads to: those of its Pod's file.
+    pub fn set_name_servers(&mut self, servers: &[Text]) {
+        self.servers = servers.to_vec();
+    }
+
     pub fn interested(&self, change: &Change) -> bool {
         self.is_running() && self.index.interested(change.key.kind)
     }
@@ -153,6 +164,7 @@ impl CoreDns {
         self.corefile = Corefile::parse(FILE, &self.file).map(Arc::new);
         self.running = self.file.clone();
         let Ok(corefile) = self.corefile.clone() else { return };
+        self.fatal = None;
         self.offered = view.clone();
         self.index = Index::empty(self.watches_pods());
         (self.synced, self.failures) = (false, 0);
@@ -219,6 +231,7 @@ impl CoreDns {
                     self.say(now, "[WARNING] plugin/kubernetes: starting server with unsynced Kubernetes API");
                 }
                 self.greet(now);
+                self.check_loop(now);
             }
             Life::Lameduck { until } if until <= now => self.stop(),
             _ => {}
@@ -269,7 +282,7 @@ impl CoreDns {
 
     /// Why it cannot run: what it wrote before it ended with code 1.
     pub fn exit(&self) -> Option<&str> {
-        self.corefile.as_ref().err().map(String::as_str)
+        self.fatal.as_ref().or(self.corefile.as_ref().err()).map(String::as_str)
     }
 
     /// Whether anybody listens on its port; where nobody does, a client is refused.
@@ -303,8 +316,15 @@ impl CoreDns {
     pub fn answer_with(&mut self, now: Time, question: &Question, upstream: &mut chain::Upstream) -> Answer {
         let Ok(corefile) = &self.corefile else { return Answer::bare(Rcode::ServFail) };
         let corefile = corefile.clone();
-        let setting =
-            Setting { now, corefile: &corefile, index: &self.index, synced: self.synced, local: &self.local, internet: &self.internet };
+        let setting = Setting {
+            now,
+            corefile: &corefile,
+            index: &self.index,
+            synced: self.synced,
+            local: &self.local,
+            internet: &self.internet,
+            servers: &self.servers,
+        };
         let answer = chain::answer(&setting, &mut self.state, question, upstream);
         for words in std::mem::take(&mut self.state.errors) {
             self.say(now, &words);
@@ -412,6 +432,28 @@ impl CoreDns {
             }
         }
         self.say(now, "CoreDNS-1.15.0");
+    }
+
+    /// The `loop` plugin: a server that forwards to itself ends at once instead of answering itself for ever.
+    fn check_loop(&mut self, now: Time) {
+        let Ok(corefile) = self.corefile.clone() else { return };
+        let own = |server: &Text| server.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || self.local.contains(&address));
+        let looping = corefile.servers.iter().find(|server| {
+            let mut targets = server.forward.iter().flat_map(|forward| &forward.to);
+            let back = |to: &Text| if to.starts_with('/') { self.servers.iter().any(own) } else { own(to) };
+            server.idle.iter().any(|plugin| plugin == "loop") && targets.any(back)
+        });
+        let Some(zone) = looping.and_then(|server| server.zones.first()) else { return };
+        let rng = &mut self.state.rng;
+        let (port, query) = (rng.between(32_768, 60_999), (rng.draw(), rng.draw()));
+        let words = format!(
+            "[FATAL] plugin/loop: Loop (127.0.0.1:{port} -> :53) detected for zone \"{zone}\", see \
+             https://coredns.io/plugins/loop#troubleshooting. Query: \"HINFO {}.{}.\"",
+            query.0, query.1
+        );
+        self.say(now, &words);
+        self.stop();
+        self.fatal = Some(words);
     }
 
     fn say(&mut self, now: Time, words: &str) {

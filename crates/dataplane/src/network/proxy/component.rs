@@ -2,16 +2,16 @@
 use crate::network::proxy::affinity::Affinity;
 use crate::network::proxy::endpoints::Node;
 use crate::network::proxy::health::{self, Answer};
-use crate::network::proxy::port::{Port, ports};
 use crate::network::proxy::rules::{Mode, Name, Rules};
 use crate::network::proxy::runner::{Runner, Step};
+use crate::network::proxy::view;
 use crate::network::{Cidr, Origin, Packet, Verdict};
 use apiserver::client::{Effects, Ticket};
 use apiserver::{Change, Snapshot};
 use objects::wire::Response;
-use objects::{Key, Object, Text, Tree, kinds};
+use objects::{Text, kinds};
 use simcore::{Duration, Rng, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -125,11 +125,11 @@ impl KubeProxy {
             return;
         }
         self.view = view.clone();
-        let matters: Vec<&&Change> = changes.iter().filter(|change| matters(change)).collect();
-        if matters.is_empty() {
+        let told: Vec<&&Change> = changes.iter().filter(|change| view::matters(change)).collect();
+        if told.is_empty() {
             return;
         }
-        for change in matters {
+        for change in told {
             self.mark(change);
         }
         self.runner.ask();
@@ -142,7 +142,7 @@ impl KubeProxy {
             kinds::SERVICE => {
                 dirty.insert((change.key.namespace.clone(), change.key.name.clone()));
             }
-            kinds::ENDPOINT_SLICE => dirty.extend([&change.before, &change.after].into_iter().flatten().filter_map(service_of)),
+            kinds::ENDPOINT_SLICE => dirty.extend([&change.before, &change.after].into_iter().flatten().filter_map(view::service_of)),
             _ => self.dirty = None,
         }
     }
@@ -186,41 +186,22 @@ impl KubeProxy {
 
     /// The rules that the view asks for. Only Services that changed are looked at.
     fn reckoned(&self) -> Rules {
-        let node = own_node(&self.node, &self.view);
+        let node = view::own_node(&self.node, &self.view);
         let same = self.kernel.rules.node == node && self.kernel.rules.is_made_by(self.config.mode, self.config.cluster_cidr);
         match &self.dirty {
             Some(dirty) if same => {
                 let mut rules = Rules::clone(&self.kernel.rules);
-                let fresh = dirty.iter().flat_map(|name| self.ports_of(name, &node)).collect();
+                let fresh = dirty.iter().flat_map(|name| view::ports_of(&self.view, name, &node)).collect();
                 rules.replace(Some(dirty), fresh);
                 rules
             }
             _ => {
                 let mut rules = empty(&self.config, node);
-                let fresh = self.all_ports(&rules.node);
+                let fresh = view::all_ports(&self.view, &rules.node);
                 rules.replace(None, fresh);
                 rules
             }
         }
-    }
-
-    fn ports_of(&self, (namespace, service): &Name, node: &Node) -> Vec<Port> {
-        let Some(object) = self.view.find(kinds::SERVICE, namespace, service) else { return Vec::new() };
-        let of_service = |slice: &&Arc<Object>| slice.labels().get(SERVICE_NAME).text() == service;
-        let slices: Vec<&Tree> = self.view.list_in(kinds::ENDPOINT_SLICE, namespace).filter(of_service).map(|slice| &slice.tree).collect();
-        ports(object, slices.into_iter(), node)
-    }
-
-    fn all_ports(&self, node: &Node) -> Vec<Port> {
-        let mut slices: BTreeMap<(&str, &str), Vec<&Tree>> = BTreeMap::new();
-        for slice in self.view.list(kinds::ENDPOINT_SLICE) {
-            slices.entry((slice.key.namespace.as_str(), slice.labels().get(SERVICE_NAME).text())).or_default().push(&slice.tree);
-        }
-        let of_service = |service: &Arc<Object>| {
-            let slices = slices.get(&(service.key.namespace.as_str(), service.key.name.as_str())).map_or(&[][..], Vec::as_slice);
-            ports(service, slices.iter().copied(), node)
-        };
-        self.view.list(kinds::SERVICE).flat_map(of_service).collect()
     }
 
     /// The process is gone. The rules that it wrote stay in the kernel, as they were; a write not yet done is lost.
@@ -258,44 +239,6 @@ impl KubeProxy {
     }
 }
 
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
-
 fn empty(config: &Config, node: Node) -> Rules {
     Rules::new(config.mode, config.cluster_cidr, config.service_cidr, node)
-}
-
-fn service_of(slice: &Arc<Object>) -> Option<Name> {
-    let name = slice.labels().get(SERVICE_NAME).as_text()?;
-    Some((slice.key.namespace.clone(), name.clone()))
-}
-
-/// Whether a change could change rules: much of what is written to these objects could not.
-fn matters(change: &Change) -> bool {
-    let (Some(before), Some(after)) = (&change.before, &change.after) else { return true };
-    let differs = |path: &[&str]| before.tree.at(path) != after.tree.at(path);
-    match change.key.kind {
-        kinds::SERVICE => differs(&["spec"]) || differs(&["status"]) || before.labels() != after.labels(),
-        kinds::ENDPOINT_SLICE => differs(&["endpoints"]) || differs(&["ports"]) || before.labels() != after.labels(),
-        kinds::NODE => {
-            let moved = differs(&["spec"]) || differs(&["status", "addresses"]) || before.labels() != after.labels();
-            moved || before.is_deleting() != after.is_deleting()
-        }
-        _ => false,
-    }
-}
-
-/// What the view tells of the proxy's own node. The bridge of its Pods has the first address of their range.
-fn own_node(name: &Text, view: &Snapshot) -> Node {
-    let mut node = Node { name: name.clone(), zone: Text::default(), addresses: Vec::new(), eligible: true };
-    let Some(object) = view.get(&Key::new(kinds::NODE, "", name.clone())) else { return node };
-    let addresses = object.status().get("addresses").items().iter();
-    node.addresses =
-        addresses.filter(|one| one.get("type").text() == "InternalIP").filter_map(|one| one.get("address").text().parse().ok()).collect();
-    if let Some(Cidr { base: IpAddr::V4(base), .. }) = Cidr::parse(object.spec().get("podCIDR").text()) {
-        node.addresses.push(Ipv4Addr::from(u32::from(base) + 1));
-    }
-    node.zone = object.labels().get("topology.kubernetes.io/zone").as_text().cloned().unwrap_or_default();
-    let leaving = |taint: &Tree| taint.get("key").text() == "ToBeDeletedByClusterAutoscaler";
-    node.eligible = !object.is_deleting() && !object.spec().get("taints").items().iter().any(leaving);
-    node
 }

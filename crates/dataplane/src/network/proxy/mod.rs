@@ -12,6 +12,7 @@ mod port;
 mod rules;
 mod runner;
 mod sha256;
+mod view;
 
 pub use affinity::Affinity;
 pub use component::{Config, Kernel, KubeProxy};

@@ -1,18 +1,14 @@
 //! Real connections through kube-proxy's rules, opened again through ours: both modes, every client and destination.
-use crate::truth::{Row, read};
-use apiserver::client::Effects;
-use apiserver::store::{Store, Write};
-use dataplane::network::{Cidr, Config, Kernel, KubeProxy, Mode, Origin, Packet, Protocol, Verdict};
-use objects::{Key, KindId, Tree, kinds, list, map};
+use crate::truth::Row;
+use crate::truth::proxy::node::{BRIDGE, NODE, synced};
+use dataplane::network::{Kernel, Mode, Origin, Packet, Protocol, Verdict};
+use objects::Tree;
 use serde_json::Value;
 use simcore::{Duration, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::Path;
 
-/// The recordings' worker-1, its second local address, and the clients.
-const NODE: &str = "192.168.100.12";
-const BRIDGE: &str = "10.241.0.1";
+/// The clients, and an address of the Service network that nobody has.
 const POD: &str = "10.241.202.2";
 const OUTSIDE: &str = "172.30.2.2";
 const UNUSED: &str = "10.96.99.99";
@@ -35,11 +31,10 @@ struct Bench {
 }
 
 /// The rows `service via destination from client (mode)`, then session affinity and the spread over endpoints.
-pub fn rows(table: &Value, folder: &Path) -> Result<Vec<Row>, String> {
-    let services = tree(&read(&folder.join("proxy-iptables.json"))?["services"])?;
+pub fn rows(table: &Value, services: &Tree) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for mode in [Mode::Iptables, Mode::Nftables] {
-        let mut bench = Bench::new(mode, &services, table["about"].as_str().unwrap_or(""));
+        let mut bench = Bench::new(mode, services, table["about"].as_str().unwrap_or(""));
         for row in table["rows"].as_array().into_iter().flatten() {
             rows.push(bench.row(row)?);
         }
@@ -54,25 +49,14 @@ pub fn rows(table: &Value, folder: &Path) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-fn tree(value: &Value) -> Result<Tree, String> {
-    Tree::from_json(&value.to_string()).map_err(|error| error.to_string())
-}
-
 fn address(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| format!("{text:?} is no address"))
 }
 
 impl Bench {
     fn new(mode: Mode, services: &Tree, about: &str) -> Bench {
-        let cluster_cidr = Cidr::parse("10.240.0.0/12").unwrap_or(Config::default().cluster_cidr);
-        let mut proxy = KubeProxy::new("worker-1", 1).with(Config { mode, cluster_cidr, ..Config::default() });
-        let (store, mut fx) = (store(services), Effects::default());
-        proxy.start(Time::START, store.applied(), &mut fx);
-        while let Some(time) = fx.wake.pop() {
-            proxy.wake(time, &mut fx);
-        }
         let endpoints = named_endpoints(about);
-        Bench { kernel: proxy.kernel, mode, chance: Rng::stream(1, "connections"), services: services.clone(), endpoints }
+        Bench { kernel: synced(mode, services), mode, chance: Rng::stream(1, "connections"), services: services.clone(), endpoints }
     }
 
     /// One connection.
@@ -243,43 +227,4 @@ fn chosen(wanted: &str, got: &str, ends: &BTreeSet<End>, tries: u32) -> bool {
     let count = ends.len() as f64;
     let missed = ((count - 1.0) / count).powi(2 * tries as i32);
     seen_source == source && seen.is_subset(&can) && (seen.len() == can.len() || missed > 0.001)
-}
-
-/// worker-1 and the recorded Services with their slices.
-fn store(services: &Tree) -> Store {
-    let mut store = Store::default();
-    let addresses = list![map! {"type": "InternalIP", "address": NODE}];
-    let node =
-        map! {"metadata": map! {"name": "worker-1"}, "spec": map! {"podCIDR": "10.241.0.0/16"}, "status": map! {"addresses": addresses}};
-    put(&mut store, kinds::NODE, "", "worker-1", node);
-    for (name, one) in services.entries() {
-        let service = map! {"metadata": map! {"name": name, "namespace": "kp"}, "spec": one.get("spec"), "status": one.get("status")};
-        put(&mut store, kinds::SERVICE, "kp", name, service);
-        put(&mut store, kinds::ENDPOINT_SLICE, "kp", name, slice(name, one));
-    }
-    store
-}
-
-fn slice(service: &str, one: &Tree) -> Tree {
-    let of_target = |port: &Tree| map! {"name": port.get("name").text(), "port": port.get("targetPort"), "protocol": port.get("protocol")};
-    let ports: Vec<Tree> = match one.get("slicePorts").items() {
-        [] => one.at(&["spec", "ports"]).items().iter().map(of_target).collect(),
-        given => given.to_vec(),
-    };
-    let mut endpoints = one.get("endpoints").items().to_vec();
-    for endpoint in &mut endpoints {
-        for condition in ["ready", "serving", "terminating"] {
-            let value = endpoint.get(condition).clone();
-            endpoint.set(&["conditions", condition], value);
-        }
-    }
-    let labels = map! {"kubernetes.io/service-name": service};
-    let meta = map! {"name": service, "namespace": "kp", "labels": labels};
-    map! {"metadata": meta, "addressType": "IPv4", "ports": ports, "endpoints": endpoints}
-}
-
-fn put(store: &mut Store, kind: KindId, namespace: &str, name: &str, tree: Tree) {
-    store.append(Time::START, Write::Put { key: Key::new(kind, namespace, name), tree }, None);
-    store.begin_sync();
-    store.end_sync();
 }

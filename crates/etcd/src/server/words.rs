@@ -1,0 +1,20 @@
+//! etcd's own sentences (api/v3rpc `rpctypes`).
+pub const NO_LEADER: &str = "etcdserver: no leader";
+pub const LEADER_CHANGED: &str = "etcdserver: leader changed";
+pub const TIMED_OUT: &str = "etcdserver: request timed out";
+pub const TIMED_OUT_BY_LEADER: &str = "etcdserver: request timed out, possibly due to previous leader failure";
+pub const TIMED_OUT_BY_CONNECTION: &str = "etcdserver: request timed out, possibly due to connection lost";
+pub const NO_SPACE: &str = "etcdserver: mvcc: database space exceeded";
+pub const TOO_LARGE: &str = "etcdserver: request is too large";
+pub const COMPACTED: &str = "etcdserver: mvcc: required revision has been compacted";
+pub const FUTURE_REVISION: &str = "etcdserver: mvcc: required revision is a future revision";
+pub const UNHEALTHY: &str = "etcdserver: unhealthy cluster";
+pub const NOT_ENOUGH_STARTED: &str = "etcdserver: re-configuration failed due to not enough started members";
+pub const MEMBER_EXISTS: &str = "etcdserver: member ID already exist";
+pub const MEMBER_NOT_FOUND: &str = "etcdserver: member not found";
+pub const TOO_MANY_LEARNERS: &str = "etcdserver: too many learner members in cluster";
+pub const LEARNER_NOT_READY: &str = "etcdserver: can only promote a learner member which is in sync with leader";
+pub const NOT_A_LEARNER: &str = "etcdserver: can only promote a learner member";
+pub const NOT_FOR_LEARNERS: &str = "etcdserver: rpc not supported for learner";
+pub const BAD_TRANSFEREE: &str = "etcdserver: bad leader transferee";
+pub const DEADLINE: &str = "context deadline exceeded";
