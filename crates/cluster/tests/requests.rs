@@ -353,3 +353,18 @@ fn a_forwarded_port_leads_into_a_pod_until_the_command_ends() {
     world.interrupt();
     assert!(type_in(&mut world, "curl localhost:9000; echo $?").ends_with("7\n"), "it ended with its command");
 }
+
+#[test]
+fn a_script_that_asks_without_a_pause_does_not_stop_the_clock() {
+    let mut world = with_web();
+    type_in(
+        &mut world,
+        "kubectl run mad --image=busybox:1.36 -- sh -c 'while true; do wget -qO- http://10.96.99.99:81/ -T 1; nslookup; done'",
+    );
+    type_in(&mut world, "kubectl run madder --image=busybox:1.36 -- sh -c 'while true; do wget -qO- http://192.168.100.12:1/; done'");
+    let before = world.steps();
+    run(&mut world, 8);
+    assert!(world.steps() - before < 200_000, "{} events", world.steps() - before);
+    let endless = type_in(&mut world, "kubectl exec box -- sh -c 'while true; do curl -s 192.168.100.12:1; done'");
+    assert!(endless.contains("does not end by itself"), "{endless}");
+}
