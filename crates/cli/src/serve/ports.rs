@@ -67,7 +67,7 @@ async fn answer(request: Request<Incoming>, port: u16, orders: Sender<Order>) ->
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let url = Url { secure: false, host: Text::default(), port, path: Text::new(path) };
     let header =
-        |(name, value): (&HeaderName, &HeaderValue)| (Text::new(name.as_str()), Text::new(&String::from_utf8_lossy(value.as_bytes())));
+        |(name, value): (&HeaderName, &HeaderValue)| (Text::new(name.as_str()), Text::new(String::from_utf8_lossy(value.as_bytes())));
     let headers = request.headers().iter().map(header).collect();
     let ask = Ask { method: Text::new(request.method().as_str()), headers, limit: Duration::secs(60), ..Ask::get(url) };
     let gone = |words: &str| io::Error::new(io::ErrorKind::ConnectionReset, words.to_string());
