@@ -368,3 +368,15 @@ fn a_script_that_asks_without_a_pause_does_not_stop_the_clock() {
     let endless = type_in(&mut world, "kubectl exec box -- sh -c 'while true; do curl -s 192.168.100.12:1; done'");
     assert!(endless.contains("does not end by itself"), "{endless}");
 }
+
+#[test]
+fn a_changed_corefile_counts_when_coredns_reloads_it() {
+    let mut world = with_web();
+    let rewrite = r#"{"data": {"Corefile": ".:53 {\n errors\n ready\n rewrite name shop.example web.default.svc.cluster.local\n kubernetes cluster.local\n reload\n}\n"}}"#;
+    assert!(type_in(&mut world, "kubectl exec box -- wget -qO- http://shop.example./").contains("bad address"));
+    let patched = type_in(&mut world, &format!("kubectl patch configmap coredns -n kube-system --type=merge -p '{rewrite}'"));
+    assert!(patched.contains("patched"), "{patched}");
+    run(&mut world, 60);
+    let said = type_in(&mut world, "kubectl exec box -- wget -qO- http://shop.example./");
+    assert!(said.starts_with("Hello from v1"), "{said}");
+}
