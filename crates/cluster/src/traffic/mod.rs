@@ -1,5 +1,6 @@
 //! Requests through the simulated network: who sends them, the way they take, what comes of them, and the counts.
 mod asking;
+mod breaking;
 mod fabric;
 mod flight;
 mod inside;
