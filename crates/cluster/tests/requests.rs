@@ -380,3 +380,20 @@ fn a_changed_corefile_counts_when_coredns_reloads_it() {
     let said = type_in(&mut world, "kubectl exec box -- wget -qO- http://shop.example./");
     assert!(said.starts_with("Hello from v1"), "{said}");
 }
+
+#[test]
+fn a_nodes_rules_can_be_read_on_it_and_requests_begin_on_it() {
+    let mut world = with_web();
+    let rules = type_in(&mut world, "ssh worker-1 sudo iptables-save -t nat | grep default/web | grep -c DNAT");
+    assert_eq!(rules, "3\n", "one target for each ready Pod");
+    let address = type_in(&mut world, "kubectl get svc web -o 'jsonpath={.spec.clusterIP}'");
+    let said = type_in(&mut world, &format!("ssh worker-2 curl -s http://{address}"));
+    assert!(said.starts_with("Hello from v1"), "{said}");
+    assert_eq!(
+        type_in(&mut world, "ssh nowhere nft list ruleset; echo $?"),
+        "ssh: Could not resolve hostname nowhere: Name or service not known\n255\n"
+    );
+    world.input(&Input::Fault { fault: Fault::StopNode { node: "worker-1".into() } });
+    let lost = type_in(&mut world, "ssh worker-1 ipvsadm -Ln; echo $?");
+    assert_eq!(lost, "ssh: connect to host worker-1 port 22: Connection timed out\n255\n");
+}

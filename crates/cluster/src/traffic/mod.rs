@@ -8,6 +8,7 @@ mod load;
 mod names;
 mod pump;
 mod source;
+mod ssh;
 mod state;
 mod tally;
 mod trace;
