@@ -20,7 +20,7 @@ pub use fabric::Client;
 pub use flight::Asker;
 pub use source::Source;
 pub use state::{Link, Traffic};
-pub use tally::{Outcome, Second, Tally};
+pub use tally::{Outcome, Person, Second, Tally};
 pub use trace::{Trace, story};
 pub use walk::Steps;
 
