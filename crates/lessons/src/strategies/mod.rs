@@ -1,5 +1,7 @@
 //! Ways to ship a new version, compared on copies of one cluster under the same users.
 mod board;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod claims;
 mod comparison;
 mod counts;
 mod experiment;
