@@ -1,5 +1,6 @@
 //! Requests through the simulated network: who sends them, the way they take, what comes of them, and the counts.
 mod asking;
+mod breaking;
 mod fabric;
 mod flight;
 mod inside;
@@ -7,6 +8,7 @@ mod load;
 mod names;
 mod pump;
 mod source;
+mod ssh;
 mod state;
 mod tally;
 mod trace;
@@ -18,7 +20,7 @@ pub use fabric::Client;
 pub use flight::Asker;
 pub use source::Source;
 pub use state::{Link, Traffic};
-pub use tally::{Outcome, Second, Tally};
+pub use tally::{Outcome, Person, Second, Tally};
 pub use trace::{Trace, story};
 pub use walk::Steps;
 

@@ -74,7 +74,7 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         }
     }
     if steps.server_host != NOWHERE && failed == Some(Failure::Denied) {
-        let source = world.address_of_client(&trace.client);
+        let source = world.source_behind(steps, world.address_of_client(&trace.client));
         let words = world.policy_words(source, steps.reached.0, steps.reached.1);
         hop("NetworkPolicy".to_string(), format!("drops packets to {}:{}", ip(steps.reached.0), steps.reached.1), words);
     }
