@@ -5,6 +5,7 @@ mod fabric;
 mod flight;
 mod inside;
 mod load;
+mod looking;
 mod names;
 mod pump;
 mod source;
