@@ -235,7 +235,8 @@ fn word(word: &str) -> String {
 /// Whether ours says the same; else where it begins to differ.
 pub fn compare(step: &Recorded, ran: &Ran) -> Result<(), String> {
     let told = |text: &String| step.code.is_some() || !text.is_empty();
-    let parts = [("stdout", &step.stdout, &ran.stdout), ("stderr", &step.stderr, &ran.stderr)].into_iter().filter(|(_, wanted, _)| told(wanted));
+    let parts =
+        [("stdout", &step.stdout, &ran.stdout), ("stderr", &step.stderr, &ran.stderr)].into_iter().filter(|(_, wanted, _)| told(wanted));
     for (name, wanted, got) in parts {
         let (wanted, got) = (masked(wanted), masked(got));
         if wanted != got {
