@@ -66,8 +66,8 @@ pub struct Person {
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub versions: Vec<Text>,
-    /// When each version answered first (microseconds).
-    pub first: Vec<u64>,
+    /// When each version answered first (microseconds); those that never did may be missing.
+    pub first: Vec<Option<u64>>,
     /// The version that answered last, and since when no other did.
     pub alone: Option<(u8, u64)>,
     /// By number, where users are told apart.
@@ -121,9 +121,10 @@ impl Tally {
     }
 
     fn answered_by(&mut self, at: u64, version: u8) {
-        while self.first.len() <= version as usize {
-            self.first.push(at);
+        if self.first.len() <= version as usize {
+            self.first.resize(version as usize + 1, None);
         }
+        self.first[version as usize].get_or_insert(at);
         if self.alone.is_none_or(|(last, _)| last != version) {
             self.alone = Some((version, at));
         }
@@ -232,7 +233,7 @@ mod tests {
         assert_eq!((tally.ok, tally.failed), (10, 1));
         assert_eq!(tally.sum(0, 100, |version, outcome| version == two && outcome.is_ok()), 5);
         assert_eq!(tally.sum(0, 3, |_, _| true), 6);
-        assert_eq!((&tally.first[..], tally.alone), (&[0, 2_500_000][..], Some((two, 2_500_000))));
+        assert_eq!((&tally.first[..], tally.alone), (&[Some(0), Some(2_500_000)][..], Some((two, 2_500_000))));
         let half = tally.quantile(0, 100, 500).expect("there are answers");
         assert!((10_000..=12_800).contains(&half), "{half}");
         assert_eq!(tally.quantile(50, 60, 500), None);

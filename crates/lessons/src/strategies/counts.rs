@@ -47,7 +47,7 @@ pub fn mixed(world: &World, board: &Board) -> u64 {
     let old = board.old.name.as_str();
     let firsts = tallies(world, board).filter_map(|tally| {
         let news = tally.first.iter().enumerate().filter(|(version, _)| is_new(tally, *version as u8, old));
-        news.map(|(_, at)| *at).min()
+        news.filter_map(|(_, at)| *at).min()
     });
     let last = tallies(world, board).filter_map(|tally| tally.alone).map(|(_, since)| since).max();
     firsts.min().zip(last).map_or(0, |(first, last)| last.saturating_sub(first))

@@ -77,6 +77,11 @@ impl Experiment {
         }
     }
 
+    /// Events handled since the world began.
+    pub fn work(&self) -> u64 {
+        self.session.world.steps()
+    }
+
     /// One deed more, or some seconds more. The result, once there is one.
     pub fn step(&mut self) -> Option<Row> {
         if let Some(act) = self.acts.pop_front() {
@@ -124,7 +129,7 @@ impl Experiment {
         match self.stage {
             Stage::Start => {
                 self.came = now;
-                self.session.input(Input::Traffic { sources: board.users.clone(), gone: Vec::new() });
+                self.session.input(Input::Traffic { sources: board.users_of(&self.strategy), gone: Vec::new() });
                 self.enter(Stage::Before, &[], now + Board::span(&board.before));
             }
             Stage::Before => self.release(),
