@@ -62,6 +62,8 @@ pub struct Tally {
     pub failed: u64,
     /// Arrivals that the limit on open requests held back.
     pub held_back: u64,
+    /// Copies that proxies made of its requests, and what came of them: (version, outcome, how many).
+    pub mirrored: Vec<(u8, Outcome, u32)>,
 }
 
 /// A version that nobody has told.
@@ -95,6 +97,12 @@ impl Tally {
             let bucket = bucket(took);
             bump(&mut self.now.spans, |(known, _)| *known == bucket, (bucket, 1), |entry| entry.1 += 1);
         }
+    }
+
+    /// Takes in what came of a copy. It counts in nothing else: nobody waited for it.
+    pub fn mirror(&mut self, version: &str, outcome: Outcome) {
+        let version = self.version(version);
+        bump(&mut self.mirrored, |(known, found, _)| *known == version && *found == outcome, (version, outcome, 1), |entry| entry.2 += 1);
     }
 
     fn turn(&mut self, second: u64) {
