@@ -6,6 +6,7 @@ mod inside;
 mod load;
 mod names;
 mod pump;
+mod routing;
 mod source;
 mod state;
 mod tally;

@@ -164,6 +164,7 @@ impl Experiment {
     fn judge(&mut self) {
         let Some(trial) = self.strategy.trial.clone() else { return };
         self.share(self.tried.1);
+        self.row.people_wavered = counts::wavered(&self.session.world, &self.board);
         let witness = Witness { world: &self.session.world, namespace: NAMESPACE, began: self.tried.0 };
         match expr::parse(&trial.expr).and_then(|expr| expr::evaluate(&expr, &witness)) {
             Ok(verdict) if verdict.is_true() => self.enter(Stage::Promote, &trial.promote, self.session.now()),
@@ -199,6 +200,7 @@ impl Experiment {
         let counts = counts::now(world, &board);
         if self.row.answers == 0 {
             self.share(self.before);
+            self.row.people_wavered = counts::wavered(&self.session.world, &board);
         }
         let (world, row) = (&self.session.world, &mut self.row);
         counts::people(world, &board, self.came, self.released, row);
