@@ -2,7 +2,7 @@
 // main thread where workers are blocked; the same file, so both behave alike.
 //
 // The engine is a class `Engine` exported by engine.js:
-//   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]
+//   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]  [eager() -> boolean]
 // All texts are JSON; an empty one, or an empty list, means "nothing to say". An engine without playing() is always ticked.
 
 import { restOf, Unfetched } from "./engine-rest.js";
@@ -72,7 +72,7 @@ export function engineLoop(post, query, whole) {
     guarded(() => engine.tick(Math.min(begun - ticked_at, LONGEST_TICK_MS)));
     // A slow tick leaves at least a gap for messages: a click must never queue behind the simulation.
     const spent = performance.now() - begun;
-    schedule(Math.max(4, TICK_MS - spent));
+    schedule(Math.max(4, engine?.eager?.() ? 0 : TICK_MS - spent));
     ticked_at = begun;
   }
 

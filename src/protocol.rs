@@ -3,6 +3,7 @@ use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
 use cluster::lens::{PageView, ReachView, RuleView};
 use lessons::progress::LessonState;
+use lessons::strategies::Row;
 
 /// From the page to the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +102,13 @@ pub enum ToEngine {
     },
     /// Begin the lesson anew.
     Reset,
+    /// Compare ways to ship these new versions (`good`, `slow`, `broken`) with a seed. `strategies` is the text of the packed
+    /// `strategies.json`; an empty one ends a comparison that is under way. The learner's cluster goes on.
+    Compare {
+        strategies: String,
+        seed: u64,
+        versions: Vec<String>,
+    },
 }
 
 /// How far a single step goes.
@@ -198,6 +206,12 @@ pub enum FromEngine {
     Lesson {
         state: Box<LessonState>,
     },
+    /// A comparison has so many rows of so many: `row` is the newest.
+    Compared {
+        done: u32,
+        all: u32,
+        row: Box<Row>,
+    },
     /// The session as a small text to keep: inputs only. Sent when something was done.
     Saved {
         log: String,
@@ -249,6 +263,7 @@ parcel::tagged!(ToEngine "to" {
     "hint" => Hint { step },
     "solve" => Solve { step },
     "reset" => Reset {},
+    "compare" => Compare { strategies, seed, versions },
 });
 parcel::words!(Step { "event" => Event, "write" => Write, "second" => Second });
 parcel::tagged!(FromEngine "says" {
@@ -270,6 +285,7 @@ parcel::tagged!(FromEngine "says" {
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },
+    "compared" => Compared { done, all, row },
     "saved" => Saved { log },
     "trouble" => Trouble { what, detail },
 });

@@ -4,18 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which crates each crate may use: the picture of ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("simcore", &[]),
     ("objects", &[]),
     ("parcel", &["simcore"]),
     ("apiserver", &["objects", "simcore"]),
     ("controlplane", &["apiserver", "objects", "simcore"]),
     ("dataplane", &["apiserver", "objects", "simcore"]),
+    ("gateway", &["apiserver", "controlplane", "dataplane", "objects", "simcore"]),
     ("etcd", &["simcore"]),
     ("hosts", &["objects", "shell", "simcore"]),
     ("kubectl", &["objects", "shell", "simcore"]),
     ("shell", &[]),
-    ("cluster", &["apiserver", "controlplane", "dataplane", "etcd", "kubectl", "objects", "parcel", "simcore"]),
+    ("cluster", &["apiserver", "controlplane", "dataplane", "etcd", "gateway", "kubectl", "objects", "parcel", "simcore"]),
     ("lessons", &["apiserver", "cluster", "kubectl", "objects", "parcel", "simcore"]),
     ("cli", &["apiserver", "cluster", "controlplane", "dataplane", "etcd", "kubectl", "lessons", "objects", "parcel", "simcore"]),
 ];
@@ -99,6 +100,7 @@ fn the_core_knows_no_clock_no_chance_and_no_hash_order() {
         "apiserver",
         "controlplane",
         "dataplane",
+        "gateway",
         "etcd",
         "cluster",
         "kubectl",

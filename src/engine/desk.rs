@@ -1,4 +1,5 @@
 //! Where messages arrive: holds the session and the lesson, lets time run, and tells the page what changed.
+use super::board::Comparing;
 use super::{manifest, past};
 use crate::protocol::{FromEngine, ToEngine};
 use cluster::input::Input;
@@ -33,6 +34,7 @@ pub struct Desk {
     browsing: bool,
     /// Real milliseconds since the session was last handed over to be kept.
     unsaved_ms: u64,
+    comparing: Option<Comparing>,
     out: Vec<FromEngine>,
 }
 
@@ -60,7 +62,12 @@ impl Desk {
     }
 
     pub fn playing(&self) -> bool {
-        self.session.is_some() && (self.speed > 0 || self.run.as_ref().is_some_and(Run::is_playing))
+        let moves = self.speed > 0 || self.comparing.is_some() || self.run.as_ref().is_some_and(Run::is_playing);
+        self.session.is_some() && moves
+    }
+
+    pub fn eager(&self) -> bool {
+        self.comparing.is_some()
     }
 
     pub fn digest(&self) -> String {
@@ -132,6 +139,10 @@ impl Desk {
                 let (from, to, text) = manifest::hover(&text, at);
                 self.out.push(FromEngine::HoverText { serial, from, to, text });
             }
+            ToEngine::Compare { strategies, seed, versions } => match Comparing::begin(&strategies, seed, &versions) {
+                Ok(comparing) => self.comparing = comparing,
+                Err(words) => self.trouble("compare", &words),
+            },
             lesson => self.lesson(lesson),
         }
         self.report();
@@ -232,6 +243,10 @@ impl Desk {
         if self.slow_until.is_some_and(|end| self.session.as_ref().is_some_and(|session| session.now() >= end)) {
             self.slow_until = None;
             self.speed = 1_000;
+        }
+        if let Some(comparing) = &mut self.comparing {
+            let more = comparing.work(&mut self.out);
+            self.comparing = self.comparing.take().filter(|_| more);
         }
         self.unsaved_ms += real_ms;
         if self.unsaved_ms >= KEEP_MS {

@@ -114,6 +114,8 @@ fn hear(app: App, message: FromEngine) {
                 app.world.inspection.set(Some(Arc::from(inspection)));
             }
         }
+        // Only who asks for a comparison is told of it, and no panel does yet.
+        FromEngine::Compared { .. } => {}
         FromEngine::Lesson { state } => app.course.set_state(app, *state),
         FromEngine::Saved { log } => progress::save_log(&app.course.key(), log),
         FromEngine::Trouble { what, detail } => {

@@ -92,6 +92,8 @@ pub static WORDS: Words = Words {
             let (one, two, three) = (fact(facts, 0), fact(facts, 1), fact(facts, 2));
             match deed {
                 "asks" => format!("asks for {one}"),
+                "mirrors" => "sends a copy of a request; nobody waits for its answer".to_string(),
+                "routes" => format!("chooses a backend: {one}"),
                 "reuses" => "uses a connection that is still open: nothing is looked up or chosen anew".to_string(),
                 "no-name" => format!("{one} does not exist ({two})"),
                 "no-answer" => format!("no answer for {one} ({two})"),

@@ -97,6 +97,8 @@ pub static WORDS: Words = Words {
             let (one, two, three) = (fact(facts, 0), fact(facts, 1), fact(facts, 2));
             match deed {
                 "asks" => format!("{} 요청합니다", particle(one, Pair::Object)),
+                "mirrors" => "요청의 사본을 보냅니다. 그 답은 아무도 기다리지 않습니다".to_string(),
+                "routes" => format!("보낼 곳을 고릅니다: {one}"),
                 "reuses" => "열려 있던 연결을 다시 씁니다. 이름도 받는 곳도 새로 고르지 않습니다".to_string(),
                 "no-name" => format!("{}라는 이름은 없습니다 ({two})", one),
                 "no-answer" => format!("{one}: 답이 없습니다 ({two})"),

@@ -81,7 +81,7 @@ fn written(row: &Row) -> Value {
         "full_ms": row.full_ms, "mixed_ms": row.mixed_ms, "rollback_ms": row.rollback_ms, "rollback_failed": row.rollback_failed,
         "stopped": row.stopped, "p95_ms": row.p95_ms,
         "people": row.people, "people_v2": row.people_new, "people_hurt": row.people_hurt, "people_wavered": row.people_wavered,
-        "orders": row.orders, "orders_written": row.orders_written, "mirrored": row.mirrored,
+        "orders": row.orders, "orders_written": row.orders_written, "mirrored": row.mirrored, "mirrored_failed": row.mirrored_failed,
     })
 }
 

@@ -8,6 +8,7 @@ mod load;
 mod looking;
 mod names;
 mod pump;
+mod routing;
 mod source;
 mod ssh;
 mod state;

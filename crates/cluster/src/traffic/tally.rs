@@ -66,8 +66,8 @@ pub struct Person {
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub versions: Vec<Text>,
-    /// When each version answered first (microseconds).
-    pub first: Vec<u64>,
+    /// When each version answered first (microseconds); those that never did may be missing.
+    pub first: Vec<Option<u64>>,
     /// The version that answered last, and since when no other did.
     pub alone: Option<(u8, u64)>,
     /// By number, where users are told apart.
@@ -82,6 +82,8 @@ pub struct Tally {
     pub failed: u64,
     /// Arrivals that the limit on open requests held back.
     pub held_back: u64,
+    /// Copies that proxies made of its requests, and what came of them: (version, outcome, how many).
+    pub mirrored: Vec<(u8, Outcome, u32)>,
 }
 
 /// A version that nobody has told.
@@ -121,9 +123,10 @@ impl Tally {
     }
 
     fn answered_by(&mut self, at: u64, version: u8) {
-        while self.first.len() <= version as usize {
-            self.first.push(at);
+        if self.first.len() <= version as usize {
+            self.first.resize(version as usize + 1, None);
         }
+        self.first[version as usize].get_or_insert(at);
         if self.alone.is_none_or(|(last, _)| last != version) {
             self.alone = Some((version, at));
         }
@@ -141,6 +144,12 @@ impl Tally {
             person.wavered |= version != person.last && person.seen >> version & 1 == 1;
             (person.seen, person.last) = (person.seen | 1 << version, version);
         }
+    }
+
+    /// Takes in what came of a copy. It counts in nothing else: nobody waited for it.
+    pub fn mirror(&mut self, version: &str, outcome: Outcome) {
+        let version = self.version(version);
+        bump(&mut self.mirrored, |(known, found, _)| *known == version && *found == outcome, (version, outcome, 1), |entry| entry.2 += 1);
     }
 
     fn turn(&mut self, second: u64) {
@@ -232,7 +241,7 @@ mod tests {
         assert_eq!((tally.ok, tally.failed), (10, 1));
         assert_eq!(tally.sum(0, 100, |version, outcome| version == two && outcome.is_ok()), 5);
         assert_eq!(tally.sum(0, 3, |_, _| true), 6);
-        assert_eq!((&tally.first[..], tally.alone), (&[0, 2_500_000][..], Some((two, 2_500_000))));
+        assert_eq!((&tally.first[..], tally.alone), (&[Some(0), Some(2_500_000)][..], Some((two, 2_500_000))));
         let half = tally.quantile(0, 100, 500).expect("there are answers");
         assert!((10_000..=12_800).contains(&half), "{half}");
         assert_eq!(tally.quantile(50, 60, 500), None);

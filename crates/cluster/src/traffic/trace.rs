@@ -31,6 +31,10 @@ pub struct Trace {
     pub outcome: Outcome,
     pub reused: bool,
     pub tries: u32,
+    /// Of a request at a proxy: which of its rules decided, and what.
+    pub words: Text,
+    /// Whether it is a proxy's copy of another request.
+    pub mirrored: bool,
 }
 
 impl World {
@@ -54,6 +58,9 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         Outcome::Failed(failure) => Some(failure),
         Outcome::Status(_) => None,
     };
+    if trace.mirrored {
+        hops.push(hop(&who, "mirrors", Vec::new()));
+    }
     hops.push(hop(&who, "asks", vec![format!("http://{}:{}{}", trace.host, steps.dialled.1, trace.path)]));
     if trace.reused {
         hops.push(hop(&who, "reuses", Vec::new()));
@@ -75,6 +82,9 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         let source = world.source_behind(steps, world.address_of_client(&trace.client));
         let entry = world.policy_words(source, steps.reached.0, steps.reached.1);
         hops.push(HopView { entry, ..hop("NetworkPolicy", "drops", vec![place(steps.reached)]) });
+    }
+    if !trace.words.is_empty() {
+        hops.push(hop(&receiver(world, trace), "routes", vec![trace.words.to_string()]));
     }
     let (deed, end) = match trace.outcome {
         Outcome::Status(code) => ("answers", vec![code.to_string(), milliseconds(trace.took)]),

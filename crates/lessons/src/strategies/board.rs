@@ -58,6 +58,9 @@ pub struct Version {
 #[serde(deny_unknown_fields)]
 pub struct Strategy {
     pub id: String,
+    /// Where users send, if not where the board says: in front of a gateway.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub through: String,
     pub start: Vec<Act>,
     pub release: Vec<Act>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +82,7 @@ pub struct Trial {
 parcel::record!(Board { format, cluster, start, users, pods, wanted, orders, settle, before, window, back, old, new, order, strategies });
 parcel::record!(Orders { of, pods });
 parcel::record!(Version { name, image });
-parcel::record!(Strategy { id, start, release, rollback } or { trial });
+parcel::record!(Strategy { id, start, release, rollback } or { through, trial });
 parcel::record!(Trial { span = "for", expr, promote });
 
 /// The newest format that this reader knows.
@@ -97,6 +100,13 @@ impl Board {
 
     pub fn version(&self, name: &str) -> Option<&Version> {
         self.new.iter().find(|version| version.name == name)
+    }
+
+    /// The users of a strategy: the same people, perhaps at another door.
+    pub fn users_of(&self, strategy: &Strategy) -> Vec<TrafficSpec> {
+        let mut users = self.users.clone();
+        users.iter_mut().filter(|_| !strategy.through.is_empty()).for_each(|spec| spec.to.clone_from(&strategy.through));
+        users
     }
 
     /// The strategy with `version` instead of the first new one, in files and lines.

@@ -40,6 +40,11 @@ impl Comparison {
         self.waiting.is_empty() && self.running.is_none()
     }
 
+    /// Events that the experiment under way has handled: how much work was done.
+    pub fn work(&self) -> u64 {
+        self.running.as_ref().map_or(0, Experiment::work)
+    }
+
     /// A little more, and a row when one is complete. The error: the cluster cannot be set up.
     pub fn step(&mut self) -> Result<Option<Row>, String> {
         let Some(base) = &self.base else {

@@ -47,10 +47,15 @@ pub fn mixed(world: &World, board: &Board) -> u64 {
     let old = board.old.name.as_str();
     let firsts = tallies(world, board).filter_map(|tally| {
         let news = tally.first.iter().enumerate().filter(|(version, _)| is_new(tally, *version as u8, old));
-        news.map(|(_, at)| *at).min()
+        news.filter_map(|(_, at)| *at).min()
     });
     let last = tallies(world, board).filter_map(|tally| tally.alone).map(|(_, since)| since).max();
     firsts.min().zip(last).map_or(0, |(first, last)| last.saturating_sub(first))
+}
+
+/// How many people met the versions in turn.
+pub fn wavered(world: &World, board: &Board) -> u32 {
+    tallies(world, board).flat_map(|tally| &tally.people).filter(|person| person.wavered).count() as u32
 }
 
 /// Fills in what people met from `came` on, and how long answers took since `released`.
@@ -63,8 +68,11 @@ pub fn people(world: &World, board: &Board, came: Time, released: Time, row: &mu
         row.people += count(&|person| person.seen != 0 || person.failed > 0);
         row.people_new += count(&|person| person.seen & news != 0);
         row.people_hurt += count(&|person| person.failed > 0);
-        row.people_wavered += count(&|person| person.wavered);
         row.requests += tally.sent;
+        for (_, outcome, count) in &tally.mirrored {
+            row.mirrored += u64::from(*count);
+            row.mirrored_failed += u64::from(if outcome.is_ok() { 0 } else { *count });
+        }
         if place == 0 {
             row.p95_ms = tally.quantile(released.0 / 1_000_000, u64::MAX, 950).unwrap_or(0) / 1_000;
         }

@@ -77,6 +77,11 @@ impl Experiment {
         }
     }
 
+    /// Events handled since the world began.
+    pub fn work(&self) -> u64 {
+        self.session.world.steps()
+    }
+
     /// One deed more, or some seconds more. The result, once there is one.
     pub fn step(&mut self) -> Option<Row> {
         if let Some(act) = self.acts.pop_front() {
@@ -124,7 +129,7 @@ impl Experiment {
         match self.stage {
             Stage::Start => {
                 self.came = now;
-                self.session.input(Input::Traffic { sources: board.users.clone(), gone: Vec::new() });
+                self.session.input(Input::Traffic { sources: board.users_of(&self.strategy), gone: Vec::new() });
                 self.enter(Stage::Before, &[], now + Board::span(&board.before));
             }
             Stage::Before => self.release(),
@@ -159,6 +164,7 @@ impl Experiment {
     fn judge(&mut self) {
         let Some(trial) = self.strategy.trial.clone() else { return };
         self.share(self.tried.1);
+        self.row.people_wavered = counts::wavered(&self.session.world, &self.board);
         let witness = Witness { world: &self.session.world, namespace: NAMESPACE, began: self.tried.0 };
         match expr::parse(&trial.expr).and_then(|expr| expr::evaluate(&expr, &witness)) {
             Ok(verdict) if verdict.is_true() => self.enter(Stage::Promote, &trial.promote, self.session.now()),
@@ -194,6 +200,7 @@ impl Experiment {
         let counts = counts::now(world, &board);
         if self.row.answers == 0 {
             self.share(self.before);
+            self.row.people_wavered = counts::wavered(&self.session.world, &board);
         }
         let (world, row) = (&self.session.world, &mut self.row);
         counts::people(world, &board, self.came, self.released, row);

@@ -13,10 +13,11 @@ pub struct Row {
     /// Answers of servers since the release, and those of the new version: of the trial alone where there is one.
     pub answers: u64,
     pub new_answers: u64,
-    /// People, how many of them met the new version, a failure, or the versions in turn.
+    /// People, and how many of them met the new version, or a failure.
     pub people: u32,
     pub people_new: u32,
     pub people_hurt: u32,
+    /// How many met the versions in turn, up to the end of the trial where there is one.
     pub people_wavered: u32,
     /// 95 of 100 answers since the release took no longer (milliseconds).
     pub p95_ms: u64,
@@ -38,6 +39,7 @@ pub struct Row {
     pub orders_written: u64,
     /// Copies of requests whose answers nobody saw.
     pub mirrored: u64,
+    pub mirrored_failed: u64,
     /// What did not go as planned, in words.
     pub trouble: String,
     /// By second since the users came: answers of the old version, of the new one, failures; three numbers each.
@@ -47,5 +49,5 @@ pub struct Row {
 #[rustfmt::skip]
 parcel::record!(Row {
     strategy, version, seed, requests, failed, answers, new_answers, people, people_new, people_hurt, people_wavered, p95_ms,
-    extra_pod_ms, missing_pod_ms, full_ms, mixed_ms, rollback_ms, rollback_failed, stopped, orders, orders_written, mirrored, trouble, strip
+    extra_pod_ms, missing_pod_ms, full_ms, mixed_ms, rollback_ms, rollback_failed, stopped, orders, orders_written, mirrored, mirrored_failed, trouble, strip
 });
