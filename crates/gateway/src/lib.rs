@@ -1,6 +1,7 @@
 //! What stands at a cluster's entrance: the components behind Ingresses and the Gateway API, as processes in Pods.
 pub mod attach;
 pub mod hosts;
+pub mod ingress;
 pub mod kinds;
 pub mod listeners;
 mod process;
@@ -8,4 +9,4 @@ pub mod regex;
 pub mod routing;
 pub mod status;
 
-pub use process::{GATEWAY, Kind, Router};
+pub use process::{GATEWAY, INGRESS, Kind, Router};

@@ -1,6 +1,6 @@
 //! The process in the container: it hears of the cluster with a lag, keeps a routing table, and writes status while it leads.
 use crate::routing::{Decision, Table, decide, gateways};
-use crate::status;
+use crate::{ingress, status};
 use apiserver::client::{Effects, Ticket};
 use apiserver::{Change, Snapshot};
 use controlplane::harness::{Controller, ControllerManager};
@@ -32,6 +32,16 @@ pub static GATEWAY: Kind = Kind {
     compile: gateways,
     takes: Duration::millis(20),
     pause: Duration::millis(100),
+};
+
+/// The ingress controller: it loads nginx's configuration anew, at most once in three seconds and a third.
+pub static INGRESS: Kind = Kind {
+    name: "ingress-controller",
+    watches: &[kinds::INGRESS_CLASS, kinds::INGRESS, kinds::SECRET],
+    status: ingress::INGRESS,
+    compile: ingress::table,
+    takes: Duration::millis(100),
+    pause: Duration::millis(3_333),
 };
 
 /// From the start of the process to its first table.

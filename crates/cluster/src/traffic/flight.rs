@@ -273,7 +273,8 @@ impl World {
                 self.send_back(flight, ROUTING);
             }
             Decision::Forward(forward) => {
-                let onward = Onward { ask: Some(forward.ask), rule: forward.rule, share: forward.share };
+                let asked = forward.ask.clone();
+                let onward = Onward { ask: Some(forward.ask), rule: forward.rule, share: forward.share, asked, tries: 1 };
                 frame.words = onward.words();
                 frame.onward = Some(Box::new(onward));
                 (flight.due, flight.stage) = (self.now + ROUTING, Stage::Working);
@@ -299,7 +300,7 @@ impl World {
 
     /// The backend's answer, or its failure, becomes the proxy's answer.
     fn pass_back(&mut self, flight: &mut Flight, inner: Frame, end: Result<(), Failure>) {
-        let Some((onward, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.onward.take()?, frame))) else {
+        let Some((mut onward, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.onward.take()?, frame))) else {
             return;
         };
         match end {
@@ -310,7 +311,11 @@ impl World {
                 onward.edit(&mut frame.told);
             }
             Err(failure) => {
-                let (code, body) = Onward::failed(failure);
+                if onward.turn() {
+                    frame.onward = Some(onward);
+                    return self.worked(flight);
+                }
+                let (code, body) = onward.failed(failure);
                 (frame.code, frame.body) = (code, body.to_string());
             }
         }

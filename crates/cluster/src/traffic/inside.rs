@@ -13,7 +13,8 @@ use std::sync::Arc;
 type Make = fn(u64, &Inside) -> Actor;
 
 /// What images may name as their `component`.
-static COMPONENTS: &[(&str, Make)] = &[("coredns", coredns), ("gateway-controller", gateway_controller)];
+static COMPONENTS: &[(&str, Make)] =
+    &[("coredns", coredns), ("gateway-controller", gateway_controller), ("ingress-controller", ingress_controller)];
 
 fn coredns(seed: u64, inside: &Inside) -> Actor {
     let corefile = inside.files.get("/etc/coredns/Corefile").map_or(KUBEADM, Text::as_str);
@@ -24,6 +25,10 @@ fn coredns(seed: u64, inside: &Inside) -> Actor {
 
 fn gateway_controller(seed: u64, inside: &Inside) -> Actor {
     Actor::Router(Box::new(Router::new(&gateway::GATEWAY, seed, &inside.pod)))
+}
+
+fn ingress_controller(seed: u64, inside: &Inside) -> Actor {
+    Actor::Router(Box::new(Router::new(&gateway::INGRESS, seed, &inside.pod)))
 }
 
 impl World {

@@ -1,7 +1,7 @@
 //! From Gateways and HTTPRoutes to a routing table.
 use super::backend::{Backend, span};
 use super::filter::{Filters, filters};
-use super::table::{Entry, Field, PathMatch, Pattern, Rule, Share, Table};
+use super::table::{Dialect, Entry, Field, PathMatch, Pattern, Rule, Share, Table};
 use crate::regex::Regex;
 use crate::{attach, kinds as names, listeners};
 use apiserver::Snapshot;
@@ -141,6 +141,8 @@ fn rule(view: &Snapshot, route: &Kept, place: usize, item: &Tree) -> Rule {
         limit: whole,
         try_limit: limit("backendRequest").unwrap_or(whole),
         name: name.clone(),
+        dialect: Dialect::Gateway,
+        tries: 1,
     }
 }
 

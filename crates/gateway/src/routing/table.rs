@@ -11,7 +11,18 @@ use std::sync::Arc;
 /// All that a proxy knows. Shared, and replaced as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    pub dialect: Dialect,
     pub listeners: Vec<Listener>,
+}
+
+/// Whose habits a proxy has: its own answers, and how it reads stars.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Dialect {
+    /// As Envoy.
+    #[default]
+    Gateway,
+    /// As ingress-nginx.
+    Ingress,
 }
 
 /// One port with one host pattern.
@@ -44,6 +55,8 @@ pub enum PathMatch {
     Exact(Text),
     /// Element by element; without a slash at its end.
     Prefix(Text),
+    /// Letter by letter.
+    Start(Text),
     Regex(Regex),
 }
 
@@ -67,6 +80,9 @@ pub struct Rule {
     pub name: Text,
     pub filters: Filters,
     pub shares: Vec<Share>,
+    pub dialect: Dialect,
+    /// How many endpoints are tried, one after another, where a connection fails; 0 and 1 are the same.
+    pub tries: u32,
     /// The sum of their weights.
     pub total: u32,
     /// For the whole request, and for one try.
@@ -90,6 +106,7 @@ impl PathMatch {
         match self {
             PathMatch::Exact(own) => own == path,
             PathMatch::Prefix(own) => path.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            PathMatch::Start(own) => path.starts_with(own.as_str()),
             PathMatch::Regex(regex) => regex.is_match(path),
         }
     }
@@ -99,7 +116,7 @@ impl PathMatch {
         match self {
             PathMatch::Exact(own) => (2, own.len()),
             PathMatch::Regex(_) => (1, 0),
-            PathMatch::Prefix(own) => (0, own.len()),
+            PathMatch::Prefix(own) | PathMatch::Start(own) => (0, own.len()),
         }
     }
 }
@@ -147,7 +164,10 @@ impl Listener {
 impl Table {
     /// The listener that takes a request: of those on its port the one whose host says it most closely.
     pub fn listener(&self, port: u16, host: &str) -> Option<&Listener> {
-        let fits = |one: &&Listener| one.port == port && hosts::fits(&one.host, host);
+        let labels = |name: &str| name.split('.').count();
+        // A star of an Ingress stands for one label only.
+        let narrow = |one: &Listener| self.dialect == Dialect::Gateway || !one.host.starts_with('*') || labels(&one.host) == labels(host);
+        let fits = |one: &&Listener| one.port == port && hosts::fits(&one.host, host) && narrow(one);
         self.listeners.iter().filter(fits).max_by_key(|one| hosts::closeness(&one.host))
     }
 
