@@ -8,5 +8,6 @@ mod process;
 pub mod regex;
 pub mod routing;
 pub mod status;
+pub mod tls;
 
 pub use process::{GATEWAY, INGRESS, Kind, Router};

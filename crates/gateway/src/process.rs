@@ -4,7 +4,7 @@ use crate::{ingress, status};
 use apiserver::client::{Effects, Ticket};
 use apiserver::{Change, Snapshot};
 use controlplane::harness::{Controller, ControllerManager};
-use dataplane::network::Ask;
+use dataplane::network::{Ask, Failure};
 use objects::wire::Response;
 use objects::{KindId, Text, kinds};
 use simcore::{Duration, Rng, Time};
@@ -143,6 +143,11 @@ impl Router {
     /// Whether requests that come in by a port are routed.
     pub fn serves(&self, port: u16) -> bool {
         self.is_ready() && self.table.serves(port)
+    }
+
+    /// Opens a connection; the failure is what the client sees.
+    pub fn handshake(&self, port: u16, ask: &Ask, now: Time) -> Result<(), Failure> {
+        self.table.handshake(port, ask, now)
     }
 
     pub fn decide(&self, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {

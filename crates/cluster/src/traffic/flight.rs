@@ -267,6 +267,13 @@ impl World {
         };
         let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask) else { return false };
         (frame.program, frame.version) = (None, Text::default());
+        let decision = match decision {
+            Ok(decision) => decision,
+            Err(failure) => {
+                (flight.due, flight.stage) = (self.now + ROUTING, Stage::Failing(failure));
+                return true;
+            }
+        };
         match decision {
             Decision::Answer(answer) => {
                 (frame.code, frame.body, frame.told, frame.words) = (answer.code, answer.body.to_string(), answer.headers, answer.words);

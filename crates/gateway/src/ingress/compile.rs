@@ -1,6 +1,7 @@
 //! From Ingresses to a routing table, as ingress-nginx reads them: a server for each host, a location for each path.
 use crate::kinds as names;
 use crate::routing::{Backend, Dialect, Edit, Entry, Filters, PathEdit, PathMatch, Redirect, Rule, Share, Table};
+use crate::tls::Certificate;
 use apiserver::Snapshot;
 use apiserver::store::Kept;
 use objects::{Object, Text, Tree, kinds};
@@ -34,6 +35,13 @@ fn enter(view: &Snapshot, table: &mut Table, ingress: &Kept) {
     let rules = ingress.spec().get("rules").items();
     let secured: BTreeSet<&str> =
         ingress.spec().get("tls").items().iter().flat_map(|one| one.get("hosts").items()).map(Tree::text).collect();
+    for one in ingress.spec().get("tls").items() {
+        let secret = view.find(kinds::SECRET, &ingress.key.namespace, one.get("secretName").text());
+        let Some(certificate) = secret.and_then(|secret| Certificate::of_secret(secret.tree.get("data"))).map(Arc::new) else { continue };
+        for host in one.get("hosts").items() {
+            table.listener_mut(443, true, host.text()).certificates.push(certificate.clone());
+        }
+    }
     let default = ingress.spec().get("defaultBackend");
     let mut rooted = BTreeSet::new();
     for (place, rule) in rules.iter().enumerate() {

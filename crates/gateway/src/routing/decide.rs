@@ -69,6 +69,10 @@ pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
     let given = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
     let host = given.map_or(ask.url.host.as_str(), |(_, value)| hosts::bare(value));
     let listener = table.listener(port, host);
+    if !ask.url.secure && listener.is_some_and(|one| one.secure) {
+        let words = Text::new_static("plain HTTP on a port for TLS");
+        return own(400, page!("400 The plain HTTP request was sent to HTTPS port"), words);
+    }
     let fits = |entry: &&Entry| entry.fits(host, &ask.method, &ask.url.path, &ask.headers);
     let Some((listener, entry)) = listener.and_then(|listener| Some((listener, listener.entries.iter().find(fits)?))) else {
         let body = if table.dialect == Dialect::Ingress { "default backend - 404" } else { "" };

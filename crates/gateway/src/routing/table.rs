@@ -3,6 +3,8 @@ use super::backend::Backend;
 use super::filter::Filters;
 use crate::hosts;
 use crate::regex::Regex;
+use crate::tls::Certificate;
+use dataplane::network::{Ask, Failure};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::collections::BTreeSet;
@@ -32,6 +34,8 @@ pub struct Listener {
     /// Whether it speaks TLS.
     pub secure: bool,
     pub host: Text,
+    /// What it shows of those that name the client's host; the first where none does.
+    pub certificates: Vec<Arc<Certificate>>,
     /// Sorted: the first that matches decides.
     pub entries: Vec<Entry>,
 }
@@ -171,6 +175,27 @@ impl Table {
         self.listeners.iter().filter(fits).max_by_key(|one| hosts::closeness(&one.host))
     }
 
+    /// Opens a connection by a port as a client wants it: with TLS or without.
+    pub fn handshake(&self, port: u16, ask: &Ask, now: Time) -> Result<(), Failure> {
+        let secure = self.listeners.iter().any(|one| one.port == port && one.secure);
+        match (ask.url.secure, secure) {
+            (true, false) => return Err(Failure::NoTls),
+            // nginx answers such a request; Envoy closes the connection.
+            (false, true) if self.dialect == Dialect::Gateway => return Err(Failure::Empty),
+            (false, _) => return Ok(()),
+            (true, true) => {}
+        }
+        let host = &ask.url.host;
+        let Some(listener) = self.listener(port, host) else { return Err(Failure::Reset) };
+        let all = &listener.certificates;
+        match all.iter().find(|one| one.names(host)).or(all.first()) {
+            _ if ask.insecure => Ok(()),
+            Some(certificate) => certificate.check(host, now),
+            None if self.dialect == Dialect::Ingress => Certificate::fake().check(host, now),
+            None => Err(Failure::Reset),
+        }
+    }
+
     /// The Services that rules lead to, and copies go to.
     pub fn services(&self) -> BTreeSet<(Text, Text)> {
         let rules = self.listeners.iter().flat_map(|listener| &listener.entries).map(|entry| &entry.rule);
@@ -192,7 +217,7 @@ impl Table {
     pub fn listener_mut(&mut self, port: u16, secure: bool, host: &str) -> &mut Listener {
         let found = self.listeners.iter().position(|one| one.port == port && one.host == host);
         let place = found.unwrap_or_else(|| {
-            self.listeners.push(Listener { port, secure, host: Text::new(host), entries: Vec::new() });
+            self.listeners.push(Listener { port, secure, host: Text::new(host), certificates: Vec::new(), entries: Vec::new() });
             self.listeners.len() - 1
         });
         &mut self.listeners[place]
