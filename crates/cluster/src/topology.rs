@@ -26,6 +26,8 @@ pub struct Topology {
     pub coredns: bool,
     /// Whether a controller for the Gateway API is installed, with a class `kubarium` and node ports 31080 and 31443.
     pub gateway_controller: bool,
+    /// Whether an ingress controller is installed, with an IngressClass `nginx` and node ports 32080 and 32443.
+    pub ingress_controller: bool,
     /// Whether the network plugin enforces NetworkPolicies, as Calico and Cilium do and Flannel does not.
     pub policies: bool,
     /// Images as data, parsed.
@@ -85,6 +87,7 @@ impl Topology {
             load_balancer: None,
             coredns: true,
             gateway_controller: false,
+            ingress_controller: false,
             policies: true,
             images: crate::images::all(),
         }

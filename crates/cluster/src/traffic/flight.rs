@@ -271,13 +271,21 @@ impl World {
         };
         let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask) else { return false };
         (frame.program, frame.version) = (None, Text::default());
+        let decision = match decision {
+            Ok(decision) => decision,
+            Err(failure) => {
+                (flight.due, flight.stage) = (self.now + ROUTING, Stage::Failing(failure));
+                return true;
+            }
+        };
         match decision {
             Decision::Answer(answer) => {
                 (frame.code, frame.body, frame.told, frame.words) = (answer.code, answer.body.to_string(), answer.headers, answer.words);
                 self.send_back(flight, ROUTING);
             }
             Decision::Forward(forward) => {
-                let onward = Onward { ask: Some(forward.ask), rule: forward.rule, share: forward.share };
+                let asked = forward.ask.clone();
+                let onward = Onward { ask: Some(forward.ask), rule: forward.rule, share: forward.share, asked, tries: 1 };
                 frame.words = onward.words();
                 frame.onward = Some(Box::new(onward));
                 (flight.due, flight.stage) = (self.now + ROUTING, Stage::Working);
@@ -303,7 +311,7 @@ impl World {
 
     /// The backend's answer, or its failure, becomes the proxy's answer.
     fn pass_back(&mut self, flight: &mut Flight, inner: Frame, end: Result<(), Failure>) {
-        let Some((onward, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.onward.take()?, frame))) else {
+        let Some((mut onward, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.onward.take()?, frame))) else {
             return;
         };
         match end {
@@ -314,7 +322,11 @@ impl World {
                 onward.edit(&mut frame.told);
             }
             Err(failure) => {
-                let (code, body) = Onward::failed(failure);
+                if onward.turn() {
+                    frame.onward = Some(onward);
+                    return self.worked(flight);
+                }
+                let (code, body) = onward.failed(failure);
                 (frame.code, frame.body) = (code, body.to_string());
             }
         }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 type Make = fn(u64, &Inside) -> Actor;
 
 /// What images may name as their `component`.
-static COMPONENTS: &[(&str, Make)] = &[("coredns", coredns), ("gateway-controller", gateway_controller)];
+static COMPONENTS: &[(&str, Make)] =
+    &[("coredns", coredns), ("gateway-controller", gateway_controller), ("ingress-controller", ingress_controller)];
 
 /// Where its Pod mounts it.
 const COREFILE: &str = "/etc/coredns/Corefile";
@@ -27,6 +28,10 @@ fn coredns(seed: u64, inside: &Inside) -> Actor {
 
 fn gateway_controller(seed: u64, inside: &Inside) -> Actor {
     Actor::Router(Box::new(Router::new(&gateway::GATEWAY, seed, &inside.pod)))
+}
+
+fn ingress_controller(seed: u64, inside: &Inside) -> Actor {
+    Actor::Router(Box::new(Router::new(&gateway::INGRESS, seed, &inside.pod)))
 }
 
 impl World {

@@ -74,7 +74,8 @@ impl World {
     }
 
     fn dial(&mut self, client: &Client, ask: &Ask, steps: &mut Steps) -> Result<(Duration, Server), Failure> {
-        let (host, port) = (ask.url.host.as_str(), ask.url.port);
+        let named = if ask.via.is_empty() { &ask.url.host } else { &ask.via };
+        let (host, port) = (named.as_str(), ask.url.port);
         if host == "localhost" || host.starts_with("127.") {
             return self.dial_itself(client, port, ask, steps);
         }
@@ -229,7 +230,7 @@ fn patience(failure: Failure, ask: &Ask) -> Duration {
         Failure::NoEndpoints | Failure::Refused => Duration::micros(400),
         Failure::Unreachable => NEIGHBOUR,
         Failure::Denied | Failure::Lost | Failure::Timeout => ask.connect_limit.min(CONNECT_MAX),
-        Failure::NoName | Failure::NameServer | Failure::Reset | Failure::Empty | Failure::Redirects => Duration::ZERO,
+        _ => Duration::ZERO,
     }
 }
 
