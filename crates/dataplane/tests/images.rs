@@ -4,7 +4,25 @@ use dataplane::images::Lookup;
 use objects::Tree;
 
 const IMAGE: [&str; 8] = ["commands", "digests", "image", "present", "program", "pull_ms", "size_bytes", "tags"];
-const PROGRAM: [&str; 10] = ["answers", "every", "exit", "latency_ms", "lines", "otherwise", "ports", "ready_after_ms", "stop", "stop_ms"];
+const PROGRAM: [&str; 17] = [
+    "answers",
+    "component",
+    "drain_ms",
+    "error_percent",
+    "every",
+    "exit",
+    "headers",
+    "jitter_ms",
+    "latency_ms",
+    "lines",
+    "otherwise",
+    "ports",
+    "ready_after_ms",
+    "stop",
+    "stop_ms",
+    "warm_up",
+    "workers",
+];
 
 #[test]
 fn every_image_file_is_understood_whole() {

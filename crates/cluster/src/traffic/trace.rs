@@ -113,6 +113,8 @@ fn sentence(deed: &str, facts: &[String]) -> String {
     let (one, two, three) = (fact(0), fact(1), fact(2));
     match deed {
         "asks" => format!("asks for {one}"),
+        "mirrors" => "sends a copy of a request; nobody waits for its answer".to_string(),
+        "routes" => format!("chooses a backend: {one}"),
         "reuses" => "uses a connection that is open from before: nothing is looked up or chosen anew".to_string(),
         "no-name" => format!("{one} does not exist ({two})"),
         "no-answer" => format!("no answer for {one} ({two})"),
