@@ -1,5 +1,6 @@
 //! The command palette: everything the page can do, by name.
 use crate::state::course::Route;
+use crate::state::network::LENSES;
 use crate::state::{App, app, words};
 use leptos::html;
 use leptos::prelude::*;
@@ -68,6 +69,9 @@ fn deeds(app: App) -> Vec<Deed> {
         deed(words.sandbox, |app| app.course.go(app, Route::Sandbox)),
         deed(words.start_over, |app| app.course.restart(app)),
     ];
+    for (at, lens) in LENSES.into_iter().enumerate() {
+        deeds.push((format!("{}: {}", words.net.lens, words.net.lenses[at]), Arc::new(move || app.network.look(app, lens))));
+    }
     let code = app.prefs.lang.get_untracked().code();
     for entry in app.course.index.get_untracked() {
         let title = entry.titles.iter().find(|(lang, _)| lang == code).map(|(_, title)| title.clone()).unwrap_or_default();

@@ -1,4 +1,5 @@
 //! The learner's browser: an address, and what came back as text, or why nothing did.
+use super::field::{button, line, submit};
 use super::requests::Way;
 use crate::state::{app, words};
 use cluster::lens::PageView;
@@ -17,7 +18,7 @@ pub fn Browser() -> impl IntoView {
         network.follow(0);
         network.browse(to, address.get_untracked().trim().to_string());
     };
-    let submit = move |event: web_sys::SubmitEvent| {
+    let open = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         go(url.get_untracked().trim().to_string());
     };
@@ -28,10 +29,10 @@ pub fn Browser() -> impl IntoView {
     };
     view! {
         <p class="muted">{move || words().net.browser_lead}</p>
-        <form class="form-of" on:submit=submit>
-            <label>{move || words().net.url}<input type="text" required inputmode="url" autocapitalize="off" spellcheck="false" prop:value=move || url.get() on:input=move |event| url.set(event_target_value(&event)) /></label>
-            <label>{move || words().net.hosts_line}<input type="text" autocapitalize="off" spellcheck="false" placeholder="—" prop:value=move || address.get() on:input=move |event| address.set(event_target_value(&event)) /></label>
-            <div class="row"><button class="btn primary" type="submit">{move || words().net.open}</button></div>
+        <form class="form-of" on:submit=open>
+            {line(|words| words.net.url, "text", "", url)}
+            {line(|words| words.net.hosts_line, "text", "-", address)}
+            <div class="row">{submit(|words| words.net.open)}</div>
         </form>
         <div class="row doors">{move || doors.get().into_iter().map(offer).collect_view()}</div>
         <div class="site" role="status">
@@ -64,8 +65,7 @@ fn site(page: PageView, opened: &str) -> AnyView {
     let network = app().network;
     let words = words();
     let request = page.request;
-    let way =
-        (request != 0).then(|| view! { <button class="btn small" on:click=move |_| network.follow(request)>{words.net.follow}</button> });
+    let way = (request != 0).then(|| button("btn small", |words| words.net.follow, Callback::new(move |()| network.follow(request))));
     if page.code == 0 {
         let host = opened.split("://").last().unwrap_or_default().split('/').next().unwrap_or_default().to_string();
         let (title, detail) = (words.net.failure)(&page.failure, &host);

@@ -1,8 +1,12 @@
 //! The form of a traffic source: where it sends, from where, how often.
+use super::field::{button, line, submit};
 use crate::state::{app, words};
 use cluster::input::TrafficSpec;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
+
+/// Requests per second that a source may be asked for here.
+const MOST: u32 = 500;
 
 #[component]
 pub fn Form(form: RwSignal<Option<TrafficSpec>>) -> impl IntoView {
@@ -16,7 +20,7 @@ pub fn Form(form: RwSignal<Option<TrafficSpec>>) -> impl IntoView {
     let services = world.index.with_value(services);
     let to = RwSignal::new(if begun.to.is_empty() { services.first().cloned().unwrap_or_default() } else { begun.to.clone() });
     let from = RwSignal::new(if begun.from == "outside" { String::new() } else { begun.from.clone() });
-    let rps = RwSignal::new(begun.rps);
+    let rps = RwSignal::new(begun.rps.to_string());
     let senders: BTreeSet<String> = world
         .pods_now()
         .into_iter()
@@ -29,31 +33,32 @@ pub fn Form(form: RwSignal<Option<TrafficSpec>>) -> impl IntoView {
         let old = form.get_untracked().unwrap_or_default();
         let (id, to) = (id.get_untracked().trim().to_string(), to.get_untracked().trim().to_string());
         if !id.is_empty() && !to.is_empty() {
-            network.send(TrafficSpec { id, to, from: from.get_untracked(), rps: rps.get_untracked(), ..old });
+            let rps = rps.get_untracked().parse::<u32>().unwrap_or(1).clamp(1, MOST);
+            network.send(TrafficSpec { id, to, from: from.get_untracked(), rps, ..old });
             form.set(None);
         }
     };
-    let counted = move |event: web_sys::Event| {
-        if let Ok(count) = event_target_value(&event).parse::<u32>() {
-            rps.set(count.min(500));
-        }
-    };
+    let cancel = Callback::new(move |()| form.set(None));
     view! {
         <form class="form-of" on:submit=send>
-            <label>{move || words().net.name}<input type="text" required disabled=known prop:value=move || id.get() on:input=move |event| id.set(event_target_value(&event)) /></label>
-            <label>{move || words().net.target}<input type="text" required list="services" spellcheck="false" autocapitalize="off" prop:value=move || to.get() on:input=move |event| to.set(event_target_value(&event)) /></label>
-            <datalist id="services">{services.into_iter().map(|service| view! { <option value=service></option> }).collect_view()}</datalist>
+            {(!known).then(|| line(|words| words.net.name, "text", "", id))}
+            {line(|words| words.net.target, "text", "services", to)}
+            <datalist id="services">{services.into_iter().map(|service| option(service.clone(), service)).collect_view()}</datalist>
             <label>{move || words().net.from}
                 <select prop:value=move || from.get() on:change=move |event| from.set(event_target_value(&event))>
-                    <option value="">{move || words().net.outside}</option>
-                    {senders.into_iter().map(|selector| { let (value, text, mine) = (selector.clone(), selector.clone(), selector); view! { <option value=value selected=move || from.with_untracked(|from| *from == mine)>{move || (words().net.from_pods)(&text)}</option> } }).collect_view()}
+                    {option(String::new(), words().net.outside.to_string())}
+                    {senders.into_iter().map(|selector| option(selector.clone(), (words().net.from_pods)(&selector))).collect_view()}
                 </select>
             </label>
-            <label>{move || words().net.rate}<input type="number" min="1" max="500" required prop:value=move || rps.get().to_string() on:input=counted /></label>
-            <div class="row"><button class="btn primary" type="submit">{move || words().net.send}</button><button class="btn" type="button" on:click=move |_| form.set(None)>{move || words().cancel}</button></div>
+            {line(|words| words.net.rate, "number", "", rps)}
+            <div class="row">{submit(|words| words.net.send)} {button("btn", |words| words.cancel, cancel)}</div>
         </form>
     }
     .into_any()
+}
+
+fn option(value: String, text: String) -> AnyView {
+    view! { <option value=value>{text}</option> }.into_any()
 }
 
 /// `svc/shop:80`, with the namespace where it is another than default.

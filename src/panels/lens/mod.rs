@@ -1,6 +1,7 @@
 //! The lens over the picture: which one, and the pane with its facts as text, numerals and controls.
 pub mod browser;
 pub mod controls;
+pub mod field;
 pub mod names;
 pub mod policies;
 pub mod requests;
@@ -12,13 +13,23 @@ use crate::state::network::{LENSES, Lens};
 use crate::state::{app, words};
 use leptos::prelude::*;
 
+/// The lenses' names in their order.
+const NAMES: [field::Label; 6] = [
+    |words| words.net.lenses[0],
+    |words| words.net.lenses[1],
+    |words| words.net.lenses[2],
+    |words| words.net.lenses[3],
+    |words| words.net.lenses[4],
+    |words| words.net.lenses[5],
+];
+
 /// The choice: a row of buttons where there is room, else a list.
 #[component]
 pub fn Lenses() -> impl IntoView {
     let app = app();
     let network = app.network;
     let button = move |(at, lens): (usize, Lens)| {
-        view! { <button class="tab" aria-pressed=move || if network.lens.get() == lens { "true" } else { "false" } on:click=move |_| network.look(app, lens)>{move || words().net.lenses[at]}</button> }
+        field::tab(NAMES[at], Signal::derive(move || network.lens.get() == lens), Callback::new(move |()| network.look(app, lens)))
     };
     let option = move |(at, lens): (usize, Lens)| view! { <option value=at.to_string() selected=move || network.lens.get() == lens>{move || words().net.lenses[at]}</option> };
     let chosen = move |event: web_sys::Event| {
@@ -49,9 +60,7 @@ pub fn LensPane() -> impl IntoView {
     };
     view! {
         <aside class="lens" id="pane-lens" data-pane="lens" tabindex="-1" aria-label=title>
-            <div class="bar"><h2>{title}</h2><span class="space"></span>
-                <button class="btn icon" aria-label=move || words().close on:click=move |_| network.look(app, Lens::Cluster)>"✕"</button>
-            </div>
+            {field::bar(Signal::derive(move || title().to_string()), Callback::new(move |()| network.look(app, Lens::Cluster)))}
             <div class="body">{body}</div>
         </aside>
     }

@@ -1,4 +1,5 @@
 //! The DNS lens: what a Pod's resolver asks for a name, question by question.
+use super::field::{line, submit};
 use super::way::hops;
 use crate::state::{app, wire, words};
 use leptos::prelude::*;
@@ -14,7 +15,7 @@ pub fn Names() -> impl IntoView {
     });
     let pod = RwSignal::new(String::new());
     let name = RwSignal::new(String::from("kubernetes"));
-    let submit = move |event: web_sys::SubmitEvent| {
+    let ask = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let chosen = Some(pod.get_untracked()).filter(|pod| pods.with_untracked(|pods| pods.contains(pod)));
         if let Some(from) = chosen.or_else(|| pods.with_untracked(|pods| pods.first().cloned())) {
@@ -24,10 +25,10 @@ pub fn Names() -> impl IntoView {
     view! {
         <p class="muted">{move || words().net.names_lead}</p>
         {move || pods.with(Vec::is_empty).then(|| view! { <p class="note">{words().net.no_pods}</p> })}
-        <form class="form-of" on:submit=submit>
+        <form class="form-of" on:submit=ask>
             <label>{move || words().net.pod}<select prop:value=move || pod.get() on:change=move |event| pod.set(event_target_value(&event))>{move || pods.get().into_iter().map(|name| { let text = name.clone(); view! { <option value=name>{text}</option> } }).collect_view()}</select></label>
-            <label>{move || words().net.name}<input type="text" required spellcheck="false" autocapitalize="off" prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event)) /></label>
-            <div class="row"><button class="btn primary" type="submit">{move || words().net.ask}</button></div>
+            {line(|words| words.net.name, "text", "", name)}
+            <div class="row">{submit(|words| words.net.ask)}</div>
         </form>
         <div role="status">{move || network.resolved.with(|found| (!found.is_empty()).then(|| hops(found)))}</div>
     }

@@ -1,4 +1,5 @@
 //! The last requests as a table with a filter, and the way of the one that was chosen.
+use super::field;
 use super::way::hops;
 use crate::state::{app, words};
 use crate::text::net::milliseconds;
@@ -27,14 +28,19 @@ pub fn Requests() -> impl IntoView {
         };
         network.recent.with_value(|all| all.iter().rev().filter(fits).take(LISTED).cloned().collect())
     });
-    let choose = move |name: &'static str, label: fn() -> &'static str| {
-        view! { <button class="tab" aria-pressed=move || if filter.get() == name { "true" } else { "false" } on:click=move |_| { network.follow(0); filter.set(name) }>{label}</button> }
+    let choose = move |name: &'static str, label: field::Label| {
+        let act = move |()| {
+            network.follow(0);
+            filter.set(name);
+        };
+        field::tab(label, Signal::derive(move || filter.get() == name), Callback::new(act))
     };
     let row = move |request: RequestView| {
         let (id, ok) = (request.id, request.ok);
         let outcome = (words().net.outcome)(&request.outcome);
         let outcome = if ok { outcome } else { format!("× {outcome}") };
         let to = request.to.rsplit('/').next().unwrap_or_default().to_string();
+        let to = to.rsplit_once('-').map_or(to.clone(), |(_, end)| format!("…-{end}"));
         let to = if request.version.is_empty() { to } else { format!("{} · {to}", request.version) };
         view! {
             <tr class=if ok { "" } else { "failed" }>
@@ -46,7 +52,7 @@ pub fn Requests() -> impl IntoView {
     view! {
         {move || (network.wanted.get() != 0).then(|| view! { <Way /> })}
         <h3>{move || words().net.requests}</h3>
-        <div class="tabs" role="group" aria-label=move || words().net.outcome_filter>{choose("all", || words().net.all)} {choose("ok", || words().net.answered)} {choose("failed", || words().net.failed)}</div>
+        <div class="tabs" role="group" aria-label=move || words().net.outcome_filter>{choose("all", |words| words.net.all)} {choose("ok", |words| words.net.answered)} {choose("failed", |words| words.net.failed)}</div>
         {move || rows.with(Vec::is_empty).then(|| view! { <p class="muted">{words().net.no_requests}</p> })}
         <div class="scroll" tabindex="0" role="group" aria-label=move || words().net.requests>
             <table class="requests">
@@ -63,14 +69,24 @@ pub fn Requests() -> impl IntoView {
 pub fn Way() -> impl IntoView {
     let app = app();
     let network = app.network;
+    let section = NodeRef::<leptos::html::Section>::new();
+    // It stands above the list, which may be scrolled far down.
+    Effect::new(move |_| {
+        network.wanted.get();
+        app.world.followed.track();
+        if let Some(section) = section.get() {
+            section.scroll_into_view_with_bool(true);
+        }
+    });
+    let title = Signal::derive(move || (words().net.way)(network.wanted.get()));
     let list = move || match app.world.followed.get().filter(|(id, _)| *id == network.wanted.get()) {
         Some((_, found)) if found.is_empty() => view! { <p class="muted">{words().net.forgotten}</p> }.into_any(),
         Some((_, found)) => hops(&found),
         None => ().into_any(),
     };
     view! {
-        <section class="way" aria-live="polite">
-            <div class="bar"><h3>{move || (words().net.way)(network.wanted.get())}</h3><span class="space"></span><button class="btn icon small" aria-label=move || words().close on:click=move |_| network.follow(0)>"✕"</button></div>
+        <section class="way" node_ref=section aria-live="polite">
+            {field::bar(title, Callback::new(move |()| network.follow(0)))}
             {list}
         </section>
     }

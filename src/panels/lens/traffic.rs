@@ -1,5 +1,6 @@
 //! The traffic lens: every source with its last minute, exact numerals, and the list of requests.
 use super::controls::Form;
+use super::field::button;
 use super::requests::Requests;
 use crate::state::network::shade;
 use crate::state::{app, words};
@@ -18,13 +19,15 @@ pub fn Traffic() -> impl IntoView {
     // The source that is being written: an empty id for a new one.
     let form = RwSignal::new(None::<TrafficSpec>);
     let ids = Memo::new(move |_| network.sources.with(|all| all.iter().map(|source| source.id.clone()).collect::<Vec<_>>()));
-    let fresh = move |_| form.set(Some(TrafficSpec { rps: 10, ..TrafficSpec::default() }));
+    let fresh = move |()| form.set(Some(TrafficSpec { rps: 10, ..TrafficSpec::default() }));
     view! {
         {move || ids.with(Vec::is_empty).then(|| view! { <p class="muted">{words().net.no_sources}</p> })}
         <ul class="sources"><For each=move || ids.get() key=Clone::clone children=move |id| card(id, form) /></ul>
-        <Show when=move || form.with(Option::is_some) fallback=move || view! { <button class="btn wide" on:click=fresh>"+ "{move || words().net.new_source}</button> }>
-            <Form form />
-        </Show>
+        {move || if form.with(Option::is_some) {
+            view! { <Form form /> }.into_any()
+        } else {
+            button("btn wide", |words| words.net.new_source, Callback::new(fresh))
+        }}
         <Requests />
     }
     .into_any()
@@ -38,12 +41,12 @@ fn card(id: String, form: RwSignal<Option<TrafficSpec>>) -> AnyView {
     };
     let read = move |from: fn(&TrafficView) -> String| move || source.with(from);
     let stop = id.clone();
+    let change = move |()| form.set(Some(source.with_untracked(|source| source.spec.clone())));
     view! {
         <li class="source">
             <div class="bar">
                 <h3 translate="no">{id}" → "{read(|source| source.to.clone())}</h3><span class="space"></span>
-                <button class="btn small" on:click=move |_| form.set(Some(source.with_untracked(|source| source.spec.clone())))>{move || words().net.change}</button>
-                <button class="btn small" on:click=move |_| network.stop(stop.clone())>{move || words().net.end}</button>
+                {button("btn small", |words| words.net.change, Callback::new(change))} {button("btn small", |words| words.net.end, Callback::new(move |()| network.stop(stop.clone())))}
             </div>
             <p class="muted">{move || source.with(|source| {
                 let from = if source.from == "outside" { words().net.outside.to_string() } else { (words().net.from_pods)(&source.from) };

@@ -11,6 +11,8 @@ use leptos::prelude::*;
 
 /// Faster than this (thousandths of real time) dots would only flicker.
 const FASTEST: u32 = 5_000;
+/// Where requests enter a node, as a share of its width: right of the users' box.
+const DOOR: f64 = 0.62;
 /// So many requests of one delta are shown; the numerals tell of all.
 const MOST: usize = 16;
 
@@ -24,7 +26,7 @@ pub fn Users() -> impl IntoView {
         plan.with(|plan| {
             let (users, y) = (plan.users, plan.users.y + plan.users.h / 2.0);
             let lowest = plan.nodes.last().map_or(0.0, |node| node.y);
-            let ends = plan.nodes.iter().filter(|node| node.y >= lowest).map(|node| node.x + node.w / 2.0);
+            let ends = plan.nodes.iter().filter(|node| node.y >= lowest).map(|node| node.x + node.w * DOOR);
             let mut path = String::new();
             let mut last = users.x + users.w;
             for x in ends {
@@ -102,7 +104,7 @@ pub fn follow(drawing: Drawing) {
     Effect::new(move |_| {
         let requests = app.network.arrived.get();
         let still = !app.prefs.motion.get_untracked() || app.clock.speed.get_untracked() > FASTEST;
-        if still || app.network.lens.get_untracked() != Lens::Traffic {
+        if still || !matches!(app.network.lens.get_untracked(), Lens::Traffic | Lens::Browser) {
             return;
         }
         let first = requests.first().map_or(0, |request| request.at);
@@ -138,7 +140,7 @@ fn way(plan: &Plan, world: World, request: &RequestView) -> Vec<(f64, f64)> {
         nodes.iter().filter_map(|node| node.view.with_untracked(|view| (!view.control_plane).then(|| view.name.clone()))).collect()
     });
     let area = |name: &str| nodes.iter().position(|node| node == name).and_then(|at| plan.nodes.get(at)).copied();
-    let door = |area: &Area| (area.x + area.w / 2.0, area.y + area.h - plan.stripe + 8.0);
+    let door = |area: &Area| (area.x + area.w * DOOR, area.y + area.h - plan.stripe + 8.0);
     let pod = |id: &str| {
         let cell = world.index.with_value(|index| index.pods.get(id).cloned())?;
         let area = area(&cell.node)?;

@@ -118,7 +118,7 @@ pub fn plan(facts: Facts) -> Plan {
         .collect();
     let nodes_bottom = nodes.last().map(|node| node.y + node.h).unwrap_or(top);
     let bottom = nodes_bottom + below;
-    let users_area = Area { x: PAD, y: bottom - users, w: if narrow { 64.0 } else { 128.0 }, h: users };
+    let users_area = Area { x: PAD, y: bottom - users, w: if narrow { 64.0 } else { (node_width * 0.5).clamp(84.0, 128.0) }, h: users };
     Plan {
         width,
         height: (bottom + if narrow { 3.0 } else { 10.0 }).max(facts.height.floor() - 1.0),
