@@ -122,12 +122,21 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`.
+    /// By the name that a lesson gives: `kubeadm`, or with add-ons `kubeadm+gateway`, `kubeadm+ingress`.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
-        match name {
-            "kubeadm" => Some(Topology::kubeadm(workers)),
-            "recorded" => Some(Topology::recorded()),
-            _ => None,
+        let mut words = name.split('+');
+        let mut topology = match words.next()? {
+            "kubeadm" => Topology::kubeadm(workers),
+            "recorded" => Topology::recorded(),
+            _ => return None,
+        };
+        for addon in words {
+            match addon {
+                "gateway" => (topology.gateway_controller, topology.gateway_api) = (true, true),
+                "ingress" => topology.ingress_controller = true,
+                _ => return None,
+            }
         }
+        Some(topology)
     }
 }

@@ -226,9 +226,7 @@ fn sentence(failure: Failure, ask: &Ask, heard: &Heard) -> (i32, String) {
         Failure::SelfSigned => (60, distrust("SSL certificate problem: self-signed certificate")),
         Failure::Untrusted => (60, distrust("SSL certificate problem: unable to get local issuer certificate")),
         Failure::Expired => (60, distrust("SSL certificate problem: certificate has expired")),
-        Failure::WrongName => {
-            (60, distrust(&format!("SSL: no alternative certificate subject name matches target host name '{host}'")))
-        }
+        Failure::WrongName => (60, distrust(&format!("SSL: no alternative certificate subject name matches target host name '{host}'"))),
         Failure::NoTls => (35, "TLS connect error: error:0A00010B:SSL routines::wrong version number".to_string()),
         Failure::Redirects => (47, "Maximum (50) redirects followed".to_string()),
     }
