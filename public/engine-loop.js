@@ -2,14 +2,13 @@
 // main thread where workers are blocked; the same file, so both behave alike.
 //
 // The engine is a class `Engine` exported by engine.js:
-//   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]
+//   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]  [eager() -> boolean]
 // All texts are JSON; an empty one, or an empty list, means "nothing to say". An engine without playing() is always ticked.
 
 import { restOf, Unfetched } from "./engine-rest.js";
 
 const TICK_MS = 66; // 15 a second: smooth enough for numbers, the page animates in between
 const LONGEST_TICK_MS = 250; // a laptop that slept has not simulated the night
-const REST_AFTER_MS = 1000; // from the first thing the engine says: its picture is drawn before more is fetched
 
 let loads = 0;
 
@@ -20,7 +19,7 @@ export function engineLoop(post, query, whole) {
   let wasm = null; // the module's exports once loaded
   let engine = null;
   let dead = false;
-  let rest = null; // what is fetched after the first picture
+  let rest = null; // what is fetched once somebody touches the page
   let timer = 0;
   let ticked_at = 0;
   const waiting = []; // what arrived before the Wasm did
@@ -54,8 +53,6 @@ export function engineLoop(post, query, whole) {
       const text = work();
       if (!text || text === "[]") return;
       post({ text });
-      if (rest) setTimeout(rest.soon, REST_AFTER_MS, () => {});
-      rest = null;
     } catch (reason) {
       crash(reason);
     }
@@ -75,13 +72,16 @@ export function engineLoop(post, query, whole) {
     guarded(() => engine.tick(Math.min(begun - ticked_at, LONGEST_TICK_MS)));
     // A slow tick leaves at least a gap for messages: a click must never queue behind the simulation.
     const spent = performance.now() - begun;
-    schedule(Math.max(4, TICK_MS - spent));
+    schedule(Math.max(4, engine?.eager?.() ? 0 : TICK_MS - spent));
     ticked_at = begun;
   }
 
   function take(envelope) {
     if (dead) return;
-    if ("start" in envelope) guarded(() => { engine = new wasm.Engine(envelope.start); });
+    if ("touched" in envelope) {
+      rest?.soon(() => {});
+      rest = null;
+    } else if ("start" in envelope) guarded(() => { engine = new wasm.Engine(envelope.start); });
     else if (engine) guarded(() => engine.message(envelope.text));
     schedule(TICK_MS);
   }

@@ -1,4 +1,5 @@
 //! Where messages arrive: holds the session and the lesson, lets time run, and tells the page what changed.
+use super::board::Comparing;
 use super::{manifest, past};
 use crate::protocol::{FromEngine, ToEngine};
 use cluster::input::Input;
@@ -29,8 +30,11 @@ pub struct Desk {
     last_clock: (u64, u64, u32),
     /// What was asked for before a session was open, as after a crash: done once it is.
     early: Vec<ToEngine>,
+    /// The learner's browser waits for an answer.
+    browsing: bool,
     /// Real milliseconds since the session was last handed over to be kept.
     unsaved_ms: u64,
+    comparing: Option<Comparing>,
     out: Vec<FromEngine>,
 }
 
@@ -58,7 +62,12 @@ impl Desk {
     }
 
     pub fn playing(&self) -> bool {
-        self.session.is_some() && (self.speed > 0 || self.run.as_ref().is_some_and(Run::is_playing))
+        let moves = self.speed > 0 || self.comparing.is_some() || self.run.as_ref().is_some_and(Run::is_playing);
+        self.session.is_some() && moves
+    }
+
+    pub fn eager(&self) -> bool {
+        self.comparing.is_some()
     }
 
     pub fn digest(&self) -> String {
@@ -96,6 +105,19 @@ impl Desk {
                 let hops = session.world.follow_request(id);
                 self.out.push(FromEngine::Followed { id, hops });
             }
+            ToEngine::Rules { node } => {
+                let text = session.world.rules_text(&node);
+                self.out.push(FromEngine::Ruled { node, text, rules: session.world.service_rules() });
+            }
+            ToEngine::Reach { port, from, to } => {
+                let port = u16::try_from(port).unwrap_or(u16::MAX);
+                let words = session.world.reach_words(&from, &to, port);
+                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), words });
+            }
+            ToEngine::Resolve { pod, name } => {
+                let steps = session.world.clone().lookup(&pod, &name);
+                self.out.push(FromEngine::Resolved { steps });
+            }
             ToEngine::Inspect { id } => {
                 let mut inspection = session.world.inspect(&id);
                 inspection.describe = past::describe(session, &id);
@@ -117,6 +139,10 @@ impl Desk {
                 let (from, to, text) = manifest::hover(&text, at);
                 self.out.push(FromEngine::HoverText { serial, from, to, text });
             }
+            ToEngine::Compare { strategies, seed, versions } => match Comparing::begin(&strategies, seed, &versions) {
+                Ok(comparing) => self.comparing = comparing,
+                Err(words) => self.trouble("compare", &words),
+            },
             lesson => self.lesson(lesson),
         }
         self.report();
@@ -190,10 +216,12 @@ impl Desk {
         if session.in_past() {
             self.viewer.forget();
         }
+        self.browsing |= matches!(input, Input::Browse { .. });
         session.input(input);
         if self.speed == 0 {
             let limit = session.now() + ERRAND;
-            while session.world.terminal.shell.busy() && session.world.next_time().is_some_and(|time| time <= limit) {
+            let waits = |session: &Session| session.world.terminal.shell.busy() || (self.browsing && session.world.browsed().is_none());
+            while waits(session) && session.world.next_time().is_some_and(|time| time <= limit) {
                 session.step();
             }
         }
@@ -215,6 +243,10 @@ impl Desk {
         if self.slow_until.is_some_and(|end| self.session.as_ref().is_some_and(|session| session.now() >= end)) {
             self.slow_until = None;
             self.speed = 1_000;
+        }
+        if let Some(comparing) = &mut self.comparing {
+            let more = comparing.work(&mut self.out);
+            self.comparing = self.comparing.take().filter(|_| more);
         }
         self.unsaved_ms += real_ms;
         if self.unsaved_ms >= KEEP_MS {
@@ -272,7 +304,9 @@ impl Desk {
             && delta.workloads.is_empty()
             && delta.objects.is_empty()
             && delta.gone.is_empty()
-            && delta.marks.is_empty();
+            && delta.marks.is_empty()
+            && delta.traffic.is_empty()
+            && delta.requests.is_empty();
         if !silent {
             self.out.push(FromEngine::Delta { delta: Box::new(delta) });
         }
@@ -280,6 +314,12 @@ impl Desk {
         if clock != self.last_clock {
             self.last_clock = clock;
             self.out.push(FromEngine::Clock { now: clock.0, start: Time::START.0, end: clock.1, speed: clock.2 });
+        }
+        if self.browsing
+            && let Some(page) = session.world.browsed()
+        {
+            self.browsing = false;
+            self.out.push(FromEngine::Browsed { page: Box::new(page) });
         }
         self.tell_terminal();
     }

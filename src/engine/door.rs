@@ -46,6 +46,11 @@ impl Engine {
         self.desk.playing()
     }
 
+    /// Whether there is work that nobody's clock paces: the next tick is wanted at once.
+    pub fn eager(&self) -> bool {
+        self.desk.eager()
+    }
+
     /// The world's digest, for the test that native and Wasm agree.
     pub fn digest(&self) -> String {
         self.desk.digest()

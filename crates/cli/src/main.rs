@@ -5,6 +5,7 @@ mod fuzz;
 mod parity;
 mod schooling;
 mod serve;
+mod strategies;
 mod suite;
 mod truth;
 
@@ -26,6 +27,7 @@ static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { command: parity::command, run: parity::run },
     Subcommand { command: truth::command, run: truth::run },
     Subcommand { command: suite::command, run: suite::run },
+    Subcommand { command: strategies::command, run: strategies::run },
     Subcommand { command: bench::command, run: bench::run },
     Subcommand { command: digest::command, run: digest::run },
     Subcommand { command: fuzz::command, run: fuzz::run },

@@ -2,6 +2,7 @@
 use clap::{Arg, ArgMatches, Command};
 use lessons::examine::examine;
 use lessons::folder::{self, Compiled};
+use lessons::strategies;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -84,7 +85,12 @@ pub fn play(arguments: &ArgMatches) -> ExitCode {
 pub fn pack(arguments: &ArgMatches) -> ExitCode {
     let Some(lessons) = read("pack", arguments) else { return ExitCode::FAILURE };
     let out = arguments.get_one::<String>("out").map(PathBuf::from).unwrap_or_default();
-    match folder::pack(&lessons, &out) {
+    let dir = arguments.get_one::<String>("dir").map(PathBuf::from).unwrap_or_default().join("strategies");
+    let packed = folder::pack(&lessons, &out).and_then(|()| match dir.is_dir() {
+        true => strategies::read(&dir).map_err(std::io::Error::other).and_then(|board| strategies::pack(&board, &out)),
+        false => Ok(()),
+    });
+    match packed {
         Ok(()) => {
             println!("pack: {} lessons written to {}", lessons.len(), out.display());
             ExitCode::SUCCESS

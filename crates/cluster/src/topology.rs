@@ -122,21 +122,17 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`, or with add-ons `kubeadm+gateway`, `kubeadm+ingress`.
+    /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a network plugin that
+    /// enforces no NetworkPolicies, as Flannel; as the recordings were made.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
-        let mut words = name.split('+');
-        let mut topology = match words.next()? {
-            "kubeadm" => Topology::kubeadm(workers),
-            "recorded" => Topology::recorded(),
-            _ => return None,
-        };
-        for addon in words {
-            match addon {
-                "gateway" => (topology.gateway_controller, topology.gateway_api) = (true, true),
-                "ingress" => topology.ingress_controller = true,
-                _ => return None,
-            }
+        match name {
+            "kubeadm" => Some(Topology::kubeadm(workers)),
+            "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
+            "kubeadm-flannel" => Some(Topology { policies: false, ..Topology::kubeadm(workers) }),
+            "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
+            "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),
+            "recorded" => Some(Topology::recorded()),
+            _ => None,
         }
-        Some(topology)
     }
 }

@@ -39,12 +39,7 @@ pub fn lesson(folder: &Path) -> Result<Compiled, String> {
     for file in &mut lesson.files {
         file.text = read(folder, &file.start)?;
     }
-    let fill = |acts: &mut Vec<Act>| -> Result<(), String> {
-        for edit in acts.iter_mut().filter_map(|act| act.edit.as_mut()).filter(|edit| !edit.from.is_empty()) {
-            edit.text = read(folder, &edit.from)?;
-        }
-        Ok(())
-    };
+    let fill = |acts: &mut Vec<Act>| fill(folder, acts);
     fill(&mut lesson.start)?;
     for step in &mut lesson.steps {
         fill(&mut step.solution)?;
@@ -61,13 +56,21 @@ pub fn lesson(folder: &Path) -> Result<Compiled, String> {
     Ok(Compiled { lesson, prose })
 }
 
-fn yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+/// Gives the edits of these deeds the texts of the files that they name.
+pub(crate) fn fill(folder: &Path, acts: &mut [Act]) -> Result<(), String> {
+    for edit in acts.iter_mut().filter_map(|act| act.edit.as_mut()).filter(|edit| !edit.from.is_empty()) {
+        edit.text = read(folder, &edit.from)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     let documents = objects::yaml::read(text).map_err(|problem| problem.message)?;
     let tree = documents.into_iter().next().map(|document| document.tree).unwrap_or_default();
     serde_json::from_str(&tree.to_json()).map_err(|error| error.to_string())
 }
 
-fn read(folder: &Path, name: &str) -> Result<String, String> {
+pub(crate) fn read(folder: &Path, name: &str) -> Result<String, String> {
     fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))
 }
 

@@ -12,6 +12,7 @@ pub mod progress;
 pub mod prose;
 mod run;
 pub mod span;
+pub mod strategies;
 mod traffic;
 pub mod witness;
 

@@ -1,13 +1,16 @@
 //! Requests through the simulated network: who sends them, the way they take, what comes of them, and the counts.
 mod asking;
+mod breaking;
 mod fabric;
 mod flight;
 mod inside;
 mod load;
+mod looking;
 mod names;
 mod pump;
 mod routing;
 mod source;
+mod ssh;
 mod state;
 mod tally;
 mod trace;
@@ -19,7 +22,7 @@ pub use fabric::Client;
 pub use flight::Asker;
 pub use source::Source;
 pub use state::{Link, Traffic};
-pub use tally::{Outcome, Second, Tally};
+pub use tally::{Outcome, Person, Second, Tally};
 pub use trace::{Trace, story};
 pub use walk::Steps;
 

@@ -3,7 +3,7 @@ use crate::event::Event;
 use crate::input::TrafficSpec;
 use crate::traffic::fabric::{Client, number};
 use crate::traffic::flight::{Asker, Spent};
-use crate::traffic::source::{Doors, Source, Target, again};
+use crate::traffic::source::{Doors, Source, Target};
 use crate::traffic::state::Traffic;
 use crate::world::World;
 use dataplane::network::{Ask, Url};
@@ -30,13 +30,15 @@ impl World {
 
     /// Adds sources, changes those whose ids are known, and takes away `gone`. Counts of a changed one go on.
     pub fn set_traffic(&mut self, specs: &[TrafficSpec], gone: &[String]) -> Result<(), String> {
-        let fresh = specs.iter().map(Source::new).collect::<Result<Vec<Source>, String>>()?;
+        let fresh = specs.iter().map(|spec| Source::new(spec, self.traffic.seed)).collect::<Result<Vec<Source>, String>>()?;
         for id in gone.iter().map(String::as_str).chain(specs.iter().map(|spec| spec.id.as_str())) {
             let known = self.traffic.sources.iter().find(|(_, source)| source.id == id).map(|(serial, _)| *serial);
             let old = known.and_then(|serial| self.net().sources.remove(&serial));
             let new = fresh.iter().find(|source| source.id == id).filter(|_| !gone.iter().any(|other| other == id));
             if let Some(mut new) = new.cloned() {
-                new.tally = old.map(|old| old.tally).unwrap_or_default();
+                if let Some(old) = old {
+                    (new.tally, new.rng) = (old.tally, old.rng);
+                }
                 self.net().gone.retain(|other| other != id);
                 self.begin_source(new);
             } else if !self.traffic.gone.iter().any(|other| other == id) {
@@ -46,19 +48,19 @@ impl World {
         Ok(())
     }
 
-    fn begin_source(&mut self, source: Source) {
+    fn begin_source(&mut self, mut source: Source) {
         let now = self.now;
         let net = Arc::make_mut(&mut self.traffic);
         net.serial += 1;
         let serial = net.serial;
         if source.is_open() {
-            let first = now + source.gap(&mut net.rng);
+            let first = now + source.gap();
             self.queue.push(first, Event::Fire { source: serial, user: ANYBODY });
         } else {
             // One after another: each user, or each open place, begins within a second.
             let places = if source.spec.users > 0 { source.spec.users } else { source.spec.concurrency.max(1) };
             for user in 0..places.min(1_000) {
-                let first = now + Duration::micros(net.rng.between(1_000, 1_000_000));
+                let first = now + Duration::micros(source.rng.between(1_000, 1_000_000));
                 self.queue.push(first, Event::Fire { source: serial, user });
             }
         }
@@ -72,13 +74,13 @@ impl World {
         let Some(source) = net.sources.get_mut(&serial) else { return };
         let mut user = user;
         if source.is_open() {
-            let next = now + source.gap(&mut net.rng);
+            let next = now + source.gap();
             self.queue.push(next, Event::Fire { source: serial, user: ANYBODY });
             if source.spec.concurrency > 0 && source.active >= source.spec.concurrency {
                 source.tally.held_back += 1;
                 return;
             }
-            user = if source.spec.users > 0 { net.rng.below(source.spec.users) } else { source.turn };
+            user = if source.spec.users > 0 { source.rng.below(source.spec.users) } else { source.turn };
         }
         source.turn = source.turn.wrapping_add(1);
         let Some((client, ask)) = self.sends(serial, user) else {
@@ -92,6 +94,7 @@ impl World {
         let client = open.as_ref().map_or(client, |open| open.client.clone());
         if let Some(source) = self.net().sources.get_mut(&serial) {
             source.active += 1;
+            source.tally.sent += 1;
         }
         self.launch(Asker::Source { serial, user }, client, ask, open);
     }
@@ -214,6 +217,9 @@ impl World {
         source.active = source.active.saturating_sub(1);
         let version = source.tally.version(&spent.version);
         source.tally.count(now.0, version, spent.outcome, now.since(began).0);
+        if source.spec.users > 0 {
+            source.tally.person(user, version, spent.outcome);
+        }
         if source.spec.keep_alive && reusable {
             spent.open.into_iter().for_each(|open| source.put_idle(crate::traffic::source::Connection { user, ..open }));
         }
@@ -224,7 +230,7 @@ impl World {
             source.cookies.insert(user, Text::new(bare));
         }
         if !source.is_open() {
-            let next = again(now, &source.spec, &mut net.rng);
+            let next = source.again(now);
             self.queue.push(next, Event::Fire { source: serial, user });
         }
     }

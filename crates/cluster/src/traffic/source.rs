@@ -9,6 +9,9 @@ use simcore::{Duration, Rng, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// No more than a page can bear.
+const RPS_MOST: u32 = 5_000;
+const USERS_MOST: u32 = 1_000;
 /// How many idle connections a source keeps.
 const IDLE: usize = 64;
 
@@ -59,13 +62,18 @@ pub struct Source {
     pub(crate) idle: Vec<Connection>,
     /// What servers gave each user to keep.
     pub(crate) cookies: BTreeMap<u32, Text>,
+    /// Its own chance: who comes when is the same whatever becomes of the requests.
+    pub(crate) rng: Rng,
     pub tally: Tally,
 }
 
 impl Source {
-    /// The error says what does not fit.
-    pub(crate) fn new(spec: &TrafficSpec) -> Result<Source, String> {
+    /// The error says what does not fit. `seed` is the world's.
+    pub(crate) fn new(spec: &TrafficSpec, seed: u64) -> Result<Source, String> {
         let target = target(spec)?;
+        if spec.id.is_empty() || spec.rps > RPS_MOST || spec.users > USERS_MOST {
+            return Err(format!("traffic \"{}\": it needs an id, at most {RPS_MOST} rps and at most {USERS_MOST} users", spec.id));
+        }
         let shared = spec.share.as_ref().map(|share| {
             let (Target::Url(ask) | Target::Service { ask, .. }) = &target;
             let mut ask = (**ask).clone();
@@ -83,6 +91,7 @@ impl Source {
             active: 0,
             idle: Vec::new(),
             cookies: BTreeMap::new(),
+            rng: Rng::stream(seed, &format!("traffic of {}", spec.id)),
             tally: Tally::default(),
         })
     }
@@ -93,14 +102,21 @@ impl Source {
     }
 
     /// The time until the next arrival: as if many independent people came (exponential), in whole numbers.
-    pub(crate) fn gap(&self, rng: &mut Rng) -> Duration {
+    pub(crate) fn gap(&mut self) -> Duration {
         let mean = 1_000_000 / u64::from(self.spec.rps.max(1));
-        let draw = rng.draw().max(1);
+        let draw = self.rng.draw().max(1);
         let zeros = draw.leading_zeros();
         // -log2 of the draw with 16 bits behind the point; between powers of two a straight line, whose mean is 1.5.
         let fraction = u64::from(((draw << zeros) << 1) >> 16);
         let drawn = (u64::from(zeros) + 1) * 65_536 - fraction;
         Duration((mean * drawn / 98_304).max(1))
+    }
+
+    /// When a closed source's user comes again.
+    pub(crate) fn again(&mut self, now: Time) -> Time {
+        let think = u64::from(self.spec.think_ms) * 1_000;
+        let think = if think == 0 { 0 } else { self.rng.between(think / 2, think * 3 / 2) };
+        now + Duration(think.max(1_000))
     }
 
     /// Whether a user is one of those that send the shared header.
@@ -145,13 +161,6 @@ fn target(spec: &TrafficSpec) -> Result<Target, String> {
     Ok(Target::Service { namespace: Text::new(namespace), name: Text::new(name), port, ask: ask(url) })
 }
 
-/// When a closed source's user comes again.
-pub(crate) fn again(now: Time, spec: &TrafficSpec, rng: &mut Rng) -> Time {
-    let think = u64::from(spec.think_ms) * 1_000;
-    let think = if think == 0 { 0 } else { rng.between(think / 2, think * 3 / 2) };
-    now + Duration(think.max(1_000))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,9 +168,8 @@ mod tests {
     #[test]
     fn arrivals_come_as_often_as_asked() {
         let spec = TrafficSpec { id: "users".into(), to: "svc/shop:80".into(), rps: 100, ..TrafficSpec::default() };
-        let source = Source::new(&spec).expect("it fits");
-        let mut rng = Rng::stream(1, "test");
-        let all: u64 = (0..20_000).map(|_| source.gap(&mut rng).0).sum();
+        let mut source = Source::new(&spec, 1).expect("it fits");
+        let all: u64 = (0..20_000).map(|_| source.gap().0).sum();
         let mean = all / 20_000;
         assert!((9_700..10_300).contains(&mean), "{mean} microseconds between two arrivals");
     }
@@ -169,7 +177,7 @@ mod tests {
     #[test]
     fn a_target_is_a_url_or_a_service() {
         let of =
-            |to: &str| Source::new(&TrafficSpec { id: "x".into(), to: to.into(), ..TrafficSpec::default() }).map(|source| source.target);
+            |to: &str| Source::new(&TrafficSpec { id: "x".into(), to: to.into(), ..TrafficSpec::default() }, 1).map(|source| source.target);
         assert!(
             matches!(of("svc/team/shop:8080"), Ok(Target::Service { namespace, name, port: 8080, .. }) if namespace == "team" && name == "shop")
         );

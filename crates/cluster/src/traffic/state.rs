@@ -34,6 +34,8 @@ pub struct Forward {
 #[derive(Clone, Debug)]
 pub struct Traffic {
     pub(crate) rng: Rng,
+    /// The world's seed: each source has a stream of chance of its own.
+    pub(crate) seed: u64,
     /// By serial number; a changed source has a new one.
     pub(crate) sources: BTreeMap<u32, Source>,
     pub(crate) serial: u32,
@@ -54,6 +56,7 @@ impl Traffic {
     pub(crate) fn new(seed: u64) -> Traffic {
         Traffic {
             rng: Rng::stream(seed, "traffic"),
+            seed,
             sources: BTreeMap::new(),
             serial: 0,
             gone: Vec::new(),
@@ -79,6 +82,11 @@ impl Traffic {
     /// The last requests, oldest first.
     pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Trace> {
         self.recent.iter()
+    }
+
+    /// How many requests the containers of a Pod have taken in hand, of a program that works on a limited number at a time.
+    pub fn served(&self, uid: &str) -> u64 {
+        self.loads.values().filter(|load| load.uid == uid).map(|load| u64::from(load.served)).sum()
     }
 
     pub(crate) fn remember(&mut self, trace: Trace) {

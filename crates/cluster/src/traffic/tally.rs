@@ -50,10 +50,30 @@ pub struct Second {
     pub spans: Vec<(u8, u32)>,
 }
 
+/// What one of the users that are told apart has met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Person {
+    /// One bit for each version that answered.
+    pub seen: u16,
+    /// The version that answered last.
+    last: u8,
+    /// Whether an older version answered again after a newer one, or the other way round.
+    pub wavered: bool,
+    pub failed: u16,
+}
+
 /// All that is kept of one source's requests.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub versions: Vec<Text>,
+    /// When each version answered first (microseconds); those that never did may be missing.
+    pub first: Vec<Option<u64>>,
+    /// The version that answered last, and since when no other did.
+    pub alone: Option<(u8, u64)>,
+    /// By number, where users are told apart.
+    pub people: Vec<Person>,
+    /// Requests that were sent.
+    pub sent: u64,
     /// Finished seconds with something in them, oldest first.
     past: VecDeque<Arc<Second>>,
     now: Second,
@@ -87,6 +107,9 @@ impl Tally {
     /// Takes in one request that ended at `at` (microseconds) after `took` microseconds.
     pub fn count(&mut self, at: u64, version: u8, outcome: Outcome, took: u64) {
         self.turn(at / 1_000_000);
+        if (version as usize) < self.versions.len() {
+            self.answered_by(at, version);
+        }
         if outcome.is_ok() {
             self.ok += 1;
         } else {
@@ -96,6 +119,30 @@ impl Tally {
         if matches!(outcome, Outcome::Status(_)) {
             let bucket = bucket(took);
             bump(&mut self.now.spans, |(known, _)| *known == bucket, (bucket, 1), |entry| entry.1 += 1);
+        }
+    }
+
+    fn answered_by(&mut self, at: u64, version: u8) {
+        if self.first.len() <= version as usize {
+            self.first.resize(version as usize + 1, None);
+        }
+        self.first[version as usize].get_or_insert(at);
+        if self.alone.is_none_or(|(last, _)| last != version) {
+            self.alone = Some((version, at));
+        }
+    }
+
+    /// Takes in what user number `user` met.
+    pub fn person(&mut self, user: u32, version: u8, outcome: Outcome) {
+        let place = user as usize;
+        if self.people.len() <= place {
+            self.people.resize(place + 1, Person { last: UNKNOWN, ..Person::default() });
+        }
+        let person = &mut self.people[place];
+        person.failed = person.failed.saturating_add(u16::from(!outcome.is_ok()));
+        if (version as usize) < self.versions.len().min(16) {
+            person.wavered |= version != person.last && person.seen >> version & 1 == 1;
+            (person.seen, person.last) = (person.seen | 1 << version, version);
         }
     }
 
@@ -194,8 +241,21 @@ mod tests {
         assert_eq!((tally.ok, tally.failed), (10, 1));
         assert_eq!(tally.sum(0, 100, |version, outcome| version == two && outcome.is_ok()), 5);
         assert_eq!(tally.sum(0, 3, |_, _| true), 6);
+        assert_eq!((&tally.first[..], tally.alone), (&[Some(0), Some(2_500_000)][..], Some((two, 2_500_000))));
         let half = tally.quantile(0, 100, 500).expect("there are answers");
         assert!((10_000..=12_800).contains(&half), "{half}");
         assert_eq!(tally.quantile(50, 60, 500), None);
+    }
+
+    #[test]
+    fn people_who_go_back_and_forth_between_versions_are_known() {
+        let mut tally = Tally::default();
+        let (one, two) = (tally.version("v1"), tally.version("v2"));
+        for (user, version) in [(0, one), (0, two), (0, two), (1, one), (1, two), (1, one), (3, one), (3, UNKNOWN), (3, one)] {
+            tally.person(user, version, if version == UNKNOWN { Outcome::Failed(Failure::Refused) } else { Outcome::Status(200) });
+        }
+        assert_eq!(tally.people.iter().map(|person| person.wavered).collect::<Vec<_>>(), [false, true, false, false]);
+        assert_eq!(tally.people.iter().map(|person| person.seen).collect::<Vec<_>>(), [0b11, 0b11, 0, 1]);
+        assert_eq!(tally.people[3].failed, 1);
     }
 }
