@@ -130,6 +130,7 @@ impl Topology {
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
             "kubeadm-flannel" => Some(Topology { policies: false, ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
+            "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
             _ => None,
         }
