@@ -15,6 +15,9 @@ let ready = false;
 let whole = false; // after a crash: an engine that repeats the session has all of its code first
 let heard = { message() {}, crash() {} };
 
+// The first touch of the page: whoever only looks loads no more than the picture needs.
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => post({ touched: true }), { once: true, capture: true });
+
 export function warm(build) {
   query = build;
   if (!door) open();

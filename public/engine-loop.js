@@ -9,7 +9,6 @@ import { restOf, Unfetched } from "./engine-rest.js";
 
 const TICK_MS = 66; // 15 a second: smooth enough for numbers, the page animates in between
 const LONGEST_TICK_MS = 250; // a laptop that slept has not simulated the night
-const REST_AFTER_MS = 1000; // from the first thing the engine says: its picture is drawn before more is fetched
 
 let loads = 0;
 
@@ -20,7 +19,7 @@ export function engineLoop(post, query, whole) {
   let wasm = null; // the module's exports once loaded
   let engine = null;
   let dead = false;
-  let rest = null; // what is fetched after the first picture
+  let rest = null; // what is fetched once somebody touches the page
   let timer = 0;
   let ticked_at = 0;
   const waiting = []; // what arrived before the Wasm did
@@ -54,8 +53,6 @@ export function engineLoop(post, query, whole) {
       const text = work();
       if (!text || text === "[]") return;
       post({ text });
-      if (rest) setTimeout(rest.soon, REST_AFTER_MS, () => {});
-      rest = null;
     } catch (reason) {
       crash(reason);
     }
@@ -81,7 +78,10 @@ export function engineLoop(post, query, whole) {
 
   function take(envelope) {
     if (dead) return;
-    if ("start" in envelope) guarded(() => { engine = new wasm.Engine(envelope.start); });
+    if ("touched" in envelope) {
+      rest?.soon(() => {});
+      rest = null;
+    } else if ("start" in envelope) guarded(() => { engine = new wasm.Engine(envelope.start); });
     else if (engine) guarded(() => engine.message(envelope.text));
     schedule(TICK_MS);
   }

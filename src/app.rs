@@ -1,17 +1,28 @@
 //! Routes and layout: which panes stand where, and the keys that hold everywhere.
 use crate::js::document;
 use crate::panels::{
-    editor::Editor, faults::Faults, header::Header, inspector::Inspector, lesson::Lesson, outline::Outline, palette::Palette,
-    picture::Picture, table::Table, terminal::Terminal, timeline::Timeline,
+    editor::Editor,
+    faults::Faults,
+    header::Header,
+    inspector::Inspector,
+    lens::{LensPane, Lenses},
+    lesson::Lesson,
+    outline::Outline,
+    palette::Palette,
+    picture::Picture,
+    table::Table,
+    terminal::Terminal,
+    timeline::Timeline,
 };
 use crate::state::layout::NARROW;
+use crate::state::network::Lens;
 use crate::state::{App, app, live, words};
 use crate::text::Words;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 /// The panes in the order of F6.
-const PANES: [&str; 6] = ["lesson", "picture", "why", "editor", "terminal", "time"];
+const PANES: [&str; 7] = ["lesson", "picture", "why", "lens", "editor", "terminal", "time"];
 
 pub fn mount() {
     let Some(host) = document::by_id("app") else { return };
@@ -51,10 +62,11 @@ fn Page() -> impl IntoView {
             {skip("lesson", |words| words.lesson)} {skip("picture", |words| words.picture)} {skip("terminal", |words| words.terminal)}
         </nav>
         <Header palette />
-        <main class=move || format!("work{}", if app.world.picked.with(Option::is_some) { " picked" } else { "" }) data-tab=move || tab.get() data-closed=move || app.layout.closed.get().join(" ")>
+        <main class=move || format!("work{}{}", if app.world.picked.with(Option::is_some) { " picked" } else { "" }, if app.network.lens.get() == Lens::Cluster { "" } else { " lensed" }) data-tab=move || tab.get() data-closed=move || app.layout.closed.get().join(" ")>
             <Lesson />
             <Stage />
             <Switch />
+            <LensPane />
             <Inspector />
             <Editor />
             <Terminal />
@@ -90,6 +102,7 @@ fn Stage() -> impl IntoView {
                 {choose("picture", |words| words.picture)} {choose("outline", |words| words.outline)} {choose("table", |words| words.table)}
                 <span class="space"></span>
                 {move || app.clock.past().then(|| view! { <span class="past-note" role="status">{(words().in_past)(&app.clock.reading(app.clock.now.get()))}</span> })}
+                <Lenses />
                 <Faults />
             </div>
             <div class="forms">
@@ -105,13 +118,14 @@ fn Stage() -> impl IntoView {
 /// Narrow pages show one pane at a time below the picture.
 #[component]
 fn Switch() -> impl IntoView {
-    let tab = app().course.tab;
+    let (tab, lens) = (app().course.tab, app().network.lens);
     let choose = move |name: &'static str, label: fn(&Words) -> &'static str| {
         view! { <button class="tab" aria-pressed=move || if tab.get() == name { "true" } else { "false" } on:click=move |_| tab.set(name)>{move || label(words())}</button> }
     };
     view! {
         <div class="switch">
             {choose("lesson", |words| words.lesson)} {choose("editor", |_| "YAML")} {choose("terminal", |words| words.terminal)} {choose("why", |words| words.why)}
+            {move || (lens.get() != Lens::Cluster).then(|| choose("lens", |words| words.net.lens))}
         </div>
     }
     .into_any()

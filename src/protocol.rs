@@ -1,6 +1,7 @@
 //! The messages between the page and the engine: the same in a worker and on the main thread, as JSON.
 use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
+use cluster::lens::{PageView, ReachView, RuleView};
 use lessons::progress::LessonState;
 use lessons::strategies::Row;
 
@@ -36,6 +37,21 @@ pub enum ToEngine {
     /// The way of a request, hop by hop, by its number in `Delta::requests`.
     Follow {
         id: u64,
+    },
+    /// Every node's Service rules; and the text of one node's, if one is named.
+    Rules {
+        node: String,
+    },
+    /// Who reaches this port of whom; and why the first address reaches the second or does not, if both are given.
+    Reach {
+        port: u32,
+        from: String,
+        to: String,
+    },
+    /// What a Pod's resolver asks for a name.
+    Resolve {
+        pod: String,
+        name: String,
     },
     /// YAML, description and chain of an object, by id.
     Inspect {
@@ -168,6 +184,22 @@ pub enum FromEngine {
         id: u64,
         hops: Vec<HopView>,
     },
+    Ruled {
+        node: String,
+        text: String,
+        rules: Vec<RuleView>,
+    },
+    Reached {
+        reach: Box<ReachView>,
+        words: String,
+    },
+    Resolved {
+        steps: Vec<HopView>,
+    },
+    /// What the learner's browser got for the last `Input::Browse`.
+    Browsed {
+        page: Box<PageView>,
+    },
     Inspected {
         inspection: Box<Inspection>,
     },
@@ -218,6 +250,9 @@ parcel::tagged!(ToEngine "to" {
     "seek" => Seek { time },
     "why" => Why { occurrence },
     "follow" => Follow { id },
+    "rules" => Rules { node },
+    "reach" => Reach { port, from, to },
+    "resolve" => Resolve { pod, name },
     "inspect" => Inspect { id },
     "complete" => Complete { serial, line, cursor },
     "lint" => Lint { serial, name, text },
@@ -244,6 +279,10 @@ parcel::tagged!(FromEngine "says" {
     "hover-text" => HoverText { serial, from, to, text },
     "chain" => Chain { occurrence, chain },
     "followed" => Followed { id, hops },
+    "ruled" => Ruled { node, text, rules },
+    "reached" => Reached { reach, words },
+    "resolved" => Resolved { steps },
+    "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },
     "compared" => Compared { done, all, row },

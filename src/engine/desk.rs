@@ -30,6 +30,8 @@ pub struct Desk {
     last_clock: (u64, u64, u32),
     /// What was asked for before a session was open, as after a crash: done once it is.
     early: Vec<ToEngine>,
+    /// The learner's browser waits for an answer.
+    browsing: bool,
     /// Real milliseconds since the session was last handed over to be kept.
     unsaved_ms: u64,
     comparing: Option<Comparing>,
@@ -102,6 +104,19 @@ impl Desk {
             ToEngine::Follow { id } => {
                 let hops = session.world.follow_request(id);
                 self.out.push(FromEngine::Followed { id, hops });
+            }
+            ToEngine::Rules { node } => {
+                let text = session.world.rules_text(&node);
+                self.out.push(FromEngine::Ruled { node, text, rules: session.world.service_rules() });
+            }
+            ToEngine::Reach { port, from, to } => {
+                let port = u16::try_from(port).unwrap_or(u16::MAX);
+                let words = session.world.reach_words(&from, &to, port);
+                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), words });
+            }
+            ToEngine::Resolve { pod, name } => {
+                let steps = session.world.clone().lookup(&pod, &name);
+                self.out.push(FromEngine::Resolved { steps });
             }
             ToEngine::Inspect { id } => {
                 let mut inspection = session.world.inspect(&id);
@@ -201,10 +216,12 @@ impl Desk {
         if session.in_past() {
             self.viewer.forget();
         }
+        self.browsing |= matches!(input, Input::Browse { .. });
         session.input(input);
         if self.speed == 0 {
             let limit = session.now() + ERRAND;
-            while session.world.terminal.shell.busy() && session.world.next_time().is_some_and(|time| time <= limit) {
+            let waits = |session: &Session| session.world.terminal.shell.busy() || (self.browsing && session.world.browsed().is_none());
+            while waits(session) && session.world.next_time().is_some_and(|time| time <= limit) {
                 session.step();
             }
         }
@@ -287,7 +304,9 @@ impl Desk {
             && delta.workloads.is_empty()
             && delta.objects.is_empty()
             && delta.gone.is_empty()
-            && delta.marks.is_empty();
+            && delta.marks.is_empty()
+            && delta.traffic.is_empty()
+            && delta.requests.is_empty();
         if !silent {
             self.out.push(FromEngine::Delta { delta: Box::new(delta) });
         }
@@ -295,6 +314,12 @@ impl Desk {
         if clock != self.last_clock {
             self.last_clock = clock;
             self.out.push(FromEngine::Clock { now: clock.0, start: Time::START.0, end: clock.1, speed: clock.2 });
+        }
+        if self.browsing
+            && let Some(page) = session.world.browsed()
+        {
+            self.browsing = false;
+            self.out.push(FromEngine::Browsed { page: Box::new(page) });
         }
         self.tell_terminal();
     }

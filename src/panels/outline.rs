@@ -14,7 +14,7 @@ const RECENT: usize = 14;
 
 #[component]
 pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
-    let world = app().world;
+    let (world, network) = (app().world, app().network);
     let reach = move || if shown.get() { 0 } else { -1 };
     let item = move |id: String, text: Signal<String>| {
         let (pick, mark) = (id.clone(), id.clone());
@@ -69,6 +69,10 @@ pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
                 let pods = node.pods.clone();
                 view! { <li>{item(node.id.clone(), text)} <ul><For each=move || pods.get() key=|pod| pod.serial children=pod /></ul></li> }.into_any()
             } /></ul>
+            <Show when=move || network.sources.with(|all| !all.is_empty())>
+                <h3>{move || words().net.lenses[1]}</h3>
+                <ul>{move || network.sources.with(|all| all.iter().map(traffic).collect_view())}</ul>
+            </Show>
             <h3>{move || words().tray}</h3>
             <ul><For each=move || world.tray.get() key=|pod| pod.serial children=pod /></ul>
             <h3>{move || words().happened}</h3>
@@ -76,6 +80,16 @@ pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// A source: where it sends, what came of it, and why requests failed of late.
+fn traffic(source: &cluster::delta::TrafficView) -> AnyView {
+    let words = words();
+    let failed = source.parts.iter().filter(|part| part.outcome.parse::<u32>().map_or(true, |code| code >= 400));
+    let failed: Vec<String> = failed.map(|part| format!("{} {}", (words.net.outcome)(&part.outcome), part.count)).collect();
+    let counts = format!("{} {} · {} {}", words.net.answered, source.ok, words.net.failed, source.failed);
+    view! { <li>{format!("{} → {} · {} · {counts} {}", source.id, source.to, (words.net.per_second)(source.rps), failed.join(", "))}</li> }
+        .into_any()
 }
 
 /// The latest marks, each with its "Why?".

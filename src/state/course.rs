@@ -103,6 +103,7 @@ impl Course {
         progress::save_last(&key);
         app.world.unpick();
         app.desk.reset(&key, memory.drafts);
+        app.network.reset();
         self.prose.set(None);
         self.state.set(LessonState::default());
         app.layout.follow(app, &LessonState::default());
@@ -157,6 +158,7 @@ impl Course {
     pub fn restart(self, app: App) {
         progress::forget(&self.key());
         app.desk.reset(&self.key(), Default::default());
+        app.network.reset();
         app.world.unpick();
         engine::send(&ToEngine::Reset);
     }

@@ -61,7 +61,8 @@ fn crashed(app: App, reason: String, unfetched: bool) {
 
 fn hear(app: App, message: FromEngine) {
     match message {
-        FromEngine::Delta { delta } => {
+        FromEngine::Delta { mut delta } => {
+            app.network.hear(&mut delta);
             let known = move || app.world.index.with_value(ids);
             BRIDGE.with_borrow_mut(|bridge| bridge.pending.take(*delta, known));
             wake(app);
@@ -88,6 +89,26 @@ fn hear(app: App, message: FromEngine) {
         }
         FromEngine::Chain { chain, .. } => app.world.chain.set(Some(Arc::new(chain))),
         FromEngine::Followed { id, hops } => app.world.followed.set(Some((id, Arc::new(hops)))),
+        FromEngine::Ruled { node, text, rules } => {
+            let network = app.network;
+            if network.reading.with_untracked(|reading| *reading == node) {
+                network.text.set(text);
+            }
+            if network.rules.with_untracked(|old| *old != rules) {
+                network.rules.set(rules);
+            }
+        }
+        FromEngine::Reached { reach, words } => {
+            if app.network.reach.with_untracked(|old| old.as_ref() != Some(&*reach)) {
+                app.network.reach.set(Some(*reach));
+            }
+            app.network.verdict.set(words);
+        }
+        FromEngine::Resolved { steps } => app.network.resolved.set(steps),
+        FromEngine::Browsed { page } => {
+            app.network.loading.set(false);
+            app.network.page.set(Some(*page));
+        }
         FromEngine::Inspected { inspection } => {
             if app.world.picked.get_untracked().as_deref() == Some(&inspection.id) {
                 app.world.inspection.set(Some(Arc::from(inspection)));
@@ -174,6 +195,7 @@ fn settle(app: App) {
         world.counts.set(counts);
     }
     world.settled.update(|count| *count += 1);
+    app.network.ask();
 }
 
 fn count(index: &Index) -> Counts {

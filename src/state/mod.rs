@@ -4,6 +4,7 @@ pub mod course;
 pub mod desk;
 pub mod layout;
 pub mod live;
+pub mod network;
 pub mod notices;
 pub mod pending;
 pub mod prefs;
@@ -23,6 +24,7 @@ pub struct App {
     pub course: course::Course,
     pub notices: notices::Notices,
     pub layout: layout::Layout,
+    pub network: network::Network,
 }
 
 impl App {
@@ -35,6 +37,7 @@ impl App {
             course: course::Course::new(),
             notices: notices::Notices::new(),
             layout: layout::Layout::new(),
+            network: network::Network::new(),
         }
     }
 }

@@ -35,6 +35,18 @@ pub fn follow(id: u64) {
     send(&ToEngine::Follow { id });
 }
 
+pub fn rules(node: String) {
+    send(&ToEngine::Rules { node });
+}
+
+pub fn reach(port: u32, from: String, to: String) {
+    send(&ToEngine::Reach { port, from, to });
+}
+
+pub fn resolve(pod: String, name: String) {
+    send(&ToEngine::Resolve { pod, name });
+}
+
 pub fn inspect(id: String) {
     send(&ToEngine::Inspect { id });
 }

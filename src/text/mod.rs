@@ -1,6 +1,7 @@
 //! Every word of the page, in each language; sentences are templates, never glued from parts.
 mod en;
 mod ko;
+pub mod net;
 pub mod particle;
 
 /// A language of the page.
@@ -36,6 +37,7 @@ impl Lang {
 
 /// All words of one language. A missing one does not compile.
 pub struct Words {
+    pub net: net::Net,
     pub lesson: &'static str,
     pub picture: &'static str,
     pub outline: &'static str,

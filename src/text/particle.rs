@@ -9,7 +9,6 @@ pub enum Pair {
     /// 이/가
     Subject,
     /// 을/를
-    #[cfg(test)]
     Object,
     /// 으로/로
     To,
@@ -23,7 +22,6 @@ pub fn particle(word: &str, pair: Pair) -> String {
         #[cfg(test)]
         Pair::Topic => ("은", "는"),
         Pair::Subject => ("이", "가"),
-        #[cfg(test)]
         Pair::Object => ("을", "를"),
         Pair::To => ("으로", "로"),
     };

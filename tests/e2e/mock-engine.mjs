@@ -57,8 +57,8 @@ function mockClient({ pods, state }) {
   for (let at = 0; at < 40; at += 1) marks.push({ at: T0 + at * 700_000, lane: ["you", "api", "api", "controllers", "scheduler", "kubelets", "api", "faults"][at % 8], occurrence: at, text: `create pod/default/shop-${at}`, about: all[at % all.length].id });
   const whole = () => ({ says: "delta", delta: { now, revision: 214, whole: true, components: [part("kube-apiserver", "rv 214"), part("etcd", "rv 214"), part("kube-controller-manager", "queue 1", 1), part("kube-scheduler", "queue 1"), ...[1, 2, 3].flatMap((at) => ["kubelet", "containerd", "kube-proxy"].map((name) => ({ ...part(`${name}/worker-${at}`, ""), node: `worker-${at}` })))],
     nodes: [0, 1, 2, 3].map((at) => node(at, at === 3 && pods < 50 ? { ready: "NotReady", powered: false, heartbeat: T0 - 20e6 } : {})), pods: all, workloads: [workload("Deployment", "shop"), workload("ReplicaSet", "shop-1", { owner: "deployment/default/shop", image: "shop:v1", revision: 1, wanted: 2, ready: 2 }), workload("ReplicaSet", "shop-2", { owner: "deployment/default/shop", revision: 2, wanted: 2, ready: 1 })],
-    objects: [{ id: "service/default/shop", kind: "Service", namespace: "default", name: "shop", note: "ClusterIP 10.96.0.12" }], gone: [], marks, messages: [] } });
-  const delta = (over) => ({ says: "delta", delta: { now, revision: 215, whole: false, components: [], nodes: [], pods: [], workloads: [], objects: [], gone: [], marks: [], messages: [], ...over } });
+    objects: [{ id: "service/default/shop", kind: "Service", namespace: "default", name: "shop", note: "ClusterIP 10.96.0.12 80" }], gone: [], marks, messages: [], traffic: [], requests: [] } });
+  const delta = (over) => ({ says: "delta", delta: { now, revision: 215, whole: false, components: [], nodes: [], pods: [], workloads: [], objects: [], gone: [], marks: [], messages: [], traffic: [], requests: [], ...over } });
   const clock = () => ({ says: "clock", now, start: T0, end, speed });
   const steps = state ?? [
     { id: "look", kind: "read", done: true, chosen: "", answer: "", options: [], checks: [], hints: [0, 0], faults: [], solvable: false },

@@ -1,5 +1,5 @@
 //! `kubarium serve` as its users meet it: driven by the real kubectl, ended by a signal, refused on a busy port.
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -55,6 +55,45 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// One HTTP exchange over a plain socket: the whole answer, or nothing where nobody answers.
+fn exchange(port: u16, request: &str) -> Option<String> {
+    let mut socket = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
+    socket.write_all(request.as_bytes()).ok()?;
+    let mut text = String::new();
+    socket.read_to_string(&mut text).ok()?;
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[test]
+fn a_real_client_reaches_a_simulated_pod_by_its_node_port() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kubarium"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--speed", "20", "--node-ports"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.starts_with("Serving on http://127.0.0.1:")).expect("it says that it serves");
+    let api: u16 = line.split(':').nth(2).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a port");
+    let post = |path: &str, body: &str| {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{api}\r\nContent-Type: application/json\r\nConnection: close\r\n");
+        exchange(api, &format!("{head}Content-Length: {length}\r\n\r\n{body}")).expect("an answer")
+    };
+    let pod = r#"{"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "hello:v1"}]}}"#;
+    assert!(post("/api/v1/namespaces/default/pods", pod).contains(" 201 "));
+    let service = r#"{"metadata": {"name": "web"}, "spec": {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}"#;
+    let made = post("/api/v1/namespaces/default/services", service);
+    let port: u16 =
+        made.split("\"nodePort\":").nth(1).and_then(|rest| rest.split([',', '}']).next()?.trim().parse().ok()).expect("a node port");
+    let get = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    // Until the Pod runs, the connection is refused or closed. Asking the API is what passes the time.
+    let asks = format!("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:{api}\r\nConnection: close\r\n\r\n");
+    let said = (0..20_000).find_map(|_| exchange(port, &get).or_else(|| exchange(api, &asks).and(None)));
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(said.is_some_and(|text| text.contains(" 200 ") && text.contains("Hello from v1, pod web")));
 }
 
 fn kubectl_is_here() -> bool {

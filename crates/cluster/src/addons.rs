@@ -6,6 +6,8 @@ use objects::{Text, Tree, kinds, map};
 
 /// The gateway controller, as a learner can apply it, too.
 pub const GATEWAY_CONTROLLER: &str = include_str!("addons/gateway-controller.yaml");
+/// The ingress controller, likewise.
+pub const INGRESS_CONTROLLER: &str = include_str!("addons/ingress-controller.yaml");
 
 impl World {
     /// kubeadm's phase `addon coredns`.

@@ -1,5 +1,5 @@
 //! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
-use crate::addons::GATEWAY_CONTROLLER;
+use crate::addons::{GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
 use crate::event::Event;
 use crate::part::{Actor, Part};
 use crate::topology::{Machine, Topology};
@@ -28,6 +28,9 @@ impl World {
         }
         if topology.gateway_controller {
             world.install_all(GATEWAY_CONTROLLER);
+        }
+        if topology.ingress_controller {
+            world.install_all(INGRESS_CONTROLLER);
         }
         let catalog = Arc::new(Catalog::new(&topology.images));
         let control = Text::new(&topology.control_host);

@@ -1,4 +1,5 @@
 //! What a viewer must know: the whole picture once, then only what changed.
+use crate::input::TrafficSpec;
 use serde::{Deserialize, Serialize};
 
 /// Views that changed since the last delta. Ids are `kind/namespace/name` (`pod/default/web-1`, `node/worker-1`).
@@ -190,6 +191,8 @@ pub struct TrafficView {
     pub versions: Vec<String>,
     /// The last 60 seconds, oldest first.
     pub strip: Vec<TrafficSecond>,
+    /// As it was asked for, to change a part of it.
+    pub spec: TrafficSpec,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -226,11 +229,15 @@ pub struct RequestView {
 }
 
 /// One hop of a request's way: who decided, what, and by which entry of its table (empty for none).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HopView {
     pub component: String,
+    /// In English.
     pub text: String,
     pub entry: String,
+    /// The same for other languages: what was done, in a word, and the facts of it in order.
+    pub deed: String,
+    pub facts: Vec<String>,
 }
 
 /// What the inspector shows of one object.
@@ -259,9 +266,9 @@ parcel::record!(Mark { at, lane, occurrence, text, about });
 parcel::record!(Message { at, from, to, write, about });
 parcel::record!(Link { occurrence, at, actor, deed, about, revision, detail, reason });
 parcel::record!(Inspection { id, yaml, describe, chain });
-parcel::record!(HopView { component, text, entry });
+parcel::record!(HopView { component, text, entry, deed, facts });
 #[rustfmt::skip]
-parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, parts, p50, p95, versions, strip });
+parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, parts, p50, p95, versions, strip, spec });
 parcel::record!(TrafficPart { version, outcome, count });
 parcel::record!(TrafficSecond { failed, ok });
 parcel::record!(RequestView { id, at, took, source, from, via, to, version, outcome, ok });

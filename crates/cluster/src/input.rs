@@ -20,6 +20,8 @@ pub enum Input {
     Fault { fault: Fault },
     /// Traffic sources begin or change (by their ids), and those in `gone` end.
     Traffic { sources: Vec<TrafficSpec>, gone: Vec<String> },
+    /// The learner's browser opens a URL; a name in it stands for `address` if that is not empty (a line in /etc/hosts).
+    Browse { url: String, address: String },
 }
 
 /// Somebody who sends requests: `{id: users, to: svc/shop:80, rps: 20}`.
@@ -115,6 +117,7 @@ parcel::tagged!(Input "do" {
     "apply" => Apply { name, text },
     "fault" => Fault { fault },
     "traffic" => Traffic { sources, gone },
+    "browse" => Browse { url, address },
 });
 #[rustfmt::skip]
 parcel::record!(TrafficSpec { id, to } or { from, namespace, path, rps, concurrency, keep_alive, timeout_ms, retries, headers, share, users, think_ms });

@@ -8,6 +8,7 @@ mod faults;
 mod images;
 pub mod input;
 pub mod invariants;
+pub mod lens;
 pub mod manifest;
 mod part;
 pub mod portrait;

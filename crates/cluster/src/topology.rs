@@ -26,6 +26,8 @@ pub struct Topology {
     pub coredns: bool,
     /// Whether a controller for the Gateway API is installed, with a class `kubarium` and node ports 31080 and 31443.
     pub gateway_controller: bool,
+    /// Whether an ingress controller is installed, with an IngressClass `nginx` and node ports 32080 and 32443.
+    pub ingress_controller: bool,
     /// Whether the network plugin enforces NetworkPolicies, as Calico and Cilium do and Flannel does not.
     pub policies: bool,
     /// Images as data, parsed.
@@ -85,6 +87,7 @@ impl Topology {
             load_balancer: None,
             coredns: true,
             gateway_controller: false,
+            ingress_controller: false,
             policies: true,
             images: crate::images::all(),
         }
@@ -119,10 +122,13 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`, or `kubeadm-gateway` with a gateway controller in its Pods.
+    /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a network plugin that
+    /// enforces no NetworkPolicies, as Flannel; as the recordings were made.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
+            "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
+            "kubeadm-flannel" => Some(Topology { policies: false, ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
             _ => None,

@@ -186,6 +186,7 @@ impl World {
                     Arc::make_mut(&mut self.terminal).print(&format!("{words}\n"), true);
                 }
             }
+            Input::Browse { url, address } => self.browse(url, address),
             Input::Fault { fault } => {
                 if let Err(words) = self.fault(fault) {
                     Arc::make_mut(&mut self.terminal).print(&format!("{words}\n"), true);

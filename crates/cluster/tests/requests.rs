@@ -300,6 +300,30 @@ spec:
 ";
 
 #[test]
+fn a_viewer_hears_of_counts_once_a_second_and_of_single_requests() {
+    let mut world = with_web();
+    let mut viewer = cluster::Viewer::default();
+    viewer.look(&mut world);
+    send(&mut world, users(40));
+    run(&mut world, 5);
+    let delta = viewer.look(&mut world);
+    let view = delta.traffic.first().expect("the source");
+    assert_eq!((view.id.as_str(), view.strip.len(), view.failed), ("users", 60, 0));
+    let shown: u32 = view.strip.iter().flat_map(|second| &second.ok).sum();
+    assert!(u64::from(shown) <= view.ok && shown > 100, "{shown} of {}", view.ok);
+    assert!(view.parts.iter().all(|part| part.version == "v1" && part.outcome == "200") && view.p95 >= view.p50 && view.p50 > 1_000);
+    let dot = delta.requests.last().expect("a request");
+    assert!(
+        dot.from.starts_with("outside/203.0.113.") && dot.via.starts_with("kube-proxy/") && dot.to.starts_with("pod/default/web-"),
+        "{dot:?}"
+    );
+    let hops = world.follow_request(dot.id);
+    assert!(hops.iter().any(|hop| hop.entry.contains("KUBE-SEP-")), "the entry that decided is told: {hops:#?}");
+    world.input(&Input::Traffic { sources: Vec::new(), gone: vec!["users".to_string()] });
+    assert!(viewer.look(&mut world).gone.contains(&"traffic/users".to_string()));
+}
+
+#[test]
 fn a_policy_swallows_packets_and_names_itself() {
     let mut world = with_web();
     world.save_file("deny.yaml", DENY);
@@ -328,4 +352,48 @@ fn a_forwarded_port_leads_into_a_pod_until_the_command_ends() {
     assert!(world.terminal.shell.busy(), "without & it holds the terminal");
     world.interrupt();
     assert!(type_in(&mut world, "curl localhost:9000; echo $?").ends_with("7\n"), "it ended with its command");
+}
+
+#[test]
+fn a_script_that_asks_without_a_pause_does_not_stop_the_clock() {
+    let mut world = with_web();
+    type_in(
+        &mut world,
+        "kubectl run mad --image=busybox:1.36 -- sh -c 'while true; do wget -qO- http://10.96.99.99:81/ -T 1; nslookup; done'",
+    );
+    type_in(&mut world, "kubectl run madder --image=busybox:1.36 -- sh -c 'while true; do wget -qO- http://192.168.100.12:1/; done'");
+    let before = world.steps();
+    run(&mut world, 8);
+    assert!(world.steps() - before < 200_000, "{} events", world.steps() - before);
+    let endless = type_in(&mut world, "kubectl exec box -- sh -c 'while true; do curl -s 192.168.100.12:1; done'");
+    assert!(endless.contains("does not end by itself"), "{endless}");
+}
+
+#[test]
+fn a_changed_corefile_counts_when_coredns_reloads_it() {
+    let mut world = with_web();
+    let rewrite = r#"{"data": {"Corefile": ".:53 {\n errors\n ready\n rewrite name shop.example web.default.svc.cluster.local\n kubernetes cluster.local\n reload\n}\n"}}"#;
+    assert!(type_in(&mut world, "kubectl exec box -- wget -qO- http://shop.example./").contains("bad address"));
+    let patched = type_in(&mut world, &format!("kubectl patch configmap coredns -n kube-system --type=merge -p '{rewrite}'"));
+    assert!(patched.contains("patched"), "{patched}");
+    run(&mut world, 60);
+    let said = type_in(&mut world, "kubectl exec box -- wget -qO- http://shop.example./");
+    assert!(said.starts_with("Hello from v1"), "{said}");
+}
+
+#[test]
+fn a_nodes_rules_can_be_read_on_it_and_requests_begin_on_it() {
+    let mut world = with_web();
+    let rules = type_in(&mut world, "ssh worker-1 sudo iptables-save -t nat | grep default/web | grep -c DNAT");
+    assert_eq!(rules, "3\n", "one target for each ready Pod");
+    let address = type_in(&mut world, "kubectl get svc web -o 'jsonpath={.spec.clusterIP}'");
+    let said = type_in(&mut world, &format!("ssh worker-2 curl -s http://{address}"));
+    assert!(said.starts_with("Hello from v1"), "{said}");
+    assert_eq!(
+        type_in(&mut world, "ssh nowhere nft list ruleset; echo $?"),
+        "ssh: Could not resolve hostname nowhere: Name or service not known\n255\n"
+    );
+    world.input(&Input::Fault { fault: Fault::StopNode { node: "worker-1".into() } });
+    let lost = type_in(&mut world, "ssh worker-1 ipvsadm -Ln; echo $?");
+    assert_eq!(lost, "ssh: connect to host worker-1 port 22: Connection timed out\n255\n");
 }

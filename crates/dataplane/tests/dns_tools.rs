@@ -117,7 +117,7 @@ spec:
 }
 
 #[test]
-fn until_a_network_is_there_no_name_server_answers() {
+fn a_node_without_a_world_around_it_reaches_no_name_server() {
     let mut tank = Tank::new(4);
     tank.pod(
         "
@@ -127,5 +127,5 @@ spec: {dnsPolicy: ClusterFirst, containers: [{name: main, image: 'hello:v1'}]}
     );
     tank.run(secs(8));
     let text = exec(&mut tank, "web", &["nslookup", "kubernetes.default"]);
-    assert!(text.contains("nslookup: write to '10.96.0.10': Connection refused\n"), "{text}");
+    assert!(text.contains("no servers could be reached"), "{text}");
 }

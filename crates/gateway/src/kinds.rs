@@ -7,6 +7,18 @@ pub const CONTROLLER: &str = "kubarium.io/gateway-controller";
 /// Where the gateway controller is installed, and the Service in front of it.
 pub const GATEWAY_SERVICE: (&str, &str) = ("gateway-system", "gateway-controller");
 
+/// The IngressClass's `controller`, and the Service in front of the ingress controller.
+pub const INGRESS_CONTROLLER: &str = "kubarium.io/ingress-controller";
+pub const INGRESS_SERVICE: (&str, &str) = ("ingress-system", "ingress-controller");
+
+/// Whether an Ingress is ours: its class, by field or by the old annotation, names our controller.
+pub fn is_our_ingress(view: &Snapshot, ingress: &Object) -> bool {
+    let field = ingress.spec().get("ingressClassName").text();
+    let class = if field.is_empty() { ingress.annotation("kubernetes.io/ingress.class") } else { field };
+    let class = view.find(kinds::INGRESS_CLASS, "", class);
+    class.is_some_and(|class| class.spec().get("controller").text() == INGRESS_CONTROLLER)
+}
+
 /// Whether a Gateway is ours: its class exists and names our controller.
 pub fn is_ours(view: &Snapshot, gateway: &Object) -> bool {
     let class = view.find(kinds::GATEWAY_CLASS, "", gateway.spec().get("gatewayClassName").text());

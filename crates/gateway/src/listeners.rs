@@ -1,4 +1,5 @@
 //! Whether a Gateway's listener can be served: its port, its protocol, its certificates, its neighbours.
+use crate::tls::Certificate;
 use crate::{attach, kinds as names};
 use apiserver::Snapshot;
 use objects::{Object, Tree, kinds};
@@ -71,7 +72,7 @@ fn certificates(view: &Snapshot, gateway: &Object, listener: &Tree) -> State {
         let Some(secret) = view.find(kinds::SECRET, namespace, name) else {
             return bad(format!("Secret {namespace}/{name} does not exist"));
         };
-        if secret.tree.get("type").text() != "kubernetes.io/tls" || secret.tree.at(&["data", "tls.crt"]).is_empty() {
+        if secret.tree.get("type").text() != "kubernetes.io/tls" || Certificate::of_secret(secret.tree.get("data")).is_none() {
             return bad(format!("Secret {namespace}/{name} is not of type kubernetes.io/tls with a certificate"));
         }
     }

@@ -1,10 +1,10 @@
 //! The process in the container: it hears of the cluster with a lag, keeps a routing table, and writes status while it leads.
 use crate::routing::{Decision, Table, decide, gateways};
-use crate::status;
+use crate::{ingress, status};
 use apiserver::client::{Effects, Ticket};
 use apiserver::{Change, Snapshot};
 use controlplane::harness::{Controller, ControllerManager};
-use dataplane::network::Ask;
+use dataplane::network::{Ask, Failure};
 use objects::wire::Response;
 use objects::{KindId, Text, kinds};
 use simcore::{Duration, Rng, Time};
@@ -32,6 +32,16 @@ pub static GATEWAY: Kind = Kind {
     compile: gateways,
     takes: Duration::millis(20),
     pause: Duration::millis(100),
+};
+
+/// The ingress controller: it loads nginx's configuration anew, at most once in three seconds and a third.
+pub static INGRESS: Kind = Kind {
+    name: "ingress-controller",
+    watches: &[kinds::INGRESS_CLASS, kinds::INGRESS, kinds::SECRET],
+    status: ingress::INGRESS,
+    compile: ingress::table,
+    takes: Duration::millis(100),
+    pause: Duration::millis(3_333),
 };
 
 /// From the start of the process to its first table.
@@ -133,6 +143,11 @@ impl Router {
     /// Whether requests that come in by a port are routed.
     pub fn serves(&self, port: u16) -> bool {
         self.is_ready() && self.table.serves(port)
+    }
+
+    /// Opens a connection; the failure is what the client sees.
+    pub fn handshake(&self, port: u16, ask: &Ask, now: Time) -> Result<(), Failure> {
+        self.table.handshake(port, ask, now)
     }
 
     pub fn decide(&self, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {

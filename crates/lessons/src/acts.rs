@@ -19,8 +19,13 @@ pub fn perform(session: &mut Session, acts: &[Act], namespace: &str, began: Time
 
 /// Does one deed.
 pub fn one(session: &mut Session, act: &Act, namespace: &str, began: Time) -> Result<(), String> {
+    watched(session, act, namespace, began, &mut |_| {})
+}
+
+/// Does one deed, and lets `eye` look after each event of it.
+pub fn watched(session: &mut Session, act: &Act, namespace: &str, began: Time, eye: &mut dyn FnMut(&Session)) -> Result<(), String> {
     if !act.run.is_empty() {
-        return run(session, &act.run);
+        return run(session, &act.run, eye);
     }
     if let Some(edit) = &act.edit {
         let text = if edit.text.is_empty() {
@@ -45,18 +50,23 @@ pub fn one(session: &mut Session, act: &Act, namespace: &str, began: Time) -> Re
     }
     if !act.delete.is_empty() {
         let name = target(session, act, namespace)?;
-        return run(session, &format!("kubectl delete {name} --wait=false"));
+        return run(session, &format!("kubectl delete {name} --wait=false"), eye);
     }
     if !act.pass.is_empty() {
         let span = span::parse(&act.pass).ok_or_else(|| format!("\"{}\" is no duration", act.pass))?;
-        session.advance(session.now() + span, usize::MAX);
+        let end = session.now() + span;
+        while session.world.next_time().is_some_and(|time| time <= end) {
+            session.step();
+            eye(session);
+        }
+        session.advance(end, usize::MAX);
         return Ok(());
     }
     let limit = if act.within.is_empty() { PATIENCE } else { span::parse(&act.within).ok_or("within is no duration")? };
-    wait_until(session, &act.until, namespace, began, limit)
+    wait(session, &act.until, namespace, began, limit, eye)
 }
 
-fn run(session: &mut Session, line: &str) -> Result<(), String> {
+fn run(session: &mut Session, line: &str, eye: &mut dyn FnMut(&Session)) -> Result<(), String> {
     session.input(Input::Line { text: line.to_string() });
     let limit = session.now() + COMMAND;
     while session.world.terminal.shell.busy() {
@@ -65,12 +75,24 @@ fn run(session: &mut Session, line: &str) -> Result<(), String> {
             break;
         }
         session.step();
+        eye(session);
     }
     Ok(())
 }
 
 /// Runs until `condition` holds, looking whenever the store has changed.
 pub fn wait_until(session: &mut Session, condition: &str, namespace: &str, began: Time, limit: Duration) -> Result<(), String> {
+    wait(session, condition, namespace, began, limit, &mut |_| {})
+}
+
+fn wait(
+    session: &mut Session,
+    condition: &str,
+    namespace: &str,
+    began: Time,
+    limit: Duration,
+    eye: &mut dyn FnMut(&Session),
+) -> Result<(), String> {
     let source = condition_expression(condition)?;
     let expr = expr::parse(&source)?;
     let end = session.now() + limit;
@@ -89,6 +111,7 @@ pub fn wait_until(session: &mut Session, condition: &str, namespace: &str, began
             return Err(format!("\"{condition}\" did not come true within {limit}"));
         }
         session.step();
+        eye(session);
     }
 }
 

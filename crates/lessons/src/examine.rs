@@ -97,11 +97,15 @@ fn task(step: &Step, run: &mut Run, session: &mut Session, faults: &mut Vec<Stri
     }
 }
 
-/// Does deeds one by one and lets the lesson look after each event, as a learner's page does.
+/// Does deeds one by one. Where something must hold all the time, the lesson looks after each event, as a learner's page does.
 fn follow(deeds: &[Act], run: &mut Run, session: &mut Session) -> Result<(), String> {
     let began = run.current().and_then(|step| run.notes.began.get(&step.id).copied()).unwrap_or_default();
     for act in deeds {
-        acts::one(session, act, NAMESPACE, began)?;
+        acts::watched(session, act, NAMESPACE, began, &mut |session| {
+            if run.watches() {
+                run.observe(session);
+            }
+        })?;
         run.observe(session);
     }
     Ok(())

@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     Step { name: "parity", command: || kubarium(&["parity", "tests/golden"]), needs: Some("kubarium"), show: false },
     Step { name: "parity net", command: || kubarium(&["parity", "tests/golden-net"]), needs: Some("kubarium"), show: false },
     Step { name: "suite", command: || kubarium(&["suite", "tests/suite"]), needs: Some("kubarium"), show: false },
+    Step { name: "fuzz", command: || kubarium(&["fuzz", "--only", "raft", "--seeds", "2000"]), needs: Some("kubarium"), show: true },
     Step { name: "strategies", command: || kubarium(&["strategies", "--seeds", "20", "--hold"]), needs: Some("kubarium"), show: false },
     Step { name: "page", command: || xtask(&["build"]), needs: None, show: false },
     Step { name: "determinism", command: || Ok(process::program("node", &["tests/digest.mjs"])), needs: Some("page"), show: true },

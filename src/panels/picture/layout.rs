@@ -12,6 +12,9 @@ pub struct Facts {
     pub groups: usize,
     /// Whether a Pod waits for a node: a narrow picture keeps room for it only then.
     pub waiting: bool,
+    /// Whether Service rules are drawn in the nodes, and users below them.
+    pub stripes: bool,
+    pub users: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -57,6 +60,12 @@ pub struct Plan {
     pub pod: (f64, f64),
     /// Pods side by side in a node.
     pub columns: usize,
+    /// How many places of a node are drawn singly.
+    pub most: usize,
+    /// How far above a node's lower edge its Service rules begin; 0 for none.
+    pub stripe: f64,
+    /// Where requests come from; without height for none.
+    pub users: Area,
 }
 
 const PAD: f64 = 14.0;
@@ -77,7 +86,7 @@ pub fn plan(facts: Facts) -> Plan {
     let inner = width - 2.0 * PAD;
     let (parts, tray, parts_bottom) = if narrow { narrow_parts(inner, facts.waiting) } else { wide_parts(inner) };
     // The strip of a phone has room for parts and nodes only; what was asked for stands in the outline.
-    let (groups, groups_bottom) = place_groups(if narrow { 0 } else { facts.groups }, inner, parts_bottom + 10.0);
+    let (groups, groups_bottom) = place_groups(if narrow || facts.stripes { 0 } else { facts.groups }, inner, parts_bottom + 10.0);
     let foot = if narrow { 6.0 } else { 12.0 };
     let control_bottom = if groups.is_empty() { parts_bottom + foot } else { groups_bottom + foot };
     let head = if narrow { 2.0 } else { 8.0 };
@@ -87,10 +96,18 @@ pub fn plan(facts: Facts) -> Plan {
     let per_row = per_row(facts.nodes, inner, narrow);
     let rows = facts.nodes.div_ceil(per_row.max(1)).max(1);
     let node_width = (inner - (per_row.max(1) - 1) as f64 * gap(narrow)) / per_row.max(1) as f64;
-    let free = (facts.height - top - if narrow { 4.0 } else { 10.0 } - (rows - 1) as f64 * gap(narrow)) / rows as f64;
-    let (size, pod, columns, needed) =
-        pod_size(node_width - 2.0 * edge(narrow), free - head_of(narrow) - foot_of(narrow), facts.most, narrow);
-    let node_height = (needed + head_of(narrow) + foot_of(narrow)).max(free.min(286.0)).max(if narrow { 88.0 } else { 140.0 });
+    let users = match (facts.users, narrow) {
+        (false, _) => 0.0,
+        (true, true) => 28.0,
+        (true, false) => 42.0,
+    };
+    // Below the nodes: the users with a gap above them.
+    let below = if users > 0.0 { users + if narrow { 8.0 } else { 14.0 } } else { 0.0 };
+    let lines = if facts.stripes { stripe_of(narrow) } else { 0.0 };
+    let free = (facts.height - below - top - if narrow { 4.0 } else { 10.0 } - (rows - 1) as f64 * gap(narrow)) / rows as f64;
+    let foot = foot_of(narrow) + lines;
+    let (size, pod, columns, needed) = pod_size(node_width - 2.0 * edge(narrow), free - head_of(narrow) - foot, facts.most, narrow);
+    let node_height = (needed + head_of(narrow) + foot).max(free.min(286.0)).max(if narrow { 88.0 } else { 140.0 });
     let nodes: Vec<Area> = (0..facts.nodes)
         .map(|at| Area {
             x: PAD + (at % per_row) as f64 * (node_width + gap(narrow)),
@@ -99,7 +116,9 @@ pub fn plan(facts: Facts) -> Plan {
             h: node_height,
         })
         .collect();
-    let bottom = nodes.last().map(|node| node.y + node.h).unwrap_or(top);
+    let nodes_bottom = nodes.last().map(|node| node.y + node.h).unwrap_or(top);
+    let bottom = nodes_bottom + below;
+    let users_area = Area { x: PAD, y: bottom - users, w: if narrow { 64.0 } else { 128.0 }, h: users };
     Plan {
         width,
         height: (bottom + if narrow { 3.0 } else { 10.0 }).max(facts.height.floor() - 1.0),
@@ -113,6 +132,9 @@ pub fn plan(facts: Facts) -> Plan {
         size,
         pod,
         columns,
+        most: facts.most,
+        stripe: if facts.stripes { foot - if narrow { 2.0 } else { 1.0 } } else { 0.0 },
+        users: if facts.users { users_area } else { Area::default() },
     }
 }
 
@@ -126,6 +148,11 @@ fn head_of(narrow: bool) -> f64 {
 
 fn foot_of(narrow: bool) -> f64 {
     if narrow { NARROW_FOOT } else { FOOT }
+}
+
+/// The band of Service rules above a node's foot.
+fn stripe_of(narrow: bool) -> f64 {
+    if narrow { 8.0 } else { 18.0 }
 }
 
 fn edge(narrow: bool) -> f64 {

@@ -1,5 +1,6 @@
 //! The picture: the cluster as shapes, laid out by part and node, never by a simulation of forces.
 pub mod control;
+pub mod flow;
 pub mod layout;
 pub mod nodes;
 pub mod pods;
@@ -7,6 +8,7 @@ pub mod tiles;
 pub mod travel;
 
 use crate::js::{document, dots};
+use crate::state::network::Lens;
 use crate::state::{app, words};
 use layout::{Facts, Plan, plan};
 use leptos::prelude::*;
@@ -58,11 +60,14 @@ pub fn Picture() -> impl IntoView {
             most: if tiled.get() { 0 } else { most.unwrap_or(0) },
             groups: control::groups(world).len(),
             waiting: world.counts.with(|counts| counts.waiting > 0),
+            stripes: matches!(app.network.lens.get(), Lens::Traffic | Lens::Rules | Lens::Browser),
+            users: matches!(app.network.lens.get(), Lens::Traffic | Lens::Browser),
         })
     });
     let drawing = Drawing { plan, tiled };
     provide_context(drawing);
     travel::follow(drawing);
+    flow::follow(drawing);
     let summary = move || summary(words(), &world.counts.get());
     view! {
         <div class="frame" node_ref=frame>
@@ -79,6 +84,7 @@ pub fn Picture() -> impl IntoView {
                     </defs>
                     <control::ControlPlane />
                     <nodes::Nodes />
+                    <flow::Users />
                 </svg>
                 <div class="dots" aria-hidden="true" node_ref=layer></div>
             </div>
@@ -94,6 +100,12 @@ pub fn summary(words: &crate::text::Words, counts: &crate::state::world::Counts)
 
 fn chosen(event: web_sys::MouseEvent) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+    // A dot that is a request.
+    if let Some(id) = target.get_attribute("data-req").and_then(|id| id.parse().ok()) {
+        let app = app();
+        app.world.unpick();
+        return app.network.follow(id);
+    }
     if let Ok(Some(shape)) = target.closest("[data-id]")
         && let Some(id) = shape.get_attribute("data-id")
     {

@@ -1,5 +1,6 @@
 //! The nodes: glass boxes on one line, with their agents, resources, heartbeat and Pods.
 use super::control::{fit, hinted};
+use super::flow;
 use super::pods::PodShape;
 use super::tiles::Tiles;
 use super::{Drawing, layout::Area};
@@ -101,6 +102,7 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
                 <rect class="beat" x="14" y=move || height() - if narrow.get() { 7.0 } else { 10.0 } width=move || ((width() - 28.0) * beat.get().1).max(0.0) height="3" rx="1.5" />
                 <text class="m tiny end wide-only" x=move || width() - 15.0 y=move || height() - 17.0>{move || match beat.get().0 { Some(age) if width() > 300.0 => (words().heartbeat)(age), Some(age) if width() > 236.0 => format!("♥ {age}s"), _ => String::new() }}</text>
             </g>
+            {flow::stripe(name.clone(), width, height)}
             <g class="agents" transform=move || format!("translate({} {})", if narrow.get() { 9 } else { 15 }, height() - if narrow.get() { 14.0 } else { 17.0 })>{agents(world, &name, narrow)}</g>
             {move || if tiled.get() {
                 view! { <Tiles node=tiles_node.clone() /> }.into_any()

@@ -2,6 +2,7 @@
 use super::Drawing;
 use super::control::{fit, hinted, tag, version_class};
 use super::layout::Size;
+use crate::state::network::Lens;
 use crate::state::world::PodCell;
 use crate::state::{app, words};
 use cluster::delta::PodView;
@@ -118,6 +119,15 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             fit(&text, width.get() - 20.0, per_sign)
         })
     };
+    let shield = {
+        let id = pod.id.clone();
+        let network = app.network;
+        Memo::new(move |_| {
+            let isolated = |end: &cluster::lens::EndView| id.strip_prefix("pod/") == Some(end.pod.as_str()) && (end.ingress || end.egress);
+            network.lens.get() == Lens::Policies
+                && network.reach.with(|reach| reach.as_ref().is_some_and(|reach| reach.ends.iter().any(isolated)))
+        })
+    };
     view! {
         <g class=class transform=place data-id=id role="button" tabindex="-1">
             <rect class="body" rx=move || if size.get() == Size::Dot { 4 } else { 9 } />
@@ -126,6 +136,7 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             <text class="title" x="14" y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan>" "<tspan class="m more" dx="3">{name}</tspan></text>" "
             <text class="m tiny more" x="14" y="44">{note}</text>" "
             <text class="said">{full}</text>
+            {move || shield.get().then(|| view! { <path class="shield" d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /> })}
         </g>
     }
     .into_any()

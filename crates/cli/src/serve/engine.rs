@@ -1,7 +1,10 @@
 //! The world on a thread of its own: real time drives it, requests come by a channel, watches are told by others.
 use apiserver::client::Ticket;
 use cluster::input::Fault;
+use cluster::traffic::Ask;
 use cluster::{Caller, Topology, World};
+use objects::kinds;
+use objects::views::Service;
 use objects::wire::{Body, Request, Response, WatchCursor, WatchEvent};
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
@@ -30,6 +33,15 @@ pub enum Order {
     Fault {
         fault: Fault,
         answer: oneshot::Sender<Result<(), String>>,
+    },
+    /// A request from outside to a node port; the host in it is left to us. Code 0 and a word where it fails.
+    Fetch {
+        ask: Box<Ask>,
+        answer: oneshot::Sender<Response>,
+    },
+    /// Which node ports Services have.
+    NodePorts {
+        answer: oneshot::Sender<Vec<u16>>,
     },
 }
 
@@ -176,6 +188,17 @@ impl Engine {
                 self.watches.push(OpenWatch { cursor: *cursor, events, ends, bookmark: now + BOOKMARK, polled: 0 });
             }
             Order::Follow { request, text } => self.follows.push(OpenFollow { request: *request, offset: 0, text }),
+            Order::Fetch { mut ask, answer } => {
+                self.tickets += 1;
+                // Any node will do; the first worker that answers is taken.
+                let up = |host: &&cluster::Host| host.powered && host.connected;
+                let hosts = self.world.hosts();
+                let host = hosts.iter().skip(1).find(up).or(hosts.first());
+                ask.url.host = host.map(|host| host.address.clone()).unwrap_or_default();
+                self.waiting.insert(self.tickets, answer);
+                self.world.fetch_from("outside", "default", Ticket(self.tickets), *ask);
+            }
+            Order::NodePorts { answer } => drop(answer.send(node_ports(&self.world))),
             Order::Fault { fault, answer } => drop(answer.send(self.world.fault(&fault).map(drop))),
         }
     }
@@ -191,6 +214,12 @@ impl Engine {
             open && !ended && !follow.text.is_closed()
         });
     }
+}
+
+fn node_ports(world: &World) -> Vec<u16> {
+    let services = world.api.store.applied().list(kinds::SERVICE);
+    let ports = services.flat_map(|service| Service(&service.tree).ports().map(|port| port.node_port()).collect::<Vec<_>>());
+    ports.filter_map(|port| u16::try_from(port).ok().filter(|port| *port > 0)).collect()
 }
 
 fn tell_watch(world: &World, watch: &mut OpenWatch) -> bool {

@@ -2,10 +2,11 @@
 mod door;
 mod engine;
 mod kubeconfig;
+mod ports;
 mod protobuf;
 mod stream;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +23,12 @@ pub fn command() -> Command {
                 .help("Loopback address and port; port 0 takes a free one"),
         )
         .arg(Arg::new("kubeconfig").long("kubeconfig").value_name("FILE").help("Write a kubeconfig for this server to FILE"))
+        .arg(
+            Arg::new("node-ports")
+                .long("node-ports")
+                .action(ArgAction::SetTrue)
+                .help("Answer the Services' node ports on 127.0.0.1, so that a real curl reaches a simulated Pod"),
+        )
         .arg(number("speed", "1").value_parser(clap::value_parser!(f64)).help("Virtual seconds in a real one"))
         .arg(number("seed", "1").value_parser(clap::value_parser!(u64)).help("What chance depends on"))
         .arg(number("nodes", "3").value_parser(clap::value_parser!(u32).range(0..=500)).help("Workers"))
@@ -42,6 +49,7 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
 struct Plan {
     listen: SocketAddr,
     kubeconfig: Option<PathBuf>,
+    node_ports: bool,
     settings: engine::Settings,
 }
 
@@ -60,7 +68,8 @@ fn prepare(arguments: &ArgMatches) -> Result<Plan, String> {
     let seed = arguments.get_one::<u64>("seed").copied().unwrap_or(1);
     let nodes = arguments.get_one::<u32>("nodes").copied().unwrap_or(3) as usize;
     let kubeconfig = arguments.get_one::<String>("kubeconfig").map(PathBuf::from);
-    Ok(Plan { listen, kubeconfig, settings: engine::Settings { speed, seed, nodes } })
+    let node_ports = arguments.get_flag("node-ports");
+    Ok(Plan { listen, kubeconfig, node_ports, settings: engine::Settings { speed, seed, nodes } })
 }
 
 fn serve(plan: Plan) -> Result<(), String> {
@@ -80,7 +89,8 @@ async fn open(plan: Plan) -> Result<(), String> {
     }
     println!("Serving on http://{address} ({} workers, {} times real time); Ctrl+C ends it", plan.settings.nodes, plan.settings.speed);
     tokio::select! {
-        () = door::accept(listener, orders) => Ok(()),
+        () = door::accept(listener, orders.clone()) => Ok(()),
+        () = ports::keep_open(orders), if plan.node_ports => Ok(()),
         words = ended() => words.map(|()| println!("Ended.")),
     }
 }

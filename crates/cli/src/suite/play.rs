@@ -30,6 +30,7 @@ fn set(topology: &mut Topology, key: &str, value: &str) {
         ("load-balancer", "metallb") => topology.load_balancer = Some(LoadBalancer::MetalLb),
         ("load-balancer", "servicelb") => topology.load_balancer = Some(LoadBalancer::ServiceLb),
         ("gateway-controller", "yes") => topology.gateway_controller = true,
+        ("ingress-controller", "yes") => topology.ingress_controller = true,
         ("workers", number) => {
             *topology = Topology { load_balancer: topology.load_balancer, ..Topology::kubeadm(number.parse().unwrap_or(3)) }
         }

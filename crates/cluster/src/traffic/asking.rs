@@ -10,7 +10,7 @@ use dataplane::kubelet::{Command, Turn};
 use dataplane::network::{Ask, Failure, Heard};
 use objects::Text;
 use objects::wire::{Body, Request, Response};
-use simcore::Duration;
+use simcore::{Duration, Time};
 use std::sync::Arc;
 
 /// A command that runs in a container on behalf of somebody who waits for its end.
@@ -88,6 +88,12 @@ impl World {
     pub(crate) fn begin_tool(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let words: Vec<Text> = request.options.other.iter().map(|(_, word)| word.clone()).collect();
         let Some((name, arguments)) = words.split_first() else { return };
+        if name == "ssh" {
+            if let Some((at, (out, err, code))) = self.ssh(arguments, caller, ticket) {
+                self.tool_ends_at(at, caller, ticket, out, err, code);
+            }
+            return;
+        }
         let planned = client(name).map(|client| (client.plan)(arguments));
         match planned {
             Some(Ok(ask)) => {
@@ -122,8 +128,12 @@ impl World {
 
     /// What it printed travels as text; its errors, its code and a file that it wrote beside that.
     fn tool_ends(&mut self, caller: Caller, ticket: Ticket, out: String, err: String, code: i32) {
+        self.tool_ends_at(self.now, caller, ticket, out, err, code);
+    }
+
+    fn tool_ends_at(&mut self, at: Time, caller: Caller, ticket: Ticket, out: String, err: String, code: i32) {
         let response = Response { code: 200, body: Body::Text(out), warnings: vec![code.to_string(), err] };
-        self.queue.push(self.now, Event::Reply(caller, ticket, Box::new(response)));
+        self.queue.push(at, Event::Reply(caller, ticket, Box::new(response)));
     }
 
     /// A request from the program that the world runs in; the answer is found in `answers`, failures with code 0 and their word.

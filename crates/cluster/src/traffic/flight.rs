@@ -35,7 +35,7 @@ pub enum Asker {
 
 /// What a request does until its next event.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Stage {
+pub(super) enum Stage {
     /// On its way to the server.
     Travelling,
     /// The client will know of this then.
@@ -52,51 +52,53 @@ enum Stage {
 
 /// One call of the stack: a client that waits for a server.
 #[derive(Clone, Debug)]
-struct Frame {
-    id: u64,
-    client: Client,
-    ask: Arc<Ask>,
-    began: Time,
-    deadline: Time,
-    steps: Steps,
-    rules: Option<Arc<Rules>>,
-    server: Option<Server>,
-    program: Option<Arc<Program>>,
-    version: Text,
-    code: u16,
-    body: String,
+pub(super) struct Frame {
+    pub(super) id: u64,
+    pub(super) client: Client,
+    pub(super) ask: Arc<Ask>,
+    pub(super) began: Time,
+    pub(super) deadline: Time,
+    pub(super) steps: Steps,
+    pub(super) rules: Option<Arc<Rules>>,
+    pub(super) server: Option<Server>,
+    pub(super) program: Option<Arc<Program>>,
+    pub(super) version: Text,
+    pub(super) code: u16,
+    pub(super) body: String,
     /// Headers that are not the program's.
-    told: Vec<(Text, Text)>,
+    pub(super) told: Vec<(Text, Text)>,
     /// How many of the answer's calls are done, and what they brought.
-    called: usize,
-    gathered: String,
+    pub(super) called: usize,
+    pub(super) gathered: String,
     /// Whether the connection was open from before.
-    reused: bool,
+    pub(super) reused: bool,
     /// Whether it counts in its server's load.
-    loaded: bool,
+    pub(super) loaded: bool,
     /// Of a request at a proxy: where it leads, and in words who decided that.
-    onward: Option<Box<Onward>>,
-    words: Text,
+    pub(super) onward: Option<Box<Onward>>,
+    pub(super) words: Text,
 }
 
 /// A request and the calls that it led to, the innermost last.
 #[derive(Clone, Debug)]
 pub struct Flight {
-    asker: Asker,
-    frames: Vec<Frame>,
-    stage: Stage,
-    due: Time,
-    began: Time,
-    tries: u32,
-    redirects: u32,
+    pub(super) asker: Asker,
+    pub(super) frames: Vec<Frame>,
+    pub(super) stage: Stage,
+    pub(super) due: Time,
+    pub(super) began: Time,
+    pub(super) tries: u32,
+    pub(super) redirects: u32,
 }
 
 /// The outermost call with its end, once it has ended.
-type Ended = Option<(Frame, Result<(), Failure>)>;
+pub(super) type Ended = Option<(Frame, Result<(), Failure>)>;
 
 /// How deep calls may lead to calls.
 const DEPTH: usize = 8;
 const REDIRECTS: u32 = 50;
+/// The least that a request takes.
+const QUICKEST: Duration = Duration::micros(100);
 /// How long a proxy takes to decide, before it calls a backend.
 const ROUTING: Duration = Duration::micros(150);
 
@@ -120,6 +122,8 @@ impl World {
         } else {
             self.call(&mut flight, client, ask, open);
         }
+        // Nothing takes no time: a script that asks again and again must not stop the clock.
+        flight.due = flight.due.max(self.now + QUICKEST);
         self.keep(id, flight);
     }
 
@@ -171,7 +175,7 @@ impl World {
     }
 
     /// Puts a flight back, to be moved on when it is due, or when somebody's patience ends.
-    fn keep(&mut self, id: u64, mut flight: Flight) {
+    pub(super) fn keep(&mut self, id: u64, mut flight: Flight) {
         let patience = flight.frames.iter().map(|frame| frame.deadline).min().unwrap_or(flight.due);
         flight.due = flight.due.min(patience).max(self.now);
         self.queue.push(flight.due, Event::Flight(id));
@@ -267,13 +271,21 @@ impl World {
         };
         let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask) else { return false };
         (frame.program, frame.version) = (None, Text::default());
+        let decision = match decision {
+            Ok(decision) => decision,
+            Err(failure) => {
+                (flight.due, flight.stage) = (self.now + ROUTING, Stage::Failing(failure));
+                return true;
+            }
+        };
         match decision {
             Decision::Answer(answer) => {
                 (frame.code, frame.body, frame.told, frame.words) = (answer.code, answer.body.to_string(), answer.headers, answer.words);
                 self.send_back(flight, ROUTING);
             }
             Decision::Forward(forward) => {
-                let onward = Onward { ask: Some(forward.ask), rule: forward.rule, share: forward.share };
+                let asked = forward.ask.clone();
+                let onward = Onward { ask: Some(forward.ask), rule: forward.rule, share: forward.share, asked, tries: 1 };
                 frame.words = onward.words();
                 frame.onward = Some(Box::new(onward));
                 (flight.due, flight.stage) = (self.now + ROUTING, Stage::Working);
@@ -299,7 +311,7 @@ impl World {
 
     /// The backend's answer, or its failure, becomes the proxy's answer.
     fn pass_back(&mut self, flight: &mut Flight, inner: Frame, end: Result<(), Failure>) {
-        let Some((onward, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.onward.take()?, frame))) else {
+        let Some((mut onward, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.onward.take()?, frame))) else {
             return;
         };
         match end {
@@ -310,7 +322,11 @@ impl World {
                 onward.edit(&mut frame.told);
             }
             Err(failure) => {
-                let (code, body) = Onward::failed(failure);
+                if onward.turn() {
+                    frame.onward = Some(onward);
+                    return self.worked(flight);
+                }
+                let (code, body) = onward.failed(failure);
                 (frame.code, frame.body) = (code, body.to_string());
             }
         }
@@ -389,7 +405,7 @@ impl World {
     }
 
     /// The innermost call has ended. Gives it when it was the outermost, too; otherwise its caller goes on.
-    fn ended(&mut self, flight: &mut Flight, end: Result<(), Failure>) -> Ended {
+    pub(super) fn ended(&mut self, flight: &mut Flight, end: Result<(), Failure>) -> Ended {
         self.release(flight.frames.len() - 1, flight);
         let frame = flight.frames.pop()?;
         self.note_call(flight, &frame, end);
@@ -410,37 +426,6 @@ impl World {
         }
         self.worked(flight);
         None
-    }
-
-    /// The call at `place` fails, whatever it led to.
-    fn break_at(&mut self, id: u64, flight: &mut Flight, place: usize, failure: Failure) -> Ended {
-        while flight.frames.len() > place + 1 {
-            self.release(flight.frames.len() - 1, flight);
-            flight.frames.pop();
-        }
-        if let Some(server) = flight.frames.last().and_then(|frame| frame.server.clone())
-            && let Some(load) = self.net().loads.get_mut(&server.id)
-        {
-            load.waiting.retain(|waiting| *waiting != id);
-        }
-        self.ended(flight, Err(failure))
-    }
-
-    /// Frees the server's place; the next in its queue takes it.
-    fn release(&mut self, place: usize, flight: &mut Flight) {
-        let Some(frame) = flight.frames.get_mut(place).filter(|frame| frame.loaded) else { return };
-        frame.loaded = false;
-        let Some(server) = &frame.server else { return };
-        let (now, net) = (self.now, Arc::make_mut(&mut self.traffic));
-        let Some(load) = net.loads.get_mut(&server.id) else { return };
-        load.busy = load.busy.saturating_sub(1);
-        while let Some(next) = load.waiting.pop_front() {
-            if let Some(waiting) = net.flights.get_mut(&next) {
-                (waiting.stage, waiting.due) = (Stage::Travelling, now);
-                self.queue.push(now, Event::Flight(next));
-                break;
-            }
-        }
     }
 
     /// Remembers the way and the end of one call.
@@ -476,7 +461,7 @@ impl World {
     }
 
     /// The outermost call has ended: once more, elsewhere, or told to who asked.
-    fn finish(&mut self, id: u64, mut flight: Flight, (frame, end): (Frame, Result<(), Failure>)) {
+    pub(super) fn finish(&mut self, id: u64, mut flight: Flight, (frame, end): (Frame, Result<(), Failure>)) {
         let failed = end.is_err() || frame.code >= 500;
         if let Asker::Source { serial, .. } = flight.asker
             && failed
@@ -510,50 +495,6 @@ impl World {
         let address = Some(frame.steps.dialled.0).filter(|address| *address != 0).map(ip);
         let heard = Heard { took: self.now.since(flight.began), named: frame.steps.named, address, end: end.map(|()| reply) };
         self.told(flight.asker, &frame.ask, heard);
-    }
-
-    /// Containers of a host may have ended: what they worked on breaks.
-    pub(crate) fn broken_off(&mut self, host: usize) {
-        if self.traffic.flights.is_empty() && self.traffic.loads.is_empty() {
-            return;
-        }
-        let kubelet = self.parts[self.hosts[host].kubelet].kubelet();
-        let dead = |server: &Server| {
-            let gone = || kubelet.is_none_or(|kubelet| kubelet.living(&server.uid, &server.id).is_none());
-            server.host == host && !server.uid.is_empty() && !server.id.is_empty() && gone()
-        };
-        let powered = self.hosts[host].powered;
-        let broken: Vec<(u64, usize)> = self
-            .traffic
-            .flights
-            .iter()
-            .filter_map(|(id, flight)| Some((*id, flight.frames.iter().position(|frame| frame.server.as_ref().is_some_and(dead))?)))
-            .collect();
-        let unloaded: Vec<Text> = self
-            .traffic
-            .loads
-            .iter()
-            .filter(|(id, load)| load.host == host && kubelet.is_none_or(|kubelet| kubelet.living(&load.uid, id).is_none()))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for (id, place) in broken {
-            let Some(mut flight) = self.net().flights.remove(&id) else { continue };
-            if !powered {
-                // A machine without power sends nothing, not even that it is gone.
-                flight.due = flight.frames.last().map_or(self.now, |frame| frame.deadline);
-                flight.stage = Stage::Hanging;
-                self.keep(id, flight);
-                continue;
-            }
-            let last = place + 1 == flight.frames.len();
-            let begun = !last || matches!(flight.stage, Stage::Working | Stage::Returning);
-            let failure = if begun { Failure::Empty } else { Failure::Reset };
-            match self.break_at(id, &mut flight, place, failure) {
-                Some(ended) => self.finish(id, flight, ended),
-                None => self.keep(id, flight),
-            }
-        }
-        unloaded.iter().for_each(|id| drop(self.net().loads.remove(id)));
     }
 }
 

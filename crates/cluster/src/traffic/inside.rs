@@ -13,10 +13,14 @@ use std::sync::Arc;
 type Make = fn(u64, &Inside) -> Actor;
 
 /// What images may name as their `component`.
-static COMPONENTS: &[(&str, Make)] = &[("coredns", coredns), ("gateway-controller", gateway_controller)];
+static COMPONENTS: &[(&str, Make)] =
+    &[("coredns", coredns), ("gateway-controller", gateway_controller), ("ingress-controller", ingress_controller)];
+
+/// Where its Pod mounts it.
+const COREFILE: &str = "/etc/coredns/Corefile";
 
 fn coredns(seed: u64, inside: &Inside) -> Actor {
-    let corefile = inside.files.get("/etc/coredns/Corefile").map_or(KUBEADM, Text::as_str);
+    let corefile = inside.files.get(COREFILE).map_or(KUBEADM, Text::as_str);
     let mut server = CoreDns::new(seed, &inside.pod, corefile);
     server.set_addresses(&inside.address.parse().into_iter().collect::<Vec<_>>());
     Actor::CoreDns(Box::new(server))
@@ -24,6 +28,10 @@ fn coredns(seed: u64, inside: &Inside) -> Actor {
 
 fn gateway_controller(seed: u64, inside: &Inside) -> Actor {
     Actor::Router(Box::new(Router::new(&gateway::GATEWAY, seed, &inside.pod)))
+}
+
+fn ingress_controller(seed: u64, inside: &Inside) -> Actor {
+    Actor::Router(Box::new(Router::new(&gateway::INGRESS, seed, &inside.pod)))
 }
 
 impl World {
@@ -35,6 +43,15 @@ impl World {
             |part: &Part| part.running && part.host == host && !part.pod.is_empty() && changed.living(&part.pod, &part.container).is_none();
         let ended: Vec<PartId> = (0..self.parts.len()).filter(|id| gone(&self.parts[*id])).collect();
         ended.into_iter().for_each(|id| Arc::make_mut(&mut self.parts[id]).stop());
+        let renewed = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut().map(|kubelet| kubelet.take_renewed()).unwrap_or_default();
+        for (id, files) in renewed {
+            let part = self.parts.iter_mut().find(|part| part.running && part.container == id);
+            if let (Some(part), Some(text)) = (part, files.get(COREFILE))
+                && let Actor::CoreDns(server) = &mut Arc::make_mut(part).actor
+            {
+                server.file_changed(text);
+            }
+        }
         let begun = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut().map(|kubelet| kubelet.take_inside()).unwrap_or_default();
         for inside in begun {
             let Some((name, make)) = COMPONENTS.iter().find(|(name, _)| *name == inside.component) else { continue };

@@ -1,13 +1,16 @@
 //! Requests through the simulated network: who sends them, the way they take, what comes of them, and the counts.
 mod asking;
+mod breaking;
 mod fabric;
 mod flight;
 mod inside;
 mod load;
+mod looking;
 mod names;
 mod pump;
 mod routing;
 mod source;
+mod ssh;
 mod state;
 mod tally;
 mod trace;

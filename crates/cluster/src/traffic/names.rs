@@ -48,13 +48,13 @@ impl World {
     }
 
     /// A Pod's resolv.conf. `None` for machines that ask no name server of the cluster.
-    fn resolv_of(&self, client: &Client) -> Option<Arc<ResolvConf>> {
+    pub(crate) fn resolv_of(&self, client: &Client) -> Option<Arc<ResolvConf>> {
         let Client::Pod { host, uid, .. } = client else { return None };
         Some(self.kubelet_of(*host)?.sandbox(uid)?.resolv.clone())
     }
 
     /// One question as a packet: through the node's rules, policies and links to whoever serves names there.
-    fn carry_question(&mut self, client: &Client, server: IpAddr, question: &Question, at: Duration) -> dns::Reply {
+    pub(crate) fn carry_question(&mut self, client: &Client, server: IpAddr, question: &Question, at: Duration) -> dns::Reply {
         let (IpAddr::V4(wanted), Some(entry)) = (server, client.host()) else { return dns::Reply::Lost };
         let source = self.address_of_client(client);
         let packet = Packet { source: ip(source), destination: server, port: 53, protocol: Protocol::Udp };

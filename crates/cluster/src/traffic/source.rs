@@ -9,6 +9,9 @@ use simcore::{Duration, Rng, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// No more than a page can bear.
+const RPS_MOST: u32 = 5_000;
+const USERS_MOST: u32 = 1_000;
 /// How many idle connections a source keeps.
 const IDLE: usize = 64;
 
@@ -68,6 +71,9 @@ impl Source {
     /// The error says what does not fit. `seed` is the world's.
     pub(crate) fn new(spec: &TrafficSpec, seed: u64) -> Result<Source, String> {
         let target = target(spec)?;
+        if spec.id.is_empty() || spec.rps > RPS_MOST || spec.users > USERS_MOST {
+            return Err(format!("traffic \"{}\": it needs an id, at most {RPS_MOST} rps and at most {USERS_MOST} users", spec.id));
+        }
         let shared = spec.share.as_ref().map(|share| {
             let (Target::Url(ask) | Target::Service { ask, .. }) = &target;
             let mut ask = (**ask).clone();

@@ -53,62 +53,94 @@ impl World {
 /// The way of a request in words: each hop with who decided, what, and by which entry.
 pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
     let mut hops = Vec::new();
-    let mut hop = |component: String, text: String, entry: String| hops.push(HopView { component, text, entry });
     let (steps, who) = (&trace.steps, sender(world, &trace.client));
     let failed = match trace.outcome {
         Outcome::Failed(failure) => Some(failure),
         Outcome::Status(_) => None,
     };
     if trace.mirrored {
-        hop(who.clone(), "sends a copy of a request; nobody waits for its answer".to_string(), String::new());
+        hops.push(hop(&who, "mirrors", Vec::new()));
     }
-    hop(who.clone(), format!("asks for http://{}:{}{}", trace.host, steps.dialled.1, trace.path), String::new());
+    hops.push(hop(&who, "asks", vec![format!("http://{}:{}{}", trace.host, steps.dialled.1, trace.path)]));
     if trace.reused {
-        hop(who, "uses a connection that is open from before: nothing is looked up or chosen anew".to_string(), String::new());
+        hops.push(hop(&who, "reuses", Vec::new()));
     } else {
-        let took = format!("{}.{:03} ms", steps.named.0 / 1_000, steps.named.0 % 1_000);
+        let took = milliseconds(steps.named);
         match failed {
-            Some(Failure::NoName) => hop("CoreDNS".to_string(), format!("{} does not exist ({took})", trace.host), String::new()),
-            Some(Failure::NameServer) => hop("CoreDNS".to_string(), format!("no answer for {} ({took})", trace.host), String::new()),
+            Some(Failure::NoName) => hops.push(hop("CoreDNS", "no-name", vec![trace.host.to_string(), took])),
+            Some(Failure::NameServer) => hops.push(hop("CoreDNS", "no-answer", vec![trace.host.to_string(), took])),
             _ if steps.named > Duration::ZERO => {
-                hop("CoreDNS".to_string(), format!("{} is {} ({took})", trace.host, ip(steps.dialled.0)), String::new());
+                hops.push(hop("CoreDNS", "named", vec![trace.host.to_string(), ip(steps.dialled.0).to_string(), took]));
             }
             _ => {}
         }
         if let Some(host) = world.hosts().get(steps.rules_host as usize) {
-            let (text, entry) = decided(trace);
-            hop(format!("kube-proxy/{}", host.name), text, entry);
+            hops.push(decided(&format!("kube-proxy/{}", host.name), trace));
         }
     }
     if steps.server_host != NOWHERE && failed == Some(Failure::Denied) {
-        let source = world.address_of_client(&trace.client);
-        let words = world.policy_words(source, steps.reached.0, steps.reached.1);
-        hop("NetworkPolicy".to_string(), format!("drops packets to {}:{}", ip(steps.reached.0), steps.reached.1), words);
+        let source = world.source_behind(steps, world.address_of_client(&trace.client));
+        let entry = world.policy_words(source, steps.reached.0, steps.reached.1);
+        hops.push(HopView { entry, ..hop("NetworkPolicy", "drops", vec![place(steps.reached)]) });
     }
     if !trace.words.is_empty() {
-        hop(receiver(world, trace), trace.words.to_string(), String::new());
+        hops.push(hop(&receiver(world, trace), "routes", vec![trace.words.to_string()]));
     }
-    let end = match trace.outcome {
-        Outcome::Status(code) => format!("answers {code} after {}.{:03} ms", trace.took.0 / 1_000, trace.took.0 % 1_000),
-        Outcome::Failed(failure) => format!("{} after {} ms", failure.word(), trace.took.as_millis()),
+    let (deed, end) = match trace.outcome {
+        Outcome::Status(code) => ("answers", vec![code.to_string(), milliseconds(trace.took)]),
+        Outcome::Failed(failure) => ("fails", vec![failure.word().to_string(), format!("{} ms", trace.took.as_millis())]),
     };
-    hop(receiver(world, trace), end, String::new());
+    hops.push(hop(&receiver(world, trace), deed, end));
     hops
 }
 
-fn decided(trace: &Trace) -> (String, String) {
+fn milliseconds(time: Duration) -> String {
+    format!("{}.{:03} ms", time.0 / 1_000, time.0 % 1_000)
+}
+
+fn place((address, port): (u32, u16)) -> String {
+    format!("{}:{port}", ip(address))
+}
+
+fn hop(component: &str, deed: &str, facts: Vec<String>) -> HopView {
+    let text = sentence(deed, &facts);
+    HopView { component: component.to_string(), text, entry: String::new(), deed: deed.to_string(), facts }
+}
+
+/// A hop in English.
+fn sentence(deed: &str, facts: &[String]) -> String {
+    let fact = |at: usize| facts.get(at).map_or("", String::as_str);
+    let (one, two, three) = (fact(0), fact(1), fact(2));
+    match deed {
+        "asks" => format!("asks for {one}"),
+        "reuses" => "uses a connection that is open from before: nothing is looked up or chosen anew".to_string(),
+        "no-name" => format!("{one} does not exist ({two})"),
+        "no-answer" => format!("no answer for {one} ({two})"),
+        "named" => format!("{one} is {two} ({three})"),
+        "becomes" => format!("{one} becomes {two}"),
+        "masqueraded" => format!("{one} becomes {two}, from the node's own address"),
+        "passes" => format!("no Service rule for {one}"),
+        "no-endpoints" => format!("{one} has no endpoints: refused"),
+        "dropped" => format!("{one} is dropped"),
+        "drops" => format!("drops packets to {one}"),
+        "answers" => format!("answers {one} after {two}"),
+        _ => format!("{one} after {two}"),
+    }
+}
+
+fn decided(component: &str, trace: &Trace) -> HopView {
     let steps = &trace.steps;
     let words = |rule| trace.rules.as_ref().map(|rules| rules.words(rule)).unwrap_or_default();
-    let place = |(address, port): (u32, u16)| format!("{}:{port}", ip(address));
-    match steps.verdict {
+    let dialled = place(steps.dialled);
+    let (deed, facts, entry) = match steps.verdict {
         Verdict::Forward { masqueraded, rule, .. } => {
-            let source = if masqueraded { ", from the node's own address" } else { "" };
-            (format!("{} becomes {}{source}", place(steps.dialled), place(steps.reached)), words(rule))
+            (if masqueraded { "masqueraded" } else { "becomes" }, vec![dialled, place(steps.reached)], words(rule))
         }
-        Verdict::Pass => (format!("no Service rule for {}", place(steps.dialled)), String::new()),
-        Verdict::Refused { rule } => (format!("{} has no endpoints: refused", place(steps.dialled)), words(rule)),
-        Verdict::Dropped { rule } => (format!("{} is dropped", place(steps.dialled)), words(rule)),
-    }
+        Verdict::Pass => ("passes", vec![dialled], String::new()),
+        Verdict::Refused { rule } => ("no-endpoints", vec![dialled], words(rule)),
+        Verdict::Dropped { rule } => ("dropped", vec![dialled], words(rule)),
+    };
+    HopView { entry, ..hop(component, deed, facts) }
 }
 
 /// `pod/default/web-1`, `node/worker-1`, `outside/203.0.113.7`.

@@ -37,6 +37,7 @@ pub(crate) fn view(source: &Source, now: u64) -> TrafficView {
         p95: tally.quantile(begun, now, 950).unwrap_or(0),
         versions: tally.versions.iter().map(ToString::to_string).collect(),
         strip: strip(source, now),
+        spec: (**spec).clone(),
     }
 }
 

@@ -74,7 +74,8 @@ impl World {
     }
 
     fn dial(&mut self, client: &Client, ask: &Ask, steps: &mut Steps) -> Result<(Duration, Server), Failure> {
-        let (host, port) = (ask.url.host.as_str(), ask.url.port);
+        let named = if ask.via.is_empty() { &ask.url.host } else { &ask.via };
+        let (host, port) = (named.as_str(), ask.url.port);
         if host == "localhost" || host.starts_with("127.") {
             return self.dial_itself(client, port, ask, steps);
         }
@@ -101,11 +102,21 @@ impl World {
             Verdict::Refused { .. } => return Err(Failure::NoEndpoints),
             Verdict::Dropped { .. } => return Err(Failure::Lost),
         };
+        // Policies see the source that the rules left on the packet.
+        let source = self.source_behind(steps, source);
         let (target, server) = self.arrive(client, entry, source, ask, steps)?;
         let second = self.passage(Some(entry), Some(target)).ok_or(Failure::Lost)?;
         let second = if target == entry && client.host() == Some(entry) { Duration::ZERO } else { second };
         // There and back to open the connection, and there once more with the request.
         Ok(((first + second).times(3), server))
+    }
+
+    /// The source of a packet behind the Service rules: the node's own where they masquerade.
+    pub(crate) fn source_behind(&self, steps: &Steps, source: u32) -> u32 {
+        match steps.verdict {
+            Verdict::Forward { masqueraded: true, .. } => self.hosts.get(steps.rules_host as usize).map_or(source, |host| host.number),
+            _ => source,
+        }
     }
 
     /// The host whose rules a packet meets first.
@@ -219,7 +230,7 @@ fn patience(failure: Failure, ask: &Ask) -> Duration {
         Failure::NoEndpoints | Failure::Refused => Duration::micros(400),
         Failure::Unreachable => NEIGHBOUR,
         Failure::Denied | Failure::Lost | Failure::Timeout => ask.connect_limit.min(CONNECT_MAX),
-        Failure::NoName | Failure::NameServer | Failure::Reset | Failure::Empty | Failure::Redirects => Duration::ZERO,
+        _ => Duration::ZERO,
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Kubelet {
     pub host: Host,
     config: Config,
     catalog: Arc<Catalog>,
-    view: Snapshot,
+    pub(super) view: Snapshot,
     rng: Rng,
     alive: bool,
     // Sandboxes and workers are shared between copies of a world until they act.
@@ -153,6 +153,7 @@ impl Kubelet {
                     self.workers.remove(&uid);
                     self.sweep(now, &uid);
                 }
+                (kinds::CONFIG_MAP, Some(_)) => self.renew_inside(&change.key),
                 (kinds::NODE, _) if self.learn_range() => {
                     self.registration.status_at = self.registration.status_at.min(now + Duration::millis(100));
                 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// How long a command may sleep and still be answered as one text.
 const EXEC_MAX: Duration = Duration::secs(30);
+const ENDLESS: &str = "this command does not end by itself; only commands that end can be run here";
 
 impl Kubelet {
     /// Answers a request for logs.
@@ -122,10 +123,11 @@ impl Kubelet {
             Some(Some((_, code))) => Turn::Ended(ended(text(), code)),
             None => Turn::Ended(ended(text(), 137)),
             Some(None) => match command.shell.take_ask() {
-                Some(ask) => Turn::Asks(ask),
+                Some(ask) if now.since(command.began) <= EXEC_MAX => Turn::Asks(ask),
+                Some(_) => Turn::Ended(refused(ENDLESS)),
                 None => match command.shell.next() {
                     Some(until) if until.since(command.began) <= EXEC_MAX => Turn::Sleeps(until),
-                    _ => Turn::Ended(refused("this command does not end by itself; only commands that end can be run here")),
+                    _ => Turn::Ended(refused(ENDLESS)),
                 },
             },
         }

@@ -1,10 +1,10 @@
 //! The node's end of the network: who has which address here, who listens, and what processes ask of the network.
 use crate::images::{Files, Line};
-use crate::kubelet::Kubelet;
+use crate::kubelet::{Kubelet, volumes};
 use crate::network::{Ask, Heard};
 use crate::runtime::{Container, Sandbox};
 use apiserver::client::Effects;
-use objects::Text;
+use objects::{Key, Text};
 use simcore::Time;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub struct Inside {
 pub struct Insides {
     known: Vec<(Text, Text)>,
     fresh: Vec<Inside>,
+    /// Runtime ids of those whose mounted files changed, with the files.
+    renewed: Vec<(Text, Files)>,
 }
 
 /// Notes which containers of a sandbox are components.
@@ -99,6 +101,28 @@ impl Kubelet {
         known.retain(|(uid, id)| self.living(uid, id).is_some());
         self.insides.known = known;
         std::mem::take(&mut self.insides.fresh)
+    }
+
+    /// A ConfigMap changed: components that mount it get their files anew. (Upstream looks once a minute.)
+    pub(super) fn renew_inside(&mut self, key: &Key) {
+        for (uid, id) in &self.insides.known {
+            let Some(worker) = self.workers.get(uid).filter(|worker| worker.pod.key.namespace == key.namespace) else { continue };
+            let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { continue };
+            let Some(slot) = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|found| found.id == *id)) else {
+                continue;
+            };
+            let (Some(spec), Some(container)) = (worker.spec_of(&slot.name), slot.current.as_mut()) else { continue };
+            let mounted = volumes::files(&self.view, &worker.pod, spec);
+            if mounted.iter().any(|(path, text)| container.files.get(path) != Some(text)) {
+                container.files.extend(mounted);
+                self.insides.renewed.push((id.clone(), container.files.clone()));
+            }
+        }
+    }
+
+    /// Components whose mounted files changed since the last call, by their runtime ids.
+    pub fn take_renewed(&mut self) -> Vec<(Text, Files)> {
+        std::mem::take(&mut self.insides.renewed)
     }
 
     /// What a component tells of itself: whether it is ready, what it wrote, whether it cannot run at all.

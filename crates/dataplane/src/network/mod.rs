@@ -10,5 +10,5 @@ mod request;
 pub use addresses::Addresses;
 pub use cidr::Cidr;
 pub use packet::{Origin, Packet, Protocol, Verdict};
-pub use proxy::{Affinity, Answer, Config, Kernel, KubeProxy, Mode, Rules};
+pub use proxy::{Affinity, Answer, Config, Endpoint, Kernel, KubeProxy, Line, Mode, Rules};
 pub use request::{Ask, CONNECT_MAX, Failure, Heard, NEIGHBOUR, Reply, Url, What};

@@ -67,13 +67,17 @@ pub struct Ask {
     pub follow: bool,
     /// Of a tool that asks name servers: its name and its arguments.
     pub words: Vec<Text>,
+    /// Whether any certificate will do.
+    pub insecure: bool,
+    /// The address that is dialled in place of the URL's host; empty for none.
+    pub via: Text,
 }
 
 impl Ask {
     pub fn get(url: Url) -> Ask {
         let (method, headers) = (Text::new_static("GET"), Vec::new());
         let (limit, connect_limit, words) = (Duration::mins(15), CONNECT_MAX, Vec::new());
-        Ask { what: What::Http, method, url, headers, limit, connect_limit, follow: false, words }
+        Ask { what: What::Http, method, url, headers, limit, connect_limit, follow: false, words, insecure: false, via: Text::default() }
     }
 }
 
@@ -102,10 +106,17 @@ pub enum Failure {
     Empty,
     /// Sent back redirect after redirect.
     Redirects,
+    /// The certificate is signed by itself, or by somebody unknown; it is too old or too new; it is another host's.
+    SelfSigned,
+    Untrusted,
+    Expired,
+    WrongName,
+    /// The other end does not speak TLS.
+    NoTls,
 }
 
 impl Failure {
-    pub const ALL: [Failure; 11] = [
+    pub const ALL: [Failure; 16] = [
         Failure::NoName,
         Failure::NameServer,
         Failure::NoEndpoints,
@@ -117,6 +128,11 @@ impl Failure {
         Failure::Reset,
         Failure::Empty,
         Failure::Redirects,
+        Failure::SelfSigned,
+        Failure::Untrusted,
+        Failure::Expired,
+        Failure::WrongName,
+        Failure::NoTls,
     ];
 
     /// As counters and pictures name it.
@@ -132,6 +148,7 @@ impl Failure {
             Failure::Timeout => "timeout",
             Failure::Reset | Failure::Empty => "reset",
             Failure::Redirects => "redirects",
+            Failure::SelfSigned | Failure::Untrusted | Failure::Expired | Failure::WrongName | Failure::NoTls => "tls",
         }
     }
 }

@@ -96,7 +96,7 @@ impl Sandbox {
     }
 
     /// What stays inside: its own ports. `None` for everything else.
-    fn from_inside(&self, now: Time, ask: &Ask) -> Option<Heard> {
+    fn inside(&self, now: Time, ask: &Ask) -> Option<Heard> {
         let inside = ask.what != What::Name && self.is_own(&ask.url.host);
         inside.then(|| {
             let found = self.get(now, ask.url.port, &ask.url.path);
@@ -126,7 +126,7 @@ impl Sandbox {
         // Its files are out of the container while the command runs, so that the command may ask the container's own server.
         let (mut files, env) = (std::mem::take(&mut container.files), container.env.clone());
         let mut lines: Vec<Line> = Vec::new();
-        let web = |ask: &Ask| self.from_inside(now, ask);
+        let web = |ask: &Ask| self.inside(now, ask);
         let (hostname, resolv, hearing) = (&self.hostname, &*self.resolv, Hearing::default());
         let mut scene = Scene { hostname, env: &env, files: &mut files, out: &mut lines, web: &web, resolv, hearing };
         let ended = shell.advance(until, &mut scene);

@@ -1,8 +1,9 @@
 //! From Gateways and HTTPRoutes to a routing table.
 use super::backend::{Backend, span};
 use super::filter::{Filters, filters};
-use super::table::{Entry, Field, PathMatch, Pattern, Rule, Share, Table};
+use super::table::{Dialect, Entry, Field, PathMatch, Pattern, Rule, Share, Table};
 use crate::regex::Regex;
+use crate::tls::Certificate;
 use crate::{attach, kinds as names, listeners};
 use apiserver::Snapshot;
 use apiserver::store::Kept;
@@ -25,7 +26,12 @@ pub fn gateways(view: &Snapshot) -> Table {
         let served: Vec<&Tree> = served.into_iter().filter(|one| listeners::judge(view, gateway, one).is_programmed()).collect();
         for listener in &served {
             let (port, secure) = (listener.get("port").int_or(0) as u16, listener.get("protocol").text() == "HTTPS");
-            table.listener_mut(port, secure, listener.get("hostname").text());
+            let into = table.listener_mut(port, secure, listener.get("hostname").text());
+            for reference in listener.at(&["tls", "certificateRefs"]).items() {
+                let namespace = listeners::secret_namespace(gateway, reference);
+                let secret = view.find(kinds::SECRET, namespace, reference.get("name").text());
+                into.certificates.extend(secret.and_then(|secret| Certificate::of_secret(secret.tree.get("data"))).map(Arc::new));
+            }
         }
         for route in view.list(kinds::HTTP_ROUTE) {
             for parent in route.spec().get("parentRefs").items().iter().filter(|parent| attach::names(route, parent, gateway)) {
@@ -141,6 +147,8 @@ fn rule(view: &Snapshot, route: &Kept, place: usize, item: &Tree) -> Rule {
         limit: whole,
         try_limit: limit("backendRequest").unwrap_or(whole),
         name: name.clone(),
+        dialect: Dialect::Gateway,
+        tries: 1,
     }
 }
 

@@ -1,12 +1,25 @@
 //! The way of one request: which rule takes it, which backend by its weight, which endpoint, and what it looks like there.
 use super::backend::Backend;
 use super::filter::{PathEdit, Redirect};
-use super::table::{Entry, Listener, PathMatch, Rule, Share, Table};
+use super::table::{Dialect, Entry, Listener, PathMatch, Rule, Share, Table};
 use crate::hosts;
 use dataplane::network::{Ask, Url};
 use objects::Text;
 use simcore::{Duration, Rng};
 use std::sync::Arc;
+
+/// nginx's page for an error of its own.
+macro_rules! page {
+    ($title:literal) => {
+        concat!(
+            "<html>\n<head><title>",
+            $title,
+            "</title></head>\n<body>\n<center><h1>",
+            $title,
+            "</h1></center>\n<hr><center>nginx</center>\n</body>\n</html>\n"
+        )
+    };
+}
 
 /// What becomes of a request.
 #[derive(Clone, Debug)]
@@ -34,6 +47,20 @@ pub struct Forward {
     pub mirrors: Vec<Arc<Ask>>,
 }
 
+impl Rule {
+    /// The body of an answer that the proxy itself gives.
+    pub fn failed(&self, code: u16) -> &'static str {
+        match (self.dialect, code) {
+            (Dialect::Gateway, 503) => "no healthy upstream",
+            (Dialect::Gateway, 504) => "upstream request timeout",
+            (Dialect::Gateway, _) => "upstream connect error or disconnect/reset before headers",
+            (Dialect::Ingress, 502) => page!("502 Bad Gateway"),
+            (Dialect::Ingress, 503) => page!("503 Service Temporarily Unavailable"),
+            (Dialect::Ingress, _) => page!("504 Gateway Time-out"),
+        }
+    }
+}
+
 /// How long a proxy tries to open a connection to an endpoint.
 const CONNECT: Duration = Duration::secs(10);
 
@@ -42,9 +69,14 @@ pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
     let given = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
     let host = given.map_or(ask.url.host.as_str(), |(_, value)| hosts::bare(value));
     let listener = table.listener(port, host);
+    if !ask.url.secure && listener.is_some_and(|one| one.secure) {
+        let words = Text::new_static("plain HTTP on a port for TLS");
+        return own(400, page!("400 The plain HTTP request was sent to HTTPS port"), words);
+    }
     let fits = |entry: &&Entry| entry.fits(host, &ask.method, &ask.url.path, &ask.headers);
     let Some((listener, entry)) = listener.and_then(|listener| Some((listener, listener.entries.iter().find(fits)?))) else {
-        return own(404, "", Text::new_static("no route matches"));
+        let body = if table.dialect == Dialect::Ingress { "default backend - 404" } else { "" };
+        return own(404, body, Text::new_static("no route matches"));
     };
     let rule = &entry.rule;
     if let Some(redirect) = &rule.filters.redirect {
@@ -53,11 +85,11 @@ pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
     let Some((place, share)) = choose(rule, rng) else {
         return own(500, "", Text::from(format!("{}: no backend", rule.name)));
     };
-    if !share.backend.broken.is_empty() {
+    if !share.backend.broken.is_empty() && rule.dialect == Dialect::Gateway {
         return own(500, "", Text::from(format!("{}: {}", share.words, share.backend.broken)));
     }
     let Some(forward) = towards(&share.backend, host, entry, share, ask, rng) else {
-        return own(503, "no healthy upstream", Text::from(format!("{}: no ready endpoint", share.words)));
+        return own(503, rule.failed(503), Text::from(format!("{}: no ready endpoint", share.words)));
     };
     let mirrors = copies(rule, share, &forward, rng);
     Decision::Forward(Forward { ask: Arc::new(forward), rule: rule.clone(), share: place, mirrors })
@@ -100,7 +132,7 @@ fn towards(backend: &Backend, host: &str, entry: &Entry, share: &Share, ask: &As
 
 fn prefix(entry: &Entry) -> &str {
     match &entry.path {
-        PathMatch::Prefix(own) => own,
+        PathMatch::Prefix(own) | PathMatch::Start(own) => own,
         _ => "",
     }
 }

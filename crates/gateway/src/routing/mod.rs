@@ -9,4 +9,4 @@ pub use backend::{Backend, span};
 pub use compile::{gateways, unsupported};
 pub use decide::{Answer, Decision, Forward, decide};
 pub use filter::{Edit, Filters, Mirror, PathEdit, Redirect, filters};
-pub use table::{Entry, Field, Listener, PathMatch, Pattern, Rule, Share, Table};
+pub use table::{Dialect, Entry, Field, Listener, PathMatch, Pattern, Rule, Share, Table};

@@ -3,6 +3,8 @@ use super::backend::Backend;
 use super::filter::Filters;
 use crate::hosts;
 use crate::regex::Regex;
+use crate::tls::Certificate;
+use dataplane::network::{Ask, Failure};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::collections::BTreeSet;
@@ -11,7 +13,18 @@ use std::sync::Arc;
 /// All that a proxy knows. Shared, and replaced as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    pub dialect: Dialect,
     pub listeners: Vec<Listener>,
+}
+
+/// Whose habits a proxy has: its own answers, and how it reads stars.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Dialect {
+    /// As Envoy.
+    #[default]
+    Gateway,
+    /// As ingress-nginx.
+    Ingress,
 }
 
 /// One port with one host pattern.
@@ -21,6 +34,8 @@ pub struct Listener {
     /// Whether it speaks TLS.
     pub secure: bool,
     pub host: Text,
+    /// What it shows of those that name the client's host; the first where none does.
+    pub certificates: Vec<Arc<Certificate>>,
     /// Sorted: the first that matches decides.
     pub entries: Vec<Entry>,
 }
@@ -44,6 +59,8 @@ pub enum PathMatch {
     Exact(Text),
     /// Element by element; without a slash at its end.
     Prefix(Text),
+    /// Letter by letter.
+    Start(Text),
     Regex(Regex),
 }
 
@@ -67,6 +84,9 @@ pub struct Rule {
     pub name: Text,
     pub filters: Filters,
     pub shares: Vec<Share>,
+    pub dialect: Dialect,
+    /// How many endpoints are tried, one after another, where a connection fails; 0 and 1 are the same.
+    pub tries: u32,
     /// The sum of their weights.
     pub total: u32,
     /// For the whole request, and for one try.
@@ -90,6 +110,7 @@ impl PathMatch {
         match self {
             PathMatch::Exact(own) => own == path,
             PathMatch::Prefix(own) => path.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            PathMatch::Start(own) => path.starts_with(own.as_str()),
             PathMatch::Regex(regex) => regex.is_match(path),
         }
     }
@@ -99,7 +120,7 @@ impl PathMatch {
         match self {
             PathMatch::Exact(own) => (2, own.len()),
             PathMatch::Regex(_) => (1, 0),
-            PathMatch::Prefix(own) => (0, own.len()),
+            PathMatch::Prefix(own) | PathMatch::Start(own) => (0, own.len()),
         }
     }
 }
@@ -147,8 +168,32 @@ impl Listener {
 impl Table {
     /// The listener that takes a request: of those on its port the one whose host says it most closely.
     pub fn listener(&self, port: u16, host: &str) -> Option<&Listener> {
-        let fits = |one: &&Listener| one.port == port && hosts::fits(&one.host, host);
+        let labels = |name: &str| name.split('.').count();
+        // A star of an Ingress stands for one label only.
+        let narrow = |one: &Listener| self.dialect == Dialect::Gateway || !one.host.starts_with('*') || labels(&one.host) == labels(host);
+        let fits = |one: &&Listener| one.port == port && hosts::fits(&one.host, host) && narrow(one);
         self.listeners.iter().filter(fits).max_by_key(|one| hosts::closeness(&one.host))
+    }
+
+    /// Opens a connection by a port as a client wants it: with TLS or without.
+    pub fn handshake(&self, port: u16, ask: &Ask, now: Time) -> Result<(), Failure> {
+        let secure = self.listeners.iter().any(|one| one.port == port && one.secure);
+        match (ask.url.secure, secure) {
+            (true, false) => return Err(Failure::NoTls),
+            // nginx answers such a request; Envoy closes the connection.
+            (false, true) if self.dialect == Dialect::Gateway => return Err(Failure::Empty),
+            (false, _) => return Ok(()),
+            (true, true) => {}
+        }
+        let host = &ask.url.host;
+        let Some(listener) = self.listener(port, host) else { return Err(Failure::Reset) };
+        let all = &listener.certificates;
+        match all.iter().find(|one| one.names(host)).or(all.first()) {
+            _ if ask.insecure => Ok(()),
+            Some(certificate) => certificate.check(host, now),
+            None if self.dialect == Dialect::Ingress => Certificate::fake().check(host, now),
+            None => Err(Failure::Reset),
+        }
     }
 
     /// The Services that rules lead to, and copies go to.
@@ -172,7 +217,7 @@ impl Table {
     pub fn listener_mut(&mut self, port: u16, secure: bool, host: &str) -> &mut Listener {
         let found = self.listeners.iter().position(|one| one.port == port && one.host == host);
         let place = found.unwrap_or_else(|| {
-            self.listeners.push(Listener { port, secure, host: Text::new(host), entries: Vec::new() });
+            self.listeners.push(Listener { port, secure, host: Text::new(host), certificates: Vec::new(), entries: Vec::new() });
             self.listeners.len() - 1
         });
         &mut self.listeners[place]

@@ -2,14 +2,13 @@
 mod builtin;
 mod complete;
 mod hangul;
-mod parse;
 mod run;
 
 use crate::job::{Io, News, Stdin, Stop, Tape};
 use crate::pen::Chunk;
 use crate::session::Session;
+use ::shell::{Script, Trouble};
 use objects::wire::{Request, Response, WatchEvent};
-use parse::{Script, Trouble};
 use simcore::Time;
 use std::collections::VecDeque;
 
@@ -18,7 +17,7 @@ pub use hangul::to_latin;
 
 /// Runs a line inside a command (the editor that `kubectl edit` was told to use) and gives its exit code.
 pub(crate) fn line(text: &str, io: &mut Io) -> Result<u8, Stop> {
-    match parse::parse(text) {
+    match ::shell::parse(text) {
         Ok(script) => run::script(&script, io),
         Err(_) => Ok(2),
     }
@@ -127,7 +126,7 @@ impl Shell {
         } else {
             self.unfinished = format!("{}\n{line}", self.unfinished);
         }
-        let script = match parse::parse(&self.unfinished) {
+        let script = match ::shell::parse(&self.unfinished) {
             Err(Trouble::Unfinished) => return Vec::new(),
             parsed => parsed,
         };

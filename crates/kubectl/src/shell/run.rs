@@ -1,8 +1,8 @@
 //! A parsed line carried out: expansion, redirections, pipes, and the choice between builtins and kubectl.
 use super::builtin;
-use super::parse::{Command, Join, Part, Pipeline, Redirect, Script, Word};
 use crate::job::{Io, Stdin, Stop};
 use crate::pen::{Chunk, Pen};
+use ::shell::{Command, Join, Part, Pipeline, Redirect, Script, Word};
 
 /// Runs every step; the code is the last one's.
 pub fn script(script: &Script, io: &mut Io) -> Result<u8, Stop> {

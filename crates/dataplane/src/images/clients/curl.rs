@@ -18,6 +18,8 @@ struct Flags<'a> {
     verbose: bool,
     follow: bool,
     fail: bool,
+    insecure: bool,
+    resolve: &'a str,
     output: &'a str,
     format: &'a str,
     limit: Option<Duration>,
@@ -43,6 +45,7 @@ const LONG: &[(&str, char)] = &[
     ("user-agent", 'A'),
     ("cookie", 'b'),
     ("connect-timeout", '!'),
+    ("resolve", '@'),
 ];
 
 fn read(arguments: &[Text]) -> Result<Flags<'_>, (String, i32)> {
@@ -76,7 +79,7 @@ fn read(arguments: &[Text]) -> Result<Flags<'_>, (String, i32)> {
 }
 
 fn takes_value(letter: char) -> bool {
-    matches!(letter, 'o' | 'w' | 'm' | 'H' | 'X' | 'd' | 'A' | 'b' | '!')
+    matches!(letter, 'o' | 'w' | 'm' | 'H' | 'X' | 'd' | 'A' | 'b' | '!' | '@')
 }
 
 fn switch(flags: &mut Flags, letter: char) -> Option<()> {
@@ -88,7 +91,8 @@ fn switch(flags: &mut Flags, letter: char) -> Option<()> {
         'v' => flags.verbose = true,
         'L' => flags.follow = true,
         'f' => flags.fail = true,
-        'k' | 'g' | '4' => {}
+        'k' => flags.insecure = true,
+        'g' | '4' => {}
         _ => return None,
     }
     Some(())
@@ -101,6 +105,7 @@ fn set<'a>(flags: &mut Flags<'a>, letter: char, value: &'a str) {
         'w' => flags.format = value,
         'm' => flags.limit = seconds(value),
         '!' => flags.connect_limit = seconds(value),
+        '@' => flags.resolve = value,
         'X' => flags.method = value,
         'd' => flags.body = true,
         'A' => flags.headers.push(header("User-Agent", value)),
@@ -147,6 +152,8 @@ pub fn plan(arguments: &[Text]) -> Result<Ask, (String, i32)> {
         ("", ..) => "GET",
         (named, ..) => named,
     };
+    let place = format!("{}:{}:", url.host, url.port);
+    let via = Text::new(flags.resolve.strip_prefix(place.as_str()).unwrap_or_default());
     let usual = Ask::get(url);
     Ok(Ask {
         method: Text::new(method),
@@ -154,6 +161,8 @@ pub fn plan(arguments: &[Text]) -> Result<Ask, (String, i32)> {
         limit: flags.limit.unwrap_or(usual.limit),
         connect_limit: flags.connect_limit.unwrap_or(CONNECT_MAX),
         follow: flags.follow,
+        insecure: flags.insecure,
+        via,
         ..usual
     })
 }
@@ -214,8 +223,22 @@ fn sentence(failure: Failure, ask: &Ask, heard: &Heard) -> (i32, String) {
         Failure::Timeout => (28, format!("Operation timed out after {ms} milliseconds with 0 bytes received")),
         Failure::Reset => (56, "Recv failure: Connection reset by peer".to_string()),
         Failure::Empty => (52, "Empty reply from server".to_string()),
+        Failure::SelfSigned => (60, distrust("SSL certificate problem: self-signed certificate")),
+        Failure::Untrusted => (60, distrust("SSL certificate problem: unable to get local issuer certificate")),
+        Failure::Expired => (60, distrust("SSL certificate problem: certificate has expired")),
+        Failure::WrongName => (60, distrust(&format!("SSL: no alternative certificate subject name matches target host name '{host}'"))),
+        Failure::NoTls => (35, "TLS connect error: error:0A00010B:SSL routines::wrong version number".to_string()),
         Failure::Redirects => (47, "Maximum (50) redirects followed".to_string()),
     }
+}
+
+/// What curl adds to each doubt about a certificate.
+fn distrust(words: &str) -> String {
+    format!(
+        "{words}\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore \
+         could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the webpage \
+         mentioned above."
+    )
 }
 
 fn head(reply: &Reply) -> String {

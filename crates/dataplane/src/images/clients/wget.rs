@@ -64,7 +64,7 @@ pub fn plan(arguments: &[Text]) -> Result<Ask, (String, i32)> {
     let usual = Ask::get(url);
     let limit = flags.limit.unwrap_or(usual.limit);
     let method = Text::new_static(if flags.post { "POST" } else { "GET" });
-    Ok(Ask { method, limit, connect_limit: limit.min(usual.connect_limit), headers: flags.headers, follow: true, ..usual })
+    Ok(Ask { method, limit, connect_limit: limit.min(usual.connect_limit), headers: flags.headers, follow: true, insecure: true, ..usual })
 }
 
 pub fn tell(arguments: &[Text], ask: &Ask, heard: &Heard) -> Printed {
@@ -106,7 +106,11 @@ fn sentence(failure: Failure, ask: &Ask, heard: &Heard, address: &str) -> String
         Failure::Denied | Failure::Lost if !timed_out => format!("can't connect to remote host ({address}): Connection timed out"),
         Failure::Denied | Failure::Lost | Failure::Timeout => "download timed out".to_string(),
         Failure::Reset => "error getting response: Connection reset by peer".to_string(),
-        Failure::Empty => "error getting response".to_string(),
+        // busybox checks no certificate.
+        Failure::NoTls => "error getting response: Invalid argument".to_string(),
+        Failure::Empty | Failure::SelfSigned | Failure::Untrusted | Failure::Expired | Failure::WrongName => {
+            "error getting response".to_string()
+        }
         Failure::Redirects => "too many redirections".to_string(),
     }
 }

@@ -74,7 +74,7 @@ impl Policies {
 }
 
 impl Peer {
-    pub(super) fn pod(&self) -> Option<&Member> {
+    pub fn pod(&self) -> Option<&Member> {
         match self {
             Peer::Pod(pod) => Some(pod),
             _ => None,

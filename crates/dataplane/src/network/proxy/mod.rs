@@ -12,9 +12,12 @@ mod port;
 mod rules;
 mod runner;
 mod sha256;
+mod table;
 mod view;
 
 pub use affinity::Affinity;
 pub use component::{Config, Kernel, KubeProxy};
 pub use health::Answer;
+pub use port::Endpoint;
 pub use rules::{Mode, Rules};
+pub use table::Line;

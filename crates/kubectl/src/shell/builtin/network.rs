@@ -23,6 +23,11 @@ pub fn nc(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     tool("nc", words, io)
 }
 
+/// `ssh NODE COMMAND`
+pub fn ssh(words: &[String], io: &mut Io) -> Result<u8, Stop> {
+    tool("ssh", words, io)
+}
+
 /// The host runs the tool: its words go out, what it printed comes back as text, with its exit code and its errors beside.
 fn tool(name: &'static str, words: &[String], io: &mut Io) -> Result<u8, Stop> {
     let mut request = Request::path(Text::new_static("tool"));

@@ -1,0 +1,154 @@
+//! kubeadm 1.37: its commands as a tree of rows, and how it reads its words and ends.
+mod certs;
+mod client;
+mod config;
+mod flags;
+mod help;
+mod images;
+mod init;
+mod join;
+mod phases;
+mod preflight;
+mod print;
+mod reset;
+mod token;
+mod upgrade;
+mod version;
+
+use crate::call::{Call, Step, Stop, fail, quoted};
+use flags::{Flag, Given};
+
+/// One command: its words, what it takes, and what it does.
+pub struct Command {
+    /// `init phase certs`
+    pub path: &'static str,
+    pub flags: &'static [&'static [Flag]],
+    /// How many words it takes besides flags: fewest and most.
+    pub takes: (usize, usize),
+    /// `None`: it only has sub-commands, and shows its help.
+    pub run: Option<fn(&mut Call, &Given) -> Step<()>>,
+    /// What `kubeadm help` lists it as.
+    pub about: &'static str,
+}
+
+fn rows() -> impl Iterator<Item = &'static Command> {
+    let tables: [&'static [Command]; 10] = [
+        help::ROOT,
+        certs::COMMANDS,
+        certs::renewals(),
+        print::COMMANDS,
+        init::COMMANDS,
+        join::COMMANDS,
+        phases::COMMANDS,
+        reset::COMMANDS,
+        token::COMMANDS,
+        upgrade::COMMANDS,
+    ];
+    tables.into_iter().flatten()
+}
+
+fn find(path: &str) -> Option<&'static Command> {
+    rows().find(|row| row.path == path)
+}
+
+/// The commands directly below a path, sorted by name as cobra sorts them.
+fn children(path: &str) -> Vec<&'static Command> {
+    let direct = |row: &&Command| {
+        let rest = if path.is_empty() { Some(row.path) } else { row.path.strip_prefix(path).and_then(|rest| rest.strip_prefix(' ')) };
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(' '))
+    };
+    let mut found: Vec<&Command> = rows().filter(direct).collect();
+    found.sort_by_key(|row| row.path);
+    found
+}
+
+/// Runs kubeadm with the words of the call.
+pub fn run(call: &mut Call) -> Step<()> {
+    call.work(simcore::Duration::millis(30));
+    match dispatch(call) {
+        Err(Stop::Fail(words)) => {
+            call.complain(format_args!("error: {words}"));
+            call.complain("To see the stack trace of this error execute with --v=5 or higher");
+            Err(Stop::Code(1))
+        }
+        other => other,
+    }
+}
+
+fn dispatch(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let mut path = String::new();
+    let mut rest: &[String] = &words;
+    // The longest known chain of words is the command; flags may stand only behind it.
+    while let Some((word, more)) = rest.split_first() {
+        let longer = if path.is_empty() { word.clone() } else { format!("{path} {word}") };
+        if find(&longer).is_none() {
+            break;
+        }
+        (path, rest) = (longer, more);
+    }
+    let row = find(&path).expect("the root is a row");
+    let mut given = flags::read(row.flags, rest).or_else(fail)?;
+    given.path.clone_from(&path);
+    if given.help {
+        help::show(call, row, false);
+        return Ok(());
+    }
+    let Some(work) = row.run else {
+        return match given.words.first() {
+            Some(word) => fail(unknown(&path, word)),
+            None if path.is_empty() => {
+                help::show(call, row, true);
+                Ok(())
+            }
+            None => {
+                help::show(call, row, false);
+                fail("\nerror: subcommand is required")
+            }
+        };
+    };
+    let (fewest, most) = row.takes;
+    if given.words.len() > most && most == 0 {
+        return fail(unknown(&path, &given.words[0]));
+    }
+    if given.words.len() > most {
+        return fail(format!("accepts at most {most} arg(s), received {}", given.words.len()));
+    }
+    if given.words.len() < fewest {
+        return fail(format!("missing one or more required arguments. Required arguments: [{}]", "version"));
+    }
+    work(call, &given)
+}
+
+/// cobra's words for a command that is not there, with the names it may have been meant as.
+fn unknown(path: &str, word: &str) -> String {
+    let full = if path.is_empty() { "kubeadm".to_string() } else { format!("kubeadm {path}") };
+    let mut words = format!("unknown command {} for {}", quoted(word), quoted(&full));
+    let near: Vec<&str> = match path.is_empty() {
+        true => children("")
+            .iter()
+            .map(|row| row.path)
+            .filter(|name| distance(word, name) <= 2 || name.starts_with(&word.to_lowercase()))
+            .collect(),
+        false => Vec::new(),
+    };
+    if !near.is_empty() {
+        words.push_str("\n\nDid you mean this?\n");
+        near.iter().for_each(|name| words.push_str(&format!("\t{name}\n")));
+    }
+    words
+}
+
+/// How many letters have to be added, taken or replaced to make one word of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.to_lowercase().chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let best = (row[j] + 1).min(row[j + 1] + 1).min(corner + usize::from(x != *y));
+            corner = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[b.len()]
+}

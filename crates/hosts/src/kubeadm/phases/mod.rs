@@ -1,0 +1,236 @@
+//! The phases of `kubeadm init` as a table, and `kubeadm init phase` that runs some of it.
+mod addon;
+mod cluster;
+mod finish;
+pub mod kubeconfig;
+pub mod kubelet;
+pub mod manifests;
+pub mod pki;
+pub mod wait;
+
+pub use cluster::{SHARED, mark, open, shared, stored};
+
+use super::flags::{Flag, Given, Takes};
+use super::init::{FLAGS, Work, carry_out, prepare};
+use super::{Command, preflight};
+use crate::call::{Call, Step, fail};
+
+/// One phase.
+pub struct Phase {
+    /// `certs/ca`; the part before the slash is the group's name.
+    pub name: &'static str,
+    pub run: fn(&mut Call, &mut Work) -> Step<()>,
+    pub about: &'static str,
+}
+
+const fn phase(name: &'static str, run: fn(&mut Call, &mut Work) -> Step<()>, about: &'static str) -> Phase {
+    Phase { name, run, about }
+}
+
+/// In the order in which they run. A group's own row runs before its members.
+pub const INIT: &[Phase] = &[
+    phase("preflight", before, "Run pre-flight checks"),
+    phase("certs", pki::folder, "Certificate generation"),
+    phase(
+        "certs/ca",
+        |call, work| pki::make(call, work, "ca"),
+        "Generate the self-signed Kubernetes CA to provision identities for other Kubernetes components",
+    ),
+    phase("certs/apiserver", |call, work| pki::make(call, work, "apiserver"), "Generate the certificate for serving the Kubernetes API"),
+    phase(
+        "certs/apiserver-kubelet-client",
+        |call, work| pki::make(call, work, "apiserver-kubelet-client"),
+        "Generate the certificate for the API server to connect to kubelet",
+    ),
+    phase(
+        "certs/front-proxy-ca",
+        |call, work| pki::make(call, work, "front-proxy-ca"),
+        "Generate the self-signed CA to provision identities for front proxy",
+    ),
+    phase(
+        "certs/front-proxy-client",
+        |call, work| pki::make(call, work, "front-proxy-client"),
+        "Generate the certificate for the front proxy client",
+    ),
+    phase("certs/etcd-ca", |call, work| pki::make(call, work, "etcd/ca"), "Generate the self-signed CA to provision identities for etcd"),
+    phase("certs/etcd-server", |call, work| pki::make(call, work, "etcd/server"), "Generate the certificate for serving etcd"),
+    phase(
+        "certs/etcd-peer",
+        |call, work| pki::make(call, work, "etcd/peer"),
+        "Generate the certificate for etcd nodes to communicate with each other",
+    ),
+    phase(
+        "certs/etcd-healthcheck-client",
+        |call, work| pki::make(call, work, "etcd/healthcheck-client"),
+        "Generate the certificate for liveness probes to healthcheck etcd",
+    ),
+    phase(
+        "certs/apiserver-etcd-client",
+        |call, work| pki::make(call, work, "apiserver-etcd-client"),
+        "Generate the certificate the apiserver uses to access etcd",
+    ),
+    phase("certs/sa", pki::service_accounts, "Generate a private key for signing service account tokens along with its public key"),
+    phase(
+        "kubeconfig",
+        kubeconfig::folder,
+        "Generate all kubeconfig files necessary to establish the control plane and the admin kubeconfig file",
+    ),
+    phase(
+        "kubeconfig/admin",
+        |call, work| kubeconfig::make(call, work, "admin"),
+        "Generate a kubeconfig file for the admin to use and for kubeadm itself",
+    ),
+    phase(
+        "kubeconfig/super-admin",
+        |call, work| kubeconfig::make(call, work, "super-admin"),
+        "Generate a kubeconfig file for the super-admin",
+    ),
+    phase(
+        "kubeconfig/kubelet",
+        |call, work| kubeconfig::make(call, work, "kubelet"),
+        "Generate a kubeconfig file for the kubelet to use *only* for cluster bootstrapping purposes",
+    ),
+    phase(
+        "kubeconfig/controller-manager",
+        |call, work| kubeconfig::make(call, work, "controller-manager"),
+        "Generate a kubeconfig file for the controller manager to use",
+    ),
+    phase(
+        "kubeconfig/scheduler",
+        |call, work| kubeconfig::make(call, work, "scheduler"),
+        "Generate a kubeconfig file for the scheduler to use",
+    ),
+    phase("etcd", nothing, "Generate static Pod manifest file for local etcd"),
+    phase("etcd/local", manifests::etcd_local, "Generate the static Pod manifest file for a local, single-node local etcd instance"),
+    phase("control-plane", manifests::folder, "Generate all static Pod manifest files necessary to establish the control plane"),
+    phase(
+        "control-plane/apiserver",
+        |call, work| manifests::make(call, work, "kube-apiserver"),
+        "Generates the kube-apiserver static Pod manifest",
+    ),
+    phase(
+        "control-plane/controller-manager",
+        |call, work| manifests::make(call, work, "kube-controller-manager"),
+        "Generates the kube-controller-manager static Pod manifest",
+    ),
+    phase(
+        "control-plane/scheduler",
+        |call, work| manifests::make(call, work, "kube-scheduler"),
+        "Generates the kube-scheduler static Pod manifest",
+    ),
+    phase("kubelet-start", kubelet::start_init, "Write kubelet settings and (re)start the kubelet"),
+    phase("wait-control-plane", wait::control_plane_init, "Wait for the control plane to start"),
+    phase("upload-config", nothing, "Upload the kubeadm and kubelet configuration to a ConfigMap"),
+    phase("upload-config/kubeadm", cluster::upload_kubeadm, "Upload the kubeadm ClusterConfiguration to a ConfigMap"),
+    phase("upload-config/kubelet", cluster::upload_kubelet, "Upload the kubelet component config to a ConfigMap"),
+    phase("upload-certs", cluster::upload_certs, "Upload certificates to kubeadm-certs"),
+    phase("mark-control-plane", cluster::mark, "Mark a node as a control-plane"),
+    phase("bootstrap-token", cluster::bootstrap_token, "Generates bootstrap tokens used to join a node to a cluster"),
+    phase("kubelet-finalize", nothing, "Updates settings relevant to the kubelet after TLS bootstrap"),
+    phase("kubelet-finalize/enable-client-cert-rotation", cluster::finalize, "Enable kubelet client certificate rotation"),
+    phase("addon", nothing, "Install required addons for passing conformance tests"),
+    phase("addon/coredns", addon::coredns, "Install the CoreDNS addon to a Kubernetes cluster"),
+    phase("addon/kube-proxy", addon::kube_proxy, "Install the kube-proxy addon to a Kubernetes cluster"),
+    phase("show-join-command", finish::show, "Show the join command for control-plane and worker node"),
+];
+
+const SINGLE: &[Flag] =
+    &[Flag("kubeconfig-dir", Takes::Text, "/etc/kubernetes"), Flag("kubeconfig", Takes::Text, "/etc/kubernetes/admin.conf")];
+
+macro_rules! commands {
+    ($($path:literal $run:expr, $about:literal;)*) => {
+        pub const COMMANDS: &[Command] =
+            &[$(Command { path: concat!("init phase", $path), flags: &[FLAGS, SINGLE], takes: (0, 0), run: $run, about: $about }),*];
+    };
+}
+
+commands! {
+    "" None, "Use this command to invoke single phase of the \"init\" workflow";
+    " preflight" Some(single), "Run pre-flight checks";
+    " certs" None, "Certificate generation";
+    " certs all" Some(single), "Generate all certificates";
+    " certs apiserver" Some(single), "Generate the certificate for serving the Kubernetes API";
+    " certs apiserver-etcd-client" Some(single), "Generate the certificate the apiserver uses to access etcd";
+    " certs apiserver-kubelet-client" Some(single), "Generate the certificate for the API server to connect to kubelet";
+    " certs ca" Some(single), "Generate the self-signed Kubernetes CA to provision identities for other Kubernetes components";
+    " certs etcd-ca" Some(single), "Generate the self-signed CA to provision identities for etcd";
+    " certs etcd-healthcheck-client" Some(single), "Generate the certificate for liveness probes to healthcheck etcd";
+    " certs etcd-peer" Some(single), "Generate the certificate for etcd nodes to communicate with each other";
+    " certs etcd-server" Some(single), "Generate the certificate for serving etcd";
+    " certs front-proxy-ca" Some(single), "Generate the self-signed CA to provision identities for front proxy";
+    " certs front-proxy-client" Some(single), "Generate the certificate for the front proxy client";
+    " certs sa" Some(single), "Generate a private key for signing service account tokens along with its public key";
+    " kubeconfig" None, "Generate all kubeconfig files necessary to establish the control plane and the admin kubeconfig file";
+    " kubeconfig all" Some(single), "Generate all kubeconfig files";
+    " kubeconfig admin" Some(single), "Generate a kubeconfig file for the admin to use and for kubeadm itself";
+    " kubeconfig super-admin" Some(single), "Generate a kubeconfig file for the super-admin";
+    " kubeconfig kubelet" Some(single), "Generate a kubeconfig file for the kubelet to use *only* for cluster bootstrapping purposes";
+    " kubeconfig controller-manager" Some(single), "Generate a kubeconfig file for the controller manager to use";
+    " kubeconfig scheduler" Some(single), "Generate a kubeconfig file for the scheduler to use";
+    " etcd" None, "Generate static Pod manifest file for local etcd";
+    " etcd local" Some(single), "Generate the static Pod manifest file for a local, single-node local etcd instance";
+    " control-plane" None, "Generate all static Pod manifest files necessary to establish the control plane";
+    " control-plane all" Some(single), "Generate all static Pod manifest files";
+    " control-plane apiserver" Some(single), "Generates the kube-apiserver static Pod manifest";
+    " control-plane controller-manager" Some(single), "Generates the kube-controller-manager static Pod manifest";
+    " control-plane scheduler" Some(single), "Generates the kube-scheduler static Pod manifest";
+    " kubelet-start" Some(single), "Write kubelet settings and (re)start the kubelet";
+    " wait-control-plane" Some(single), "Wait for the control plane to start";
+    " upload-config" None, "Upload the kubeadm and kubelet configuration to a ConfigMap";
+    " upload-config all" Some(single), "Upload all configuration to a config map";
+    " upload-config kubeadm" Some(single), "Upload the kubeadm ClusterConfiguration to a ConfigMap";
+    " upload-config kubelet" Some(single), "Upload the kubelet component config to a ConfigMap";
+    " upload-certs" Some(single), "Upload certificates to kubeadm-certs";
+    " mark-control-plane" Some(single), "Mark a node as a control-plane";
+    " bootstrap-token" Some(single), "Generates bootstrap tokens used to join a node to a cluster";
+    " kubelet-finalize" None, "Updates settings relevant to the kubelet after TLS bootstrap";
+    " kubelet-finalize all" Some(single), "Run all kubelet-finalize phases";
+    " kubelet-finalize enable-client-cert-rotation" Some(single), "Enable kubelet client certificate rotation";
+    " addon" None, "Install required addons for passing conformance tests";
+    " addon all" Some(single), "Install all the addons";
+    " addon coredns" Some(single), "Install the CoreDNS addon to a Kubernetes cluster";
+    " addon kube-proxy" Some(single), "Install the kube-proxy addon to a Kubernetes cluster";
+    " show-join-command" Some(single), "Show the join command for control-plane and worker node";
+}
+
+pub fn exists(name: &str) -> bool {
+    INIT.iter().any(|phase| phase.name == name)
+}
+
+fn nothing(_: &mut Call, _: &mut Work) -> Step<()> {
+    Ok(())
+}
+
+fn before(call: &mut Call, work: &mut Work) -> Step<()> {
+    call.say("[preflight] Running pre-flight checks");
+    preflight::init(call, &work.config, &work.ignored)?;
+    pull(call, work)
+}
+
+/// Pulls images, or says that a dry run would.
+pub fn pull(call: &mut Call, work: &Work) -> Step<()> {
+    if work.dry.is_some() {
+        call.say("[preflight] Would pull the required images (like 'kubeadm config images pull')");
+        return Ok(());
+    }
+    call.say("[preflight] Pulling images required for setting up a Kubernetes cluster");
+    call.say("[preflight] This might take a minute or two, depending on the speed of your internet connection");
+    call.say("[preflight] You can also perform this action beforehand using 'kubeadm config images pull'");
+    preflight::pull(call, &work.config, &work.ignored)
+}
+
+/// `kubeadm init phase certs all`, `kubeadm init phase upload-certs`, …
+fn single(call: &mut Call, given: &Given) -> Step<()> {
+    let mut work = prepare(call, given)?;
+    work.single = true;
+    let wanted = given.path.trim_start_matches("init phase ").replace(' ', "/");
+    if wanted == "show-join-command" {
+        return fail("unresolved dependencies:\n\tmissing [bootstrap-token upload-certs] phase(s) needed by \"show-join-command\" phase");
+    }
+    let group = wanted.strip_suffix("/all");
+    let runs = |name: &str| name == wanted || group.is_some_and(|group| name == group || name.starts_with(&format!("{group}/")));
+    for phase in INIT.iter().filter(|phase| runs(phase.name)) {
+        carry_out(call, &mut work, phase)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! `kubeadm version` and `kubeadm config`.
+use super::config::{self, defaults, fields};
+use super::flags::{Flag, Given, Takes};
+use super::phases::kubelet;
+use super::{Command, images, version};
+use crate::call::{Call, Step, fail};
+use objects::{Tree, list, map, yaml};
+
+const OUTPUT: &[Flag] = &[Flag("output", Takes::Text, "")];
+const IMAGES: &[Flag] = &[
+    Flag("config", Takes::Text, ""),
+    Flag("cri-socket", Takes::Text, ""),
+    Flag("feature-gates", Takes::Text, ""),
+    Flag("image-repository", Takes::Text, defaults::REGISTRY),
+    Flag("kubernetes-version", Takes::Text, "stable-1"),
+    Flag("output", Takes::Text, "text"),
+    Flag("kubeconfig", Takes::Text, ""),
+];
+const PRINT: &[Flag] = &[Flag("component-configs", Takes::List, ""), Flag("kubeconfig", Takes::Text, "")];
+const FILES: &[Flag] = &[
+    Flag("config", Takes::Text, ""),
+    Flag("old-config", Takes::Text, ""),
+    Flag("new-config", Takes::Text, ""),
+    Flag("allow-experimental-api", Takes::Bool, ""),
+];
+
+pub const COMMANDS: &[Command] = &[
+    Command { path: "version", flags: &[OUTPUT], takes: (0, 0), run: Some(show), about: "Print the version of kubeadm" },
+    Command {
+        path: "completion",
+        flags: &[],
+        takes: (0, 1),
+        run: None,
+        about: "Output shell completion code for the specified shell (bash or zsh)",
+    },
+    Command {
+        path: "config",
+        flags: &[],
+        takes: (0, 99),
+        run: None,
+        about: "Manage configuration for a kubeadm cluster persisted in a ConfigMap in the cluster",
+    },
+    Command { path: "config images", flags: &[], takes: (0, 99), run: None, about: "Interact with container images used by kubeadm" },
+    Command {
+        path: "config images list",
+        flags: &[IMAGES],
+        takes: (0, 0),
+        run: Some(images::list),
+        about: "Print a list of images kubeadm will use. The configuration file is used in case any images or image repositories are customized",
+    },
+    Command {
+        path: "config images pull",
+        flags: &[IMAGES],
+        takes: (0, 0),
+        run: Some(images::pull_all),
+        about: "Pull images used by kubeadm",
+    },
+    Command {
+        path: "config migrate",
+        flags: &[FILES],
+        takes: (0, 0),
+        run: Some(validate),
+        about: "Read an older version of the kubeadm configuration API types from a file, and output the similar config object for the newer version",
+    },
+    Command { path: "config print", flags: &[], takes: (0, 99), run: None, about: "Print configuration" },
+    Command {
+        path: "config print init-defaults",
+        flags: &[PRINT],
+        takes: (0, 0),
+        run: Some(init_defaults),
+        about: "Print default init configuration, that can be used for 'kubeadm init'",
+    },
+    Command {
+        path: "config print join-defaults",
+        flags: &[PRINT],
+        takes: (0, 0),
+        run: Some(join_defaults),
+        about: "Print default join configuration, that can be used for 'kubeadm join'",
+    },
+    Command {
+        path: "config print reset-defaults",
+        flags: &[PRINT],
+        takes: (0, 0),
+        run: Some(reset_defaults),
+        about: "Print default reset configuration, that can be used for 'kubeadm reset'",
+    },
+    Command {
+        path: "config validate",
+        flags: &[FILES],
+        takes: (0, 0),
+        run: Some(validate),
+        about: "Read a file containing the kubeadm configuration API and report any validation problems",
+    },
+];
+
+fn show(call: &mut Call, given: &Given) -> Step<()> {
+    let own = version::own(call);
+    let (major, minor, arch) = (own.major, own.minor, call.machine.hardware.arch.clone());
+    let (commit, built, go) = ("0000000000000000000000000000000000000000", "2026-01-01T00:00:00Z", "go1.26.8");
+    match given.text("output") {
+        "short" => call.say(format_args!("v{own}")),
+        "json" => call.say(format_args!(
+            "{{\n  \"clientVersion\": {{\n    \"major\": \"{major}\",\n    \"minor\": \"{minor}\",\n    \"gitVersion\": \"v{own}\",\n    \"gitCommit\": \"{commit}\",\n    \"gitTreeState\": \"clean\",\n    \"buildDate\": \"{built}\",\n    \"goVersion\": \"{go}\",\n    \"compiler\": \"gc\",\n    \"platform\": \"linux/{arch}\"\n  }}\n}}"
+        )),
+        "yaml" => {
+            let tree = map! {"clientVersion": map! {
+                "buildDate": built, "compiler": "gc", "gitCommit": commit, "gitTreeState": "clean", "gitVersion": format!("v{own}"),
+                "goVersion": go, "major": major.to_string(), "minor": minor.to_string(), "platform": format!("linux/{arch}"),
+            }};
+            call.say(yaml::write(&tree));
+        }
+        "" => call.say(format_args!(
+            "kubeadm version: &version.Info{{Major:\"{major}\", Minor:\"{minor}\", EmulationMajor:\"\", EmulationMinor:\"\", MinCompatibilityMajor:\"\", MinCompatibilityMinor:\"\", GitVersion:\"v{own}\", GitCommit:\"{commit}\", GitTreeState:\"clean\", BuildDate:\"{built}\", GoVersion:\"{go}\", Compiler:\"gc\", Platform:\"linux/{arch}\"}}"
+        )),
+        other => return fail(format!("invalid output format: {other}")),
+    }
+    Ok(())
+}
+
+fn init_defaults(call: &mut Call, given: &Given) -> Step<()> {
+    let mut token = defaults::token();
+    token.set(&["token"], "abcdef.0123456789abcdef");
+    let mut init = defaults::init();
+    init.set(&["bootstrapTokens"], list![token]);
+    init.set(&["localAPIEndpoint", "advertiseAddress"], "1.2.3.4");
+    init.set(&["nodeRegistration", "criSocket"], defaults::CONTAINERD);
+    init.set(&["nodeRegistration", "name"], "node");
+    init.edit(&["nodeRegistration"]).map_mut().insert("taints", Tree::Null);
+    let mut cluster = defaults::cluster(false);
+    cluster.set(&["kubernetesVersion"], version::own(call).minor_before(0).to_string());
+    let mut parts = vec![yaml::write(&init), yaml::write(&cluster)];
+    for kind in given.list("component-configs") {
+        match kind.as_str() {
+            "KubeletConfiguration" => {
+                let config = config::Config { node: init.clone(), cluster: cluster.clone(), ..Default::default() };
+                let mut kubelet = kubelet::configuration(&config, "");
+                kubelet.set(&["containerRuntimeEndpoint"], "");
+                parts.push(yaml::write(&kubelet));
+            }
+            "KubeProxyConfiguration" => parts.push(include_str!("texts/kube-proxy.yaml").to_string()),
+            other => {
+                return fail(format!("unknown component config kind: {other:?}, supported: [KubeProxyConfiguration KubeletConfiguration]"));
+            }
+        }
+    }
+    call.stdout.push_str(&parts.join("---\n"));
+    Ok(())
+}
+
+fn join_defaults(call: &mut Call, _: &Given) -> Step<()> {
+    let token = "abcdef.0123456789abcdef";
+    let mut join = defaults::join();
+    let by_token = map! {"apiServerEndpoint": "kube-apiserver:6443", "token": token, "unsafeSkipCAVerification": true};
+    join.set(&["discovery"], map! {"bootstrapToken": by_token, "tlsBootstrapToken": token});
+    join.set(&["nodeRegistration", "criSocket"], defaults::CONTAINERD);
+    join.set(&["nodeRegistration", "name"], call.machine.name.clone());
+    join.edit(&["nodeRegistration"]).map_mut().insert("taints", Tree::Null);
+    call.stdout.push_str(&yaml::write(&join));
+    Ok(())
+}
+
+fn reset_defaults(call: &mut Call, _: &Given) -> Step<()> {
+    let mut reset = defaults::reset();
+    reset.set(&["criSocket"], defaults::CONTAINERD);
+    call.stdout.push_str(&yaml::write(&reset));
+    Ok(())
+}
+
+/// `config validate`, and the refusals of `config migrate`.
+fn validate(call: &mut Call, given: &Given) -> Step<()> {
+    let migrate = given.path.ends_with("migrate");
+    let path = given.text(if migrate { "old-config" } else { "config" }).to_string();
+    if path.is_empty() {
+        return fail(if migrate { "the --old-config flag is mandatory" } else { "the --config flag is mandatory" });
+    }
+    let documents = config::load(call, &path, "validate.go:60")?;
+    let strange: Vec<String> = documents
+        .kinds()
+        .filter(|(api, kind)| api.starts_with("kubeadm.k8s.io/") && !(*api == config::API && fields::is_known(kind)))
+        .map(|(api, kind)| {
+            let (group, version) = api.split_once('/').unwrap_or(("", api));
+            format!("schema.GroupVersionKind{{Group:{group:?}, Version:{version:?}, Kind:{kind:?}}}")
+        })
+        .collect();
+    if !strange.is_empty() {
+        return fail(format!("unknown configuration APIs: []schema.GroupVersionKind{{{}}}", strange.join(", ")));
+    }
+    if !migrate {
+        call.say("ok");
+        return Ok(());
+    }
+    let mut parts = Vec::new();
+    for kind in ["InitConfiguration", "ClusterConfiguration", "JoinConfiguration"] {
+        let mut tree = documents.of(kind);
+        if !tree.is_null() {
+            let defaults = match kind {
+                "InitConfiguration" => defaults::init(),
+                "JoinConfiguration" => defaults::join(),
+                _ => defaults::cluster(!tree.at(&["etcd", "external"]).is_null()),
+            };
+            config::fill(&mut tree, &defaults);
+            parts.push(yaml::write(&tree));
+        }
+    }
+    let text = parts.join("---\n");
+    match given.text("new-config") {
+        "" => call.stdout.push_str(&text),
+        path => {
+            let path = call.path(path);
+            call.machine.files.write(&path, &text);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! A server: hardware, kernel, files, processes, units, packages, sockets. A value: a copy costs a few pointers.
+pub mod files;
+pub mod packages;
+mod power;
+pub use power::settings;
+mod presets;
+pub mod process;
+pub mod units;
+
+pub use files::{File, Files, Kind};
+pub use packages::Packages;
+pub use process::{Process, Socket};
+pub use units::Unit;
+
+use objects::Text;
+use rpds::RedBlackTreeMapSync;
+use simcore::{Rng, Time};
+use std::sync::Arc;
+
+/// One network interface besides `lo`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interface {
+    pub name: Text,
+    /// `10.0.0.10`
+    pub address: Text,
+    /// The length of its network's prefix, in bits.
+    pub prefix: u8,
+}
+
+/// A swap area: an entry of /proc/swaps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swap {
+    pub path: Text,
+    pub mib: u32,
+}
+
+/// What is bolted in and what the kernel was built with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hardware {
+    /// `amd64` or `arm64`, Debian's names.
+    pub arch: Text,
+    pub cores: u32,
+    /// All memory as sysinfo(2) reports it, in MiB: always below the nominal size.
+    pub memory_mib: u32,
+    pub disk_gib: u32,
+    /// `6.1.0-40-amd64`
+    pub kernel: Text,
+    /// 1 or 2: which hierarchy is mounted on /sys/fs/cgroup.
+    pub cgroup: u8,
+}
+
+/// What a container runtime has read and keeps while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Runtime {
+    /// The reason and the message of a RuntimeReady condition that is false; `None` when it is true.
+    pub not_ready: Option<(Text, Text)>,
+    /// Whether the CRI plugin is on.
+    pub cri: bool,
+    /// The image of Pod sandboxes in its configuration.
+    pub sandbox_image: Text,
+    /// Whether it answers RuntimeConfig, as containerd 2 does and 1.x does not.
+    pub tells_config: bool,
+}
+
+/// A server. Programs change it; time passes outside of it.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub name: Text,
+    pub hardware: Arc<Hardware>,
+    pub interfaces: Arc<Vec<Interface>>,
+    /// Where packets for elsewhere go; `None`: no default route.
+    pub gateway: Option<Text>,
+    /// The server of /etc/resolv.conf.
+    pub dns: Text,
+    /// Microseconds that its clock is ahead of true time; negative: behind.
+    pub clock_offset: i64,
+    pub booted: Time,
+    pub swaps: Arc<Vec<Swap>>,
+    pub modules: Arc<Vec<Text>>,
+    /// `net.ipv4.ip_forward` → `1`
+    pub sysctls: RedBlackTreeMapSync<Text, Text>,
+    pub files: Files,
+    pub processes: Arc<Vec<Process>>,
+    pub sockets: Arc<Vec<Socket>>,
+    pub units: RedBlackTreeMapSync<Text, Unit>,
+    pub packages: Packages,
+    pub runtime: Arc<Runtime>,
+    /// Images in the runtime, by full name with tag.
+    pub images: Arc<Vec<Text>>,
+    /// Ordinary users by name; root is always there.
+    pub users: Arc<Vec<Text>>,
+    pub firewall: Arc<Vec<Text>>,
+    pub next_pid: u32,
+    pub chance: Rng,
+}
+
+impl Machine {
+    /// The first address: the one on the interface of the default route.
+    pub fn address(&self) -> Text {
+        self.interfaces.first().map_or(Text::default(), |one| one.address.clone())
+    }
+
+    /// The value of a kernel setting as /proc/sys shows it.
+    pub fn sysctl(&self, name: &str) -> Option<&Text> {
+        self.sysctls.get(name)
+    }
+
+    pub fn set_sysctl(&mut self, name: &str, value: &str) {
+        self.sysctls.insert_mut(Text::new(name), Text::new(value));
+    }
+
+    /// A program in PATH and the version it was built as.
+    pub fn program(&self, name: &str) -> Option<Text> {
+        const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+        let found = PATH.iter().find_map(|folder| self.files.get(&format!("{folder}/{name}")))?;
+        match &found.kind {
+            Kind::Program(version) => Some(version.clone()),
+            _ => None,
+        }
+    }
+
+    /// `6.1.0-40` of `6.1.0-40-amd64`, and whether a module is loaded or built in.
+    pub fn has_module(&self, name: &str) -> bool {
+        self.modules.iter().any(|module| module == name)
+    }
+
+    /// The next process id; they are given in order and never again.
+    pub fn take_pid(&mut self) -> u32 {
+        self.next_pid += 1;
+        self.next_pid
+    }
+
+    pub fn has_image(&self, image: &str) -> bool {
+        self.images.iter().any(|known| known == image)
+    }
+
+    /// Whether something listens on a TCP port.
+    pub fn port_taken(&self, port: u16) -> bool {
+        self.sockets.iter().any(|socket| socket.port == port)
+    }
+
+    /// The local clock of the machine.
+    pub fn local(&self, now: Time) -> Time {
+        Time(now.0.saturating_add_signed(self.clock_offset))
+    }
+}
+
+impl Machine {
+    /// The text of a file, also of those that the kernel shows below /proc.
+    pub fn read(&self, path: &str, now: Time) -> Option<String> {
+        if let Some(name) = path.strip_prefix("/proc/sys/") {
+            return self.sysctl(&name.replace('/', ".")).map(|value| format!("{value}\n"));
+        }
+        match path {
+            "/proc/swaps" => {
+                let head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
+                let rows = self.swaps.iter().map(|swap| format!("{:<40}partition\t{}\t\t0\t\t-2\n", swap.path, swap.mib * 1024 - 4));
+                Some(std::iter::once(head.to_string()).chain(rows).collect())
+            }
+            "/proc/uptime" => Some(format!("{}.00 0.00\n", now.since(self.booted).as_secs())),
+            _ => self.files.read(path).map(|text| text.to_string()),
+        }
+    }
+}

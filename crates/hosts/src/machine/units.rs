@@ -1,0 +1,189 @@
+//! systemd's units: services with their states and their journal.
+use super::{Kind, Machine, Runtime};
+use crate::machine::files::File;
+use objects::Text;
+use simcore::Time;
+use std::sync::Arc;
+
+/// Where a unit stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum State {
+    Inactive,
+    Active,
+    /// It ends again and again, and is started again each time.
+    Restarting,
+    Failed,
+}
+
+/// A service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    pub description: Text,
+    /// Where its file stands.
+    pub path: Text,
+    pub enabled: bool,
+    pub masked: bool,
+    pub state: State,
+    /// 0 when nothing runs.
+    pub pid: u32,
+    pub since: Time,
+    /// The exit code of the last run that failed.
+    pub last_code: u8,
+    pub command: Text,
+    pub journal: Arc<Vec<Line>>,
+}
+
+/// A line of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub at: Time,
+    /// `kubelet[1234]`, `systemd[1]`
+    pub tag: Text,
+    pub text: Text,
+}
+
+const CONTAINERD_SOCKET: &str = "/run/containerd/containerd.sock";
+const CONTAINERD_CONFIG: &str = "/etc/containerd/config.toml";
+const CRIO_SOCKET: &str = "/run/crio/crio.sock";
+
+impl Machine {
+    /// A unit's name without `.service`.
+    pub fn unit(&self, name: &str) -> Option<&Unit> {
+        self.units.get(name.trim_end_matches(".service"))
+    }
+
+    /// Changes a unit that is there.
+    pub fn alter_unit(&mut self, name: &str, change: impl FnOnce(&mut Unit)) {
+        let name = name.trim_end_matches(".service");
+        if let Some(mut unit) = self.units.get(name).cloned() {
+            change(&mut unit);
+            self.units.insert_mut(Text::new(name), unit);
+        }
+    }
+
+    /// A new unit, not enabled, not running.
+    pub fn add_unit(&mut self, name: &str, description: &str, command: &str) {
+        let path = Text::new(format!("/lib/systemd/system/{name}.service"));
+        let unit = Unit {
+            description: Text::new(description),
+            path: path.clone(),
+            enabled: false,
+            masked: false,
+            state: State::Inactive,
+            pid: 0,
+            since: self.booted,
+            last_code: 0,
+            command: Text::new(command),
+            journal: Arc::default(),
+        };
+        self.files.write(&path, &format!("[Unit]\nDescription={description}\n\n[Service]\nExecStart={command}\n"));
+        self.units.insert_mut(Text::new(name), unit);
+    }
+
+    /// A line into the journal of a unit.
+    pub fn log(&mut self, now: Time, unit: &str, tag: &str, text: &str) {
+        let line = Line { at: now, tag: Text::new(tag), text: Text::new(text) };
+        self.alter_unit(unit, |unit| Arc::make_mut(&mut unit.journal).push(line));
+    }
+
+    /// Starts a unit: the process, its sockets, what it reads at its start.
+    pub fn start_unit(&mut self, now: Time, name: &str) {
+        let name = name.trim_end_matches(".service");
+        let Some(unit) = self.unit(name).cloned() else { return };
+        if unit.state == State::Active {
+            return;
+        }
+        let program = unit.command.split(' ').next().unwrap_or("").to_string();
+        if !self.files.exists(&program) {
+            self.alter_unit(name, |unit| (unit.state, unit.last_code) = (State::Failed, 203));
+            self.log(now, name, "systemd[1]", &format!("{name}.service: Failed to locate executable {program}: No such file or directory"));
+            return;
+        }
+        self.log(now, name, "systemd[1]", &format!("Started {name}.service - {}.", unit.description));
+        if let Some(words) = self.stumbles(name) {
+            let pid = self.take_pid();
+            self.log(now, name, &format!("{name}[{pid}]"), &words);
+            self.log(now, name, "systemd[1]", &format!("{name}.service: Main process exited, code=exited, status=1/FAILURE"));
+            self.alter_unit(name, |unit| (unit.state, unit.last_code, unit.since) = (State::Restarting, 1, now));
+            return;
+        }
+        let pid = self.spawn(now, "root", 1, &unit.command);
+        self.alter_unit(name, |unit| (unit.state, unit.pid, unit.since) = (State::Active, pid, now));
+        self.opened(name, pid);
+    }
+
+    /// Why a service ends right after its start; `None` when it stays.
+    fn stumbles(&self, name: &str) -> Option<String> {
+        (name == "kubelet" && !self.files.exists("/var/lib/kubelet/config.yaml")).then(|| {
+            concat!(
+                "E \"command failed\" err=\"failed to load kubelet config file, path: /var/lib/kubelet/config.yaml, error: ",
+                "failed to load Kubelet config file /var/lib/kubelet/config.yaml, error failed to read kubelet config file ",
+                "\\\"/var/lib/kubelet/config.yaml\\\", error: open /var/lib/kubelet/config.yaml: no such file or directory\""
+            )
+            .to_string()
+        })
+    }
+
+    /// What a service has open once it runs.
+    fn opened(&mut self, name: &str, pid: u32) {
+        match name {
+            "containerd" => {
+                self.runtime = Arc::new(self.containerd_reads());
+                self.bind(CONTAINERD_SOCKET);
+            }
+            "crio" => self.bind(CRIO_SOCKET),
+            "kubelet" => {
+                self.listen(pid, "127.0.0.1", 10248);
+                self.listen(pid, "*", 10250);
+            }
+            "ssh" => self.listen(pid, "0.0.0.0", 22),
+            _ => {}
+        }
+    }
+
+    /// Makes a Unix socket that is listened on.
+    pub fn bind(&mut self, path: &str) {
+        self.files.put(path, File { kind: Kind::Socket(true), mode: 0o660, owner: Text::new_static("root") });
+    }
+
+    /// What containerd takes from its configuration at its start.
+    fn containerd_reads(&self) -> Runtime {
+        let config = self.files.read(CONTAINERD_CONFIG);
+        let config = config.as_deref().unwrap_or("");
+        let setting = |name: &str| {
+            let line =
+                config.lines().map(str::trim).find(|line| line.starts_with(name) && line[name.len()..].trim_start().starts_with('='))?;
+            Some(line.split_once('=')?.1.trim().trim_matches(['"', '\'']).to_string())
+        };
+        let version = self.program("containerd").unwrap_or_default();
+        let default = if version.starts_with("1.") { "registry.k8s.io/pause:3.8" } else { "registry.k8s.io/pause:3.10.1" };
+        let sandbox = setting("sandbox_image").or_else(|| setting("sandbox")).unwrap_or_else(|| default.into());
+        Runtime {
+            not_ready: None,
+            cri: !setting("disabled_plugins").unwrap_or_default().contains("cri"),
+            sandbox_image: Text::new(&sandbox),
+            tells_config: !version.starts_with("1."),
+        }
+    }
+
+    /// Stops a unit: its process and its sockets are gone.
+    pub fn stop_unit(&mut self, now: Time, name: &str) {
+        let name = name.trim_end_matches(".service");
+        let Some(unit) = self.unit(name).cloned() else { return };
+        if unit.state == State::Inactive {
+            return;
+        }
+        self.kill(unit.pid);
+        self.alter_unit(name, |unit| (unit.state, unit.pid, unit.since) = (State::Inactive, 0, now));
+        self.log(now, name, "systemd[1]", &format!("Stopped {name}.service - {}.", unit.description));
+        match name {
+            "containerd" => {
+                self.files.remove(CONTAINERD_SOCKET);
+            }
+            "crio" => {
+                self.files.remove(CRIO_SOCKET);
+            }
+            _ => {}
+        }
+    }
+}

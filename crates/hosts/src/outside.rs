@@ -1,0 +1,112 @@
+//! What a program on a machine can reach beyond it: names, web servers, API servers, the health of components.
+use crate::Machine;
+use objects::Text;
+use objects::wire::{Request, Response};
+use simcore::{Duration, Time};
+
+/// An answer and how long it took.
+pub type Answer<T> = Result<(T, Duration), Pending>;
+
+/// The answer is not there yet. The program ends at once and is run again from its first line on the machine as it was,
+/// when there is one more answer; then `Outside` also puts the machine into the state it had at that time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pending;
+
+/// A health check as kubeadm's: an URL that must answer 200.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// `https://10.0.0.10:6443/livez`
+    pub url: String,
+}
+
+/// The world around a machine. `at` is the instant at which the program asks; it may lie after the command's begin.
+/// An `Err` inside an answer has Go's words for what went wrong: `dial tcp 10.0.0.10:6443: connect: connection refused`.
+pub trait Outside {
+    /// Asks the machine's name server: addresses, or `lookup web on 10.0.0.1:53: no such host`.
+    fn lookup(&mut self, machine: &Machine, at: Time, name: &str) -> Answer<Result<Vec<Text>, String>>;
+
+    /// Fetches a text over the Internet: dl.k8s.io, package lists.
+    fn fetch(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<String, String>>;
+
+    /// Pulls an image: `Err` has the runtime's words.
+    fn pull(&mut self, machine: &Machine, at: Time, image: &str) -> Answer<Result<(), String>>;
+
+    /// One request to the API server at `https://host:port`.
+    fn api(&mut self, machine: &mut Machine, at: Time, server: &str, request: Request) -> Answer<Result<Response, String>>;
+
+    /// Waits until the probe is good or `within` is over. The machine goes on meanwhile: its kubelet starts static Pods.
+    fn wait(&mut self, machine: &mut Machine, at: Time, probe: &Probe, within: Duration) -> Answer<Result<(), String>>;
+
+    /// Waits until a file is there, such as the credentials that a kubelet fetches.
+    fn wait_file(&mut self, machine: &mut Machine, at: Time, path: &str, within: Duration) -> Answer<Result<(), String>>;
+
+    /// The Kubernetes version that `stable-1.txt` names cannot be known here; members of an etcd cluster can: asks the
+    /// etcd server at `endpoint` to change or tell its members.
+    fn etcd(&mut self, machine: &mut Machine, at: Time, endpoint: &str, ask: &EtcdAsk) -> Answer<Result<Vec<EtcdMember>, String>>;
+}
+
+/// What kubeadm asks of etcd.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EtcdAsk {
+    Members,
+    AddLearner { peer: Text },
+    Promote { id: u64 },
+    Remove { id: u64 },
+}
+
+/// A row of etcd's member list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EtcdMember {
+    pub id: u64,
+    /// "" until it has started.
+    pub name: Text,
+    pub peer: Text,
+    pub learner: bool,
+}
+
+/// No network at all: what a machine sees whose name server refuses.
+#[derive(Clone, Debug, Default)]
+pub struct Nothing;
+
+impl Outside for Nothing {
+    fn lookup(&mut self, machine: &Machine, at: Time, name: &str) -> Answer<Result<Vec<Text>, String>> {
+        // A client's port, as the kernel would draw one.
+        let port = 32_768 + (at.0 / 7 + name.len() as u64 * 131) % 28_000;
+        let (dns, me) = (&machine.dns, machine.address());
+        let words = format!("lookup {name} on {dns}:53: read udp {me}:{port}->{dns}:53: read: connection refused");
+        Ok((Err(words), Duration::millis(1)))
+    }
+
+    fn fetch(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<String, String>> {
+        let host = url.split("://").nth(1).unwrap_or(url).split('/').next().unwrap_or("");
+        let (found, took) = self.lookup(machine, at, host)?;
+        Ok((Err(format!("dial tcp: {}", found.err().unwrap_or_default())), took))
+    }
+
+    fn pull(&mut self, _: &Machine, _: Time, image: &str) -> Answer<Result<(), String>> {
+        let (host, rest) = image.split_once('/').unwrap_or((image, ""));
+        let (name, tag) = rest.rsplit_once(':').unwrap_or((rest, "latest"));
+        let words = format!(
+            "failed to pull and unpack image \"{image}\": failed to resolve image: failed to do request: Head \"https://{host}/v2/{name}/manifests/{tag}\": dial tcp: lookup {host}: no such host"
+        );
+        Ok((Err(words), Duration::millis(150)))
+    }
+
+    fn api(&mut self, _: &mut Machine, _: Time, server: &str, _: Request) -> Answer<Result<Response, String>> {
+        let address = server.trim_start_matches("https://");
+        Ok((Err(format!("dial tcp {address}: connect: connection refused")), Duration::millis(1)))
+    }
+
+    fn wait(&mut self, _: &mut Machine, _: Time, probe: &Probe, within: Duration) -> Answer<Result<(), String>> {
+        let address = probe.url.split("://").nth(1).unwrap_or("").split('/').next().unwrap_or("");
+        Ok((Err(format!("Get \"{}\": dial tcp {address}: connect: connection refused", probe.url)), within))
+    }
+
+    fn wait_file(&mut self, _: &mut Machine, _: Time, _: &str, within: Duration) -> Answer<Result<(), String>> {
+        Ok((Err("timed out waiting for the condition".into()), within))
+    }
+
+    fn etcd(&mut self, _: &mut Machine, _: Time, _: &str, _: &EtcdAsk) -> Answer<Result<Vec<EtcdMember>, String>> {
+        Ok((Err("context deadline exceeded".into()), Duration::secs(2)))
+    }
+}

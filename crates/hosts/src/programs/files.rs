@@ -1,0 +1,280 @@
+//! Programs on files: ls, cat, mkdir, cp, rm, chown, chmod, touch, openssl x509.
+use super::apart;
+use crate::call::{Call, Step, Stop, fail};
+use crate::machine::{File, Kind};
+use crate::pki::Certificate;
+use objects::Text;
+
+/// Says an error for one file; the others are still done.
+fn each(call: &mut Call, program: &str, paths: &[&str], work: fn(&mut Call, &str) -> Result<(), String>) -> Step<()> {
+    let mut code = 0;
+    for path in paths {
+        if let Err(why) = work(call, path) {
+            call.complain(format_args!("{program}: {why}"));
+            code = 1;
+        }
+    }
+    if code == 0 { Ok(()) } else { Err(Stop::Code(code)) }
+}
+
+pub fn cat(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (_, paths) = apart(&words);
+    if paths.is_empty() {
+        let text = call.stdin.clone();
+        call.stdout.push_str(&text);
+    }
+    each(call, "cat", &paths, |call, path| {
+        let full = call.path(path);
+        if call.machine.files.is_folder(&full) {
+            return Err(format!("{path}: Is a directory"));
+        }
+        if call.machine.files.get(&full).is_some_and(|file| file.mode & 0o004 == 0) && !call.is_root() {
+            return Err(format!("{path}: Permission denied"));
+        }
+        let text = call.machine.read(&full, call.now).ok_or_else(|| format!("{path}: No such file or directory"))?;
+        call.stdout.push_str(&text);
+        Ok(())
+    })
+}
+
+pub fn ls(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, mut paths) = apart(&words);
+    let has = |letter: char| flags.iter().any(|flag| flag.contains(letter));
+    if paths.is_empty() {
+        paths.push(".");
+    }
+    let several = paths.len() > 1;
+    let mut code = 0;
+    for (at, path) in paths.iter().enumerate() {
+        let full = call.path(path);
+        if !call.machine.files.is_folder(&full) {
+            match call.machine.files.get(&full).cloned() {
+                Some(file) if has('l') => call.say(long(&file, path)),
+                Some(_) => call.say(path),
+                None => {
+                    call.complain(format_args!("ls: cannot access '{path}': No such file or directory"));
+                    code = 2;
+                }
+            }
+            continue;
+        }
+        if several {
+            let gap = if at > 0 { "\n" } else { "" };
+            call.say(format_args!("{gap}{path}:"));
+        }
+        let names = call.machine.files.names(&full);
+        let shown: Vec<&Text> = names.iter().filter(|name| has('a') || has('A') || !name.starts_with('.')).collect();
+        if has('l') {
+            call.say(format_args!("total {}", shown.len() * 4));
+        }
+        for name in shown {
+            let file = call.machine.files.entry(&format!("{full}/{name}")).cloned();
+            match file {
+                Some(file) if has('l') => call.say(long(&file, name)),
+                _ => call.say(name),
+            }
+        }
+    }
+    if code == 0 { Ok(()) } else { Err(Stop::Code(code)) }
+}
+
+fn long(file: &File, name: &str) -> String {
+    let end = if let Kind::Link(to) = &file.kind { format!(" -> {to}") } else { String::new() };
+    format!("{} 1 {} {} {:>8} {name}{end}", file.permissions(), file.owner, file.owner, file.size())
+}
+
+fn may_change(call: &Call, path: &str) -> bool {
+    call.is_root() || path.starts_with(&format!("{}/", call.home())) || path.starts_with("/tmp/")
+}
+
+pub fn mkdir(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, paths) = apart(&words);
+    let work: fn(&mut Call, &str) -> Result<(), String> = match flags.iter().any(|flag| flag.contains('p')) {
+        true => |call, path| {
+            let full = call.path(path);
+            if !may_change(call, &full) && !call.machine.files.is_folder(&full) {
+                return Err(format!("cannot create directory '{path}': Permission denied"));
+            }
+            call.machine.files.folder(&full);
+            Ok(())
+        },
+        false => |call, path| {
+            let full = call.path(path);
+            let parent = full.rsplit_once('/').map_or("", |(parent, _)| parent).to_string();
+            if call.machine.files.exists(&full) {
+                return Err(format!("cannot create directory '{path}': File exists"));
+            }
+            if !parent.is_empty() && !call.machine.files.is_folder(&parent) {
+                return Err(format!("cannot create directory '{path}': No such file or directory"));
+            }
+            if !may_change(call, &full) {
+                return Err(format!("cannot create directory '{path}': Permission denied"));
+            }
+            call.machine.files.folder(&full);
+            Ok(())
+        },
+    };
+    each(call, "mkdir", &paths, work)
+}
+
+pub fn touch(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    each(call, "touch", &apart(&words).1, |call, path| {
+        let full = call.path(path);
+        if !may_change(call, &full) {
+            return Err(format!("cannot touch '{path}': Permission denied"));
+        }
+        if !call.machine.files.exists(&full) {
+            call.machine.files.write(&full, "");
+        }
+        Ok(())
+    })
+}
+
+pub fn rm(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, paths) = apart(&words);
+    let has = |letter: char| flags.iter().any(|flag| flag.contains(letter));
+    let mut code = 0;
+    for path in paths {
+        let full = call.path(path);
+        let there = call.machine.files.entry(&full).is_some();
+        let why = if !there {
+            if has('f') { continue } else { "No such file or directory" }
+        } else if call.machine.files.is_folder(&full) && !(has('r') || has('R')) {
+            "Is a directory"
+        } else if !may_change(call, &full) {
+            "Permission denied"
+        } else {
+            call.machine.files.remove(&full);
+            continue;
+        };
+        call.complain(format_args!("rm: cannot remove '{path}': {why}"));
+        code = 1;
+    }
+    if code == 0 { Ok(()) } else { Err(Stop::Code(code)) }
+}
+
+pub fn cp(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (_, paths) = apart(&words);
+    let [from, to] = paths.as_slice() else { return fail("missing file operand\nTry 'cp --help' for more information.") };
+    let (source, mut target) = (call.path(from), call.path(to));
+    let Some(mut file) = call.machine.files.get(&source).cloned() else {
+        return fail(format!("cannot stat '{from}': No such file or directory"));
+    };
+    if file.mode & 0o004 == 0 && !call.is_root() {
+        return fail(format!("cannot open '{from}' for reading: Permission denied"));
+    }
+    if call.machine.files.is_folder(&target) {
+        target = format!("{target}/{}", source.rsplit('/').next().unwrap_or(""));
+    }
+    file.owner = call.user.clone();
+    call.machine.files.put(&target, file);
+    Ok(())
+}
+
+pub fn chown(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (_, rest) = apart(&words);
+    let Some((owner, paths)) = rest.split_first() else { return fail("missing operand\nTry 'chown --help' for more information.") };
+    let owner = match owner.split(':').next().unwrap_or("") {
+        "0" => "root",
+        "1000" => "debian",
+        name => name,
+    };
+    for path in paths {
+        let full = call.path(path);
+        if !call.machine.files.exists(&full) {
+            return fail(format!("cannot access '{path}': No such file or directory"));
+        }
+        if !call.is_root() {
+            return fail(format!("changing ownership of '{path}': Operation not permitted"));
+        }
+        call.machine.files.alter(&full, |file| file.owner = Text::new(owner));
+    }
+    Ok(())
+}
+
+pub fn chmod(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (_, rest) = apart(&words);
+    let Some((mode, paths)) = rest.split_first() else { return fail("missing operand\nTry 'chmod --help' for more information.") };
+    let Ok(mode) = u16::from_str_radix(mode, 8) else {
+        return fail(format!("invalid mode: '{mode}'\nTry 'chmod --help' for more information."));
+    };
+    for path in paths {
+        let full = call.path(path);
+        if !call.machine.files.exists(&full) {
+            return fail(format!("cannot access '{path}': No such file or directory"));
+        }
+        call.machine.files.alter(&full, |file| file.mode = mode & 0o777);
+    }
+    Ok(())
+}
+
+/// `openssl x509 -in FILE -noout -subject -issuer -startdate -enddate -ext subjectAltName`
+pub fn openssl(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    if words.first().map(String::as_str) != Some("x509") {
+        return fail("only x509 is here");
+    }
+    let path = words.iter().position(|word| word == "-in").and_then(|at| words.get(at + 1));
+    let text = match path {
+        None => call.stdin.clone(),
+        Some(path) => match call.machine.files.read(&call.path(path)) {
+            Some(text) => text.to_string(),
+            None => {
+                call.complain(format_args!("Can't open \"{path}\" for reading, No such file or directory"));
+                return Err(Stop::Code(1));
+            }
+        },
+    };
+    let Some(certificate) = Certificate::read(&text) else {
+        call.complain("Could not read certificate from file\nUnable to load certificate");
+        return Err(Stop::Code(1));
+    };
+    for word in &words {
+        match word.as_str() {
+            "-subject" => call.say(format_args!("subject={}", certificate.subject)),
+            "-issuer" => call.say(format_args!("issuer={}", certificate.issuer)),
+            "-startdate" => call.say(format_args!("notBefore={}", date(certificate.not_before))),
+            "-enddate" => call.say(format_args!("notAfter={}", date(certificate.not_after))),
+            "-dates" => call.say(format_args!("notBefore={}\nnotAfter={}", date(certificate.not_before), date(certificate.not_after))),
+            _ => {}
+        }
+    }
+    if let Some(list) = words.iter().position(|word| word == "-ext").and_then(|at| words.get(at + 1)) {
+        extensions(call, &certificate, list);
+    }
+    Ok(())
+}
+
+fn extensions(call: &mut Call, certificate: &Certificate, list: &str) {
+    let has = |name: &str| list.split(',').any(|one| one == name);
+    if has("keyUsage") {
+        let sign = if certificate.authority { ", Certificate Sign" } else { "" };
+        call.say(format_args!("X509v3 Key Usage: critical\n    Digital Signature, Key Encipherment{sign}"));
+    }
+    if has("extendedKeyUsage") && !certificate.usages.is_empty() {
+        call.say(format_args!("X509v3 Extended Key Usage: \n    {}", certificate.usages.join(", ")));
+    }
+    if has("basicConstraints") {
+        let word = if certificate.authority { "TRUE" } else { "FALSE" };
+        call.say(format_args!("X509v3 Basic Constraints: critical\n    CA:{word}"));
+    }
+    if has("subjectAltName") && !certificate.names.is_empty() {
+        let names = certificate.names.join(", ").replace("IP Address:::1", "IP Address:0:0:0:0:0:0:0:1");
+        call.say(format_args!("X509v3 Subject Alternative Name: \n    {names}"));
+    }
+}
+
+/// `Nov 23 05:45:46 2027 GMT`
+fn date(at: simcore::Time) -> String {
+    let text = at.rfc1123();
+    let day = text[5..7].trim_start_matches('0');
+    format!("{} {day:>2} {} {} GMT", &text[8..11], &text[17..25], &text[12..16])
+}

@@ -1,0 +1,199 @@
+//! Programs that turn the kernel's switches or read them: swap, modules, sysctl, ip, ss, reboot.
+use super::apart;
+use crate::call::{Call, Step, Stop, fail};
+use crate::machine::Swap;
+use objects::Text;
+use simcore::Duration;
+use std::sync::Arc;
+
+pub fn swapoff(call: &mut Call) -> Step<()> {
+    if !call.is_root() {
+        return fail("Not superuser.");
+    }
+    let all = call.words.iter().any(|word| word == "-a" || word == "--all");
+    let words = call.words.clone();
+    Arc::make_mut(&mut call.machine.swaps).retain(|swap| !all && !words.iter().any(|word| *word == swap.path));
+    call.work(Duration::millis(200));
+    Ok(())
+}
+
+pub fn swapon(call: &mut Call) -> Step<()> {
+    if call.words.iter().any(|word| word == "-a") {
+        call.machine.swaps = Arc::new(call.machine.fstab_swaps());
+        return Ok(());
+    }
+    if let Some(path) = call.words.iter().find(|word| word.starts_with('/')).cloned() {
+        Arc::make_mut(&mut call.machine.swaps).push(Swap { path: Text::new(&path), mib: 976 });
+        return Ok(());
+    }
+    let swaps = call.machine.swaps.clone();
+    if !swaps.is_empty() {
+        call.say("NAME      TYPE       SIZE USED PRIO");
+        swaps.iter().for_each(|swap| call.say(format_args!("{:<9} partition {:>4}M   0B   -2", swap.path, swap.mib)));
+    }
+    Ok(())
+}
+
+const KNOWN: [&str; 12] = [
+    "overlay",
+    "br_netfilter",
+    "ip_vs",
+    "ip_vs_rr",
+    "ip_vs_wrr",
+    "ip_vs_sh",
+    "nf_conntrack",
+    "nf_tables",
+    "vxlan",
+    "wireguard",
+    "dummy",
+    "ipip",
+];
+
+pub fn modprobe(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    for name in apart(&words).1 {
+        if !KNOWN.contains(&name) && !call.machine.has_module(name) {
+            let kernel = call.machine.hardware.kernel.clone();
+            return fail(format!("FATAL: Module {name} not found in directory /lib/modules/{kernel}"));
+        }
+        if !call.is_root() {
+            return fail(format!("ERROR: could not insert '{name}': Operation not permitted"));
+        }
+        if !call.machine.has_module(name) {
+            Arc::make_mut(&mut call.machine.modules).push(Text::new(name));
+        }
+        if name == "br_netfilter" {
+            call.machine.set_sysctl("net.bridge.bridge-nf-call-iptables", "1");
+            call.machine.set_sysctl("net.bridge.bridge-nf-call-ip6tables", "1");
+        }
+    }
+    Ok(())
+}
+
+pub fn lsmod(call: &mut Call) -> Step<()> {
+    call.say("Module                  Size  Used by");
+    let modules = call.machine.modules.clone();
+    modules.iter().rev().for_each(|name| call.say(format_args!("{name:<19} {:>8}  0", 16_384 * (1 + name.len()))));
+    Ok(())
+}
+
+pub fn sysctl(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, rest) = apart(&words);
+    if flags.contains(&"--system") {
+        for path in call.machine.sysctl_files() {
+            call.say(format_args!("* Applying {path} ..."));
+        }
+        for path in call.machine.sysctl_files() {
+            let text = call.machine.files.read(&path).unwrap_or_default();
+            for (name, value) in crate::machine::settings(&text) {
+                set(call, &name, &value)?;
+            }
+        }
+        return Ok(());
+    }
+    if flags.contains(&"-p") {
+        let path = rest.first().map_or("/etc/sysctl.conf".to_string(), |path| call.path(path));
+        let Some(text) = call.machine.files.read(&path) else { return fail(format!("cannot open \"{path}\": No such file or directory")) };
+        for (name, value) in crate::machine::settings(&text) {
+            set(call, &name, &value)?;
+        }
+        return Ok(());
+    }
+    for word in rest {
+        match word.split_once('=') {
+            Some((name, value)) => set(call, name.trim(), value.trim())?,
+            None => match call.machine.sysctl(word).cloned() {
+                Some(value) if flags.contains(&"-n") => call.say(value),
+                Some(value) => call.say(format_args!("{word} = {value}")),
+                None => return fail(format!("cannot stat /proc/sys/{}: No such file or directory", word.replace('.', "/"))),
+            },
+        }
+    }
+    Ok(())
+}
+
+fn set(call: &mut Call, name: &str, value: &str) -> Step<()> {
+    if call.machine.sysctl(name).is_none() {
+        return fail(format!("cannot stat /proc/sys/{}: No such file or directory", name.replace('.', "/")));
+    }
+    if !call.is_root() {
+        return fail(format!("permission denied on key \"{name}\""));
+    }
+    call.machine.set_sysctl(name, value);
+    call.say(format_args!("{name} = {value}"));
+    Ok(())
+}
+
+/// `ip addr`, `ip route`
+pub fn ip(call: &mut Call) -> Step<()> {
+    let interfaces = call.machine.interfaces.clone();
+    match call.words.iter().find(|word| !word.starts_with('-')).map(String::as_str) {
+        Some("a" | "addr" | "address") => {
+            call.say("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    inet 127.0.0.1/8 scope host lo");
+            for (at, one) in interfaces.iter().enumerate() {
+                call.say(format_args!(
+                    "{}: {}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000\n    inet {}/{} scope global {}",
+                    at + 2,
+                    one.name,
+                    one.address,
+                    one.prefix,
+                    one.name
+                ));
+            }
+        }
+        Some("r" | "route") => {
+            let name = interfaces.first().map(|one| one.name.clone()).unwrap_or_default();
+            if let Some(gateway) = call.machine.gateway.clone() {
+                call.say(format_args!("default via {gateway} dev {name}"));
+            }
+            for one in interfaces.iter() {
+                let network = one.address.rsplit_once('.').map_or("", |(network, _)| network);
+                call.say(format_args!("{network}.0/{} dev {} proto kernel scope link src {}", one.prefix, one.name, one.address));
+            }
+        }
+        _ => {
+            call.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }");
+            return Err(Stop::Code(255));
+        }
+    }
+    Ok(())
+}
+
+/// `ss -tlnp`
+pub fn ss(call: &mut Call) -> Step<()> {
+    call.say("State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process");
+    for socket in call.machine.sockets.clone().iter() {
+        let name = call.machine.processes.iter().find(|one| one.pid == socket.pid).map_or("", |one| one.name()).to_string();
+        let owner = if call.is_root() { format!(" users:((\"{name}\",pid={},fd=3))", socket.pid) } else { String::new() };
+        call.say(format_args!("LISTEN 0      4096   {:>13}:{:<5}       0.0.0.0:*    {owner}", socket.address, socket.port));
+    }
+    Ok(())
+}
+
+pub fn reboot(call: &mut Call) -> Step<()> {
+    if !call.is_root() {
+        return fail("Failed to set wall message, ignoring: Interactive authentication required.");
+    }
+    call.work(Duration::secs(25));
+    let now = call.now;
+    call.machine.reboot(now);
+    Ok(())
+}
+
+pub fn sleep(call: &mut Call) -> Step<()> {
+    let word = call.words.first().cloned().unwrap_or_default();
+    let text = if word.bytes().all(|b| b.is_ascii_digit()) { format!("{word}s") } else { word.clone() };
+    match crate::call::span(&text) {
+        Ok(span) => call.work(span),
+        Err(_) => return fail(format!("invalid time interval '{word}'")),
+    }
+    Ok(())
+}
+
+/// `kubelet --version`
+pub fn kubelet(call: &mut Call) -> Step<()> {
+    let version = call.machine.program("kubelet").unwrap_or_default();
+    call.say(format_args!("Kubernetes {version}"));
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Programs on text: echo, grep, head, tail, sed, tee, and the editors.
+use super::apart;
+use crate::call::{Call, Step, Stop, fail};
+
+pub fn echo(call: &mut Call) -> Step<()> {
+    let bare = call.words.first().is_some_and(|word| word == "-n");
+    let text = call.words[usize::from(bare)..].join(" ");
+    call.stdout.push_str(&text);
+    if !bare {
+        call.stdout.push('\n');
+    }
+    Ok(())
+}
+
+/// The text of a file or of standard input.
+fn input(call: &Call, path: Option<&&str>) -> Step<String> {
+    match path {
+        None => Ok(call.stdin.clone()),
+        Some(path) => match call.machine.read(&call.path(path), call.now) {
+            Some(text) => Ok(text),
+            None => fail(format!("{path}: No such file or directory")),
+        },
+    }
+}
+
+/// Plain text or, with `-E` or `\|`, alternatives; `^` and `$` hold.
+pub fn grep(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, rest) = apart(&words);
+    let has = |letter: char| flags.iter().any(|flag| !flag.starts_with("--") && flag.contains(letter));
+    let Some(pattern) = rest.first() else {
+        call.complain("Usage: grep [OPTION]... PATTERNS [FILE]...");
+        return Err(Stop::Code(2));
+    };
+    let pattern = pattern.replace("\\|", "|");
+    let pattern = if has('i') { pattern.to_lowercase() } else { pattern };
+    let text = input(call, rest.get(1))?;
+    let fits = |line: &str| {
+        let line = if has('i') { line.to_lowercase() } else { line.to_string() };
+        let one = |part: &str| match (part.strip_prefix('^'), part.strip_suffix('$')) {
+            (Some(start), _) => line.starts_with(start),
+            (_, Some(end)) => line.ends_with(end),
+            _ => line.contains(part),
+        };
+        pattern.split('|').any(one) != has('v')
+    };
+    let found: Vec<&str> = text.lines().filter(|line| fits(line)).collect();
+    if has('c') {
+        call.say(found.len());
+    } else if !has('q') {
+        found.iter().for_each(|line| call.say(line));
+    }
+    if found.is_empty() { Err(Stop::Code(1)) } else { Ok(()) }
+}
+
+/// `-n 3` or `-3`; ten lines otherwise.
+fn count(words: &[String]) -> (usize, Option<&str>) {
+    let at = words.iter().position(|word| word == "-n");
+    let number = at
+        .and_then(|at| words.get(at + 1))
+        .cloned()
+        .or_else(|| words.iter().find_map(|word| word.strip_prefix('-').map(|n| n.trim_start_matches('n').to_string())));
+    let number = number.and_then(|text| text.parse().ok()).unwrap_or(10);
+    let file = words.iter().enumerate().find(|(place, word)| !word.starts_with('-') && at.is_none_or(|at| *place != at + 1));
+    (number, file.map(|(_, word)| word.as_str()))
+}
+
+pub fn head(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (number, file) = count(&words);
+    let text = input(call, file.as_ref())?;
+    text.lines().take(number).for_each(|line| call.say(line));
+    Ok(())
+}
+
+pub fn tail(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (number, file) = count(&words);
+    let text = input(call, file.as_ref())?;
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(number)..].iter().for_each(|line| call.say(line));
+    Ok(())
+}
+
+pub fn tee(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, files) = apart(&words);
+    for file in files {
+        let path = call.path(file);
+        let old = if flags.contains(&"-a") {
+            call.machine.files.read(&path).map(|text| text.to_string()).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let text = old + &call.stdin;
+        call.machine.files.write(&path, &text);
+    }
+    let text = call.stdin.clone();
+    call.stdout.push_str(&text);
+    Ok(())
+}
+
+/// `s/a/b/g`, `/a/d` and `/a/ s/^/#/`, on plain patterns; with `-i` in the file.
+pub fn sed(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, rest) = apart(&words);
+    let Some(script) = rest.first() else {
+        call.complain("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...");
+        return Err(Stop::Code(1));
+    };
+    let Some(edit) = Edit::read(script) else {
+        return fail(format!("-e expression #1, char {}: unknown command: `{}'", 1, &script[..1.min(script.len())]));
+    };
+    let path = rest.get(1).map(|path| call.path(path));
+    let text =
+        input(call, rest.get(1)).or_else(|_| fail(format!("can't read {}: No such file or directory", rest.get(1).unwrap_or(&""))))?;
+    let out: String = text.lines().filter_map(|line| edit.apply(line)).map(|line| line + "\n").collect();
+    match path.filter(|_| flags.iter().any(|flag| flag.starts_with("-i") || flag.starts_with("-ri"))) {
+        Some(path) if call.is_root() => call.machine.files.write(&path, &out),
+        Some(_) => return fail(format!("couldn't open temporary file: Permission denied")),
+        None => call.stdout.push_str(&out),
+    }
+    Ok(())
+}
+
+/// One command of sed.
+struct Edit {
+    only: Option<String>,
+    /// Pattern, replacement, everywhere; `None`: the line goes.
+    change: Option<(String, String, bool)>,
+}
+
+impl Edit {
+    fn read(script: &str) -> Option<Edit> {
+        let mut rest = script.trim();
+        let mut only = None;
+        if let Some(body) = rest.strip_prefix('/') {
+            let (pattern, more) = body.split_once('/')?;
+            (only, rest) = (Some(pattern.replace("\\/", "/")), more.trim_start());
+        }
+        if rest == "d" {
+            return Some(Edit { only, change: None });
+        }
+        let body = rest.strip_prefix('s')?;
+        let mark = body.chars().next()?;
+        let mut parts = body[mark.len_utf8()..].split(mark);
+        let (from, to, flags) = (parts.next()?.to_string(), parts.next()?.to_string(), parts.next()?);
+        Some(Edit { only, change: Some((from, to, flags.contains('g'))) })
+    }
+
+    fn apply(&self, line: &str) -> Option<String> {
+        if self.only.as_ref().is_some_and(|pattern| !holds(line, pattern)) {
+            return Some(line.to_string());
+        }
+        let (from, to, all) = self.change.as_ref()?;
+        Some(match (from.as_str(), from.strip_prefix('^')) {
+            ("^" | "^\\(.*\\)$" | "\\(.*\\)", _) => to.replace("\\1", line) + if to.contains("\\1") { "" } else { line },
+            (_, Some(start)) if line.starts_with(start) => format!("{to}{}", &line[start.len()..]),
+            (_, Some(_)) => line.to_string(),
+            _ if *all => line.replace(from.as_str(), to),
+            _ => line.replacen(from.as_str(), to, 1),
+        })
+    }
+}
+
+/// Whether a line has a pattern of plain text and `.*`.
+fn holds(line: &str, pattern: &str) -> bool {
+    let mut rest = line;
+    for part in pattern.trim_start_matches('^').split(".*") {
+        match rest.split_once(part) {
+            Some((_, more)) => rest = more,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The person edits; the page opens the file.
+pub fn edit(call: &mut Call) -> Step<()> {
+    let path = call.words.iter().find(|word| !word.starts_with('-')).cloned();
+    call.edit = path.map(|path| call.path(&path));
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! A typed line carried out on a machine: expansion, pipes, redirections, sudo.
+use crate::Machine;
+use crate::call::{Call, Stop};
+use crate::outside::Outside;
+use crate::programs;
+use objects::Text;
+use shell::{Command, Join, Part, Pipeline, Redirect, Script, Trouble, Word};
+use simcore::{Duration, Time};
+
+/// Who is logged in, where, with which variables: what a terminal keeps from line to line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Login {
+    pub user: Text,
+    pub folder: String,
+    pub variables: Vec<(String, String)>,
+    pub last_code: u8,
+}
+
+impl Login {
+    pub fn new(user: &str) -> Login {
+        let folder = if user == "root" { "/root".to_string() } else { format!("/home/{user}") };
+        Login { user: Text::new(user), folder, variables: Vec::new(), last_code: 0 }
+    }
+}
+
+/// What a line came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: u8,
+    /// How long it worked.
+    pub takes: Duration,
+    /// Whether it waits for the outside; then all above is only what there is so far.
+    pub pending: bool,
+    /// A file that the line wants edited by the person: `nano /etc/fstab`.
+    pub edit: Option<String>,
+}
+
+/// Runs a line. `login` keeps the folder, the variables and the last code.
+pub fn run(machine: &mut Machine, login: &mut Login, now: Time, line: &str, outside: &mut dyn Outside) -> Ran {
+    let mut shell = Shell { machine, login, outside, begun: now, now, stdout: String::new(), stderr: String::new(), edit: None };
+    let done = match shell::parse(line) {
+        Ok(script) => shell.script(&script, ""),
+        Err(Trouble::Wrong(words)) => {
+            shell.stderr = format!("{words}\n");
+            Ok(2)
+        }
+        Err(Trouble::Unfinished) => {
+            shell.stderr = "bash: syntax error: unexpected end of file\n".into();
+            Ok(2)
+        }
+    };
+    let takes = shell.now.since(shell.begun);
+    let (stdout, stderr, edit) = (shell.stdout, shell.stderr, shell.edit);
+    // Only waiting comes out of the shell as an error.
+    let (code, pending) = done.map_or((0, true), |code| (code, false));
+    login.last_code = code;
+    Ran { stdout, stderr, code, takes, pending, edit }
+}
+
+struct Shell<'a> {
+    machine: &'a mut Machine,
+    login: &'a mut Login,
+    outside: &'a mut dyn Outside,
+    begun: Time,
+    now: Time,
+    stdout: String,
+    stderr: String,
+    edit: Option<String>,
+}
+
+impl Shell<'_> {
+    fn script(&mut self, script: &Script, stdin: &str) -> Result<u8, Stop> {
+        let mut code = 0;
+        for (join, pipeline) in &script.steps {
+            let runs = match join {
+                Join::Always => true,
+                Join::IfGood => code == 0,
+                Join::IfBad => code != 0,
+            };
+            if runs {
+                code = self.pipeline(pipeline, stdin)?;
+                self.login.last_code = code;
+            }
+        }
+        Ok(code)
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, stdin: &str) -> Result<u8, Stop> {
+        let mut input = stdin.to_string();
+        let mut code = 0;
+        let last = pipeline.commands.len().saturating_sub(1);
+        for (at, command) in pipeline.commands.iter().enumerate() {
+            let before = self.stdout.len();
+            code = self.command(command, &input)?;
+            if at < last {
+                input = self.stdout.split_off(before);
+            }
+        }
+        Ok(if pipeline.not { u8::from(code == 0) } else { code })
+    }
+
+    fn command(&mut self, command: &Command, stdin: &str) -> Result<u8, Stop> {
+        let mut input = stdin.to_string();
+        for redirect in &command.redirects {
+            match redirect {
+                Redirect::Here(word) => input = self.expand(word)?.join(" ") + "\n",
+                Redirect::From(word) => {
+                    let path = self.expand(word)?.concat();
+                    let full = self.path(&path);
+                    match self.machine.read(&full, self.now) {
+                        Some(text) => input = text,
+                        None => {
+                            self.stderr.push_str(&format!("bash: {path}: No such file or directory\n"));
+                            return Ok(1);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let (out, err) = (self.stdout.len(), self.stderr.len());
+        let code = match &command.group {
+            Some(script) => self.script(script, &input)?,
+            None => self.simple(command, &input)?,
+        };
+        let (mut streams, mut code) = ([self.stdout.split_off(out), self.stderr.split_off(err)], code);
+        for redirect in &command.redirects {
+            code = self.redirect(redirect, &mut streams, code)?;
+        }
+        let [stdout, stderr] = streams;
+        self.stdout.push_str(&stdout);
+        self.stderr.push_str(&stderr);
+        Ok(code)
+    }
+
+    fn redirect(&mut self, redirect: &Redirect, streams: &mut [String; 2], code: u8) -> Result<u8, Stop> {
+        match redirect {
+            Redirect::To { fd, append, file } => {
+                let path = self.expand(file)?.concat();
+                let text = std::mem::take(&mut streams[usize::from(*fd == 2)]);
+                if path == "/dev/null" {
+                    return Ok(code);
+                }
+                let full = self.path(&path);
+                if !self.may_write(&full) {
+                    streams[1] = format!("bash: {path}: Permission denied\n");
+                    streams[0].clear();
+                    return Ok(1);
+                }
+                let old =
+                    if *append { self.machine.files.read(&full).map(|text| text.to_string()).unwrap_or_default() } else { String::new() };
+                self.machine.files.write(&full, &(old + &text));
+            }
+            Redirect::Join { fd: 2, to: 1 } => {
+                let errors = std::mem::take(&mut streams[1]);
+                streams[0].push_str(&errors);
+            }
+            Redirect::Join { fd: 1, to: 2 } => {
+                let words = std::mem::take(&mut streams[0]);
+                streams[1].push_str(&words);
+            }
+            _ => {}
+        }
+        Ok(code)
+    }
+
+    fn may_write(&self, path: &str) -> bool {
+        let free = [format!("/home/{}/", self.login.user), "/tmp/".to_string()];
+        self.login.user == "root" || free.iter().any(|folder| path.starts_with(folder.as_str()))
+    }
+
+    fn path(&self, path: &str) -> String {
+        if path.starts_with('/') { path.into() } else { format!("{}/{path}", self.login.folder.trim_end_matches('/')) }
+    }
+
+    fn simple(&mut self, command: &Command, stdin: &str) -> Result<u8, Stop> {
+        let mut words = Vec::new();
+        for word in &command.words {
+            words.extend(self.expand(word)?);
+        }
+        let mut sets = Vec::new();
+        for (name, value) in &command.sets {
+            sets.push((name.clone(), self.expand(value)?.join(" ")));
+        }
+        if words.is_empty() {
+            self.login.variables.extend(sets);
+            return Ok(0);
+        }
+        match words[0].as_str() {
+            "cd" => return Ok(self.cd(words.get(1).map(String::as_str))),
+            "export" => {
+                let pairs = words[1..].iter().filter_map(|word| word.split_once('='));
+                self.login.variables.extend(pairs.map(|(name, value)| (name.to_string(), value.to_string())));
+                return Ok(0);
+            }
+            _ => {}
+        }
+        let mut environment = self.login.variables.clone();
+        environment.extend(sets);
+        self.start(words, environment, stdin, self.login.user.clone())
+    }
+
+    fn cd(&mut self, to: Option<&str>) -> u8 {
+        let home = Login::new(&self.login.user).folder;
+        let path = self.machine.files.real(&self.path(to.unwrap_or(&home)));
+        if !self.machine.files.is_folder(&path) {
+            self.stderr.push_str(&format!("bash: cd: {}: No such file or directory\n", to.unwrap_or("")));
+            return 1;
+        }
+        self.login.folder = path;
+        0
+    }
+
+    /// Runs a program; `sudo` makes the rest root's.
+    fn start(&mut self, mut words: Vec<String>, mut environment: Vec<(String, String)>, stdin: &str, mut user: Text) -> Result<u8, Stop> {
+        while words.first().is_some_and(|word| word == "sudo") {
+            user = Text::new_static("root");
+            environment.retain(|_| words.get(1).is_some_and(|word| word == "-E"));
+            words.remove(0);
+            while let Some(word) = words.first() {
+                if let Some((name, value)) = word.split_once('=') {
+                    environment.push((name.to_string(), value.to_string()));
+                } else if !word.starts_with('-') {
+                    break;
+                }
+                words.remove(0);
+            }
+            if words.is_empty() {
+                return Ok(0);
+            }
+        }
+        let name = words.remove(0);
+        let Some(program) = programs::find(&name, self.machine) else {
+            self.stderr.push_str(&format!("bash: {name}: command not found\n"));
+            return Ok(127);
+        };
+        let pid = self.machine.take_pid();
+        let mut call = Call {
+            machine: self.machine,
+            outside: self.outside,
+            now: self.now,
+            user,
+            folder: self.login.folder.clone(),
+            environment,
+            words,
+            stdin: stdin.to_string(),
+            stdout: String::new(),
+            stderr: String::new(),
+            pid,
+            edit: None,
+        };
+        let done = program(&mut call);
+        (self.now, self.edit) = (call.now, call.edit.take().or(self.edit.take()));
+        let (stdout, stderr) = (std::mem::take(&mut call.stdout), std::mem::take(&mut call.stderr));
+        self.stdout.push_str(&stdout);
+        self.stderr.push_str(&stderr);
+        match done {
+            Ok(()) => Ok(0),
+            Err(Stop::Code(code)) => Ok(code),
+            Err(Stop::Fail(words)) => {
+                self.stderr.push_str(&format!("{name}: {words}\n"));
+                Ok(1)
+            }
+            Err(Stop::Pending) => Err(Stop::Pending),
+        }
+    }
+
+    /// A word's texts: variables and outputs replaced, split at spaces where they were not quoted, `*` matched with files.
+    fn expand(&mut self, word: &Word) -> Result<Vec<String>, Stop> {
+        let (mut done, mut last, mut any, mut wild) = (Vec::new(), String::new(), false, false);
+        for part in &word.0 {
+            let (text, quoted) = match part {
+                Part::Text { text, quoted } => {
+                    wild |= !quoted && text.contains('*');
+                    any |= *quoted || !text.is_empty();
+                    last.push_str(text);
+                    continue;
+                }
+                Part::Variable { name, quoted } => (self.variable(name), *quoted),
+                Part::Output { script, quoted } => {
+                    let before = self.stdout.len();
+                    self.script(script, "")?;
+                    (self.stdout.split_off(before).trim_end_matches('\n').to_string(), *quoted)
+                }
+            };
+            if quoted {
+                (last.push_str(&text), any = true).1
+            } else {
+                let mut pieces = text.split_whitespace();
+                if let Some(first) = pieces.next() {
+                    (last.push_str(first), any = true).1
+                }
+                for piece in pieces {
+                    done.push(std::mem::replace(&mut last, piece.to_string()));
+                }
+            }
+        }
+        if any {
+            done.push(last);
+        }
+        if wild {
+            done = done.into_iter().flat_map(|text| self.matches(&text)).collect();
+        }
+        if let Some(first) = done.first_mut().filter(|text| text.as_str() == "~" || text.starts_with("~/")) {
+            *first = Login::new(&self.login.user).folder + &first[1..];
+        }
+        Ok(done)
+    }
+
+    /// Files that a pattern means; the pattern itself where there is none.
+    fn matches(&self, pattern: &str) -> Vec<String> {
+        let full = self.path(pattern);
+        let Some((folder, name)) = full.rsplit_once('/') else { return vec![pattern.into()] };
+        let (head, tail) = name.split_once('*').unwrap_or((name, ""));
+        let fits =
+            |file: &Text| file.len() >= head.len() + tail.len() && file.starts_with(head) && file.ends_with(tail) && !file.starts_with('.');
+        let shown = pattern.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let found: Vec<String> =
+            self.machine.files.names(folder).iter().filter(|file| fits(file)).map(|file| format!("{shown}{file}")).collect();
+        if found.is_empty() { vec![pattern.into()] } else { found }
+    }
+
+    fn variable(&self, name: &str) -> String {
+        let given = self.login.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        given.unwrap_or_else(|| match name {
+            "HOME" => Login::new(&self.login.user).folder,
+            "USER" => self.login.user.to_string(),
+            "HOSTNAME" => self.machine.name.to_string(),
+            "PWD" => self.login.folder.clone(),
+            "?" => self.login.last_code.to_string(),
+            _ => String::new(),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! The policy lens: who may reach whom at a port, and the rule that decided the chosen pair.
+use crate::state::{app, words};
+use cluster::lens::ReachView;
+use leptos::prelude::*;
+
+#[component]
+pub fn Policies() -> impl IntoView {
+    let network = app().network;
+    let note = move || {
+        network.reach.with(|reach| match reach {
+            Some(reach) if !reach.enforced => Some(words().net.not_enforced),
+            Some(reach) if reach.policies == 0 => Some(words().net.no_policies),
+            _ => None,
+        })
+    };
+    let port = move |event: web_sys::Event| {
+        if let Ok(port) = event_target_value(&event).parse::<u16>() {
+            network.port.set(port.into());
+            network.ask_now();
+        }
+    };
+    view! {
+        {move || note().map(|note| view! { <p class="note">{note}</p> })}
+        <p class="muted">{move || words().net.matrix_lead}</p>
+        <div class="form-of"><label>{move || words().net.port}<input type="number" min="1" max="65535" prop:value=move || network.port.get().to_string() on:change=port /></label></div>
+        {move || network.reach.with(|reach| reach.as_ref().filter(|reach| !reach.ends.is_empty()).map(matrix))}
+        <p class="verdict" role="status">{move || network.verdict.get()}</p>
+    }
+    .into_any()
+}
+
+fn matrix(reach: &ReachView) -> AnyView {
+    let words = words();
+    let short = |pod: &str| pod.trim_start_matches("default/").to_string();
+    let head = |at: usize| {
+        let end = &reach.ends[at];
+        let shield = end.ingress.then(|| view! { <span role="img" aria-label=words.net.isolated>"⛨"</span> });
+        view! { <th scope="col"><span translate="no">{short(&end.pod)}</span>{shield}</th> }
+    };
+    let row = |at: usize| {
+        let from = &reach.ends[at];
+        let cells = reach.rows.get(at).map_or("", String::as_str).chars().zip(&reach.ends);
+        let shield = from.egress.then(|| view! { <span role="img" aria-label=words.net.isolated>"⛨"</span> });
+        view! { <tr><th scope="row"><span translate="no">{short(&from.pod)}</span>{shield}</th>{cells.map(|(letter, to)| cell(letter, from, to)).collect_view()}</tr> }
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label=words.net.matrix>
+            <table class="matrix"><caption class="sr">{words.net.matrix}</caption><thead><tr><td></td>{(0..reach.ends.len()).map(head).collect_view()}</tr></thead><tbody>{(0..reach.ends.len()).map(row).collect_view()}</tbody></table>
+        </div>
+    }
+    .into_any()
+}
+
+fn cell(letter: char, from: &cluster::lens::EndView, to: &cluster::lens::EndView) -> AnyView {
+    let network = app().network;
+    let words = words();
+    if letter == '=' {
+        return view! { <td class="self"><span class="sr">{words.net.itself}</span></td> }.into_any();
+    }
+    let allowed = letter == '.';
+    let pair = (from.address.clone(), to.address.clone());
+    let mine = pair.clone();
+    let press = move |_| {
+        network.pair.set(pair.clone());
+        network.ask_now();
+    };
+    view! {
+        <td class=if allowed { "yes" } else { "no" }>
+            <button aria-label=(words.net.cell)(&from.pod, &to.pod, allowed) aria-pressed=move || if network.pair.with(|pair| *pair == mine) { "true" } else { "false" } on:click=press>{if allowed { "✓" } else { "✕" }}</button>
+        </td>
+    }
+    .into_any()
+}

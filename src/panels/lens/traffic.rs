@@ -1,0 +1,126 @@
+//! The traffic lens: every source with its last minute, exact numerals, and the list of requests.
+use super::controls::Form;
+use super::requests::Requests;
+use crate::state::network::shade;
+use crate::state::{app, words};
+use crate::text::net::milliseconds;
+use cluster::delta::TrafficView;
+use cluster::input::TrafficSpec;
+use leptos::prelude::*;
+
+/// The strip in its own units: a bar per second, and so high.
+const HIGH: f64 = 40.0;
+const BAR: f64 = 5.0;
+
+#[component]
+pub fn Traffic() -> impl IntoView {
+    let network = app().network;
+    // The source that is being written: an empty id for a new one.
+    let form = RwSignal::new(None::<TrafficSpec>);
+    let ids = Memo::new(move |_| network.sources.with(|all| all.iter().map(|source| source.id.clone()).collect::<Vec<_>>()));
+    let fresh = move |_| form.set(Some(TrafficSpec { rps: 10, ..TrafficSpec::default() }));
+    view! {
+        {move || ids.with(Vec::is_empty).then(|| view! { <p class="muted">{words().net.no_sources}</p> })}
+        <ul class="sources"><For each=move || ids.get() key=Clone::clone children=move |id| card(id, form) /></ul>
+        <Show when=move || form.with(Option::is_some) fallback=move || view! { <button class="btn wide" on:click=fresh>"+ "{move || words().net.new_source}</button> }>
+            <Form form />
+        </Show>
+        <Requests />
+    }
+    .into_any()
+}
+
+fn card(id: String, form: RwSignal<Option<TrafficSpec>>) -> AnyView {
+    let network = app().network;
+    let source = {
+        let id = id.clone();
+        Memo::new(move |_| network.sources.with(|all| all.iter().find(|source| source.id == id).cloned()).unwrap_or_default())
+    };
+    let read = move |from: fn(&TrafficView) -> String| move || source.with(from);
+    let stop = id.clone();
+    view! {
+        <li class="source">
+            <div class="bar">
+                <h3 translate="no">{id}" → "{read(|source| source.to.clone())}</h3><span class="space"></span>
+                <button class="btn small" on:click=move |_| form.set(Some(source.with_untracked(|source| source.spec.clone())))>{move || words().net.change}</button>
+                <button class="btn small" on:click=move |_| network.stop(stop.clone())>{move || words().net.end}</button>
+            </div>
+            <p class="muted">{move || source.with(|source| {
+                let from = if source.from == "outside" { words().net.outside.to_string() } else { (words().net.from_pods)(&source.from) };
+                if source.rps > 0 { format!("{from} · {}", (words().net.per_second)(source.rps)) } else { from }
+            })}</p>
+            {strip(source)}
+            <p class="axis">{move || words().net.minute}</p>
+            <div class="sums">
+                <b>{read(|source| source.ok.to_string())}</b><span>{move || words().net.answered}</span>
+                <b class=move || if source.with(|source| source.failed > 0) { "failed" } else { "" }>{read(|source| source.failed.to_string())}</b><span>{move || words().net.failed}</span>
+                <span class="space"></span>
+                <span class="muted">{move || source.with(|source| if source.held_back > 0 { (words().net.held_back)(source.held_back) } else { String::new() })}</span>
+            </div>
+            <p class="muted">{move || source.with(|source| (words().net.half_in)(&milliseconds(source.p50), &milliseconds(source.p95)))}</p>
+            <ul class="parts" aria-label=move || words().net.ten_seconds>{move || source.with(parts)}</ul>
+        </li>
+    }
+    .into_any()
+}
+
+/// Shares of the last ten seconds: versions first, then why requests failed.
+fn parts(source: &TrafficView) -> Vec<AnyView> {
+    let total: u64 = source.parts.iter().map(|part| u64::from(part.count)).sum::<u64>().max(1);
+    let mut shares: Vec<(bool, String, String, u64)> = Vec::new();
+    for part in &source.parts {
+        let ok = !part.version.is_empty() && part.outcome.parse::<u32>().is_ok_and(|code| code < 400);
+        let place = source.versions.iter().position(|version| *version == part.version).unwrap_or(0);
+        let (class, text) = if ok {
+            (format!("v{}", shade(&part.version, place)), part.version.clone())
+        } else {
+            ("fail".to_string(), (words().net.outcome)(&part.outcome))
+        };
+        match shares.iter_mut().find(|share| share.0 != ok && share.2 == text || share.0 == !ok && share.2 == text) {
+            Some(share) => share.3 += u64::from(part.count),
+            None => shares.push((!ok, class, text, u64::from(part.count))),
+        }
+    }
+    shares.sort();
+    let row = |(failed, class, text, count): (bool, String, String, u64)| {
+        let tail = if failed { count.to_string() } else { format!("{} %", (count * 100 + total / 2) / total) };
+        view! { <li class=class><i></i><span translate="no">{text}</span><b>{tail}</b></li> }.into_any()
+    };
+    shares.into_iter().map(row).collect()
+}
+
+/// Sixty bars: what was well from below by version, what failed on top of it.
+fn strip(source: Memo<TrafficView>) -> AnyView {
+    let most = move || {
+        source.with(|source| source.strip.iter().map(|second| second.failed + second.ok.iter().sum::<u32>()).max().unwrap_or(0)).max(1)
+    };
+    // One path per version (the last one for failures), so that a second costs three attributes.
+    let path = move |layer: Option<usize>| {
+        let most = f64::from(most());
+        source.with(|source| {
+            let mut path = String::new();
+            for (at, second) in source.strip.iter().enumerate() {
+                let (below, count) = match layer {
+                    Some(place) => (second.ok.iter().take(place).sum::<u32>(), second.ok.get(place).copied().unwrap_or(0)),
+                    None => (second.ok.iter().sum::<u32>(), second.failed),
+                };
+                if count > 0 {
+                    let high = f64::from(count) / most * HIGH;
+                    let top = HIGH - f64::from(below) / most * HIGH - high;
+                    path.push_str(&format!("M{} {top:.1}h{}v{high:.1}h-{}z", at as f64 * BAR, BAR - 1.0, BAR - 1.0));
+                }
+            }
+            path
+        })
+    };
+    let versions = Memo::new(move |_| source.with(|source| source.versions.clone()));
+    let label = move || source.with(|source| (words().net.strip)(&source.id, source.ok, source.failed));
+    view! {
+        <svg class="strip" viewBox="0 0 300 40" preserveAspectRatio="none" role="img" aria-label=label>
+            <defs><pattern id="hatch-strip" width="6" height="6" patternTransform="rotate(45)" patternUnits="userSpaceOnUse"><rect class="hatch-ground" width="6" height="6" /><rect class="hatch-line" width="3" height="6" /></pattern></defs>
+            {move || versions.get().into_iter().enumerate().map(|(at, version)| view! { <path class=format!("v{}", shade(&version, at)) d=move || path(Some(at)) /> }).collect_view()}
+            <path class="fail" d=move || path(None) />
+        </svg>
+    }
+    .into_any()
+}

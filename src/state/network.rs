@@ -1,0 +1,193 @@
+//! The network on show: which lens, the sources with their last minute, the last requests, and what the lenses asked for.
+use super::{App, wire};
+use crate::js::document;
+use cluster::delta::{Delta, HopView, RequestView, TrafficView};
+use cluster::input::{Input, TrafficSpec};
+use cluster::lens::{PageView, ReachView, RuleView};
+use leptos::prelude::*;
+use std::collections::VecDeque;
+
+/// What the picture is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lens {
+    Cluster,
+    Traffic,
+    Rules,
+    Names,
+    Policies,
+    Browser,
+}
+
+pub const LENSES: [Lens; 6] = [Lens::Cluster, Lens::Traffic, Lens::Rules, Lens::Names, Lens::Policies, Lens::Browser];
+
+/// So many of the last requests are kept for the list.
+const KEPT: usize = 400;
+/// What a lens looks at is asked for again after so long (milliseconds of real time).
+const AGAIN: f64 = 900.0;
+
+#[derive(Clone, Copy)]
+pub struct Network {
+    pub lens: RwSignal<Lens>,
+    pub sources: RwSignal<Vec<TrafficView>>,
+    /// Oldest first. Read it when `told` goes up.
+    pub recent: StoredValue<VecDeque<RequestView>>,
+    /// Goes up about once per second of the cluster's time, when counts came.
+    pub told: RwSignal<u32>,
+    /// Requests that just ended, for moving dots.
+    pub arrived: RwSignal<Vec<RequestView>>,
+    /// The request whose way is asked for.
+    pub wanted: RwSignal<u64>,
+    pub rules: RwSignal<Vec<RuleView>>,
+    /// A node whose rules are read, and their text.
+    pub reading: RwSignal<String>,
+    pub text: RwSignal<String>,
+    pub reach: RwSignal<Option<ReachView>>,
+    /// The port of the matrix, and the pair whose verdict is read.
+    pub port: RwSignal<u32>,
+    pub pair: RwSignal<(String, String)>,
+    pub verdict: RwSignal<String>,
+    pub resolved: RwSignal<Vec<HopView>>,
+    pub page: RwSignal<Option<PageView>>,
+    pub loading: RwSignal<bool>,
+    chosen: StoredValue<bool>,
+    asked: StoredValue<f64>,
+}
+
+impl Network {
+    pub fn new() -> Self {
+        Self {
+            lens: RwSignal::new(Lens::Cluster),
+            sources: RwSignal::default(),
+            recent: StoredValue::default(),
+            told: RwSignal::new(0),
+            arrived: RwSignal::default(),
+            wanted: RwSignal::new(0),
+            rules: RwSignal::default(),
+            reading: RwSignal::default(),
+            text: RwSignal::default(),
+            reach: RwSignal::new(None),
+            port: RwSignal::new(80),
+            pair: RwSignal::default(),
+            verdict: RwSignal::default(),
+            resolved: RwSignal::default(),
+            page: RwSignal::new(None),
+            loading: RwSignal::new(false),
+            chosen: StoredValue::new(false),
+            asked: StoredValue::new(0.0),
+        }
+    }
+
+    /// The learner looks through a lens; on a narrow page its pane comes up.
+    pub fn look(self, app: App, lens: Lens) {
+        self.chosen.set_value(true);
+        if self.lens.get_untracked() != lens {
+            self.lens.set(lens);
+        }
+        if lens != Lens::Cluster {
+            app.course.tab.set("lens");
+        } else if app.course.tab.with_untracked(|tab| *tab == "lens") {
+            app.course.tab.set("lesson");
+        }
+        self.asked.set_value(0.0);
+        self.ask();
+    }
+
+    /// Forgets another lesson's network.
+    pub fn reset(self) {
+        self.sources.set(Vec::new());
+        self.recent.update_value(VecDeque::clear);
+        self.lens.set(Lens::Cluster);
+        self.chosen.set_value(false);
+        self.wanted.set(0);
+        self.page.set(None);
+        self.resolved.set(Vec::new());
+        self.reach.set(None);
+        self.rules.set(Vec::new());
+    }
+
+    /// Takes the network's part of a delta.
+    pub fn hear(self, delta: &mut Delta) {
+        if delta.whole {
+            self.recent.update_value(VecDeque::clear);
+        }
+        let fresh = std::mem::take(&mut delta.traffic);
+        let gone: Vec<&str> = delta.gone.iter().filter_map(|id| id.strip_prefix("traffic/")).collect();
+        let told = delta.whole || !fresh.is_empty();
+        let vanished = self.sources.with_untracked(|all| all.iter().any(|source| gone.contains(&source.id.as_str())));
+        if delta.whole || !fresh.is_empty() || vanished {
+            // A delta that tells of sources tells of all.
+            if fresh.is_empty() && !delta.whole {
+                self.sources.update(|all| all.retain(|source| !gone.contains(&source.id.as_str())));
+            } else {
+                self.sources.set(fresh);
+            }
+        }
+        let requests = std::mem::take(&mut delta.requests);
+        if !requests.is_empty() {
+            self.recent.update_value(|kept| {
+                kept.extend(requests.iter().cloned());
+                kept.drain(..kept.len().saturating_sub(KEPT));
+            });
+            self.arrived.set(requests);
+        }
+        if told {
+            self.told.update(|count| *count += 1);
+        }
+        // A lesson's users are shown as soon as they come, unless the learner looks at something else.
+        if !self.chosen.get_value() && self.lens.get_untracked() == Lens::Cluster && self.sources.with_untracked(|all| !all.is_empty()) {
+            self.lens.set(Lens::Traffic);
+        }
+    }
+
+    /// Asks anew for what the lens shows, but not too often.
+    pub fn ask(self) {
+        let now = document::now_ms();
+        if now - self.asked.get_value() < AGAIN {
+            return;
+        }
+        self.asked.set_value(now);
+        match self.lens.get_untracked() {
+            Lens::Rules | Lens::Browser => wire::rules(self.reading.get_untracked()),
+            Lens::Policies => {
+                let (from, to) = self.pair.get_untracked();
+                wire::reach(self.port.get_untracked(), from, to);
+            }
+            Lens::Cluster | Lens::Traffic | Lens::Names => {}
+        }
+    }
+
+    /// Asks at once, after the learner chose something.
+    pub fn ask_now(self) {
+        self.asked.set_value(0.0);
+        self.ask();
+    }
+
+    pub fn follow(self, id: u64) {
+        self.wanted.set(id);
+        if id != 0 {
+            wire::follow(id);
+        }
+    }
+
+    pub fn send(self, spec: TrafficSpec) {
+        wire::act(Input::Traffic { sources: vec![spec], gone: Vec::new() });
+    }
+
+    pub fn stop(self, id: String) {
+        wire::act(Input::Traffic { sources: Vec::new(), gone: vec![id] });
+    }
+
+    pub fn browse(self, url: String, address: String) {
+        self.page.set(None);
+        self.loading.set(true);
+        wire::act(Input::Browse { url, address });
+    }
+}
+
+/// A version's class for colour and hatch: its own number where it has one, else its place.
+pub fn shade(version: &str, place: usize) -> u32 {
+    let digits = version.trim_end_matches(|sign: char| !sign.is_ascii_digit());
+    let start = digits.rfind(|sign: char| !sign.is_ascii_digit()).map_or(0, |at| at + 1);
+    let number = digits[start..].parse::<u32>().ok().filter(|number| *number > 0).unwrap_or(place as u32 + 1);
+    (number - 1) % 2 + 1
+}

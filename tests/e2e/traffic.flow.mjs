@@ -1,0 +1,67 @@
+// A learner sends traffic, sees it in the picture and in numerals, follows a request, and opens the Service in a browser.
+import assert from "node:assert/strict";
+import { begin, type } from "./learner.mjs";
+
+export const title = "traffic moves through the picture, is counted, can be followed; Service rules, browser, names and policies answer";
+
+export default async function ({ open, note }) {
+  const page = await begin(open, { path: "/?sandbox" });
+  await page.locator(".editor .btn.primary").click();
+  await page.waitForFunction(() => document.querySelectorAll(".picture .pod.ready").length >= 3);
+  await type(page, "kubectl expose deployment web --port=80 --target-port=8080 --type=NodePort");
+  await lens(page, "Traffic");
+  await page.getByRole("button", { name: "Add a traffic source" }).click();
+  await page.locator(".form-of input[type=number]").fill("20");
+  await page.locator(".form-of button[type=submit]").click();
+  // Exact numerals, and dots on the move.
+  await page.waitForFunction(() => Number(document.querySelector(".sums b")?.textContent) > 40);
+  const moving = await page.evaluate(() => document.getAnimations().filter((each) => each.effect.target.matches(".req") && each.playState === "running").length);
+  assert.ok(moving > 0 && moving <= 50, `${moving} requests move`);
+  note(`${moving} dots move; ${await frames(page)} frames per second here`);
+  // One request, hop by hop.
+  await page.locator(".requests .item").first().click();
+  await page.waitForFunction(() => document.querySelectorAll(".way .link").length >= 3);
+  assert.match(await page.textContent(".way"), /kube-proxy\/worker-\d/);
+  assert.match(await page.textContent(".way"), /answers 200/);
+  // A source is changed, and ends.
+  await page.locator(".source").getByRole("button", { name: "Change" }).click();
+  await page.locator(".form-of input[type=number]").fill("5");
+  await page.locator(".form-of button[type=submit]").click();
+  await page.waitForFunction(() => document.querySelector(".source .muted").textContent.includes("5 per second"));
+  await page.locator(".source").getByRole("button", { name: "End" }).click();
+  await page.waitForFunction(() => !document.querySelector(".source"));
+
+  await lens(page, "Service rules");
+  await page.waitForFunction(() => document.querySelectorAll(".held li").length >= 3);
+  await page.getByRole("button", { name: "Rules on worker-1" }).click();
+  await page.waitForFunction(() => document.querySelector(".rules-text")?.textContent.includes("default/web"));
+
+  await lens(page, "Browser");
+  await page.locator(".doors .chip").first().click();
+  await page.waitForFunction(() => document.querySelector(".page .done")?.textContent === "200");
+  await page.locator(".form-of input").first().fill("http://web.default/");
+  await page.locator(".form-of button[type=submit]").click();
+  await page.waitForSelector(".page.error");
+  assert.match(await page.textContent(".page.error"), /can't be found/);
+
+  await lens(page, "DNS");
+  await page.locator(".form-of input").fill("web");
+  await page.locator(".form-of button[type=submit]").click();
+  await page.waitForFunction(() => document.querySelector(".lens .chain")?.textContent.includes("web.default.svc.cluster.local"));
+
+  await lens(page, "Policies");
+  await page.waitForFunction(() => document.querySelectorAll(".matrix .yes").length === 6);
+}
+
+async function lens(page, name) {
+  await page.locator(".lens-choice").selectOption({ label: name });
+}
+
+function frames(page) {
+  return page.evaluate(() => new Promise((told) => {
+    let count = 0;
+    const begun = performance.now();
+    const frame = () => { count += 1; if (performance.now() - begun < 1000) requestAnimationFrame(frame); else told(count); };
+    requestAnimationFrame(frame);
+  }));
+}
