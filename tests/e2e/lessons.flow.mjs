@@ -1,9 +1,9 @@
-// All lessons from the first step to the last, through the page and the real engine, in both languages.
+// The first lessons from the first step to the last, through the page and the real engine, in both languages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { answer, begin, current, finished, see, speed, step, type } from "./learner.mjs";
 
-export const title = "every lesson can be solved through the page, and leads on to the next";
+export const title = "the first lessons can be solved through the page, and each leads on to the next";
 
 const COURSE = [["cluster", "en"], ["pods", "ko"], ["deployments", "en"]];
 const LAST = readFileSync(new URL("../../lessons/course.yaml", import.meta.url), "utf8").match(/lessons: \[(.*)\]/)[1].split(", ").at(-1);

@@ -10,7 +10,7 @@ use simcore::{OccurrenceId, Time};
 use std::sync::Arc;
 
 /// The file that names the traffic sources, as a list.
-const TRAFFIC: &str = "traffic.yaml";
+pub(crate) const TRAFFIC: &str = "traffic.yaml";
 
 impl World {
     /// A line is typed. Returns the occurrence that everything it leads to goes back to.

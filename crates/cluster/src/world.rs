@@ -177,9 +177,12 @@ impl World {
             Input::File { name, text } => self.save_file(name, text),
             Input::Apply { name, text } => {
                 self.save_file(name, text);
-                let line = format!("kubectl apply -f {name}");
-                self.echo(&line);
-                self.type_line(&line);
+                // The file of traffic sources counts as soon as it is saved; kubectl has no use for it.
+                if name != crate::console::TRAFFIC {
+                    let line = format!("kubectl apply -f {name}");
+                    self.echo(&line);
+                    self.type_line(&line);
+                }
             }
             Input::Traffic { sources, gone } => {
                 if let Err(words) = self.set_traffic(sources, gone) {

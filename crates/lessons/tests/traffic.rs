@@ -65,3 +65,12 @@ fn a_traffic_file_that_makes_no_sense_is_refused_in_words() {
     assert!(session.world.terminal.output().ends_with("traffic.yaml: unknown field \"speed\"\n"));
     assert!(session.world.traffic().source("users").is_some(), "the old sources go on");
 }
+
+#[test]
+fn apply_saves_the_traffic_file_and_leaves_kubectl_alone() {
+    let mut session = session();
+    let before = session.world.terminal.output();
+    session.input(Input::Apply { name: "traffic.yaml".into(), text: "- {id: others, to: svc/shop:80, rps: 5}\n".into() });
+    assert!(session.world.traffic().source("others").is_some() && session.world.traffic().source("users").is_none());
+    assert_eq!(session.world.terminal.output(), before);
+}
