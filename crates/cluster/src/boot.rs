@@ -1,4 +1,5 @@
 //! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
+use crate::addons::GATEWAY_CONTROLLER;
 use crate::event::Event;
 use crate::part::{Actor, Part};
 use crate::topology::{Machine, Topology};
@@ -24,6 +25,9 @@ impl World {
         world.policed = topology.policies;
         if topology.coredns {
             world.install_coredns();
+        }
+        if topology.gateway_controller {
+            world.install_all(GATEWAY_CONTROLLER);
         }
         let catalog = Arc::new(Catalog::new(&topology.images));
         let control = Text::new(&topology.control_host);

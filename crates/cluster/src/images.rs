@@ -11,6 +11,7 @@ static FILES: &[&str] = &[
     include_str!("../../../lessons/images/busybox.yaml"),
     include_str!("../../../lessons/images/coredns.yaml"),
     include_str!("../../../lessons/images/crasher.yaml"),
+    include_str!("../../../lessons/images/gateway-controller.yaml"),
     include_str!("../../../lessons/images/hello.yaml"),
     include_str!("../../../lessons/images/nginx.yaml"),
     include_str!("../../../lessons/images/pause.yaml"),

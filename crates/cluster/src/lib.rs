@@ -1,5 +1,5 @@
 //! Wires the planes into one world: topology, faults, session, deltas, invariants. Knows no browser.
-mod addons;
+pub mod addons;
 mod boot;
 mod console;
 pub mod delta;

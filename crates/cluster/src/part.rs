@@ -6,6 +6,7 @@ use controlplane::scheduler::Scheduler;
 use dataplane::kubelet::Kubelet;
 use dataplane::network::KubeProxy;
 use dataplane::network::dns::CoreDns;
+use gateway::Router;
 use objects::Text;
 use objects::wire::Response;
 use simcore::Time;
@@ -18,8 +19,9 @@ pub enum Actor {
     Scheduler(Box<Scheduler>),
     Kubelet(Box<Kubelet>),
     Proxy(Box<KubeProxy>),
-    /// A process in a container.
+    /// Processes in containers.
     CoreDns(Box<CoreDns>),
+    Router(Box<Router>),
 }
 
 /// A component as a process on a host.
@@ -50,6 +52,7 @@ macro_rules! each {
             Actor::Kubelet($it) => $call,
             Actor::Proxy($it) => $call,
             Actor::CoreDns($it) => $call,
+            Actor::Router($it) => $call,
         }
     };
 }

@@ -24,6 +24,8 @@ pub struct Topology {
     pub load_balancer: Option<LoadBalancer>,
     /// Whether CoreDNS is installed, as kubeadm does.
     pub coredns: bool,
+    /// Whether a controller for the Gateway API is installed, with a class `kubarium` and node ports 31080 and 31443.
+    pub gateway_controller: bool,
     /// Whether the network plugin enforces NetworkPolicies, as Calico and Cilium do and Flannel does not.
     pub policies: bool,
     /// Images as data, parsed.
@@ -82,6 +84,7 @@ impl Topology {
             gateway_api: true,
             load_balancer: None,
             coredns: true,
+            gateway_controller: false,
             policies: true,
             images: crate::images::all(),
         }
@@ -116,12 +119,13 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a network plugin that
-    /// enforces no NetworkPolicies, as Flannel; as the recordings were made.
+    /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a gateway controller;
+    /// with a network plugin that enforces no NetworkPolicies, as Flannel; as the recordings were made.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
+            "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-flannel" => Some(Topology { policies: false, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
             _ => None,

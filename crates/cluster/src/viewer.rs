@@ -88,7 +88,7 @@ impl Viewer {
             let queue = match &part.actor {
                 Actor::Manager(manager) => manager.busy().map(|(_, keys)| keys).sum(),
                 Actor::Scheduler(scheduler) => queued(scheduler.waiting()),
-                Actor::Kubelet(_) | Actor::Proxy(_) | Actor::CoreDns(_) => 0,
+                Actor::Kubelet(_) | Actor::Proxy(_) | Actor::CoreDns(_) | Actor::Router(_) => 0,
             };
             let running = part.running && host.powered;
             now.push(ComponentView {

@@ -29,6 +29,7 @@ fn set(topology: &mut Topology, key: &str, value: &str) {
         ("load-balancer", "cloud") => topology.load_balancer = Some(LoadBalancer::Cloud),
         ("load-balancer", "metallb") => topology.load_balancer = Some(LoadBalancer::MetalLb),
         ("load-balancer", "servicelb") => topology.load_balancer = Some(LoadBalancer::ServiceLb),
+        ("gateway-controller", "yes") => topology.gateway_controller = true,
         ("workers", number) => {
             *topology = Topology { load_balancer: topology.load_balancer, ..Topology::kubeadm(number.parse().unwrap_or(3)) }
         }

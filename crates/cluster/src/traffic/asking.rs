@@ -148,7 +148,7 @@ impl World {
     /// Brings an answer to who asked for it.
     pub(crate) fn told(&mut self, asker: Asker, ask: &Ask, heard: Heard) {
         match asker {
-            Asker::Source { .. } => {}
+            Asker::Source { .. } | Asker::Mirror(_) => {}
             Asker::Process { part, uid, id } => {
                 let (now, mut fx) = (self.now, Effects::default());
                 let kubelet = Arc::make_mut(&mut self.parts[part]).kubelet_mut();

@@ -2,6 +2,7 @@
 use crate::event::{Caller, Event, PartId, fold};
 use crate::traffic::fabric::{Client, ip};
 use crate::traffic::load::{self, Load};
+use crate::traffic::routing::Onward;
 use crate::traffic::source::Connection;
 use crate::traffic::tally::Outcome;
 use crate::traffic::trace::Trace;
@@ -10,6 +11,7 @@ use crate::world::World;
 use apiserver::client::Ticket;
 use dataplane::images::{Program, fill};
 use dataplane::network::{Ask, Failure, Heard, Reply, Rules, Url, What};
+use gateway::routing::Decision;
 use objects::Text;
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -27,6 +29,8 @@ pub enum Asker {
     Tool { caller: Caller, ticket: Ticket, words: Arc<Vec<Text>> },
     /// A client of the program that the world runs in.
     Client(Ticket),
+    /// Nobody: a proxy's copy of a request; the source of the original, if it has one.
+    Mirror(Option<u32>),
 }
 
 /// What a request does until its next event.
@@ -70,6 +74,9 @@ pub(super) struct Frame {
     pub(super) reused: bool,
     /// Whether it counts in its server's load.
     pub(super) loaded: bool,
+    /// Of a request at a proxy: where it leads, and in words who decided that.
+    pub(super) onward: Option<Box<Onward>>,
+    pub(super) words: Text,
 }
 
 /// A request and the calls that it led to, the innermost last.
@@ -92,6 +99,8 @@ const DEPTH: usize = 8;
 const REDIRECTS: u32 = 50;
 /// The least that a request takes.
 const QUICKEST: Duration = Duration::micros(100);
+/// How long a proxy takes to decide, before it calls a backend.
+const ROUTING: Duration = Duration::micros(150);
 
 impl World {
     /// Sends a request. Its answer goes to `asker`.
@@ -139,6 +148,8 @@ impl World {
             gathered: String::new(),
             reused: false,
             loaded: false,
+            onward: None,
+            words: Text::default(),
         }
     }
 
@@ -228,6 +239,11 @@ impl World {
         }
         frame.version = Text::new(container.image.rsplit_once(':').map_or("", |(_, tag)| tag));
         frame.program = container.program().cloned();
+        let proxies = frame.program.as_ref().is_some_and(|program| !program.component.is_empty());
+        if proxies && self.route(flight) {
+            return None;
+        }
+        let frame = flight.frames.last()?;
         let Some(program) = frame.program.clone().filter(|program| load::matters(program)) else {
             self.work(flight, 0);
             return None;
@@ -246,6 +262,63 @@ impl World {
         flight.frames.last_mut()?.loaded = true;
         self.work(flight, served);
         None
+    }
+
+    /// Lets the proxy that runs in the server's container decide; false where none does.
+    fn route(&mut self, flight: &mut Flight) -> bool {
+        let Some((server, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.server.clone()?, frame))) else {
+            return false;
+        };
+        let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask) else { return false };
+        (frame.program, frame.version) = (None, Text::default());
+        match decision {
+            Decision::Answer(answer) => {
+                (frame.code, frame.body, frame.told, frame.words) = (answer.code, answer.body.to_string(), answer.headers, answer.words);
+                self.send_back(flight, ROUTING);
+            }
+            Decision::Forward(forward) => {
+                let onward = Onward { ask: Some(forward.ask), rule: forward.rule, share: forward.share };
+                frame.words = onward.words();
+                frame.onward = Some(Box::new(onward));
+                (flight.due, flight.stage) = (self.now + ROUTING, Stage::Working);
+                let source = match flight.asker {
+                    Asker::Source { serial, .. } => Some(serial),
+                    _ => None,
+                };
+                for copy in forward.mirrors {
+                    let client = self.client_at(&server);
+                    self.launch(Asker::Mirror(source), client, copy, None);
+                }
+            }
+        }
+        true
+    }
+
+    /// A server as the client of another.
+    fn client_at(&self, server: &Server) -> Client {
+        let sandbox = self.kubelet_of(server.host).and_then(|kubelet| kubelet.sandbox(&server.uid));
+        let address = sandbox.and_then(|sandbox| super::fabric::number(&sandbox.ip)).unwrap_or(0);
+        Client::Pod { host: server.host, uid: server.uid.clone(), address }
+    }
+
+    /// The backend's answer, or its failure, becomes the proxy's answer.
+    fn pass_back(&mut self, flight: &mut Flight, inner: Frame, end: Result<(), Failure>) {
+        let Some((onward, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.onward.take()?, frame))) else {
+            return;
+        };
+        match end {
+            Ok(()) => {
+                (frame.code, frame.version) = (inner.code, inner.version);
+                frame.body = inner.body.replace("{calls}", &inner.gathered);
+                frame.told = inner.program.map_or(inner.told, |program| program.headers.clone());
+                onward.edit(&mut frame.told);
+            }
+            Err(failure) => {
+                let (code, body) = Onward::failed(failure);
+                (frame.code, frame.body) = (code, body.to_string());
+            }
+        }
+        self.send_back(flight, Duration::ZERO);
     }
 
     /// The server begins to work on it.
@@ -281,13 +354,16 @@ impl World {
     /// The server has done its own part: the next call, or the answer.
     fn worked(&mut self, flight: &mut Flight) {
         let depth = flight.frames.len();
+        let onward = flight.frames.last_mut().and_then(|frame| Some((frame.onward.as_mut()?.ask.take()?, frame.server.clone()?)));
+        if let Some((ask, server)) = onward {
+            let client = self.client_at(&server);
+            return self.call(flight, client, ask, None);
+        }
         let Some((frame, server)) = flight.frames.last().and_then(|frame| Some((frame, frame.server.clone()?))) else { return };
         let answer = frame.program.as_ref().and_then(|program| program.answer(&frame.ask.url.path));
         let next = answer.and_then(|answer| answer.calls.get(frame.called)).filter(|_| depth < DEPTH).cloned();
         if let Some(ask) = next {
-            let sandbox = self.kubelet_of(server.host).and_then(|kubelet| kubelet.sandbox(&server.uid));
-            let address = sandbox.and_then(|sandbox| super::fabric::number(&sandbox.ip)).unwrap_or(0);
-            let client = Client::Pod { host: server.host, uid: server.uid, address };
+            let client = self.client_at(&server);
             return self.call(flight, client, ask, None);
         }
         self.release(flight.frames.len() - 1, flight);
@@ -322,6 +398,10 @@ impl World {
         let frame = flight.frames.pop()?;
         self.note_call(flight, &frame, end);
         let Some(parent) = flight.frames.last_mut() else { return Some((frame, end)) };
+        if parent.onward.is_some() {
+            self.pass_back(flight, frame, end);
+            return None;
+        }
         parent.called += 1;
         match end {
             Ok(()) if frame.code < 500 => parent.gathered.push_str(&frame.body),
@@ -341,7 +421,9 @@ impl World {
         let outcome = end.map_or_else(Outcome::Failed, |()| Outcome::Status(frame.code));
         self.digest = fold(self.digest, self.now, 13 << 32 | outcome.number(), frame.id);
         let source = match &flight.asker {
-            Asker::Source { serial, .. } => self.traffic.sources.get(serial).map(|source| source.id.clone()).unwrap_or_default(),
+            Asker::Source { serial, .. } | Asker::Mirror(Some(serial)) => {
+                self.traffic.sources.get(serial).map(|source| source.id.clone()).unwrap_or_default()
+            }
             _ => Text::default(),
         };
         let trace = Trace {
@@ -360,6 +442,8 @@ impl World {
             outcome,
             reused: frame.reused,
             tries: flight.tries,
+            words: frame.words.clone(),
+            mirrored: matches!(flight.asker, Asker::Mirror(_)),
         };
         self.net().remember(trace);
     }
@@ -376,6 +460,11 @@ impl World {
         }
         if let Asker::Source { serial, user } = flight.asker {
             return self.source_heard(serial, user, flight.began, Spent::of(frame, end));
+        }
+        if let Asker::Mirror(source) = flight.asker {
+            let outcome = end.map_or_else(Outcome::Failed, |()| Outcome::Status(frame.code));
+            let source = source.and_then(|serial| self.net().sources.get_mut(&serial));
+            return source.into_iter().for_each(|source| source.tally.mirror(&frame.version, outcome));
         }
         let headers = frame.program.as_ref().map_or(frame.told, |program| program.headers.clone());
         let moved = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).filter(|_| (300..400).contains(&frame.code));
@@ -400,7 +489,7 @@ impl World {
 impl Flight {
     /// Whether somebody reads the body.
     fn wants(&self) -> bool {
-        !matches!(self.asker, Asker::Source { .. })
+        !matches!(self.asker, Asker::Source { .. } | Asker::Mirror(_))
     }
 }
 
@@ -415,7 +504,7 @@ pub(crate) struct Spent {
 impl Spent {
     fn of(frame: Frame, end: Result<(), Failure>) -> Spent {
         let outcome = end.map_or_else(Outcome::Failed, |()| Outcome::Status(frame.code));
-        let headers = frame.program.as_ref().map(|program| &program.headers[..]).unwrap_or_default();
+        let headers = frame.program.as_ref().map_or(&frame.told[..], |program| &program.headers[..]);
         let cookie = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("set-cookie")).map(|(_, value)| value.clone());
         let (client, steps) = (frame.client, frame.steps);
         let open = frame.server.filter(|_| end.is_ok()).map(|server| Connection { client, server, steps, user: 0 });

@@ -5,6 +5,7 @@ use crate::world::World;
 use apiserver::client::Effects;
 use dataplane::kubelet::Inside;
 use dataplane::network::dns::{CoreDns, KUBEADM};
+use gateway::Router;
 use objects::Text;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 type Make = fn(u64, &Inside) -> Actor;
 
 /// What images may name as their `component`.
-static COMPONENTS: &[(&str, Make)] = &[("coredns", coredns)];
+static COMPONENTS: &[(&str, Make)] = &[("coredns", coredns), ("gateway-controller", gateway_controller)];
 
 /// Where its Pod mounts it.
 const COREFILE: &str = "/etc/coredns/Corefile";
@@ -22,6 +23,10 @@ fn coredns(seed: u64, inside: &Inside) -> Actor {
     let mut server = CoreDns::new(seed, &inside.pod, corefile);
     server.set_addresses(&inside.address.parse().into_iter().collect::<Vec<_>>());
     Actor::CoreDns(Box::new(server))
+}
+
+fn gateway_controller(seed: u64, inside: &Inside) -> Actor {
+    Actor::Router(Box::new(Router::new(&gateway::GATEWAY, seed, &inside.pod)))
 }
 
 impl World {
@@ -73,9 +78,11 @@ impl World {
             return;
         }
         let now = self.now;
-        let Actor::CoreDns(server) = &mut Arc::make_mut(&mut self.parts[id]).actor else { return };
-        let (ready, said) = (server.is_ready(now), server.take_log());
-        let failed = server.exit().is_some();
+        let (ready, said, failed) = match &mut Arc::make_mut(&mut self.parts[id]).actor {
+            Actor::CoreDns(server) => (server.is_ready(now), server.take_log(), server.exit().is_some()),
+            Actor::Router(router) => (router.is_ready(), router.take_log(), false),
+            _ => return,
+        };
         let (host, uid, container) = (self.parts[id].host, self.parts[id].pod.clone(), self.parts[id].container.clone());
         let place = self.hosts[host].kubelet;
         let mut fx = Effects::default();

@@ -7,6 +7,7 @@ mod inside;
 mod load;
 mod names;
 mod pump;
+mod routing;
 mod source;
 mod ssh;
 mod state;

@@ -82,6 +82,8 @@ pub struct Tally {
     pub failed: u64,
     /// Arrivals that the limit on open requests held back.
     pub held_back: u64,
+    /// Copies that proxies made of its requests, and what came of them: (version, outcome, how many).
+    pub mirrored: Vec<(u8, Outcome, u32)>,
 }
 
 /// A version that nobody has told.
@@ -141,6 +143,12 @@ impl Tally {
             person.wavered |= version != person.last && person.seen >> version & 1 == 1;
             (person.seen, person.last) = (person.seen | 1 << version, version);
         }
+    }
+
+    /// Takes in what came of a copy. It counts in nothing else: nobody waited for it.
+    pub fn mirror(&mut self, version: &str, outcome: Outcome) {
+        let version = self.version(version);
+        bump(&mut self.mirrored, |(known, found, _)| *known == version && *found == outcome, (version, outcome, 1), |entry| entry.2 += 1);
     }
 
     fn turn(&mut self, second: u64) {

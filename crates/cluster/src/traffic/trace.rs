@@ -31,6 +31,10 @@ pub struct Trace {
     pub outcome: Outcome,
     pub reused: bool,
     pub tries: u32,
+    /// Of a request at a proxy: which of its rules decided, and what.
+    pub words: Text,
+    /// Whether it is a proxy's copy of another request.
+    pub mirrored: bool,
 }
 
 impl World {
@@ -55,6 +59,9 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         Outcome::Failed(failure) => Some(failure),
         Outcome::Status(_) => None,
     };
+    if trace.mirrored {
+        hop(who.clone(), "sends a copy of a request; nobody waits for its answer".to_string(), String::new());
+    }
     hop(who.clone(), format!("asks for http://{}:{}{}", trace.host, steps.dialled.1, trace.path), String::new());
     if trace.reused {
         hop(who, "uses a connection that is open from before: nothing is looked up or chosen anew".to_string(), String::new());
@@ -77,6 +84,9 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         let source = world.source_behind(steps, world.address_of_client(&trace.client));
         let words = world.policy_words(source, steps.reached.0, steps.reached.1);
         hop("NetworkPolicy".to_string(), format!("drops packets to {}:{}", ip(steps.reached.0), steps.reached.1), words);
+    }
+    if !trace.words.is_empty() {
+        hop(receiver(world, trace), trace.words.to_string(), String::new());
     }
     let end = match trace.outcome {
         Outcome::Status(code) => format!("answers {code} after {}.{:03} ms", trace.took.0 / 1_000, trace.took.0 % 1_000),

@@ -1,0 +1,138 @@
+//! The way of one request: which rule takes it, which backend by its weight, which endpoint, and what it looks like there.
+use super::backend::Backend;
+use super::filter::{PathEdit, Redirect};
+use super::table::{Entry, Listener, PathMatch, Rule, Share, Table};
+use crate::hosts;
+use dataplane::network::{Ask, Url};
+use objects::Text;
+use simcore::{Duration, Rng};
+use std::sync::Arc;
+
+/// What becomes of a request.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    Answer(Answer),
+    Forward(Forward),
+}
+
+/// An answer of the proxy itself.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub code: u16,
+    pub headers: Vec<(Text, Text)>,
+    pub body: Text,
+    /// Who decided it, for the request's trace.
+    pub words: Text,
+}
+
+/// A request to an endpoint, and copies of it.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    pub ask: Arc<Ask>,
+    pub rule: Arc<Rule>,
+    pub share: usize,
+    pub mirrors: Vec<Arc<Ask>>,
+}
+
+/// How long a proxy tries to open a connection to an endpoint.
+const CONNECT: Duration = Duration::secs(10);
+
+/// Routes a request that came in by `port`.
+pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
+    let given = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let host = given.map_or(ask.url.host.as_str(), |(_, value)| hosts::bare(value));
+    let listener = table.listener(port, host);
+    let fits = |entry: &&Entry| entry.fits(host, &ask.method, &ask.url.path, &ask.headers);
+    let Some((listener, entry)) = listener.and_then(|listener| Some((listener, listener.entries.iter().find(fits)?))) else {
+        return own(404, "", Text::new_static("no route matches"));
+    };
+    let rule = &entry.rule;
+    if let Some(redirect) = &rule.filters.redirect {
+        return redirected(redirect, listener, entry, host, ask);
+    }
+    let Some((place, share)) = choose(rule, rng) else {
+        return own(500, "", Text::from(format!("{}: no backend", rule.name)));
+    };
+    if !share.backend.broken.is_empty() {
+        return own(500, "", Text::from(format!("{}: {}", share.words, share.backend.broken)));
+    }
+    let Some(forward) = towards(&share.backend, host, entry, share, ask, rng) else {
+        return own(503, "no healthy upstream", Text::from(format!("{}: no ready endpoint", share.words)));
+    };
+    let mirrors = copies(rule, share, &forward, rng);
+    Decision::Forward(Forward { ask: Arc::new(forward), rule: rule.clone(), share: place, mirrors })
+}
+
+fn own(code: u16, body: &'static str, words: Text) -> Decision {
+    Decision::Answer(Answer { code, headers: Vec::new(), body: Text::new_static(body), words })
+}
+
+/// One of the backends, as often as its weight says.
+fn choose<'a>(rule: &'a Rule, rng: &mut Rng) -> Option<(usize, &'a Share)> {
+    let mut drawn = match rule.total {
+        0 => return None,
+        total if rule.shares.len() > 1 => rng.below(total),
+        _ => 0,
+    };
+    let mut all = rule.shares.iter().enumerate();
+    all.find(|(_, share)| {
+        let found = drawn < share.weight;
+        drawn = drawn.saturating_sub(share.weight);
+        found
+    })
+}
+
+/// The request as an endpoint of `backend` gets it; `None` where no endpoint is ready.
+fn towards(backend: &Backend, host: &str, entry: &Entry, share: &Share, ask: &Ask, rng: &mut Rng) -> Option<Ask> {
+    let rule = &entry.rule;
+    let (address, port) = *backend.endpoints.get(rng.below(backend.endpoints.len() as u32) as usize)?;
+    let mut headers: Vec<(Text, Text)> = ask.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")).cloned().collect();
+    rule.filters.request.apply(&mut headers);
+    share.filters.request.apply(&mut headers);
+    let names = [&share.filters.host, &rule.filters.host].into_iter().find(|name| !name.is_empty());
+    headers.push((Text::new_static("Host"), names.cloned().unwrap_or_else(|| Text::new(host))));
+    let path = share.filters.path.as_ref().or(rule.filters.path.as_ref());
+    let path = path.map_or_else(|| ask.url.path.clone(), |edit| edit.apply(&ask.url.path, prefix(entry)));
+    let url = Url { secure: false, host: Text::from(address.to_string()), port, path };
+    let limit = rule.try_limit.min(rule.limit);
+    Some(Ask { method: ask.method.clone(), headers, limit, connect_limit: CONNECT.min(limit), ..Ask::get(url) })
+}
+
+fn prefix(entry: &Entry) -> &str {
+    match &entry.path {
+        PathMatch::Prefix(own) => own,
+        _ => "",
+    }
+}
+
+/// The copies that the rule sends elsewhere. Nobody waits for their answers.
+fn copies(rule: &Rule, share: &Share, forward: &Ask, rng: &mut Rng) -> Vec<Arc<Ask>> {
+    let mut all = Vec::new();
+    for mirror in rule.filters.mirrors.iter().chain(&share.filters.mirrors) {
+        let taken = mirror.numerator >= mirror.denominator || rng.below(mirror.denominator) < mirror.numerator;
+        let place = rng.below(mirror.backend.endpoints.len() as u32) as usize;
+        if let Some((address, port)) = mirror.backend.endpoints.get(place).filter(|_| taken) {
+            let url = Url { host: Text::from(address.to_string()), port: *port, ..forward.url.clone() };
+            all.push(Arc::new(Ask { url, ..forward.clone() }));
+        }
+    }
+    all
+}
+
+fn redirected(redirect: &Redirect, listener: &Listener, entry: &Entry, host: &str, ask: &Ask) -> Decision {
+    let own_scheme = if listener.secure { "https" } else { "http" };
+    let scheme = if redirect.scheme.is_empty() { own_scheme } else { redirect.scheme.as_str() };
+    let usual = if scheme == "https" { 443 } else { 80 };
+    let port = match redirect.port {
+        0 if redirect.scheme.is_empty() => listener.port,
+        0 => usual,
+        port => port,
+    };
+    let host = if redirect.host.is_empty() { host } else { redirect.host.as_str() };
+    let shown = if port == usual { String::new() } else { format!(":{port}") };
+    let path = redirect.path.as_ref().map_or_else(|| ask.url.path.clone(), |edit: &PathEdit| edit.apply(&ask.url.path, prefix(entry)));
+    let mut headers = vec![(Text::new_static("location"), Text::from(format!("{scheme}://{host}{shown}{path}")))];
+    entry.rule.filters.response.apply(&mut headers);
+    let words = Text::from(format!("{}: redirect", entry.rule.name));
+    Decision::Answer(Answer { code: redirect.code, headers, body: Text::default(), words })
+}
