@@ -122,12 +122,13 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a network plugin that
-    /// enforces no NetworkPolicies, as Flannel; as the recordings were made.
+    /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a gateway controller;
+    /// with a network plugin that enforces no NetworkPolicies, as Flannel; as the recordings were made.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
+            "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-flannel" => Some(Topology { policies: false, ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),

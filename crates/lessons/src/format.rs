@@ -192,7 +192,8 @@ pub struct Check {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub command: String,
     /// With `expr`: of this source's requests since the step began (or of the last `over`). Names: `ok`, `failed`, `all`, `p50`
-    /// and `p95` (milliseconds), `share["v2"]` (percent of the answers), `outcome["refused"]` (how many).
+    /// and `p95` (milliseconds), `share["v2"]` (percent of the answers), `outcome["refused"]` (how many), and
+    /// from the source's beginning `mirrored` and `mirrored_failed` (copies that a route made).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub traffic: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -43,10 +43,15 @@ pub fn facts(source: &Source, from: Time) -> Tree {
         let known = outcomes.get(&word).int_or(0);
         outcomes.set(&[&word], known + i64::from(*count));
     }
+    // Copies are counted from the source's beginning.
+    let copies = |fits: &dyn Fn(Outcome) -> bool| -> i64 {
+        tally.mirrored.iter().filter(|(_, outcome, _)| fits(*outcome)).map(|(_, _, count)| i64::from(*count)).sum()
+    };
     let millis = |per_mille| tally.quantile(from, u64::MAX, per_mille).map_or(0, |micros| (micros / 1_000) as i64);
     map! {
         "ok": ok as i64, "failed": (all - ok) as i64, "all": all as i64, "p50": millis(500), "p95": millis(950),
         "share": share, "outcome": outcomes, "held_back": tally.held_back as i64,
+        "mirrored": copies(&|_| true), "mirrored_failed": copies(&|outcome| !outcome.is_ok()),
     }
 }
 
