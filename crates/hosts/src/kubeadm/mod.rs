@@ -15,6 +15,8 @@ mod token;
 mod upgrade;
 mod version;
 
+pub use join::signature;
+
 use crate::call::{Call, Step, Stop, fail, quoted};
 use flags::{Flag, Given};
 

@@ -85,6 +85,13 @@ pub const COMMANDS: &[Command] = &[
         about: "Print default reset configuration, that can be used for 'kubeadm reset'",
     },
     Command {
+        path: "config print upgrade-defaults",
+        flags: &[PRINT],
+        takes: (0, 0),
+        run: Some(upgrade_defaults),
+        about: "Print default upgrade configuration, that can be used for 'kubeadm upgrade'",
+    },
+    Command {
         path: "config validate",
         flags: &[FILES],
         takes: (0, 0),
@@ -156,6 +163,16 @@ fn join_defaults(call: &mut Call, _: &Given) -> Step<()> {
     join.set(&["nodeRegistration", "name"], call.machine.name.clone());
     join.edit(&["nodeRegistration"]).map_mut().insert("taints", Tree::Null);
     call.stdout.push_str(&yaml::write(&join));
+    Ok(())
+}
+
+fn upgrade_defaults(call: &mut Call, _: &Given) -> Step<()> {
+    let part = || map! {"certificateRenewal": true, "etcdUpgrade": true, "imagePullPolicy": "IfNotPresent", "imagePullSerial": true};
+    let tree = map! {
+        "apiVersion": config::API, "kind": "UpgradeConfiguration", "apply": part(), "node": part(), "diff": map! {},
+        "plan": map! {"etcdUpgrade": true}, "timeouts": defaults::timeouts(),
+    };
+    call.stdout.push_str(&yaml::write(&tree));
     Ok(())
 }
 

@@ -238,23 +238,20 @@ fn list(call: &mut Call, given: &Given) -> Step<()> {
         let described = or_none(token.get("description").text().into());
         rows.push([token.get("token").text().into(), ttl, until, joined(token, "usages"), described, joined(token, "groups")]);
     }
-    rows.iter().zip(table(&rows)).for_each(|(_, line)| call.say(line));
+    table(&rows).iter().for_each(|line| call.say(line));
     Ok(())
 }
 
-/// Columns as wide as their widest cell, three spaces apart. A cell is printed whole where its column was sized by
-/// earlier rows only: kubeadm prints each row by its own writer with the widths of the first token's.
+/// Columns as wide as their widest cell, three spaces apart; the second leaves room for `<forever>`, and `<never>` is not
+/// filled up.
 fn table(rows: &[[String; 6]]) -> Vec<String> {
-    let width = |at: usize| rows.iter().take(2.max(rows.len())).map(|row| row[at].len()).max().unwrap_or(0);
-    let line = |row: &[String; 6]| {
-        let cells: Vec<String> = row
-            .iter()
-            .enumerate()
-            .map(|(at, cell)| if at == 5 { cell.clone() } else { format!("{cell:<width$}   ", width = width(at)) })
-            .collect();
-        cells.concat()
+    let width = |at: usize| rows.iter().map(|row| row[at].len()).max().unwrap_or(0).max(if at == 1 { 9 } else { 0 });
+    let cell = |at: usize, cell: &String| match at {
+        5 => cell.clone(),
+        _ if cell == "<never>" => format!("{cell}   "),
+        _ => format!("{cell:<width$}   ", width = width(at)),
     };
-    rows.iter().map(line).collect()
+    rows.iter().map(|row| row.iter().enumerate().map(|(at, text)| cell(at, text)).collect()).collect()
 }
 
 /// A token's Secret as an entry of `bootstrapTokens`.

@@ -108,6 +108,13 @@ pub fn sed(call: &mut Call) -> Step<()> {
         call.complain("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...");
         return Err(Stop::Code(1));
     };
+    if let Some(pattern) = script.strip_prefix('/').and_then(|rest| rest.strip_suffix("/p")).filter(|_| flags.contains(&"-n")) {
+        for path in &rest[1..] {
+            let text = input(call, Some(path))?;
+            text.lines().filter(|line| holds(line, pattern)).for_each(|line| call.say(line));
+        }
+        return Ok(());
+    }
     let Some(edit) = Edit::read(script) else {
         return fail(format!("-e expression #1, char {}: unknown command: `{}'", 1, &script[..1.min(script.len())]));
     };
@@ -117,7 +124,7 @@ pub fn sed(call: &mut Call) -> Step<()> {
     let out: String = text.lines().filter_map(|line| edit.apply(line)).map(|line| line + "\n").collect();
     match path.filter(|_| flags.iter().any(|flag| flag.starts_with("-i") || flag.starts_with("-ri"))) {
         Some(path) if call.is_root() => call.machine.files.write(&path, &out),
-        Some(_) => return fail(format!("couldn't open temporary file: Permission denied")),
+        Some(_) => return fail("couldn't open temporary file: Permission denied"),
         None => call.stdout.push_str(&out),
     }
     Ok(())
@@ -154,6 +161,14 @@ impl Edit {
         }
         let (from, to, all) = self.change.as_ref()?;
         Some(match (from.as_str(), from.strip_prefix('^')) {
+            _ if from.starts_with('(') && from.ends_with(").*") => {
+                // A kept text and what follows it.
+                let kept = &from[1..from.len() - 3];
+                match line.find(kept) {
+                    Some(at) => format!("{}{}", &line[..at], to.replace("\\1", kept)),
+                    None => line.to_string(),
+                }
+            }
             ("^" | "^\\(.*\\)$" | "\\(.*\\)", _) => to.replace("\\1", line) + if to.contains("\\1") { "" } else { line },
             (_, Some(start)) if line.starts_with(start) => format!("{to}{}", &line[start.len()..]),
             (_, Some(_)) => line.to_string(),
@@ -179,5 +194,50 @@ fn holds(line: &str, pattern: &str) -> bool {
 pub fn edit(call: &mut Call) -> Step<()> {
     let path = call.words.iter().find(|word| !word.starts_with('-')).cloned();
     call.edit = path.map(|path| call.path(&path));
+    Ok(())
+}
+
+/// `find DIR… [-type f|d] [-name '*.crt'] [-printf "%M %s %p\\n"]`
+pub fn find(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let after = |flag: &str| words.iter().position(|word| word == flag).and_then(|at| words.get(at + 1)).map(String::as_str);
+    let mut code = 0;
+    for start in words.iter().take_while(|word| !word.starts_with('-')) {
+        let full = call.path(start);
+        if !call.machine.files.is_folder(&full) {
+            call.complain(format_args!("find: '{start}': No such file or directory"));
+            code = 1;
+            continue;
+        }
+        let mut paths = vec![full.clone()];
+        paths.extend(call.machine.files.below(&full).iter().map(|path| path.to_string()));
+        for path in paths {
+            let Some(file) = call.machine.files.get(&path).cloned() else { continue };
+            let folder = file.kind == crate::machine::Kind::Folder;
+            let end = after("-name").map(|name| name.trim_start_matches('*'));
+            if after("-type").is_some_and(|kind| (kind == "d") != folder) || end.is_some_and(|end| !path.ends_with(end)) {
+                continue;
+            }
+            match after("-printf") {
+                None => call.say(path),
+                Some(form) => {
+                    let size = file.size().to_string();
+                    let line = form.replace("%M", &file.permissions()).replace("%s", &size).replace("%p", &path).replace("\\n", "\n");
+                    call.stdout.push_str(&line);
+                }
+            }
+        }
+    }
+    if code == 0 { Ok(()) } else { Err(Stop::Code(code)) }
+}
+
+/// `sort [-kN]`
+pub fn sort(call: &mut Call) -> Step<()> {
+    let key = call.words.iter().find_map(|word| word.strip_prefix("-k")).and_then(|text| text.parse::<usize>().ok()).unwrap_or(1);
+    let text = call.stdin.clone();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let from = |line: &str| line.split_whitespace().skip(key - 1).collect::<Vec<_>>().join(" ");
+    lines.sort_by_key(|line| from(line));
+    lines.iter().for_each(|line| call.say(line));
     Ok(())
 }

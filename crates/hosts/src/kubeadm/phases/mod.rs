@@ -20,118 +20,53 @@ pub struct Phase {
     /// `certs/ca`; the part before the slash is the group's name.
     pub name: &'static str,
     pub run: fn(&mut Call, &mut Work) -> Step<()>,
-    pub about: &'static str,
 }
 
-const fn phase(name: &'static str, run: fn(&mut Call, &mut Work) -> Step<()>, about: &'static str) -> Phase {
-    Phase { name, run, about }
+const fn phase(name: &'static str, run: fn(&mut Call, &mut Work) -> Step<()>) -> Phase {
+    Phase { name, run }
 }
 
 /// In the order in which they run. A group's own row runs before its members.
 pub const INIT: &[Phase] = &[
-    phase("preflight", before, "Run pre-flight checks"),
-    phase("certs", pki::folder, "Certificate generation"),
-    phase(
-        "certs/ca",
-        |call, work| pki::make(call, work, "ca"),
-        "Generate the self-signed Kubernetes CA to provision identities for other Kubernetes components",
-    ),
-    phase("certs/apiserver", |call, work| pki::make(call, work, "apiserver"), "Generate the certificate for serving the Kubernetes API"),
-    phase(
-        "certs/apiserver-kubelet-client",
-        |call, work| pki::make(call, work, "apiserver-kubelet-client"),
-        "Generate the certificate for the API server to connect to kubelet",
-    ),
-    phase(
-        "certs/front-proxy-ca",
-        |call, work| pki::make(call, work, "front-proxy-ca"),
-        "Generate the self-signed CA to provision identities for front proxy",
-    ),
-    phase(
-        "certs/front-proxy-client",
-        |call, work| pki::make(call, work, "front-proxy-client"),
-        "Generate the certificate for the front proxy client",
-    ),
-    phase("certs/etcd-ca", |call, work| pki::make(call, work, "etcd/ca"), "Generate the self-signed CA to provision identities for etcd"),
-    phase("certs/etcd-server", |call, work| pki::make(call, work, "etcd/server"), "Generate the certificate for serving etcd"),
-    phase(
-        "certs/etcd-peer",
-        |call, work| pki::make(call, work, "etcd/peer"),
-        "Generate the certificate for etcd nodes to communicate with each other",
-    ),
-    phase(
-        "certs/etcd-healthcheck-client",
-        |call, work| pki::make(call, work, "etcd/healthcheck-client"),
-        "Generate the certificate for liveness probes to healthcheck etcd",
-    ),
-    phase(
-        "certs/apiserver-etcd-client",
-        |call, work| pki::make(call, work, "apiserver-etcd-client"),
-        "Generate the certificate the apiserver uses to access etcd",
-    ),
-    phase("certs/sa", pki::service_accounts, "Generate a private key for signing service account tokens along with its public key"),
-    phase(
-        "kubeconfig",
-        kubeconfig::folder,
-        "Generate all kubeconfig files necessary to establish the control plane and the admin kubeconfig file",
-    ),
-    phase(
-        "kubeconfig/admin",
-        |call, work| kubeconfig::make(call, work, "admin"),
-        "Generate a kubeconfig file for the admin to use and for kubeadm itself",
-    ),
-    phase(
-        "kubeconfig/super-admin",
-        |call, work| kubeconfig::make(call, work, "super-admin"),
-        "Generate a kubeconfig file for the super-admin",
-    ),
-    phase(
-        "kubeconfig/kubelet",
-        |call, work| kubeconfig::make(call, work, "kubelet"),
-        "Generate a kubeconfig file for the kubelet to use *only* for cluster bootstrapping purposes",
-    ),
-    phase(
-        "kubeconfig/controller-manager",
-        |call, work| kubeconfig::make(call, work, "controller-manager"),
-        "Generate a kubeconfig file for the controller manager to use",
-    ),
-    phase(
-        "kubeconfig/scheduler",
-        |call, work| kubeconfig::make(call, work, "scheduler"),
-        "Generate a kubeconfig file for the scheduler to use",
-    ),
-    phase("etcd", nothing, "Generate static Pod manifest file for local etcd"),
-    phase("etcd/local", manifests::etcd_local, "Generate the static Pod manifest file for a local, single-node local etcd instance"),
-    phase("control-plane", manifests::folder, "Generate all static Pod manifest files necessary to establish the control plane"),
-    phase(
-        "control-plane/apiserver",
-        |call, work| manifests::make(call, work, "kube-apiserver"),
-        "Generates the kube-apiserver static Pod manifest",
-    ),
-    phase(
-        "control-plane/controller-manager",
-        |call, work| manifests::make(call, work, "kube-controller-manager"),
-        "Generates the kube-controller-manager static Pod manifest",
-    ),
-    phase(
-        "control-plane/scheduler",
-        |call, work| manifests::make(call, work, "kube-scheduler"),
-        "Generates the kube-scheduler static Pod manifest",
-    ),
-    phase("kubelet-start", kubelet::start_init, "Write kubelet settings and (re)start the kubelet"),
-    phase("wait-control-plane", wait::control_plane_init, "Wait for the control plane to start"),
-    phase("upload-config", nothing, "Upload the kubeadm and kubelet configuration to a ConfigMap"),
-    phase("upload-config/kubeadm", cluster::upload_kubeadm, "Upload the kubeadm ClusterConfiguration to a ConfigMap"),
-    phase("upload-config/kubelet", cluster::upload_kubelet, "Upload the kubelet component config to a ConfigMap"),
-    phase("upload-certs", cluster::upload_certs, "Upload certificates to kubeadm-certs"),
-    phase("mark-control-plane", cluster::mark, "Mark a node as a control-plane"),
-    phase("bootstrap-token", cluster::bootstrap_token, "Generates bootstrap tokens used to join a node to a cluster"),
-    phase("kubelet-finalize", nothing, "Updates settings relevant to the kubelet after TLS bootstrap"),
-    phase("kubelet-finalize/enable-client-cert-rotation", cluster::finalize, "Enable kubelet client certificate rotation"),
-    phase("addon", nothing, "Install required addons for passing conformance tests"),
-    phase("addon/coredns", addon::coredns, "Install the CoreDNS addon to a Kubernetes cluster"),
-    phase("addon/kube-proxy", addon::kube_proxy, "Install the kube-proxy addon to a Kubernetes cluster"),
-    phase("show-join-command", finish::show, "Show the join command for control-plane and worker node"),
+    phase("preflight", before),
+    phase("certs", pki::folder),
+    phase("certs/ca", |call, work| pki::make(call, work, "ca")),
+    phase("certs/apiserver", |call, work| pki::make(call, work, "apiserver")),
+    phase("certs/apiserver-kubelet-client", |call, work| pki::make(call, work, "apiserver-kubelet-client")),
+    phase("certs/front-proxy-ca", |call, work| pki::make(call, work, "front-proxy-ca")),
+    phase("certs/front-proxy-client", |call, work| pki::make(call, work, "front-proxy-client")),
+    phase("certs/etcd-ca", |call, work| pki::make(call, work, "etcd/ca")),
+    phase("certs/etcd-server", |call, work| pki::make(call, work, "etcd/server")),
+    phase("certs/etcd-peer", |call, work| pki::make(call, work, "etcd/peer")),
+    phase("certs/etcd-healthcheck-client", |call, work| pki::make(call, work, "etcd/healthcheck-client")),
+    phase("certs/apiserver-etcd-client", |call, work| pki::make(call, work, "apiserver-etcd-client")),
+    phase("certs/sa", pki::service_accounts),
+    phase("kubeconfig", kubeconfig::folder),
+    phase("kubeconfig/admin", |call, work| kubeconfig::make(call, work, "admin")),
+    phase("kubeconfig/super-admin", |call, work| kubeconfig::make(call, work, "super-admin")),
+    phase("kubeconfig/kubelet", |call, work| kubeconfig::make(call, work, "kubelet")),
+    phase("kubeconfig/controller-manager", |call, work| kubeconfig::make(call, work, "controller-manager")),
+    phase("kubeconfig/scheduler", |call, work| kubeconfig::make(call, work, "scheduler")),
+    phase("etcd", nothing),
+    phase("etcd/local", manifests::etcd_local),
+    phase("control-plane", manifests::folder),
+    phase("control-plane/apiserver", |call, work| manifests::make(call, work, "kube-apiserver")),
+    phase("control-plane/controller-manager", |call, work| manifests::make(call, work, "kube-controller-manager")),
+    phase("control-plane/scheduler", |call, work| manifests::make(call, work, "kube-scheduler")),
+    phase("kubelet-start", kubelet::start_init),
+    phase("wait-control-plane", wait::control_plane_init),
+    phase("upload-config", nothing),
+    phase("upload-config/kubeadm", cluster::upload_kubeadm),
+    phase("upload-config/kubelet", cluster::upload_kubelet),
+    phase("upload-certs", cluster::upload_certs),
+    phase("mark-control-plane", cluster::mark),
+    phase("bootstrap-token", cluster::bootstrap_token),
+    phase("kubelet-finalize", nothing),
+    phase("kubelet-finalize/enable-client-cert-rotation", cluster::finalize),
+    phase("addon", nothing),
+    phase("addon/coredns", addon::coredns),
+    phase("addon/kube-proxy", addon::kube_proxy),
+    phase("show-join-command", finish::show),
 ];
 
 const SINGLE: &[Flag] =
@@ -221,12 +156,12 @@ pub fn pull(call: &mut Call, work: &Work) -> Step<()> {
 
 /// `kubeadm init phase certs all`, `kubeadm init phase upload-certs`, …
 fn single(call: &mut Call, given: &Given) -> Step<()> {
-    let mut work = prepare(call, given)?;
-    work.single = true;
     let wanted = given.path.trim_start_matches("init phase ").replace(' ', "/");
     if wanted == "show-join-command" {
         return fail("unresolved dependencies:\n\tmissing [bootstrap-token upload-certs] phase(s) needed by \"show-join-command\" phase");
     }
+    let mut work = prepare(call, given)?;
+    work.single = true;
     let group = wanted.strip_suffix("/all");
     let runs = |name: &str| name == wanted || group.is_some_and(|group| name == group || name.starts_with(&format!("{group}/")));
     for phase in INIT.iter().filter(|phase| runs(phase.name)) {

@@ -1,0 +1,204 @@
+//! A small stand-in for a cluster: objects by name, static Pods that the kubelet starts, etcd members. For tests and truth only.
+use crate::Machine;
+use crate::kubeadm::signature;
+use crate::machine::units::State;
+use crate::outside::{Answer, EtcdAsk, EtcdMember, Nothing, Outside, Probe};
+use objects::wire::{Request, Resource, Response, Target, Verb};
+use objects::{Status, Text, Tree, base64, map};
+use simcore::{Duration, Time};
+use std::collections::BTreeMap;
+
+/// `(plural, namespace, name)`
+type Key = (String, String, String);
+
+/// Ports of static Pods' programs.
+const PORTS: [(&str, &[u16]); 4] =
+    [("etcd", &[2379, 2380]), ("kube-apiserver", &[6443]), ("kube-controller-manager", &[10_257]), ("kube-scheduler", &[10_259])];
+
+/// The world around the servers of a recording.
+#[derive(Clone, Debug, Default)]
+pub struct Fake {
+    objects: BTreeMap<Key, Tree>,
+    /// Addresses at which an API server answers.
+    serving: Vec<String>,
+    members: Vec<EtcdMember>,
+    pub pulls: bool,
+    /// The kubelet ends again and again.
+    pub kubelet_broken: bool,
+    nothing: Nothing,
+}
+
+impl Fake {
+    pub fn new() -> Fake {
+        Fake { pulls: true, ..Fake::default() }
+    }
+
+    /// What a kubelet that runs does with its manifests, and what the signer does with tokens.
+    fn settle(&mut self, machine: &mut Machine, at: Time) {
+        self.expire(at);
+        if self.kubelet_broken && machine.unit("kubelet").is_some_and(|unit| unit.state == State::Active) {
+            machine.stop_unit(at, "kubelet");
+            machine.alter_unit("kubelet", |unit| unit.state = State::Restarting);
+        }
+        let runs = machine.unit("kubelet").is_some_and(|unit| unit.state == State::Active) && !self.kubelet_broken;
+        for (name, ports) in PORTS.iter().filter(|_| runs) {
+            let text = machine.files.read(&format!("/etc/kubernetes/manifests/{name}.yaml")).unwrap_or_default();
+            if text.is_empty() || text.contains("no-such-flag") || machine.process(name).is_some() {
+                continue;
+            }
+            let pid = machine.spawn(at, "root", 1, name);
+            ports.iter().for_each(|port| machine.listen(pid, "*", *port));
+            if *name == "etcd" {
+                machine.files.write("/var/lib/etcd/member/snap/db", "");
+                let peer = Text::new(format!("https://{}:2380", machine.address()));
+                if !self.members.iter().any(|one| one.peer == peer) {
+                    self.members.push(EtcdMember { id: 1 + self.members.len() as u64, name: machine.name.clone(), peer, learner: false });
+                }
+            }
+            if *name == "kube-apiserver" && !self.serving.contains(&machine.address().to_string()) {
+                self.serving.push(machine.address().to_string());
+            }
+        }
+        if runs && machine.files.exists("/etc/kubernetes/kubelet.conf") && !self.serving.is_empty() {
+            machine.files.write("/var/lib/kubelet/pki/kubelet-client-current.pem", "");
+            let name = machine.name.to_string();
+            let node = map! {"kind": "Node", "metadata": map! {"name": name.as_str()}};
+            self.objects.entry(("nodes".into(), String::new(), name)).or_insert(node);
+        }
+        if machine.process("kube-apiserver").is_none() {
+            self.serving.retain(|address| *address != machine.address());
+        }
+    }
+
+    /// Tokens whose time is over go, and with them what they own.
+    fn expire(&mut self, at: Time) {
+        let over = |secret: &Tree| {
+            let until = base64::decode_text(secret.at(&["data", "expiration"]).text()).unwrap_or_default();
+            Time::parse(&until).is_some_and(|until| until < at)
+        };
+        self.objects.retain(|(plural, _, _), object| plural != "secrets" || !over(object));
+    }
+
+    /// cluster-info with a signature for each token that may sign.
+    fn signed(&self, info: &Tree) -> Tree {
+        let mut info = info.clone();
+        let text = info.at(&["data", "kubeconfig"]).text().to_string();
+        for ((plural, _, _), secret) in &self.objects {
+            let field = |name: &str| base64::decode_text(secret.at(&["data", name]).text()).unwrap_or_default();
+            if plural == "secrets" && field("usage-bootstrap-signing") == "true" {
+                let id = field("token-id");
+                info.set(&["data", &format!("jws-kubeconfig-{id}")], signature(&text, &id, &field("token-secret")));
+            }
+        }
+        info
+    }
+
+    fn answer(&mut self, request: &Request) -> Response {
+        let Target::Resource { resource: Resource::Named { plural, .. }, namespace, name, .. } = &request.target else {
+            return Response::from(Status::bad_request("not here"));
+        };
+        let body = &request.body;
+        let name = if name.is_empty() { body.at(&["metadata", "name"]).text() } else { name.as_str() };
+        let key: Key = (plural.to_string(), namespace.to_string(), name.to_string());
+        let there = self.objects.get(&key).cloned();
+        let token = request.user.name.starts_with("system:bootstrap:");
+        let readable = self.objects.contains_key(&("rolebindings".into(), namespace.to_string(), format!("kubeadm:{name}")));
+        if token && plural == "secrets" && !readable {
+            let words = format!(
+                "User \"{}\" cannot get resource \"secrets\" in API group \"\" in the namespace \"{namespace}\"",
+                request.user.name
+            );
+            return Response::from(Status::forbidden("secrets", name, &words));
+        }
+        match (request.verb, there) {
+            (Verb::List, _) => {
+                let items: Vec<Tree> = self
+                    .objects
+                    .iter()
+                    .filter(|((kind, space, _), _)| *kind == key.0 && *space == key.1)
+                    .map(|(_, one)| one.clone())
+                    .collect();
+                Response::ok(map! {"items": items})
+            }
+            (Verb::Create, Some(_)) => Response::from(Status::already_exists(plural, name)),
+            (Verb::Create, None) | (Verb::Update, Some(_)) => {
+                self.objects.insert(key, body.clone());
+                Response::ok(body.clone())
+            }
+            (_, None) => Response::from(Status::not_found(plural, name)),
+            (Verb::Delete, Some(object)) => {
+                self.objects.remove(&key);
+                Response::ok(object)
+            }
+            (_, Some(object)) if name == "cluster-info" => Response::ok(self.signed(&object)),
+            (_, Some(object)) => Response::ok(object),
+        }
+    }
+
+    /// Takes an object away, as somebody else would.
+    pub fn remove(&mut self, plural: &str, namespace: &str, name: &str) {
+        self.objects.remove(&(plural.into(), namespace.into(), name.into()));
+    }
+
+    fn refused(&self, machine: &Machine, address: &str) -> String {
+        let known = ["10.0.0.10", "10.0.0.11", "10.0.0.12"].contains(&address.split(':').next().unwrap_or(""));
+        let why = if known || address.starts_with("127.") || address.starts_with(machine.address().as_str()) {
+            "connection refused"
+        } else {
+            "no route to host"
+        };
+        format!("dial tcp {address}: connect: {why}")
+    }
+}
+
+impl Outside for Fake {
+    fn lookup(&mut self, machine: &Machine, at: Time, name: &str) -> Answer<Result<Vec<Text>, String>> {
+        self.nothing.lookup(machine, at, name)
+    }
+
+    fn fetch(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<String, String>> {
+        self.nothing.fetch(machine, at, url)
+    }
+
+    fn pull(&mut self, machine: &Machine, at: Time, image: &str) -> Answer<Result<(), String>> {
+        if self.pulls { Ok((Ok(()), Duration::millis(1))) } else { self.nothing.pull(machine, at, image) }
+    }
+
+    fn api(&mut self, machine: &mut Machine, at: Time, server: &str, request: Request) -> Answer<Result<Response, String>> {
+        self.settle(machine, at);
+        let address = server.trim_start_matches("https://");
+        let answers = address.strip_suffix(":6443").is_some_and(|host| self.serving.iter().any(|one| one == host));
+        Ok((if answers { Ok(self.answer(&request)) } else { Err(self.refused(machine, address)) }, Duration::millis(2)))
+    }
+
+    fn wait(&mut self, machine: &mut Machine, at: Time, probe: &Probe, within: Duration) -> Answer<Result<(), String>> {
+        self.settle(machine, at);
+        let address = probe.url.split("://").nth(1).unwrap_or("").split('/').next().unwrap_or("").to_string();
+        let port: u16 = address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
+        let good = machine.port_taken(port) && !(port == 10_248 && self.kubelet_broken);
+        let why = format!("Get \"{}\": {}", probe.url, self.refused(machine, &address));
+        Ok(if good { (Ok(()), Duration::micros(1_502_562)) } else { (Err(why), within + Duration::micros(1_378)) })
+    }
+
+    fn wait_file(&mut self, machine: &mut Machine, at: Time, path: &str, within: Duration) -> Answer<Result<(), String>> {
+        machine.files.write_mode(path, "apiVersion: v1\nkind: Config\n", 0o600);
+        self.settle(machine, at);
+        Ok(if self.kubelet_broken { (Err(String::new()), within) } else { (Ok(()), Duration::millis(900)) })
+    }
+
+    fn etcd(&mut self, machine: &mut Machine, at: Time, _: &str, ask: &EtcdAsk) -> Answer<Result<Vec<EtcdMember>, String>> {
+        self.settle(machine, at);
+        match ask {
+            EtcdAsk::Members => {}
+            EtcdAsk::AddLearner { peer } => {
+                let id = 1 + self.members.len() as u64;
+                self.members.push(EtcdMember { id, name: Text::default(), peer: peer.clone(), learner: true });
+            }
+            EtcdAsk::Promote { id } => self.members.iter_mut().filter(|one| one.id == *id).for_each(|one| {
+                (one.name, one.learner) = (machine.name.clone(), false);
+            }),
+            EtcdAsk::Remove { id } => self.members.retain(|one| one.id != *id),
+        }
+        Ok((Ok(self.members.clone()), Duration::millis(5)))
+    }
+}
