@@ -12,6 +12,7 @@ static FILES: &[&str] = &[
     include_str!("../../../lessons/images/coredns.yaml"),
     include_str!("../../../lessons/images/crasher.yaml"),
     include_str!("../../../lessons/images/hello.yaml"),
+    include_str!("../../../lessons/images/network.yaml"),
     include_str!("../../../lessons/images/nginx.yaml"),
     include_str!("../../../lessons/images/pause.yaml"),
     include_str!("../../../lessons/images/redis.yaml"),

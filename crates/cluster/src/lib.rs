@@ -1,6 +1,7 @@
 //! Wires the planes into one world: topology, faults, session, deltas, invariants. Knows no browser.
 mod addons;
 mod boot;
+mod choices;
 mod console;
 pub mod delta;
 mod event;
@@ -19,6 +20,7 @@ mod viewer;
 mod why;
 mod world;
 
+pub use choices::Choices;
 pub use event::Caller;
 pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};

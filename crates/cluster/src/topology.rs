@@ -1,7 +1,7 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
 use controlplane::controllers;
 use controlplane::harness::Controller;
-use dataplane::network::{Cidr, Config};
+use dataplane::network::{Cidr, Config, Mode, Plugin};
 use objects::{Text, Tree};
 use simcore::Duration;
 
@@ -24,8 +24,10 @@ pub struct Topology {
     pub load_balancer: Option<LoadBalancer>,
     /// Whether CoreDNS is installed, as kubeadm does.
     pub coredns: bool,
-    /// Whether the network plugin enforces NetworkPolicies, as Calico and Cilium do and Flannel does not.
-    pub policies: bool,
+    /// The network plugin that every node has from the start.
+    pub network: Plugin,
+    /// kube-proxy's `--proxy-mode`.
+    pub proxy: Mode,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -82,7 +84,8 @@ impl Topology {
             gateway_api: true,
             load_balancer: None,
             coredns: true,
-            policies: true,
+            network: Plugin::Calico,
+            proxy: Mode::Iptables,
             images: crate::images::all(),
         }
     }
@@ -113,7 +116,7 @@ impl Topology {
     pub fn kube_proxy(&self) -> Config {
         let cluster_cidr = Cidr::parse(if self.wide_pod_networks { "10.240.0.0/12" } else { "10.244.0.0/16" });
         let usual = Config::default();
-        Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
+        Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }
 
     /// By the name that a lesson gives: `kubeadm`.

@@ -4,7 +4,7 @@ use crate::traffic::fabric::{Client, ip};
 use crate::traffic::tally::Outcome;
 use crate::traffic::walk::{NOWHERE, Steps};
 use crate::world::World;
-use dataplane::network::{Failure, Rules, Verdict};
+use dataplane::network::{Failure, MTU, Plugin, Rules, VXLAN_BYTES, VXLAN_PORT, Verdict};
 use objects::{Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -73,10 +73,19 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
             hop(format!("kube-proxy/{}", host.name), text, entry);
         }
     }
-    if steps.server_host != NOWHERE && failed == Some(Failure::Denied) {
+    if let Some((component, text, entry)) = between_nodes(world, trace) {
+        hop(component, text, entry);
+    }
+    if steps.server_host != NOWHERE {
         let source = world.source_behind(steps, world.address_of_client(&trace.client));
-        let words = world.policy_words(source, steps.reached.0, steps.reached.1);
-        hop("NetworkPolicy".to_string(), format!("drops packets to {}:{}", ip(steps.reached.0), steps.reached.1), words);
+        let (address, port) = steps.reached;
+        if failed == Some(Failure::Denied) {
+            let words = world.policy_words(source, address, port);
+            hop("NetworkPolicy".to_string(), format!("drops packets to {}:{port}", ip(address)), words);
+        } else if let Some(words) = world.unenforced(source, address, port) {
+            let text = "would deny this, but this cluster's network plugin does not enforce policies";
+            hop("NetworkPolicy".to_string(), text.to_string(), words);
+        }
     }
     let end = match trace.outcome {
         Outcome::Status(code) => format!("answers {code} after {}.{:03} ms", trace.took.0 / 1_000, trace.took.0 % 1_000),
@@ -84,6 +93,36 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
     };
     hop(receiver(world, trace), end, String::new());
     hops
+}
+
+/// How the network plugin brought packets to a Pod of another node: who, what it did, and the entries of the routing table
+/// and the link that say so, as `ip route` and `ip link` print them.
+fn between_nodes(world: &World, trace: &Trace) -> Option<(String, String, String)> {
+    let steps = &trace.steps;
+    let (from, to) = (world.hosts().get(steps.rules_host as usize)?, world.hosts().get(steps.server_host as usize)?);
+    let range = world.kubelet_of(steps.server_host as usize)?.pod_range(steps.reached.0)?;
+    if from.name == to.name {
+        return None;
+    }
+    let (there, here, base) = (&to.address, &from.address, range.split('/').next().unwrap_or_default());
+    match world.plugin(steps.rules_host as usize) {
+        Plugin::Calico => Some((
+            format!("calico/{}", from.name),
+            format!("routes packets for {range} to {} ({there}) as they are", to.name),
+            format!("{range} via {there} dev eth0 proto bird\n2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {MTU}"),
+        )),
+        Plugin::Flannel => Some((
+            format!("flannel/{}", from.name),
+            format!(
+                "wraps packets for {range} into UDP from {here} to {there}:{VXLAN_PORT} (VXLAN); {} unwraps them; {VXLAN_BYTES} bytes of \
+                 each are wrapping, so Pods' packets have {} at most",
+                to.name,
+                MTU - VXLAN_BYTES
+            ),
+            format!("{range} via {base} dev flannel.1 onlink\n3: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {}", MTU - VXLAN_BYTES),
+        )),
+        Plugin::None => None,
+    }
 }
 
 fn decided(trace: &Trace) -> (String, String) {
