@@ -197,3 +197,24 @@ fn only_loopback_is_served_and_other_kubeconfigs_are_left_alone() {
     assert!(refused(&["--listen", "127.0.0.1:0", "--kubeconfig", &file.to_string_lossy()]).contains("it is not overwritten"));
     assert!(std::fs::read_to_string(&file).expect("a file").contains("production"));
 }
+
+#[test]
+fn the_network_is_chosen_by_flags_and_an_unknown_word_is_answered_with_those_there_are() {
+    let output = Command::new(env!("CARGO_BIN_EXE_kubarium")).args(["serve", "--network", "calcio"]).output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(words, "kubarium serve: the network \"calcio\" is unknown here: there are calico, flannel, none\n");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kubarium"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--nodes", "1", "--network", "none", "--proxy", "ipvs", "--load-balancer", "metallb"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.starts_with("Serving on http://127.0.0.1:")).expect("it says that it serves");
+    let api: u16 = line.split(':').nth(2).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a port");
+    let get = format!("GET /api/v1/nodes/worker-1 HTTP/1.1\r\nHost: 127.0.0.1:{api}\r\nConnection: close\r\n\r\n");
+    let node = exchange(api, &get).expect("an answer");
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(node.contains("cni plugin not initialized"), "{node}");
+}

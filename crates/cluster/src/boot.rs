@@ -22,7 +22,6 @@ impl World {
         let mut world = World::empty(seed, files);
         world.api.gateway_api = topology.gateway_api;
         world.bootstrap_objects(&topology.control_plane.address);
-        world.policed = topology.policies;
         if topology.coredns {
             world.install_coredns();
         }
@@ -46,6 +45,7 @@ impl World {
         for machine in &topology.workers {
             world.add_host(topology, machine, &catalog, seed);
         }
+        world.count_enforcing();
         world
     }
 
@@ -72,6 +72,7 @@ impl World {
             pod_cidr: topology.pod_cidr(place),
             mirrors: topology.static_pods && control_plane,
             dns: dataplane::network::dns::NodeDns::default(),
+            network: topology.network,
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);
         self.kubelets.insert(name.clone(), self.parts.len());

@@ -1,6 +1,7 @@
 //! Wires the planes into one world: topology, faults, session, deltas, invariants. Knows no browser.
 pub mod addons;
 mod boot;
+mod choices;
 mod console;
 pub mod delta;
 mod event;
@@ -20,6 +21,7 @@ mod viewer;
 mod why;
 mod world;
 
+pub use choices::Choices;
 pub use event::Caller;
 pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};

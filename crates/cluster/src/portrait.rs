@@ -36,8 +36,17 @@ pub fn add(delta: &mut Delta, world: &World, view: &Snapshot, key: &Key) {
             kind: key.kind.row().kind.to_string(),
             namespace: key.namespace.to_string(),
             name: key.name.to_string(),
-            note: note(object),
+            note: if key.kind == kinds::NETWORK_POLICY { enforced(world) } else { note(object) },
         }),
+    }
+}
+
+/// Of a NetworkPolicy: whether the network plugin leaves it without effect.
+fn enforced(world: &World) -> String {
+    match world.enforcing {
+        0 => "not enforced by this cluster's network plugin".to_string(),
+        some if some < world.hosts().len() => format!("enforced on {some} of {} nodes", world.hosts().len()),
+        _ => String::new(),
     }
 }
 

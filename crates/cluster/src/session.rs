@@ -1,4 +1,5 @@
 //! A session: seed, topology and inputs are its truth; copies of the world along the way make every instant reachable.
+use crate::choices::Choices;
 use crate::input::Input;
 use crate::topology::Topology;
 use crate::world::World;
@@ -19,6 +20,9 @@ pub struct Record {
     pub inputs: Vec<Deed>,
     /// How far time had gone.
     pub until: Time,
+    /// What was chosen of the cluster besides its preset.
+    #[serde(default)]
+    pub choices: Choices,
 }
 
 /// One input with its place: the instant, and how many events had been handled before it.
@@ -29,7 +33,7 @@ pub struct Deed {
     pub input: Input,
 }
 
-parcel::record!(Record { format, preset, workers, seed, files, inputs, until });
+parcel::record!(Record { format, preset, workers, seed, files, inputs, until } or { choices });
 parcel::record!(Deed { at, step, input });
 
 pub const FORMAT: u32 = 1;
@@ -54,12 +58,19 @@ const KEYFRAME_STEPS: u64 = 1_500;
 const KEYFRAMES: usize = 48;
 
 impl Session {
-    /// A new session. `None` where the preset is unknown.
+    /// A new session of a preset as it is. `None` where the preset is unknown.
     pub fn start(preset: &str, workers: usize, seed: u64, files: Vec<(String, String)>) -> Option<Session> {
-        let record = Record { format: FORMAT, preset: preset.to_string(), workers, seed, files, inputs: Vec::new(), until: Time::START };
-        let topology = Topology::preset(preset, workers)?;
-        let world = World::boot(&topology, seed, record.files.clone());
-        Some(Session { record, keyframes: vec![world.clone()], world, end: Time::START })
+        Session::choose(preset, workers, &Choices::default(), seed, files).ok()
+    }
+
+    /// A new session. The error says in words which preset or choice is unknown.
+    pub fn choose(preset: &str, workers: usize, choices: &Choices, seed: u64, files: Vec<(String, String)>) -> Result<Session, String> {
+        let mut topology = Topology::preset(preset, workers).ok_or_else(|| format!("there is no preset \"{preset}\""))?;
+        choices.put(&mut topology)?;
+        let world = World::boot(&topology, seed, files.clone());
+        let (preset, choices) = (preset.to_string(), choices.clone());
+        let record = Record { format: FORMAT, preset, workers, seed, files, inputs: Vec::new(), until: Time::START, choices };
+        Ok(Session { record, keyframes: vec![world.clone()], world, end: Time::START })
     }
 
     /// Replays a record to its end. The error says in words what does not fit.
@@ -70,8 +81,7 @@ impl Session {
         if record.until > Time::START + LONGEST || !record.inputs.is_sorted_by_key(|deed| (deed.at, deed.step)) {
             return Err("this session's times make no sense".to_string());
         }
-        let mut session = Session::start(&record.preset, record.workers, record.seed, record.files.clone())
-            .ok_or_else(|| format!("this session's preset \"{}\" is unknown here", record.preset))?;
+        let mut session = Session::choose(&record.preset, record.workers, &record.choices, record.seed, record.files.clone())?;
         session.record.inputs = record.inputs.clone();
         session.advance(record.until, usize::MAX);
         if session.world.inputs_seen < record.inputs.len() {

@@ -1,7 +1,7 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
 use controlplane::controllers;
 use controlplane::harness::Controller;
-use dataplane::network::{Cidr, Config};
+use dataplane::network::{Cidr, Config, Mode, Plugin};
 use objects::{Text, Tree};
 use simcore::Duration;
 
@@ -28,8 +28,10 @@ pub struct Topology {
     pub gateway_controller: bool,
     /// Whether an ingress controller is installed, with an IngressClass `nginx` and node ports 32080 and 32443.
     pub ingress_controller: bool,
-    /// Whether the network plugin enforces NetworkPolicies, as Calico and Cilium do and Flannel does not.
-    pub policies: bool,
+    /// The network plugin that every node has from the start.
+    pub network: Plugin,
+    /// kube-proxy's `--proxy-mode`.
+    pub proxy: Mode,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -88,7 +90,8 @@ impl Topology {
             coredns: true,
             gateway_controller: false,
             ingress_controller: false,
-            policies: true,
+            network: Plugin::Calico,
+            proxy: Mode::Iptables,
             images: crate::images::all(),
         }
     }
@@ -119,7 +122,7 @@ impl Topology {
     pub fn kube_proxy(&self) -> Config {
         let cluster_cidr = Cidr::parse(if self.wide_pod_networks { "10.240.0.0/12" } else { "10.244.0.0/16" });
         let usual = Config::default();
-        Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), ..usual }
+        Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }
 
     /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a gateway controller;
@@ -129,8 +132,7 @@ impl Topology {
             "kubeadm" => Some(Topology::kubeadm(workers)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
-            "kubeadm-flannel" => Some(Topology { policies: false, ..Topology::kubeadm(workers) }),
-            "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
+            "kubeadm-flannel" => Some(Topology { network: Plugin::Flannel, ..Topology::kubeadm(workers) }),
             "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
             _ => None,

@@ -18,6 +18,8 @@ pub struct Viewer {
     occurrences: u32,
     components: BTreeMap<String, ComponentView>,
     hosts: Vec<(bool, bool)>,
+    /// On how many hosts policies were enforced.
+    enforcing: usize,
     /// The second (since the epoch) that traffic was last told of, how many sources there were, and the last request told.
     traffic: (u64, usize, u64),
 }
@@ -46,6 +48,7 @@ impl Viewer {
             portrait::add(&mut delta, world, &view, key);
         }
         self.hosts(world, &view, &mut delta);
+        self.policies(world, &view, &mut delta);
         self.components(world, &mut delta);
         self.occurrences(world, &mut delta);
         self.messages(world, &mut delta);
@@ -72,6 +75,16 @@ impl Viewer {
             }
         }
         self.hosts = hosts;
+    }
+
+    /// A network plugin that is installed gives policies their effect without any write to them.
+    fn policies(&mut self, world: &World, view: &Snapshot, delta: &mut Delta) {
+        if std::mem::replace(&mut self.enforcing, world.enforcing) == world.enforcing || delta.whole {
+            return;
+        }
+        for policy in view.list(kinds::NETWORK_POLICY) {
+            portrait::add(delta, world, view, &policy.key);
+        }
     }
 
     fn components(&mut self, world: &World, delta: &mut Delta) {

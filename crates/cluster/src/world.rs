@@ -51,8 +51,8 @@ pub struct World {
     pub(crate) serving: bool,
     pub(crate) storing: bool,
     pub(crate) traffic: Arc<Traffic>,
-    /// Whether the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
-    pub(crate) policed: bool,
+    /// On how many hosts the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
+    pub(crate) enforcing: usize,
     pub(crate) policies: Option<Policies>,
     pub(crate) seed: u64,
     /// The kubelet's part by node name.
@@ -95,7 +95,7 @@ impl World {
             serving: true,
             storing: true,
             traffic: Arc::new(Traffic::new(seed)),
-            policed: true,
+            enforcing: 0,
             policies: None,
             seed,
             kubelets: BTreeMap::new(),

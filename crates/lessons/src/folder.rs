@@ -81,6 +81,7 @@ pub fn lint(compiled: &Compiled, earlier: &[&str]) -> Vec<String> {
     for required in lesson.requires.iter().filter(|id| !earlier.contains(&id.as_str())) {
         problems.push(format!("requires \"{required}\", which does not come before it"));
     }
+    problems.extend(lesson.cluster.choices().problem().map(|words| format!("cluster: {words}")));
     problems.extend(panels(&lesson.layout));
     for step in &lesson.steps {
         let at = |words: String| format!("step \"{}\": {words}", step.id);

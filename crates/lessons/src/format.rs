@@ -1,4 +1,5 @@
 //! What a lesson's `lesson.yaml` says: cluster, files, steps, checks, solution, wrong answers. No prose.
+use cluster::Choices;
 use cluster::input::{Fault, TrafficSpec};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,22 @@ pub struct ClusterSpec {
     /// Workers.
     pub nodes: usize,
     pub seed: u64,
+    /// `calico` (as without it), `flannel` or `none`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub network: String,
+    /// kube-proxy's mode: `iptables` (as without it), `nftables` or `ipvs`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub proxy: String,
+    /// Who gives Services of type LoadBalancer their addresses: `cloud`, `metallb` or `servicelb`; nobody without it.
+    #[serde(default, rename = "loadBalancer", skip_serializing_if = "String::is_empty")]
+    pub load_balancer: String,
+}
+
+impl ClusterSpec {
+    pub fn choices(&self) -> Choices {
+        let (network, proxy, load_balancer) = (self.network.clone(), self.proxy.clone(), self.load_balancer.clone());
+        Choices { network, proxy, load_balancer }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -239,7 +256,7 @@ pub struct Course {
 
 // What `kubarium pack` wrote: strictness about unknown fields was its task.
 parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout });
-parcel::record!(ClusterSpec { preset, nodes, seed });
+parcel::record!(ClusterSpec { preset, nodes, seed } or { network, proxy, load_balancer = "loadBalancer" });
 parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
 parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, traffic, pass });

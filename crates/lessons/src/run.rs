@@ -62,7 +62,7 @@ impl Run {
     pub fn begin(lesson: Lesson) -> Result<(Run, Session), String> {
         let files = lesson.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
         let (preset, nodes, seed) = (&lesson.cluster.preset, lesson.cluster.nodes, lesson.cluster.seed);
-        let mut session = Session::start(preset, nodes, seed, files).ok_or_else(|| format!("there is no preset \"{preset}\""))?;
+        let mut session = Session::choose(preset, nodes, &lesson.cluster.choices(), seed, files)?;
         acts::perform(&mut session, &lesson.start, NAMESPACE, Time::START)?;
         if !lesson.traffic.is_empty() {
             session.input(Input::Traffic { sources: lesson.traffic.clone(), gone: Vec::new() });

@@ -46,13 +46,12 @@ pub enum Order {
 }
 
 /// How time passes and what is simulated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Virtual seconds in a real one.
     pub speed: f64,
     pub seed: u64,
-    /// Workers.
-    pub nodes: usize,
+    pub topology: Topology,
 }
 
 /// How far a request may push virtual time ahead of the clock before it has to wait for it.
@@ -101,7 +100,7 @@ pub fn start(settings: Settings) -> std::io::Result<Sender<Order>> {
 impl Engine {
     #[allow(clippy::disallowed_methods, reason = "the server stands above the simulation and ties it to the clock on the wall")]
     fn new(settings: Settings) -> Engine {
-        let mut world = World::boot(&Topology::kubeadm(settings.nodes), settings.seed, Vec::new());
+        let mut world = World::boot(&settings.topology, settings.seed, Vec::new());
         // A client finds a cluster that is up.
         world.run_until(Time::START + Duration::secs(60));
         let origin = world.now();

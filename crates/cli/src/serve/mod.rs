@@ -7,12 +7,14 @@ mod protobuf;
 mod stream;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use cluster::{Choices, Topology};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub fn command() -> Command {
     let number = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name("N").default_value(value);
+    let word = |name: &'static str| Arg::new(name).long(name).value_name("NAME");
     Command::new("serve")
         .about("Serve the cluster over HTTP on loopback, so that kubectl and other clients can drive it")
         .arg(
@@ -32,6 +34,9 @@ pub fn command() -> Command {
         .arg(number("speed", "1").value_parser(clap::value_parser!(f64)).help("Virtual seconds in a real one"))
         .arg(number("seed", "1").value_parser(clap::value_parser!(u64)).help("What chance depends on"))
         .arg(number("nodes", "3").value_parser(clap::value_parser!(u32).range(0..=500)).help("Workers"))
+        .arg(word("network").help("Network plugin: calico (the default), flannel, or none to install one yourself"))
+        .arg(word("proxy").help("kube-proxy's mode: iptables (the default), nftables, ipvs"))
+        .arg(word("load-balancer").help("Who gives Services of type LoadBalancer addresses: cloud, metallb, servicelb; nobody without it"))
 }
 
 /// Exit code 0 after Ctrl+C or SIGTERM; 1 when it cannot serve, with the reason in words.
@@ -69,7 +74,10 @@ fn prepare(arguments: &ArgMatches) -> Result<Plan, String> {
     let nodes = arguments.get_one::<u32>("nodes").copied().unwrap_or(3) as usize;
     let kubeconfig = arguments.get_one::<String>("kubeconfig").map(PathBuf::from);
     let node_ports = arguments.get_flag("node-ports");
-    Ok(Plan { listen, kubeconfig, node_ports, settings: engine::Settings { speed, seed, nodes } })
+    let word = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
+    let mut topology = Topology::kubeadm(nodes);
+    Choices { network: word("network"), proxy: word("proxy"), load_balancer: word("load-balancer") }.put(&mut topology)?;
+    Ok(Plan { listen, kubeconfig, node_ports, settings: engine::Settings { speed, seed, topology } })
 }
 
 fn serve(plan: Plan) -> Result<(), String> {
@@ -82,12 +90,13 @@ fn serve(plan: Plan) -> Result<(), String> {
 async fn open(plan: Plan) -> Result<(), String> {
     let listener = tokio::net::TcpListener::bind(plan.listen).await.map_err(|error| busy(plan.listen, &error))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (workers, speed) = (plan.settings.topology.workers.len(), plan.settings.speed);
     let orders = engine::start(plan.settings).map_err(|error| error.to_string())?;
     if let Some(file) = &plan.kubeconfig {
         kubeconfig::write(file, address)?;
         println!("Wrote {} (context \"kubarium\"): kubectl --kubeconfig {} get nodes", file.display(), file.display());
     }
-    println!("Serving on http://{address} ({} workers, {} times real time); Ctrl+C ends it", plan.settings.nodes, plan.settings.speed);
+    println!("Serving on http://{address} ({workers} workers, {speed} times real time); Ctrl+C ends it");
     tokio::select! {
         () = door::accept(listener, orders.clone()) => Ok(()),
         () = ports::keep_open(orders), if plan.node_ports => Ok(()),

@@ -2,7 +2,7 @@
 use super::normal::Normal;
 use super::read::{Act, Section, Step};
 use cluster::input::Fault;
-use cluster::{LoadBalancer, Topology, World};
+use cluster::{Topology, World};
 use simcore::{Duration, Time};
 
 /// The cluster has come to rest by then.
@@ -26,15 +26,14 @@ pub fn section(section: &Section) -> Vec<String> {
 
 fn set(topology: &mut Topology, key: &str, value: &str) {
     match (key, value) {
-        ("load-balancer", "cloud") => topology.load_balancer = Some(LoadBalancer::Cloud),
-        ("load-balancer", "metallb") => topology.load_balancer = Some(LoadBalancer::MetalLb),
-        ("load-balancer", "servicelb") => topology.load_balancer = Some(LoadBalancer::ServiceLb),
         ("gateway-controller", "yes") => topology.gateway_controller = true,
         ("ingress-controller", "yes") => topology.ingress_controller = true,
-        ("workers", number) => {
-            *topology = Topology { load_balancer: topology.load_balancer, ..Topology::kubeadm(number.parse().unwrap_or(3)) }
+        ("workers", number) => topology.workers = Topology::kubeadm(number.parse().unwrap_or(3)).workers,
+        _ => {
+            if let Err(words) = topology.choose(key, value) {
+                eprintln!("error: {words}");
+            }
         }
-        _ => eprintln!("error: the setting \"{key} {value}\" is unknown"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The seam between a request and what decides about it: addresses, names, Service rules, policies, links.
 use crate::part::Actor;
 use crate::world::World;
-use dataplane::network::policy::{Judgement, Policies};
-use dataplane::network::{KubeProxy, Origin, Packet, Protocol, Rules, Verdict};
+use dataplane::network::policy::{Judgement, Policies, Side};
+use dataplane::network::{KubeProxy, Origin, Packet, Plugin, Protocol, Rules, Verdict};
 use objects::{Text, kinds};
 use simcore::Duration;
 use std::net::{IpAddr, Ipv4Addr};
@@ -96,7 +96,43 @@ impl World {
 
     /// Whether the policies of both sides let a packet through.
     pub(crate) fn allowed(&self, source: u32, destination: u32, packet: &Packet) -> bool {
-        self.judgement(source, destination, packet).is_none_or(|judgement| judgement.is_allowed())
+        let Some(judgement) = self.judgement(source, destination, packet) else { return true };
+        if judgement.is_allowed() || self.enforcing == self.hosts.len() {
+            return judgement.is_allowed();
+        }
+        // Each end's policies are enforced on that end's node.
+        let lets = |side: &Side, end: u32| !side.is_denied() || !self.enforced_at(end);
+        lets(&judgement.egress, source) && lets(&judgement.ingress, destination)
+    }
+
+    fn enforced_at(&self, address: u32) -> bool {
+        match self.place(address) {
+            Place::Pod { host, .. } | Place::Nobody { host } | Place::Node(host) => self.plugin(host).enforces_policies(),
+            Place::Elsewhere => false,
+        }
+    }
+
+    /// Which policies would deny a packet that nobody enforces them for; `None` where it is allowed.
+    pub(crate) fn unenforced(&self, source: u32, destination: u32, port: u16) -> Option<String> {
+        let view = self.api.store.applied();
+        if self.enforcing == self.hosts.len() || view.len(kinds::NETWORK_POLICY) == 0 {
+            return None;
+        }
+        let policies = Policies::compile(view);
+        let packet = Packet { source: ip(source), destination: ip(destination), port, protocol: Protocol::Tcp };
+        let (from, to) = (policies.peer(packet.source), policies.peer(packet.destination));
+        let judgement = policies.judge(&from, &to, &packet);
+        (!judgement.is_allowed()).then(|| judgement.words(&from, &to, &packet))
+    }
+
+    /// The network plugin of a host.
+    pub(crate) fn plugin(&self, host: usize) -> Plugin {
+        self.kubelet_of(host).map_or(Plugin::None, |kubelet| kubelet.network())
+    }
+
+    /// Counts the hosts whose plugin enforces policies.
+    pub(crate) fn count_enforcing(&mut self) {
+        self.enforcing = (0..self.hosts.len()).filter(|host| self.plugin(*host).enforces_policies()).count();
     }
 
     fn judgement(&self, source: u32, destination: u32, packet: &Packet) -> Option<Judgement> {
@@ -115,7 +151,7 @@ impl World {
     /// Keeps the network plugin's picture of the policies; there is none while there are no policies.
     pub(crate) fn learn_policies(&mut self, from: u64) {
         let view = self.api.store.applied().clone();
-        if !self.policed || view.len(kinds::NETWORK_POLICY) == 0 {
+        if self.enforcing == 0 || view.len(kinds::NETWORK_POLICY) == 0 {
             self.policies = None;
             return;
         }

@@ -4,6 +4,7 @@ use crate::part::{Actor, Part};
 use crate::world::World;
 use apiserver::client::Effects;
 use dataplane::kubelet::Inside;
+use dataplane::network::Plugin;
 use dataplane::network::dns::{CoreDns, KUBEADM};
 use gateway::Router;
 use objects::Text;
@@ -54,12 +55,29 @@ impl World {
         }
         let begun = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut().map(|kubelet| kubelet.take_inside()).unwrap_or_default();
         for inside in begun {
+            if let Some(plugin) = Plugin::of_component(&inside.component) {
+                self.install_network(kubelet, plugin);
+                continue;
+            }
             let Some((name, make)) = COMPONENTS.iter().find(|(name, _)| *name == inside.component) else { continue };
             let mut part = Part::new(format!("{name}/{}", inside.pod), host, make(self.seed, &inside));
             (part.pod, part.container) = (inside.uid.clone(), inside.id.clone());
             let id = self.place_for(part);
             self.start_part(id);
         }
+    }
+
+    /// A network plugin's Pod writes its configuration to its node.
+    fn install_network(&mut self, kubelet: PartId, plugin: Plugin) {
+        let (now, mut fx) = (self.now, Effects::default());
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut() {
+            kubelet.install_network(now, plugin, &mut fx);
+        }
+        self.count_enforcing();
+        if self.policies.is_none() {
+            self.learn_policies(0);
+        }
+        self.carry_out(kubelet, fx);
     }
 
     /// Takes the place of a component that has ended and has nothing under way, or a new one.

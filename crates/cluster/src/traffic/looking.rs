@@ -44,7 +44,7 @@ impl World {
         let shown = |namespace: &str| namespace != "kube-system";
         let mut ends: Vec<_> = compiled.ends().into_iter().filter(|end| end.peer.pod().is_some_and(|pod| shown(&pod.namespace))).collect();
         ends.truncate(ENDS);
-        let enforced = self.policed;
+        let enforced = self.enforcing > 0;
         let rows = if enforced { compiled.matrix(&ends, &[(port, Protocol::Tcp)]).swap_remove(0) } else { open(ends.len()) };
         let told = ends.iter().filter_map(|end| {
             let pod = end.peer.pod()?;

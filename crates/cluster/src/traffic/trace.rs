@@ -4,7 +4,7 @@ use crate::traffic::fabric::{Client, ip};
 use crate::traffic::tally::Outcome;
 use crate::traffic::walk::{NOWHERE, Steps};
 use crate::world::World;
-use dataplane::network::{Failure, Rules, Verdict};
+use dataplane::network::{Failure, MTU, Plugin, Rules, VXLAN_BYTES, VXLAN_PORT, Verdict};
 use objects::{Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -78,10 +78,16 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
             hops.push(decided(&format!("kube-proxy/{}", host.name), trace));
         }
     }
-    if steps.server_host != NOWHERE && failed == Some(Failure::Denied) {
+    hops.extend(between_nodes(world, trace));
+    if steps.server_host != NOWHERE {
         let source = world.source_behind(steps, world.address_of_client(&trace.client));
-        let entry = world.policy_words(source, steps.reached.0, steps.reached.1);
-        hops.push(HopView { entry, ..hop("NetworkPolicy", "drops", vec![place(steps.reached)]) });
+        let (address, port) = steps.reached;
+        if failed == Some(Failure::Denied) {
+            let entry = world.policy_words(source, address, port);
+            hops.push(HopView { entry, ..hop("NetworkPolicy", "drops", vec![place(steps.reached)]) });
+        } else if let Some(entry) = world.unenforced(source, address, port) {
+            hops.push(HopView { entry, ..hop("NetworkPolicy", "unenforced", Vec::new()) });
+        }
     }
     if !trace.words.is_empty() {
         hops.push(hop(&receiver(world, trace), "routes", vec![trace.words.to_string()]));
@@ -124,10 +130,37 @@ fn sentence(deed: &str, facts: &[String]) -> String {
         "passes" => format!("no Service rule for {one}"),
         "no-endpoints" => format!("{one} has no endpoints: refused"),
         "dropped" => format!("{one} is dropped"),
+        "routed" => format!("routes packets for {one} to {two} ({three}) as they are"),
+        "wrapped" => format!("wraps packets for {one} into UDP from {two} to {three} (VXLAN): {VXLAN_BYTES} bytes of each are wrapping"),
+        "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
         "drops" => format!("drops packets to {one}"),
         "answers" => format!("answers {one} after {two}"),
         _ => format!("{one} after {two}"),
     }
+}
+
+/// How the network plugin brought packets to a Pod of another node: who, what it did, and the entries of the routing table
+/// and the link that say so, as `ip route` and `ip link` print them.
+fn between_nodes(world: &World, trace: &Trace) -> Option<HopView> {
+    let steps = &trace.steps;
+    let (from, to) = (world.hosts().get(steps.rules_host as usize)?, world.hosts().get(steps.server_host as usize)?);
+    let range = world.kubelet_of(steps.server_host as usize)?.pod_range(steps.reached.0)?;
+    if from.name == to.name {
+        return None;
+    }
+    let (there, here, base) = (&to.address, &from.address, range.split('/').next().unwrap_or_default());
+    let (hop, entry) = match world.plugin(steps.rules_host as usize) {
+        Plugin::Calico => (
+            hop(&format!("calico/{}", from.name), "routed", vec![range.to_string(), to.name.to_string(), there.to_string()]),
+            format!("{range} via {there} dev eth0 proto bird\n2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {MTU}"),
+        ),
+        Plugin::Flannel => (
+            hop(&format!("flannel/{}", from.name), "wrapped", vec![range.to_string(), here.to_string(), format!("{there}:{VXLAN_PORT}")]),
+            format!("{range} via {base} dev flannel.1 onlink\n3: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {}", MTU - VXLAN_BYTES),
+        ),
+        Plugin::None => return None,
+    };
+    Some(HopView { entry, ..hop })
 }
 
 fn decided(component: &str, trace: &Trace) -> HopView {

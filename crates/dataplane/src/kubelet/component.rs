@@ -7,8 +7,8 @@ use crate::kubelet::node::Registration;
 use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
 use crate::kubelet::{lifecycle, mirror};
-use crate::network::Addresses;
 use crate::network::dns::{NodeDns, ResolvConf};
+use crate::network::{Addresses, Plugin};
 use crate::runtime::{Sandbox, Store};
 use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
@@ -31,6 +31,8 @@ pub struct Config {
     pub mirrors: bool,
     /// `clusterDNS`, `clusterDomain`, `resolvConf`.
     pub dns: NodeDns,
+    /// The network plugin that is installed on the machine.
+    pub network: Plugin,
 }
 
 /// One node: its machine, its containers, and the kubelet process with its memory.
@@ -67,6 +69,7 @@ impl Kubelet {
     pub fn new(host: Host, catalog: Arc<Catalog>, config: Config) -> Kubelet {
         let mut rng = Rng::stream(config.seed, &format!("kubelet/{}", host.name));
         let mut addresses = Addresses::default();
+        addresses.plugin = config.network;
         config.pod_cidr.iter().for_each(|range| addresses.set_range(range));
         Kubelet {
             relist: Duration::micros(rng.between(0, 999_999)),
@@ -274,6 +277,20 @@ impl Kubelet {
         self.registration.status_at = self.registration.status_at.min(now + Duration::secs(1));
         self.settle(now, fx);
         found
+    }
+
+    /// A network plugin's configuration is written to `/etc/cni/net.d`. The kubelet notices by itself.
+    pub fn install_network(&mut self, now: Time, plugin: Plugin, fx: &mut Effects) {
+        let before = self.addresses.is_ready();
+        self.addresses.plugin = self.addresses.plugin.min(plugin);
+        if self.alive && !before && self.addresses.is_ready() {
+            self.registration.network_came(now);
+        }
+        self.settle(now, fx);
+    }
+
+    pub fn network(&self) -> Plugin {
+        self.addresses.plugin
     }
 
     fn context(&mut self, now: Time) -> Context<'_> {

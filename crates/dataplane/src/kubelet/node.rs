@@ -15,6 +15,8 @@ pub const RENEW: Duration = Duration::secs(10);
 const REPORT: Duration = Duration::mins(5);
 /// How long after its start the kubelet first calls itself ready.
 const SETTLE: Duration = Duration::secs(1);
+/// A kubelet that has just started looks ten times a second whether it could be ready (`nodeReadyGracePeriod`).
+const EAGER: Duration = Duration::secs(120);
 const STARTING: &str = "container runtime status check may not have completed yet";
 
 #[derive(Clone, Debug)]
@@ -154,6 +156,14 @@ impl Registration {
             let about = map! {"kind": "Node", "name": &self.name, "uid": &self.name, "apiVersion": "v1"};
             let message = format!("Node {} status is now: {reason}", self.name);
             client.note(now, &Note { about, warning: false, reason, message }, None);
+        }
+    }
+
+    /// The node's network works now: told at once in the first two minutes (upstream `fastNodeStatusUpdate`), later with the
+    /// next status.
+    pub fn network_came(&mut self, now: Time) {
+        if now < self.started + EAGER {
+            self.status_at = self.status_at.min(now + Duration::millis(100));
         }
     }
 

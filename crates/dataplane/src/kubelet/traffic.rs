@@ -76,6 +76,11 @@ impl Kubelet {
         self.addresses.owner(address)
     }
 
+    /// This node's range of Pod addresses, where it holds `address`.
+    pub fn pod_range(&self, address: u32) -> Option<String> {
+        self.addresses.range_of(address)
+    }
+
     pub fn sandbox(&self, uid: &str) -> Option<&Sandbox> {
         self.sandboxes.get(uid).map(|sandbox| &**sandbox)
     }

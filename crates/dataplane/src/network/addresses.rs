@@ -1,9 +1,12 @@
 //! Pod addresses of one node, given out in turn from its range (as CNI's host-local plugin does).
+use crate::network::Plugin;
 use objects::Text;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default)]
 pub struct Addresses {
+    /// Whose configuration the node has.
+    pub plugin: Plugin,
     /// Network address and size of the range; none until the node has one.
     range: Option<(u32, u32)>,
     last: u32,
@@ -21,8 +24,9 @@ impl Addresses {
         }
     }
 
+    /// Whether Pods can be given addresses: there is a plugin, and the node has a range.
     pub fn is_ready(&self) -> bool {
-        self.range.is_some()
+        self.plugin != Plugin::None && self.range.is_some()
     }
 
     /// The next free address; the first two and the last of the range are not for Pods.
@@ -46,6 +50,12 @@ impl Addresses {
         let (base, size) = self.range?;
         let offset = address.wrapping_sub(base);
         (offset < size).then(|| self.taken.get(&offset))
+    }
+
+    /// The range as `10.244.1.0/24`, where it holds `address`.
+    pub fn range_of(&self, address: u32) -> Option<String> {
+        let (base, size) = self.range?;
+        (address.wrapping_sub(base) < size).then(|| format!("{}/{}", written(base), 32 - size.trailing_zeros()))
     }
 
     /// Gives a Pod's address back.
