@@ -108,7 +108,7 @@ impl Certificate {
 /// The last common name (2.5.4.3) of a name.
 fn common_name(name: &[u8]) -> Option<Text> {
     let pairs = values(name).into_iter().flat_map(|(_, set)| values(set)).map(|(_, pair)| values(pair));
-    let found = pairs.filter(|pair| pair.first().is_some_and(|(_, id)| *id == [0x55, 4, 3])).last()?;
+    let found = pairs.rev().find(|pair| pair.first().is_some_and(|(_, id)| *id == [0x55, 4, 3]))?;
     Some(Text::new(std::str::from_utf8(found.get(1)?.1).ok()?))
 }
 
