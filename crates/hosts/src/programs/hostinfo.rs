@@ -105,7 +105,7 @@ pub fn free(call: &mut Call) -> Step<()> {
     let used = used_kib(call).min(total);
     let swap: u64 = call.machine.swaps.iter().map(|swap| u64::from(swap.mib) * 1024).sum();
     let shown = |kib: u64| match (human, mib) {
-        (true, _) if kib >= 1 << 20 => format!("{}.{}Gi", kib >> 20, (kib % (1 << 20)) * 10 >> 20),
+        (true, _) if kib >= 1 << 20 => format!("{}.{}Gi", kib >> 20, ((kib % (1 << 20)) * 10) >> 20),
         (true, _) if kib >= 1 << 10 => format!("{}Mi", kib >> 10),
         (true, _) => format!("{kib}B"),
         (_, true) => (kib >> 10).to_string(),

@@ -267,8 +267,7 @@ fn cluster(call: &mut Call, config: &mut Config) -> Step<()> {
 /// What `kubeadm join` works from; the cluster's part is read later.
 pub fn join(call: &mut Call, given: &Given) -> Step<Config> {
     unmixed(given)?;
-    let mut config = Config::default();
-    config.node = match given.has("config") {
+    let node_tree = match given.has("config") {
         true => {
             let documents = documents::load(call, given.text("config"), "joinconfiguration.go:84")?;
             let node = documents.of("JoinConfiguration");
@@ -279,6 +278,7 @@ pub fn join(call: &mut Call, given: &Given) -> Step<Config> {
         }
         false => join_flags(given),
     };
+    let mut config = Config { node: node_tree, ..Config::default() };
     fill(&mut config.node, &defaults::join());
     let token = config.node.at(&["discovery", "bootstrapToken", "token"]).text().to_string();
     if config.node.at(&["discovery", "tlsBootstrapToken"]).is_empty() && !token.is_empty() {

@@ -58,12 +58,9 @@ pub fn coredns(call: &mut Call, work: &mut Work) -> Step<()> {
     let probe = |path: &str, port: i64| map! {"httpGet": map! {"path": path, "port": port, "scheme": "HTTP"}};
     let port = |name: &str, number: i64, protocol: &str| map! {"containerPort": number, "name": name, "protocol": protocol};
     let mut live = probe("/health", 8080);
-    (
-        live.set(&["failureThreshold"], 5),
-        live.set(&["initialDelaySeconds"], 60),
-        live.set(&["successThreshold"], 1),
-        live.set(&["timeoutSeconds"], 5),
-    );
+    for (name, value) in [("failureThreshold", 5), ("initialDelaySeconds", 60), ("successThreshold", 1), ("timeoutSeconds", 5)] {
+        live.set(&[name], value);
+    }
     let container = map! {
         "name": "coredns", "image": image, "imagePullPolicy": "IfNotPresent", "args": list!["-conf", "/etc/coredns/Corefile"],
         "resources": map! {"limits": map! {"memory": "170Mi"}, "requests": map! {"cpu": "100m", "memory": "70Mi"}},

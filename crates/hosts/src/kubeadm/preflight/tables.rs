@@ -57,7 +57,7 @@ pub fn control_plane(config: &Config, secondary: bool, download: bool) -> Vec<Ch
         all.extend([2379, 2380].map(port));
         all.push(check(dashed("DirAvailable", folder), Look::FolderAvailable(folder.into())));
     }
-    if !external.is_null() && !(secondary && download) {
+    if !(external.is_null() || secondary && download) {
         let files = ["caFile", "certFile", "keyFile"].map(|name| external.get(name).text());
         all.extend(
             files

@@ -135,7 +135,7 @@ pub fn watch(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     }
     let title = command.join(" ");
     // One quoted word is a whole line: watch 'kubectl get pods | grep web'.
-    let line = if command.len() == 1 { shell::parse(&command[0]).ok() } else { None };
+    let line = if command.len() == 1 { ::shell::parse(&command[0]).ok() } else { None };
     io.rounds(|io, _| {
         io.clear();
         let stamp = io.now().rfc3339();
