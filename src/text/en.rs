@@ -104,7 +104,9 @@ pub static WORDS: Words = Words {
                 "no-endpoints" => format!("{one} has no endpoints: refused"),
                 "dropped" => format!("{one} is dropped"),
                 "routed" => format!("routes packets for {one} to {two} ({three}) as they are"),
-                "wrapped" => format!("wraps packets for {one} into UDP from {two} to {three} (VXLAN, 50 bytes)"),
+                "wrapped" => format!(
+                    "wraps packets for {one} into UDP from {two} to {three} (VXLAN takes 50 bytes, so Pods' packets have 1450 at most)"
+                ),
                 "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
                 "drops" => format!("drops packets to {one}"),
                 "answers" => format!("answers {one} after {two}"),

@@ -109,7 +109,9 @@ pub static WORDS: Words = Words {
                 "no-endpoints" => format!("엔드포인트가 없어 거절합니다: {one}"),
                 "dropped" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
                 "routed" => format!("{one}로 가는 패킷을 그대로 {two}({three})에 넘깁니다"),
-                "wrapped" => format!("{one}로 가는 패킷을 UDP에 싸서 {two}에서 {three}로 보냅니다(VXLAN, 50바이트)"),
+                "wrapped" => format!(
+                    "{one}로 가는 패킷을 UDP에 싸서 {two}에서 {three}로 보냅니다(VXLAN에 50바이트를 쓰므로 파드의 패킷은 1450바이트까지)"
+                ),
                 "unenforced" => "막아야 할 요청이지만, 이 클러스터의 네트워크 플러그인은 정책을 집행하지 않습니다".to_string(),
                 "drops" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
                 "answers" => format!("{two} 만에 {one} 응답"),

@@ -274,7 +274,8 @@ fn open_connections_stay_with_their_pod_and_new_ones_spread() {
     let now = world.now().0 / 1_000_000;
     let tally = &world.traffic().source("users").expect("the source").tally;
     let broken = tally.sum(now - 40, now, |_, outcome| matches!(outcome, Outcome::Failed(failure) if failure != Failure::Refused));
-    assert_eq!(broken, 0, "a server that stops closes its idle connections; new ones may meet it before the rules forget it");
+    // A server that stops closes its idle connections: only a request that was on its way just then breaks, one for each Pod at most.
+    assert!(broken <= 3, "{broken}");
 }
 
 #[test]

@@ -131,7 +131,10 @@ fn sentence(deed: &str, facts: &[String]) -> String {
         "no-endpoints" => format!("{one} has no endpoints: refused"),
         "dropped" => format!("{one} is dropped"),
         "routed" => format!("routes packets for {one} to {two} ({three}) as they are"),
-        "wrapped" => format!("wraps packets for {one} into UDP from {two} to {three} (VXLAN): {VXLAN_BYTES} bytes of each are wrapping"),
+        "wrapped" => format!(
+            "wraps packets for {one} into UDP from {two} to {three} (VXLAN): {VXLAN_BYTES} bytes of each are wrapping, so Pods' packets have {} at most",
+            MTU - VXLAN_BYTES
+        ),
         "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
         "drops" => format!("drops packets to {one}"),
         "answers" => format!("answers {one} after {two}"),
