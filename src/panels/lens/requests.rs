@@ -44,7 +44,7 @@ pub fn Requests() -> impl IntoView {
         let to = if request.version.is_empty() { to } else { format!("{} · {to}", request.version) };
         view! {
             <tr class=if ok { "" } else { "failed" }>
-                <td><button class="item" aria-pressed=move || if network.wanted.get() == id { "true" } else { "false" } aria-label=format!("{} {id}: {outcome}", words().net.follow) on:click=move |_| network.follow(id)>{app.clock.reading(request.at)}</button></td>
+                <td><button class="item" aria-pressed=move || if network.wanted.get() == id { "true" } else { "false" } on:click=move |_| network.follow(id)>{app.clock.reading(request.at)}<span class="sr">{format!(" {} {id}", words().net.follow)}</span></button></td>
                 <td translate="no">{to}</td><td>{outcome.clone()}</td><td class="end">{milliseconds(request.took)}</td>
             </tr>
         }

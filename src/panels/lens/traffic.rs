@@ -79,7 +79,7 @@ fn parts(source: &TrafficView) -> Vec<AnyView> {
         } else {
             ("fail".to_string(), (words().net.outcome)(&part.outcome))
         };
-        match shares.iter_mut().find(|share| share.0 != ok && share.2 == text || share.0 == !ok && share.2 == text) {
+        match shares.iter_mut().find(|share| share.0 != ok && share.2 == text) {
             Some(share) => share.3 += u64::from(part.count),
             None => shares.push((!ok, class, text, u64::from(part.count))),
         }
