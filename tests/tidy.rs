@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("shell", &[]),
     ("cluster", &["apiserver", "controlplane", "dataplane", "etcd", "kubectl", "objects", "parcel", "simcore"]),
     ("lessons", &["apiserver", "cluster", "kubectl", "objects", "parcel", "simcore"]),
-    ("cli", &["apiserver", "cluster", "controlplane", "dataplane", "etcd", "kubectl", "lessons", "objects", "parcel", "simcore"]),
+    ("cli", &["apiserver", "cluster", "controlplane", "dataplane", "etcd", "hosts", "kubectl", "lessons", "objects", "parcel", "simcore"]),
 ];
 
 /// The longest a source file may be; generated tables are data.
