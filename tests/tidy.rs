@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("shell", &[]),
     ("cluster", &["apiserver", "controlplane", "dataplane", "etcd", "gateway", "kubectl", "objects", "parcel", "simcore"]),
     ("lessons", &["apiserver", "cluster", "kubectl", "objects", "parcel", "simcore"]),
-    ("cli", &["apiserver", "cluster", "controlplane", "dataplane", "etcd", "kubectl", "lessons", "objects", "parcel", "simcore"]),
+    ("cli", &["apiserver", "cluster", "controlplane", "dataplane", "etcd", "hosts", "kubectl", "lessons", "objects", "parcel", "simcore"]),
 ];
 
 /// The longest a source file may be; generated tables are data.

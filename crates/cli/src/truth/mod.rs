@@ -1,5 +1,6 @@
 //! `kubarium truth`: how many rows of a table recorded from a real network ours match.
 mod dns;
+mod hosts;
 mod netpol;
 mod proxy;
 mod resolvconf;
@@ -22,8 +23,14 @@ pub struct Row {
 type Answer = fn(&Value, &Path) -> Result<Vec<Row>, String>;
 
 /// What can be held against a recording.
-const KINDS: &[(&str, Answer)] =
-    &[("dns", dns::rows), ("netpol", netpol::rows), ("proxy", proxy::rows), ("resolvconf", resolvconf::rows), ("search", search::rows)];
+const KINDS: &[(&str, Answer)] = &[
+    ("dns", dns::rows),
+    ("hosts", hosts::rows),
+    ("netpol", netpol::rows),
+    ("proxy", proxy::rows),
+    ("resolvconf", resolvconf::rows),
+    ("search", search::rows),
+];
 
 /// The arguments of `truth`.
 pub fn command() -> Command {
