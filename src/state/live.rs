@@ -54,6 +54,7 @@ fn crashed(app: App, reason: String, unfetched: bool) {
     app.notices.banner.set(Some((title.to_string(), reason)));
     app.notices.say(title.to_string());
     if engine::stopped() {
+        app.network.comparing.set(false);
         engine::restart();
         app.course.reopen(app);
     }
@@ -114,11 +115,13 @@ fn hear(app: App, message: FromEngine) {
                 app.world.inspection.set(Some(Arc::from(inspection)));
             }
         }
-        // Only who asks for a comparison is told of it, and no panel does yet.
-        FromEngine::Compared { .. } => {}
+        FromEngine::Compared { done, all, row } => app.network.take_row(done, all, *row),
         FromEngine::Lesson { state } => app.course.set_state(app, *state),
         FromEngine::Saved { log } => progress::save_log(&app.course.key(), log),
         FromEngine::Trouble { what, detail } => {
+            if what == "compare" {
+                app.network.comparing.set(false);
+            }
             let words = app.prefs.words_now();
             let title = if what == "resume" { words.saved_refused } else { words.trouble };
             app.notices.banner.set(Some((title.to_string(), if detail.is_empty() { what } else { detail })));

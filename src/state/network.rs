@@ -1,11 +1,13 @@
 //! The network on show: which lens, the sources with their last minute, the last requests, and what the lenses asked for.
 use super::{App, wire};
-use crate::js::document;
+use crate::js::{document, fetch};
 use cluster::delta::{Delta, HopView, RequestView, TrafficView};
 use cluster::input::{Input, TrafficSpec};
 use cluster::lens::{PageView, ReachView, RuleView};
 use leptos::prelude::*;
+use lessons::strategies::Row;
 use std::collections::VecDeque;
+use wasm_bindgen_futures::spawn_local;
 
 /// What the picture is looked at for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +18,10 @@ pub enum Lens {
     Names,
     Policies,
     Browser,
+    Strategy,
 }
 
-pub const LENSES: [Lens; 6] = [Lens::Cluster, Lens::Traffic, Lens::Rules, Lens::Names, Lens::Policies, Lens::Browser];
+pub const LENSES: [Lens; 7] = [Lens::Cluster, Lens::Traffic, Lens::Rules, Lens::Names, Lens::Policies, Lens::Browser, Lens::Strategy];
 
 /// So many of the last requests are kept for the list.
 const KEPT: usize = 400;
@@ -49,6 +52,13 @@ pub struct Network {
     pub resolved: RwSignal<Vec<HopView>>,
     pub page: RwSignal<Option<PageView>>,
     pub loading: RwSignal<bool>,
+    /// The packed strategies, as text; empty until their lens is opened.
+    pub board: RwSignal<String>,
+    /// What was measured of them, for each new version that was compared.
+    pub rows: RwSignal<Vec<Row>>,
+    pub comparing: RwSignal<bool>,
+    /// So many rows of so many.
+    pub compared: RwSignal<(u32, u32)>,
     chosen: StoredValue<bool>,
     asked: StoredValue<f64>,
 }
@@ -72,6 +82,10 @@ impl Network {
             resolved: RwSignal::default(),
             page: RwSignal::new(None),
             loading: RwSignal::new(false),
+            board: RwSignal::default(),
+            rows: RwSignal::default(),
+            comparing: RwSignal::new(false),
+            compared: RwSignal::default(),
             chosen: StoredValue::new(false),
             asked: StoredValue::new(0.0),
         }
@@ -88,8 +102,20 @@ impl Network {
         } else if app.course.tab.with_untracked(|tab| *tab == "lens") {
             app.course.tab.set("lesson");
         }
+        if lens == Lens::Strategy && self.board.with_untracked(String::is_empty) {
+            self.fetch_board(app);
+        }
         self.asked.set_value(0.0);
         self.ask();
+    }
+
+    fn fetch_board(self, app: App) {
+        spawn_local(async move {
+            match fetch::text("lessons/strategies.json").await {
+                Ok(text) => self.board.set(text),
+                Err(reason) => app.notices.banner.set(Some((app.prefs.words_now().trouble.to_string(), reason))),
+            }
+        });
     }
 
     /// Forgets another lesson's network.
@@ -152,7 +178,7 @@ impl Network {
                 let (from, to) = self.pair.get_untracked();
                 wire::reach(self.port.get_untracked(), from, to);
             }
-            Lens::Cluster | Lens::Traffic | Lens::Names => {}
+            Lens::Cluster | Lens::Traffic | Lens::Names | Lens::Strategy => {}
         }
     }
 
@@ -175,6 +201,31 @@ impl Network {
 
     pub fn stop(self, id: String) {
         wire::act(Input::Traffic { sources: Vec::new(), gone: vec![id] });
+    }
+
+    /// Measures every strategy with this new version, anew.
+    pub fn compare(self, version: &str) {
+        self.rows.update(|rows| rows.retain(|row| row.version != version));
+        self.compared.set((0, 0));
+        self.comparing.set(true);
+        wire::compare(self.board.get_untracked(), vec![version.to_string()]);
+    }
+
+    pub fn stop_comparing(self) {
+        self.comparing.set(false);
+        wire::compare(String::new(), Vec::new());
+    }
+
+    /// A row that was under way when the comparison was stopped is left out.
+    pub fn take_row(self, done: u32, all: u32, row: Row) {
+        if self.comparing.get_untracked() {
+            self.rows.update(|rows| {
+                rows.retain(|old| (&old.strategy, &old.version) != (&row.strategy, &row.version));
+                rows.push(row);
+            });
+            self.compared.set((done, all));
+            self.comparing.set(done < all);
+        }
     }
 
     pub fn browse(self, url: String, address: String) {

@@ -47,6 +47,11 @@ pub fn resolve(pod: String, name: String) {
     send(&ToEngine::Resolve { pod, name });
 }
 
+/// Every strategy with these new versions, always with the same seed; an empty text ends what is under way.
+pub fn compare(strategies: String, versions: Vec<String>) {
+    send(&ToEngine::Compare { strategies, seed: 1, versions });
+}
+
 pub fn inspect(id: String) {
     send(&ToEngine::Inspect { id });
 }

@@ -4,7 +4,7 @@
 pub struct Net {
     pub lens: &'static str,
     /// In the order of the lenses.
-    pub lenses: [&'static str; 6],
+    pub lenses: [&'static str; 7],
     pub users: &'static str,
     pub lags: &'static str,
     pub no_sources: &'static str,
@@ -52,6 +52,16 @@ pub struct Net {
     pub ask: &'static str,
     pub pod: &'static str,
     pub no_pods: &'static str,
+    pub strategy_lead: &'static str,
+    pub new_version: &'static str,
+    /// Good, slow, broken.
+    pub new_versions: [&'static str; 3],
+    pub compare: &'static str,
+    pub strategy: &'static str,
+    /// In the order of the table's columns.
+    pub measures: [&'static str; 7],
+    pub never: &'static str,
+    pub taken_back: &'static str,
     pub per_second: fn(u32) -> String,
     pub rules_of: fn(&str) -> String,
     pub from_pods: fn(&str) -> String,
@@ -64,6 +74,12 @@ pub struct Net {
     pub stale: fn(&str) -> String,
     pub strip: fn(&str, u64, u64) -> String,
     pub cell: fn(&str, &str, bool) -> String,
+    /// A strategy's name by its id.
+    pub strategy_named: fn(&str) -> &str,
+    pub measured: fn(u32, u32) -> String,
+    pub board: fn(&str) -> String,
+    pub by_second: fn(&str) -> String,
+    pub copies: fn(u64, u64) -> String,
     /// A request's outcome: a status, or why there was no answer.
     pub outcome: fn(&str) -> String,
     /// What a browser says of a failure: a title, and more.

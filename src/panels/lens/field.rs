@@ -1,4 +1,4 @@
-//! The pieces that all lenses are built of: a line to write in, a button, a bar with a title.
+//! The pieces that all lenses are built of: a line to write in, a button, a bar with a title, a strip of seconds.
 use crate::state::words;
 use crate::text::Words;
 use leptos::prelude::*;
@@ -32,4 +32,31 @@ pub fn tab(label: Label, chosen: Signal<bool>, act: Callback<()>) -> AnyView {
 /// A title with a button that closes.
 pub fn bar(title: Signal<String>, close: Callback<()>) -> AnyView {
     view! { <div class="bar"><h2>{title}</h2><span class="space"></span><button class="btn icon" aria-label=move || words().close on:click=move |_| close.run(())>"✕"</button></div> }.into_any()
+}
+
+/// The strip in its own units: a bar per second, and so high.
+const HIGH: f64 = 40.0;
+const BAR: f64 = 5.0;
+
+/// One layer of a strip as a path. For each second: how much stands below it, and how much it is; `most` fills the height.
+pub fn bars(seconds: &[(u32, u32)], most: u32) -> String {
+    let most = f64::from(most.max(1));
+    let mut path = String::new();
+    for (at, (below, count)) in seconds.iter().enumerate().filter(|(_, (_, count))| *count > 0) {
+        let high = f64::from(*count) / most * HIGH;
+        let top = HIGH - f64::from(*below) / most * HIGH - high;
+        path.push_str(&format!("M{} {top:.1}h{}v{high:.1}h-{}z", at as f64 * BAR, BAR - 1.0, BAR - 1.0));
+    }
+    path
+}
+
+/// The frame of a strip of so many seconds around its layers.
+pub fn strip(seconds: usize, label: Signal<String>, layers: AnyView) -> AnyView {
+    view! {
+        <svg class="strip" viewBox=format!("0 0 {} {HIGH}", seconds as f64 * BAR) preserveAspectRatio="none" role="img" aria-label=label>
+            <defs><pattern id="hatch-strip" width="6" height="6" patternTransform="rotate(45)" patternUnits="userSpaceOnUse"><rect class="hatch-ground" width="6" height="6" /><rect class="hatch-line" width="3" height="6" /></pattern></defs>
+            {layers}
+        </svg>
+    }
+    .into_any()
 }

@@ -6,6 +6,7 @@ pub mod names;
 pub mod policies;
 pub mod requests;
 pub mod rules;
+pub mod strategy;
 pub mod traffic;
 pub mod way;
 
@@ -14,13 +15,14 @@ use crate::state::{app, words};
 use leptos::prelude::*;
 
 /// The lenses' names in their order.
-const NAMES: [field::Label; 6] = [
+const NAMES: [field::Label; 7] = [
     |words| words.net.lenses[0],
     |words| words.net.lenses[1],
     |words| words.net.lenses[2],
     |words| words.net.lenses[3],
     |words| words.net.lenses[4],
     |words| words.net.lenses[5],
+    |words| words.net.lenses[6],
 ];
 
 /// The choice: a row of buttons where there is room, else a list.
@@ -57,6 +59,7 @@ pub fn LensPane() -> impl IntoView {
         Lens::Names => view! { <names::Names /> }.into_any(),
         Lens::Policies => view! { <policies::Policies /> }.into_any(),
         Lens::Browser => view! { <browser::Browser /> }.into_any(),
+        Lens::Strategy => view! { <strategy::Strategy /> }.into_any(),
     };
     view! {
         <aside class="lens" id="pane-lens" data-pane="lens" tabindex="-1" aria-label=title>

@@ -1,17 +1,13 @@
 //! The traffic lens: every source with its last minute, exact numerals, and the list of requests.
 use super::controls::Form;
-use super::field::button;
+use super::field::{self, bars, button};
 use super::requests::Requests;
 use crate::state::network::shade;
 use crate::state::{app, words};
 use crate::text::net::milliseconds;
-use cluster::delta::TrafficView;
+use cluster::delta::{TrafficSecond, TrafficView};
 use cluster::input::TrafficSpec;
 use leptos::prelude::*;
-
-/// The strip in its own units: a bar per second, and so high.
-const HIGH: f64 = 40.0;
-const BAR: f64 = 5.0;
 
 #[component]
 pub fn Traffic() -> impl IntoView {
@@ -94,36 +90,22 @@ fn parts(source: &TrafficView) -> Vec<AnyView> {
 
 /// Sixty bars: what was well from below by version, what failed on top of it.
 fn strip(source: Memo<TrafficView>) -> AnyView {
-    let most = move || {
-        source.with(|source| source.strip.iter().map(|second| second.failed + second.ok.iter().sum::<u32>()).max().unwrap_or(0)).max(1)
-    };
     // One path per version (the last one for failures), so that a second costs three attributes.
     let path = move |layer: Option<usize>| {
-        let most = f64::from(most());
         source.with(|source| {
-            let mut path = String::new();
-            for (at, second) in source.strip.iter().enumerate() {
-                let (below, count) = match layer {
-                    Some(place) => (second.ok.iter().take(place).sum::<u32>(), second.ok.get(place).copied().unwrap_or(0)),
-                    None => (second.ok.iter().sum::<u32>(), second.failed),
-                };
-                if count > 0 {
-                    let high = f64::from(count) / most * HIGH;
-                    let top = HIGH - f64::from(below) / most * HIGH - high;
-                    path.push_str(&format!("M{} {top:.1}h{}v{high:.1}h-{}z", at as f64 * BAR, BAR - 1.0, BAR - 1.0));
-                }
-            }
-            path
+            let most = source.strip.iter().map(|second| second.failed + second.ok.iter().sum::<u32>()).max();
+            let count = |second: &TrafficSecond| match layer {
+                Some(place) => (second.ok.iter().take(place).sum(), second.ok.get(place).copied().unwrap_or(0)),
+                None => (second.ok.iter().sum(), second.failed),
+            };
+            bars(&source.strip.iter().map(count).collect::<Vec<_>>(), most.unwrap_or(0))
         })
     };
     let versions = Memo::new(move |_| source.with(|source| source.versions.clone()));
     let label = move || source.with(|source| (words().net.strip)(&source.id, source.ok, source.failed));
-    view! {
-        <svg class="strip" viewBox="0 0 300 40" preserveAspectRatio="none" role="img" aria-label=label>
-            <defs><pattern id="hatch-strip" width="6" height="6" patternTransform="rotate(45)" patternUnits="userSpaceOnUse"><rect class="hatch-ground" width="6" height="6" /><rect class="hatch-line" width="3" height="6" /></pattern></defs>
-            {move || versions.get().into_iter().enumerate().map(|(at, version)| view! { <path class=format!("v{}", shade(&version, at)) d=move || path(Some(at)) /> }).collect_view()}
-            <path class="fail" d=move || path(None) />
-        </svg>
-    }
-    .into_any()
+    let layers = view! {
+        {move || versions.get().into_iter().enumerate().map(|(at, version)| view! { <path class=format!("v{}", shade(&version, at)) d=move || path(Some(at)) /> }).collect_view()}
+        <path class="fail" d=move || path(None) />
+    };
+    field::strip(60, Signal::derive(label), layers.into_any())
 }
