@@ -17,7 +17,7 @@ const EDITOR: &str = "editor.js";
 /// What the engine fetches quietly when the first picture is drawn.
 const REST: &str = "engine_rest.wasm";
 /// What is not loaded on a first visit. Everything else in dist/ counts, so that nothing new escapes the budget by itself.
-const LAZY: &[&str] = &[EDITOR, REST, "icon-180.png", "icon-512.png"];
+const LAZY: &[&str] = &[EDITOR, REST, "icon-180.png", "icon-512.png", "lessons/strategies.json"];
 
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 struct Weight {
@@ -160,7 +160,7 @@ impl Sizes {
             row(name, *weight);
         }
         let rest = self.lazy.get(REST).copied().unwrap_or_default();
-        println!("{:<28}", "a second after the first picture");
+        println!("{:<28}", "at the first touch of the page");
         row("a first visit and the rest", Weight { raw: sum.raw + rest.raw, gz: sum.gz + rest.gz, br: sum.br + rest.br });
     }
 }
