@@ -15,7 +15,7 @@ export default async function ({ open, note }) {
   await page.locator(".form-of button[type=submit]").click();
   // Exact numerals, and dots on the move.
   await page.waitForFunction(() => Number(document.querySelector(".sums b")?.textContent) > 40);
-  const moving = await page.evaluate(() => document.getAnimations().filter((each) => each.effect.target.matches(".req") && each.playState === "running").length);
+  const moving = await page.evaluate(() => new Set(document.getAnimations().filter((each) => each.playState === "running").map((each) => each.effect.target).filter((dot) => dot.matches(".req"))).size);
   assert.ok(moving > 0 && moving <= 50, `${moving} requests move`);
   note(`${moving} dots move; ${await frames(page)} frames per second here`);
   // One request, hop by hop.
