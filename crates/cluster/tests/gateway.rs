@@ -1,19 +1,9 @@
 //! Requests through a Gateway: weights, matches, filters and copies, as a source or a person sees them.
+mod learner;
 use cluster::input::{Input, TrafficSpec};
 use cluster::{Topology, World};
+use learner::{run, type_in};
 use simcore::{Duration, Time};
-
-fn type_in(world: &mut World, line: &str) -> String {
-    let before = world.terminal.printed.len();
-    world.type_line(line);
-    let limit = world.now() + Duration::secs(300);
-    world.run_while(limit, |world| !world.terminal.shell.busy());
-    world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect()
-}
-
-fn run(world: &mut World, seconds: u64) {
-    world.run_until(world.now() + Duration::secs(seconds));
-}
 
 const SHOPS: &str = "
 apiVersion: apps/v1

@@ -1,5 +1,7 @@
 //! The cluster's network as a choice, and as something to install: what a learner sees of each plugin.
+mod learner;
 use cluster::{Choices, Session, Topology, Viewer, World};
+use learner::{run, type_in};
 use objects::kinds;
 use simcore::{Duration, Time};
 
@@ -10,19 +12,6 @@ fn booted(network: &str, files: &[(&str, &str)]) -> World {
     let mut world = World::boot(&topology, 5, files);
     run(&mut world, 30);
     world
-}
-
-/// Types a line, waits for its end, and gives what it printed.
-fn type_in(world: &mut World, line: &str) -> String {
-    let before = world.terminal.printed.len();
-    world.type_line(line);
-    let limit = world.now() + Duration::secs(300);
-    world.run_while(limit, |world| !world.terminal.shell.busy());
-    world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect()
-}
-
-fn run(world: &mut World, seconds: u64) {
-    world.run_until(world.now() + Duration::secs(seconds));
 }
 
 /// The first columns of a table, line by line.

@@ -1,7 +1,9 @@
 //! What people and processes see when they send requests through the cluster's network.
+mod learner;
 use cluster::input::{Fault, Input, TrafficSpec};
 use cluster::traffic::{Failure, Outcome};
 use cluster::{Topology, World};
+use learner::{run, type_in};
 use objects::kinds;
 use objects::views::Pod;
 use simcore::{Duration, Time};
@@ -11,19 +13,6 @@ fn booted(files: &[(&str, &str)]) -> World {
     let mut world = World::boot(&Topology::kubeadm(2), 5, files);
     world.run_until(Time::START + Duration::secs(20));
     world
-}
-
-/// Types a line, waits for its end, and gives what it printed.
-fn type_in(world: &mut World, line: &str) -> String {
-    let before = world.terminal.printed.len();
-    world.type_line(line);
-    let limit = world.now() + Duration::secs(300);
-    world.run_while(limit, |world| !world.terminal.shell.busy());
-    world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect()
-}
-
-fn run(world: &mut World, seconds: u64) {
-    world.run_until(world.now() + Duration::secs(seconds));
 }
 
 /// A Deployment `web` of hello:v1 with a readiness probe, its Service on port 80, and a `box` to ask from.
