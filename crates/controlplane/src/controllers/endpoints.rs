@@ -1,5 +1,5 @@
 //! Keeps the legacy Endpoints object of each Service with a selector (endpoints-controller).
-use crate::harness::{Controller, Cx, Plan, Write};
+use crate::harness::{Controller, Cx, Plan, Write, itself};
 use crate::{facts, membership};
 use apiserver::client::Note;
 use apiserver::{Change, Snapshot};
@@ -18,10 +18,6 @@ const MANAGED_BY: &str = "endpoints.kubernetes.io/managed-by";
 const OVER_CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
 /// The most addresses of one object; more are cut off.
 const MOST: usize = 1000;
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 fn deleted(change: &Change, _: &Snapshot) -> Vec<Key> {
     let key = Key::new(kinds::SERVICE, change.key.namespace.clone(), change.key.name.clone());

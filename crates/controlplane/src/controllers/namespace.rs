@@ -1,7 +1,7 @@
 //! Empties a namespace that is being deleted, and lets it go once nothing is left (namespace-controller).
 use crate::facts;
-use crate::harness::{Controller, Cx, Next, Plan, Write};
-use apiserver::{Change, Snapshot};
+use crate::harness::{Controller, Cx, Next, Plan, Write, itself};
+use apiserver::Snapshot;
 use objects::wire::{Request, Verb};
 use objects::{Key, KindId, Object, Tree, kinds, map};
 use simcore::Duration;
@@ -11,10 +11,6 @@ pub static NAMESPACE: Controller =
 
 /// Between a change and the work on it, so that every API server knows of the deletion.
 const PATIENCE: Duration = Duration::secs(5);
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 fn reconcile(cx: &Cx, key: &Key) -> Plan {
     let Some(namespace) = cx.view.get(key).filter(|namespace| namespace.is_deleting()) else { return Plan::rest() };

@@ -1,5 +1,5 @@
 //! Publishes the cluster's certificate authority into every namespace (root-ca-cert-publisher).
-use crate::harness::{Controller, Cx, Plan, Write};
+use crate::harness::{Controller, Cx, Plan, Write, itself};
 use apiserver::{Change, Snapshot};
 use objects::wire::{Request, Verb};
 use objects::{Key, Text, Tree, kinds, map};
@@ -16,10 +16,6 @@ const DESCRIPTION: &str = "Contains a CA bundle that can be used to verify the k
     such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 /// Nothing here verifies it: the tank has no real keys.
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nS3ViYXJpdW06IGEgY2x1c3RlciBpbiBhIGdsYXNzIHRhbms=\n-----END CERTIFICATE-----\n";
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 fn namespace_of(change: &Change, _: &Snapshot) -> Vec<Key> {
     if change.key.name != NAME || change.is_create() {

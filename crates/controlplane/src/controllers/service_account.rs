@@ -1,5 +1,5 @@
 //! Gives every namespace its `default` service account (serviceaccount-controller).
-use crate::harness::{Controller, Cx, Plan, Write};
+use crate::harness::{Controller, Cx, Plan, Write, itself};
 use apiserver::{Change, Snapshot};
 use objects::wire::{Request, Verb};
 use objects::{Key, Text, kinds, map};
@@ -10,10 +10,6 @@ pub static SERVICE_ACCOUNT: Controller = Controller {
     workers: 1,
     reconcile,
 };
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 /// A deleted account may be one that must be there.
 fn namespace_of(change: &Change, _: &Snapshot) -> Vec<Key> {

@@ -19,6 +19,11 @@ pub struct Controller {
 /// A kind, and the keys to look at when an object of it changed.
 pub type Trigger = (KindId, fn(&Change, &Snapshot) -> Vec<Key>);
 
+/// The plainest trigger: the object that changed is the one to look at.
+pub fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
+    vec![change.key.clone()]
+}
+
 /// In a trigger: changes of every kind.
 pub const ANY: KindId = KindId(u16::MAX);
 

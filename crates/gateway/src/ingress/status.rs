@@ -2,7 +2,7 @@
 use crate::kinds as names;
 use apiserver::client::Note;
 use apiserver::{Change, Snapshot};
-use controlplane::harness::{Controller, Cx, Plan, Write};
+use controlplane::harness::{Controller, Cx, Plan, Write, itself};
 use objects::wire::{PatchKind, Request, Verb};
 use objects::{Key, Tree, kinds, map};
 use simcore::{Duration, Time};
@@ -18,10 +18,6 @@ static SYNC: Controller = Controller {
 
 /// How often addresses are written (ingress-nginx `status.UpdateInterval`).
 const INTERVAL: Duration = Duration::secs(60);
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 fn all(_: &Change, view: &Snapshot) -> Vec<Key> {
     view.list(kinds::INGRESS).map(|ingress| ingress.key.clone()).collect()

@@ -1,16 +1,11 @@
 //! GatewayClasses: accepted where they name this controller.
 use super::condition::{Condition, conditions, plan};
 use crate::kinds as names;
-use apiserver::{Change, Snapshot};
-use controlplane::harness::{Controller, Cx, Plan};
+use controlplane::harness::{Controller, Cx, Plan, itself};
 use objects::{Key, kinds, map};
 
 pub static GATEWAY_CLASS: Controller =
     Controller { name: "gateway-controller", triggers: &[(kinds::GATEWAY_CLASS, itself)], workers: 1, reconcile };
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 fn reconcile(cx: &Cx, key: &Key) -> Plan {
     let Some(class) = cx.view.get(key).filter(|class| names::is_our_class(class)) else { return Plan::rest() };

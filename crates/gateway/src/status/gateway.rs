@@ -4,7 +4,7 @@ use crate::listeners::{self, Judged};
 use crate::{attach, kinds as names};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
-use controlplane::harness::{Controller, Cx, Plan};
+use controlplane::harness::{Controller, Cx, Plan, itself};
 use objects::{Key, Tree, kinds, list, map};
 
 pub static GATEWAY: Controller = Controller {
@@ -22,10 +22,6 @@ pub static GATEWAY: Controller = Controller {
     workers: 1,
     reconcile,
 };
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 fn all(_: &Change, view: &Snapshot) -> Vec<Key> {
     view.list(kinds::GATEWAY).map(|gateway| gateway.key.clone()).collect()

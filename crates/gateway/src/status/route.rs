@@ -5,7 +5,7 @@ use crate::routing::{Backend, unsupported};
 use crate::{attach, listeners};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
-use controlplane::harness::{Controller, Cx, Plan};
+use controlplane::harness::{Controller, Cx, Plan, itself};
 use objects::{Key, Object, Tree, kinds, map};
 
 pub static HTTP_ROUTE: Controller = Controller {
@@ -21,10 +21,6 @@ pub static HTTP_ROUTE: Controller = Controller {
     workers: 1,
     reconcile,
 };
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 fn all(_: &Change, view: &Snapshot) -> Vec<Key> {
     view.list(kinds::HTTP_ROUTE).map(|route| route.key.clone()).collect()

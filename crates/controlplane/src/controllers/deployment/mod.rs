@@ -11,7 +11,7 @@ mod status;
 mod strategy;
 
 use crate::facts;
-use crate::harness::{Controller, Cx, Next, Plan, Write};
+use crate::harness::{Controller, Cx, Next, Plan, Write, itself};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::labels::Selector;
@@ -23,10 +23,6 @@ pub static DEPLOYMENT: Controller = Controller {
     workers: 5,
     reconcile,
 };
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 /// The Deployments that a ReplicaSet's change concerns: owner, former owner, or those that would adopt it.
 fn owners(change: &Change, view: &Snapshot) -> Vec<Key> {

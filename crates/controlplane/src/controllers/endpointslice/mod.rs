@@ -3,7 +3,7 @@ mod endpoint;
 mod packing;
 mod slices;
 
-use crate::harness::{Controller, Cx, Next, Plan};
+use crate::harness::{Controller, Cx, Next, Plan, itself};
 use crate::{facts, membership};
 use apiserver::{Change, Snapshot};
 use objects::{Key, kinds};
@@ -18,10 +18,6 @@ pub static ENDPOINT_SLICE: Controller = Controller {
 
 /// How long it waits for its cache to show its own last write, and after a failure.
 const PAUSE: Duration = Duration::secs(1);
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 /// The Service of a slice that was made, changed or deleted by somebody else.
 fn owner(change: &Change, view: &Snapshot) -> Vec<Key> {

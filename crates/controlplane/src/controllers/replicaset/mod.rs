@@ -4,7 +4,7 @@ mod rank;
 mod status;
 
 use crate::facts;
-use crate::harness::{Controller, Cx, Next, Plan, Write};
+use crate::harness::{Controller, Cx, Next, Plan, Write, itself};
 use apiserver::client::Note;
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
@@ -17,10 +17,6 @@ pub static REPLICASET: Controller =
 
 /// The most Pods that one step makes or deletes.
 const BURST: i64 = 500;
-
-fn itself(change: &Change, _: &Snapshot) -> Vec<Key> {
-    vec![change.key.clone()]
-}
 
 /// The sets that a Pod's change concerns: its owner, its former owner, or for an orphan all that would adopt it.
 fn owners(change: &Change, view: &Snapshot) -> Vec<Key> {
