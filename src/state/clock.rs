@@ -17,6 +17,8 @@ pub struct Clock {
     /// The speed to go on with.
     pub chosen: RwSignal<u32>,
     pub step: RwSignal<Step>,
+    /// Another instant was asked for, and the picture does not show it yet.
+    pub seeking: RwSignal<bool>,
     /// Whole seconds since the start: what most readers need, and changes seldom.
     pub second: Memo<u64>,
 }
@@ -32,6 +34,7 @@ impl Clock {
             speed: RwSignal::new(0),
             chosen: RwSignal::new(1000),
             step: RwSignal::new(Step::Event),
+            seeking: RwSignal::new(false),
             second: Memo::new(move |_| now.get().saturating_sub(start.get()) / 1_000_000),
         }
     }
@@ -79,7 +82,15 @@ impl Clock {
     /// Shows another instant. The reading follows at once, so that the next key press counts from there.
     pub fn seek(&self, time: u64) {
         put(self.now, time);
+        put(self.seeking, true);
         wire::seek(time);
+    }
+
+    /// The picture has come to this instant.
+    pub fn shown(&self, time: u64) {
+        if time == self.now.get_untracked() {
+            put(self.seeking, false);
+        }
     }
 
     /// `00:41.2` since the start.

@@ -167,10 +167,11 @@ fn slice(app: App) {
 }
 
 fn settle(app: App) {
-    let (revision, marks, fresh, messages) = BRIDGE.with_borrow_mut(|bridge| {
+    let (now, revision, marks, fresh, messages) = BRIDGE.with_borrow_mut(|bridge| {
         let pending = &mut bridge.pending;
         pending.unsettled = false;
         (
+            pending.now,
             pending.revision.take(),
             std::mem::take(&mut pending.marks),
             std::mem::take(&mut pending.fresh_marks),
@@ -198,6 +199,7 @@ fn settle(app: App) {
         world.counts.set(counts);
     }
     world.settled.update(|count| *count += 1);
+    app.clock.shown(now);
     app.network.ask();
 }
 

@@ -15,6 +15,8 @@ pub enum Piece {
 
 #[derive(Default)]
 pub struct Pending {
+    /// The instant of the newest delta.
+    pub now: u64,
     pub revision: Option<u64>,
     components: BTreeMap<String, ComponentView>,
     nodes: BTreeMap<String, NodeView>,
@@ -48,6 +50,7 @@ impl Pending {
             *self = Self { fresh_marks, revision, unsettled: true, ..Self::default() };
             self.gone.extend(ids.into_iter().map(|id| (id, false)));
         }
+        self.now = delta.now;
         for view in delta.components {
             self.gone.remove(&view.id);
             self.components.insert(view.id.clone(), view);

@@ -73,4 +73,5 @@ async function comeBack(page, seconds) {
     await page.waitForFunction((want) => document.querySelector(".reading").textContent === want, want);
   }
   await page.waitForSelector(".past");
+  await page.waitForSelector(".drawing[aria-busy='false']");
 }

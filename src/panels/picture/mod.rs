@@ -72,7 +72,7 @@ pub fn Picture() -> impl IntoView {
     view! {
         <div class="frame" node_ref=frame>
             <span class="sr" role="img" aria-label=summary></span>
-            <div class="drawing" data-first="" role="group" tabindex="0" aria-label=move || words().picture_keys on:keydown=arrows on:click=chosen>
+            <div class="drawing" data-first="" role="group" tabindex="0" aria-busy=move || app.clock.seeking.get().to_string() aria-label=move || words().picture_keys on:keydown=arrows on:click=chosen>
                 <svg width=move || plan.with(|plan| plan.width) height=move || plan.with(|plan| plan.height)
                     viewBox=move || plan.with(|plan| format!("0 0 {} {}", plan.width, plan.height))
                     class=move || plan.with(|plan| format!("picture {}{}", plan.size.class(), if plan.narrow { " narrow" } else { "" }))
