@@ -25,7 +25,7 @@ pub struct Desk {
     printed: usize,
     cleared: u64,
     files_changed: u64,
-    prompt: Option<bool>,
+    prompt: Option<(bool, String)>,
     editing: bool,
     last_clock: (u64, u64, u32, u32),
     /// The number of the last seek.
@@ -223,7 +223,7 @@ impl Desk {
         session.input(input);
         if self.speed == 0 {
             let limit = session.now() + ERRAND;
-            let waits = |session: &Session| session.world.terminal.shell.busy() || (self.browsing && session.world.browsed().is_none());
+            let waits = |session: &Session| session.world.busy() || (self.browsing && session.world.browsed().is_none());
             while waits(session) && session.world.next_time().is_some_and(|time| time <= limit) {
                 session.step();
             }
@@ -337,11 +337,11 @@ impl Desk {
             self.printed = 0;
             self.out.push(FromEngine::Print { text: String::new(), err: false, whole: true });
         }
-        let busy = terminal.shell.busy();
+        let (busy, prompt) = (session.world.busy(), session.world.prompt().trim_end().to_string());
         let has_news = terminal.printed.len() > self.printed;
         // While there is text to come the prompt is away, so that nobody takes half an answer for all of it.
-        if has_news && self.prompt != Some(true) {
-            self.prompt = Some(true);
+        if has_news && self.prompt.as_ref().is_none_or(|(busy, _)| !busy) {
+            self.prompt = Some((true, String::new()));
             self.out.push(FromEngine::Prompt { busy: true, prompt: "$".to_string() });
         }
         let news = terminal.printed[self.printed..].chunk_by(|a, b| a.err == b.err);
@@ -350,9 +350,10 @@ impl Desk {
             self.out.push(FromEngine::Print { text, err: run[0].err, whole: false });
         }
         self.printed = terminal.printed.len();
-        if self.prompt != Some(busy) {
-            self.prompt = Some(busy);
-            self.out.push(FromEngine::Prompt { busy, prompt: "$".to_string() });
+        let now = (busy, if prompt.is_empty() { "$".to_string() } else { prompt });
+        if self.prompt.as_ref() != Some(&now) {
+            self.out.push(FromEngine::Prompt { busy, prompt: now.1.clone() });
+            self.prompt = Some(now);
         }
         if let Some((name, text)) = terminal.edit.as_ref().filter(|_| !self.editing) {
             self.out.push(FromEngine::Edit { name: name.clone(), text: text.clone() });
