@@ -46,6 +46,8 @@ impl World {
         for machine in &topology.workers {
             world.add_host(topology, machine, &catalog, seed);
         }
+        let control = [(topology.control_plane.name.as_str(), topology.control_plane.address.as_str(), 0)];
+        world.form_etcd(&control);
         world.count_enforcing();
         world
     }
@@ -80,6 +82,16 @@ impl World {
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
         self.add_part(&format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)), after + Duration::millis(400));
+    }
+
+    /// Members of etcd that have found each other before the world began.
+    fn form_etcd(&mut self, hosts: &[(&str, &str, usize)]) {
+        let (now, revision) = (self.now, self.api.store.tail().revision());
+        self.etcd.form(hosts, now, revision);
+        self.api.store.keep_each(hosts.len() > 1);
+        if hosts.len() > 1 {
+            (0..hosts.len()).for_each(|place| self.give(place, etcd::member::Input::Wake));
+        }
     }
 
     fn add_part(&mut self, id: &str, host: usize, actor: Actor, after: Duration) {

@@ -1,4 +1,5 @@
 //! The closed list of what can happen next in a world.
+use crate::members::Mail;
 use apiserver::client::Ticket;
 use objects::wire::Response;
 use simcore::Time;
@@ -29,8 +30,18 @@ pub enum Event {
     Wake(PartId),
     /// An answer arrives.
     Reply(Caller, Ticket, Box<Response>),
-    /// etcd's disk write has ended.
-    Synced,
+    /// The disk write with this number of a member of etcd has ended. `life` tells restarts apart.
+    EtcdPersisted { place: usize, life: u32, number: u64 },
+    /// An instant that a member asked for.
+    EtcdWake { place: usize, life: u32 },
+    /// A message between members arrives.
+    EtcdMessage(Box<Mail>),
+    /// A write reaches the member that is taken for the leader.
+    EtcdForward { ask: u64, to: usize },
+    /// A line of etcdctl begins, has an answer, or has waited long enough.
+    EtcdJob(u64),
+    /// A request has waited long enough for etcd.
+    EtcdExpire(u64),
     /// The API server compacts etcd's history.
     Compact,
     /// The terminal asked to be woken (`sleep`, timeouts).
@@ -56,13 +67,18 @@ impl Event {
             Event::Wake(part) => 3 << 32 | *part as u64,
             Event::Reply(Caller::Part(part), ticket, _) => 4 << 32 | (*part as u64) << 16 | (ticket.0 & 0xffff),
             Event::Reply(..) => 5 << 32,
-            Event::Synced => 6 << 32,
+            Event::EtcdPersisted { place, .. } => 6 << 32 | *place as u64,
             Event::Compact => 7 << 32,
             Event::Terminal => 8 << 32,
             Event::TerminalWatch => 9 << 32,
             Event::Fire { source, user } => 11 << 32 | u64::from(*source) << 16 | u64::from(*user) & 0xffff,
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
             Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
+            Event::EtcdWake { place, .. } => 19 << 32 | *place as u64,
+            Event::EtcdMessage(mail) => 16 << 32 | mail.to as u64,
+            Event::EtcdForward { to, .. } => 17 << 32 | *to as u64,
+            Event::EtcdJob(job) => 20 << 32 | *job & 0xffff_ffff,
+            Event::EtcdExpire(ask) => 18 << 32 | *ask & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
         }
     }

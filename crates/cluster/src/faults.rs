@@ -77,7 +77,9 @@ impl World {
         self.broken_off(host);
         if host == 0 {
             self.serving = false;
-            self.storing = false;
+        }
+        for place in self.members_on(host) {
+            self.crash_member(place);
         }
         self.lose_api();
     }
@@ -88,8 +90,11 @@ impl World {
         }
         self.hosts[host].powered = true;
         if host == 0 {
-            self.storing = true;
             self.serving = true;
+        }
+        for place in self.members_on(host) {
+            // Words of a member that cannot start are in its log; nobody typed anything here.
+            let _ = self.start_member(place);
         }
         for id in self.parts_of(host) {
             self.queue.push(self.now + BOOT, Event::Start(id));
@@ -114,7 +119,11 @@ impl World {
                 self.serving = false;
                 self.lose_api();
             }
-            "etcd" => self.storing = false,
+            _ if self.member_named(name).is_some() => {
+                if let Some(place) = self.member_named(name) {
+                    self.stop_member(place);
+                }
+            }
             _ => {
                 let id = self.part_named(name)?;
                 Arc::make_mut(&mut self.parts[id]).stop();
@@ -125,11 +134,13 @@ impl World {
 
     fn start_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
         let occurrence = match name {
-            "kube-apiserver" | "etcd" => {
-                if name == "etcd" {
-                    self.storing = true;
-                } else {
-                    self.serving = true;
+            "kube-apiserver" => {
+                self.serving = true;
+                self.note("you", "fault", &format!("start {name}"))
+            }
+            _ if self.member_named(name).is_some() => {
+                if let Some(place) = self.member_named(name) {
+                    self.start_member(place)?;
                 }
                 self.note("you", "fault", &format!("start {name}"))
             }

@@ -12,6 +12,7 @@ pub mod input;
 pub mod invariants;
 pub mod lens;
 pub mod manifest;
+pub mod members;
 mod part;
 pub mod portrait;
 mod session;

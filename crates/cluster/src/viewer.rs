@@ -93,7 +93,7 @@ impl Viewer {
         let revision = world.api.store.applied().revision();
         let powered = world.hosts()[0].powered;
         let mut now = vec![
-            own("etcd", world.storing && powered, format!("rv {revision}")),
+            own("etcd", world.etcd.nodes.iter().any(|node| node.process.is_running()), format!("rv {revision}")),
             own("kube-apiserver", world.serving && powered, format!("rv {revision}")),
         ];
         for part in world.parts() {

@@ -2,12 +2,14 @@
 use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
+use crate::members::{Etcd, Need, full};
 use crate::part::Part;
 use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
-use apiserver::{ApiServer, Change, Outcome};
+use apiserver::{ApiServer, Change, Outcome, Snapshot};
 use dataplane::network::policy::Policies;
+use etcd::server::Asked;
 use objects::wire::{Request, Response};
 use objects::{Key, Text, kinds};
 use simcore::{Duration, OccurrenceId, Queue, Rng, Time};
@@ -28,13 +30,16 @@ pub struct Host {
     pub(crate) proxy: PartId,
 }
 
-/// A write that waits for the disk.
+/// A write that waits until a member has applied it.
 #[derive(Clone, Debug)]
-struct Pending {
-    revision: u64,
-    caller: Caller,
-    ticket: Ticket,
-    response: Box<Response>,
+pub(crate) struct Pending {
+    pub revision: u64,
+    /// The member that its API server talks to.
+    pub member: usize,
+    pub begun: Time,
+    pub caller: Caller,
+    pub ticket: Ticket,
+    pub response: Box<Response>,
 }
 
 /// Everything. Cheap to clone: parts and state are shared until written to.
@@ -48,9 +53,9 @@ pub struct World {
     pub terminal: Arc<Terminal>,
     /// The typed line that the terminal works on.
     pub(crate) typed: Option<OccurrenceId>,
-    /// Whether kube-apiserver and etcd run.
+    /// Whether kube-apiserver runs.
     pub(crate) serving: bool,
-    pub(crate) storing: bool,
+    pub(crate) etcd: Etcd,
     pub(crate) traffic: Arc<Traffic>,
     /// The servers as machines, as far as somebody has looked into them.
     pub(crate) fleet: Arc<Fleet>,
@@ -60,14 +65,14 @@ pub struct World {
     pub(crate) seed: u64,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
-    pending: Vec<Pending>,
+    pub(crate) pending: Vec<Pending>,
     /// The applied revision that watchers were told of.
-    announced: u64,
+    pub(crate) announced: u64,
     /// Answers for clients outside, by their ticket.
     pub answers: Vec<(Ticket, Response)>,
     /// Watch deliveries just made, for the picture: when, to whom, about what. Not part of the truth.
     pub delivered: Vec<(Time, PartId, Key)>,
-    rng: Rng,
+    pub(crate) rng: Rng,
     pub(crate) digest: u64,
     steps: u64,
     /// How many inputs it has had.
@@ -96,7 +101,7 @@ impl World {
             terminal: Arc::new(Terminal::new(files)),
             typed: None,
             serving: true,
-            storing: true,
+            etcd: Etcd::new(seed),
             traffic: Arc::new(Traffic::new(seed)),
             fleet: Arc::default(),
             enforcing: 0,
@@ -148,7 +153,7 @@ impl World {
         self.now = time;
         let tag = event.tag();
         self.handle(event);
-        self.settle();
+        self.propose();
         self.steps += 1;
         self.digest = fold(self.digest, time, tag, self.api.store.tail().revision());
         true
@@ -201,7 +206,7 @@ impl World {
                 }
             }
         }
-        self.settle();
+        self.propose();
     }
 
     /// Runs until `done` holds or `limit` has passed; says whether it held. Looks after every event.
@@ -227,7 +232,12 @@ impl World {
             Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
             Event::Reply(Caller::Command(id), ticket, response) => self.command_reply(id, ticket, *response),
             Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
-            Event::Synced => self.synced(),
+            Event::EtcdPersisted { place, life, number } => self.etcd_persisted(place, life, number),
+            Event::EtcdWake { place, life } => self.etcd_wakes(place, life),
+            Event::EtcdMessage(mail) => self.etcd_mail(*mail),
+            Event::EtcdForward { ask, to } => self.arrived(ask, to),
+            Event::EtcdExpire(ask) => self.expired(ask),
+            Event::EtcdJob(job) => self.run_job(job),
             Event::Compact => {
                 // Upstream compacts to the revision of the last round; two rounds of history are always kept.
                 self.compact(1_000);
@@ -242,19 +252,10 @@ impl World {
         }
     }
 
-    /// After each event: a disk write begins where something waits for one.
-    fn settle(&mut self) {
-        if self.storing && self.api.store.wants_sync() {
-            self.api.store.begin_sync();
-            let fsync = Duration::micros(self.rng.between(1_200, 2_400));
-            self.queue.push(self.now + fsync, Event::Synced);
-        }
-    }
-
-    /// The disk write ended: answers go out, and watchers hear of it.
-    fn synced(&mut self) {
-        let applied = self.api.store.end_sync();
-        let (done, waiting) = std::mem::take(&mut self.pending).into_iter().partition(|write: &Pending| write.revision <= applied);
+    /// Writes that a member has applied are answered by the API servers that talk to it.
+    pub(crate) fn answer_writes(&mut self, member: usize, revision: u64) {
+        let done = |write: &Pending| write.member == member && write.revision <= revision;
+        let (done, waiting) = std::mem::take(&mut self.pending).into_iter().partition(done);
         self.pending = waiting;
         for write in done {
             if let Caller::Part(part) = write.caller {
@@ -263,6 +264,10 @@ impl World {
             let arrives = self.now + self.hop();
             self.queue.push(arrives, Event::Reply(write.caller, write.ticket, write.response));
         }
+    }
+
+    /// More is agreed on: watchers hear of it.
+    pub(crate) fn applied(&mut self) {
         self.announce();
         if self.announced.saturating_sub(self.api.store.compacted()) > HISTORY_MOST {
             self.compact(HISTORY);
@@ -270,9 +275,10 @@ impl World {
     }
 
     /// Forgets all but the newest changes; nothing that was not announced yet.
-    fn compact(&mut self, keep: u64) {
+    pub(crate) fn compact(&mut self, keep: u64) {
         let newest = self.api.store.applied().revision().min(self.announced);
         self.api.store.compact(newest.saturating_sub(keep));
+        self.weigh();
     }
 
     /// Tells every part that is interested in what was applied; each hears of it after its own lag.
@@ -327,8 +333,12 @@ impl World {
             return;
         }
         let mut fx = Effects::default();
+        let view = self.view_from(self.parts[id].host);
         let part = Arc::make_mut(&mut self.parts[id]);
-        let inbox = std::mem::take(&mut part.inbox);
+        let mut inbox = std::mem::take(&mut part.inbox);
+        // What the member behind its API server does not have yet is told later.
+        part.inbox = inbox.split_off(inbox.partition_point(|revision| *revision <= view.revision()));
+        let late = !part.inbox.is_empty();
         let first = inbox.first().map_or(0, |revision| revision - 1);
         let all = if inbox.is_empty() { Ok(Vec::new()) } else { self.api.store.since(first).map(|all| pick(all, &inbox)) };
         match all {
@@ -337,10 +347,13 @@ impl World {
                 if let Some(change) = told.filter(|_| self.delivered.len() < DELIVERIES) {
                     self.delivered.push((self.now, id, change.key.clone()));
                 }
-                part.deliver(self.now, self.api.store.applied(), &changes, &mut fx);
+                part.deliver(self.now, &view, &changes, &mut fx);
             }
             // What it missed is compacted away: it lists everything anew, as a reflector does after 410 Gone.
-            Err(_) => part.start(self.now, self.api.store.applied(), &mut fx),
+            Err(_) => part.start(self.now, &view, &mut fx),
+        }
+        if late {
+            self.mark_late(self.parts[id].host);
         }
         self.carry_out(id, fx);
     }
@@ -373,8 +386,9 @@ impl World {
             return;
         }
         let mut fx = Effects::default();
+        let view = self.view_from(self.parts[id].host);
         let part = Arc::make_mut(&mut self.parts[id]);
-        part.start(self.now, self.api.store.applied(), &mut fx);
+        part.start(self.now, &view, &mut fx);
         self.carry_out(id, fx);
     }
 
@@ -407,16 +421,33 @@ impl World {
             Caller::Command(id) => self.fleet.commands.get(&id).map_or(0, |command| command.host),
             Caller::Terminal | Caller::Client => 0,
         };
-        let (delay, response) = match self.attempt(from, request) {
+        let attempt = self.attempt(from, request);
+        if let Attempt::Waits(member, asked) = attempt {
+            return self.wait_for_etcd(caller, ticket, request, member, asked);
+        }
+        let member = self.member_behind(from).unwrap_or(0);
+        self.carry_attempt(caller, ticket, member, self.now, attempt);
+    }
+
+    /// A request was evaluated, perhaps after it had waited since `begun`.
+    pub(crate) fn carry_outcome(&mut self, caller: Caller, ticket: Ticket, member: usize, begun: Time, outcome: Outcome) {
+        let attempt = self.attempted(outcome);
+        self.carry_attempt(caller, ticket, member, begun, attempt);
+    }
+
+    fn carry_attempt(&mut self, caller: Caller, ticket: Ticket, member: usize, begun: Time, attempt: Attempt) {
+        let (delay, response) = match attempt {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {
-                return self.pending.push(Pending { revision, caller, ticket, response });
+                return self.pending.push(Pending { revision, member, begun, caller, ticket, response });
             }
             // A closed port answers at once; a dead or cut machine never does, and the client gives up.
             Attempt::Refused => (Duration::millis(1), self.no_answer("refused")),
             Attempt::Lost => (Duration::secs(15), self.no_answer("lost")),
             Attempt::Failed(after, response) => (after, response),
             Attempt::Runs(part, command) => return self.begin_exec(caller, ticket, part, *command),
+            Attempt::Etcdctl(host, words) => return self.begin_etcdctl(host, words, caller, ticket, true),
+            Attempt::Waits(..) => return,
         };
         self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
     }
@@ -425,27 +456,51 @@ impl World {
         if !self.reaches(from) {
             return if self.hosts[0].powered && self.hosts[from].connected { Attempt::Refused } else { Attempt::Lost };
         }
-        if !self.storing {
-            // Without etcd: reads wait for a fresh revision, writes for the log (recorded: 11-14 s and 34 s).
-            let (after, words) = if request.is_write() {
-                (34, "Timeout: request did not complete within requested timeout - context deadline exceeded")
-            } else {
-                (12, "etcdserver: request timed out")
-            };
-            let reason = if request.is_write() { "Timeout" } else { "" };
-            let code = if request.is_write() { 504 } else { 500 };
-            return Attempt::Failed(Duration::secs(after), objects::Status::new(code, reason, words).into());
+        let Some(member) = self.member_behind(from) else { return Attempt::Lost };
+        match self.need_of_etcd(member, request) {
+            Need::Nothing if self.is_full(member, request) => Attempt::Answered(full()),
+            Need::Nothing => {
+                let outcome = self.api.handle(self.now, request);
+                self.attempted(outcome)
+            }
+            Need::Asked(asked) => Attempt::Waits(member, asked),
         }
-        match self.api.handle(self.now, request) {
+    }
+
+    fn attempted(&mut self, outcome: Outcome) -> Attempt {
+        match outcome {
             Outcome::Now(response) => Attempt::Answered(response),
             Outcome::When { revision, response } => Attempt::Appended { revision, response: Box::new(response) },
             Outcome::Kubelet { node, request } => self.ask_kubelet(&node, &request),
         }
     }
 
+    /// The member of etcd that the API server of this host's clients talks to.
+    pub(crate) fn member_behind(&self, _host: usize) -> Option<usize> {
+        (!self.etcd.nodes.is_empty()).then_some(0)
+    }
+
+    /// The state that clients on this host see through their API server.
+    fn view_from(&self, host: usize) -> Snapshot {
+        let member = self.member_behind(host).and_then(|place| self.etcd.nodes.get(place));
+        member.and_then(|node| node.seen.as_ref()).unwrap_or(self.api.store.applied()).clone()
+    }
+
+    fn mark_late(&mut self, host: usize) {
+        if let Some(place) = self.member_behind(host) {
+            Arc::make_mut(&mut self.etcd.nodes[place]).lags = true;
+        }
+    }
+
     fn ask_kubelet(&mut self, node: &str, request: &Request) -> Attempt {
         let now = self.now;
         let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.reaches(self.parts[*id].host));
+        if id.is_some()
+            && is_exec(request)
+            && let Some((host, words)) = self.etcdctl_in(request)
+        {
+            return Attempt::Etcdctl(host, words);
+        }
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
             Some(kubelet) if is_exec(request) => match (kubelet.exec_begin(now, request), id) {
                 (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
@@ -480,7 +535,7 @@ impl World {
 
     /// Whether an etcd runs on a host.
     pub(crate) fn stores(&self, host: usize) -> bool {
-        self.storing && host == 0 && self.hosts[host].powered
+        self.etcd.nodes.iter().any(|node| node.host == host && node.process.is_running())
     }
 
     /// Whether a host's messages reach a running kube-apiserver.
@@ -490,12 +545,12 @@ impl World {
     }
 
     /// One way through the network.
-    fn hop(&mut self) -> Duration {
+    pub(crate) fn hop(&mut self) -> Duration {
         Duration::micros(self.rng.between(200, 600))
     }
 
     /// How long a watch event takes to reach a part and be handled.
-    fn lag(&mut self) -> Duration {
+    pub(crate) fn lag(&mut self) -> Duration {
         Duration::micros(self.rng.between(1_000, 5_000))
     }
 
@@ -522,6 +577,10 @@ enum Attempt {
     Refused,
     Lost,
     Failed(Duration, Response),
+    /// `etcdctl` in a member's container: the host and the line.
+    Etcdctl(usize, Vec<String>),
+    /// Member and need: it waits for etcd.
+    Waits(usize, Asked),
     /// A command was started in a container; its answer comes when it ends.
     Runs(PartId, Box<dataplane::kubelet::Command>),
 }

@@ -72,7 +72,7 @@ impl World {
         let mut all = vec![("kubelet", runs(self.hosts[host].kubelet)), ("kube-proxy", runs(self.hosts[host].proxy))];
         if self.hosts[host].control_plane {
             let part = |name: &str| self.parts.iter().any(|part| part.id == name && part.host == host && part.running);
-            all.push(("etcd", self.storing));
+            all.push(("etcd", self.stores(host)));
             all.push(("kube-apiserver", self.serves(host)));
             all.push(("kube-controller-manager", part("kube-controller-manager")));
             all.push(("kube-scheduler", part("kube-scheduler")));
