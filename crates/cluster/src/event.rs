@@ -41,6 +41,8 @@ pub enum Event {
     Flight(u64),
     /// A command in a container goes on after a sleep.
     Exec(u64),
+    /// The endpoint's load balancer has looked at a kube-apiserver often enough.
+    Checked(usize),
 }
 
 impl Event {
@@ -59,6 +61,7 @@ impl Event {
             Event::Fire { source, user } => 11 << 32 | u64::from(*source) << 16 | u64::from(*user) & 0xffff,
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
+            Event::Checked(server) => 15 << 32 | *server as u64,
         }
     }
 }
