@@ -34,6 +34,7 @@ impl World {
             world.install_all(INGRESS_CONTROLLER);
         }
         let catalog = Arc::new(Catalog::new(&topology.images));
+        Arc::make_mut(&mut world.fleet).catalog = catalog.clone();
         world.endpoint = topology.endpoint.as_deref().map(Text::new);
         for machine in &topology.control_planes {
             world.add_control_plane(topology, machine, &catalog, seed);

@@ -46,10 +46,10 @@ const IN: Duration = Duration::secs(4);
 impl World {
     /// What a message of a caller meets. A client of the endpoint keeps the server that it has while that answers.
     pub(crate) fn way(&mut self, caller: Caller) -> Way {
-        let Caller::Part(id) = caller else {
-            let server = self.next_server(self.outside_server);
-            self.outside_server = server;
-            return self.over_network(server, None);
+        let id = match caller {
+            Caller::Part(id) => id,
+            Caller::Terminal | Caller::Client => return self.way_of_command(None),
+            Caller::Command(id) => return self.way_of_command(self.fleet.commands.get(&id).map(|command| command.host)),
         };
         let host = self.parts[id].host;
         if let Some(own) = self.own_server(id) {
@@ -63,6 +63,15 @@ impl World {
             self.reconnect(id);
         }
         way
+    }
+
+    /// A command makes a connection of its own, from a host or from outside.
+    fn way_of_command(&mut self, from: Option<usize>) -> Way {
+        self.outside_server = self.next_server(self.outside_server);
+        match from.filter(|host| self.apiservers[self.outside_server].host == *host) {
+            Some(host) => self.loopback(self.outside_server, host),
+            None => self.over_network(self.outside_server, from),
+        }
     }
 
     /// Whether a part's messages reach the kube-apiserver that it is connected to.

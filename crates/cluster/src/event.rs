@@ -12,6 +12,8 @@ pub enum Caller {
     Part(PartId),
     /// The learner's terminal.
     Terminal,
+    /// A command on a server.
+    Command(u64),
     /// A client outside: the HTTP server, a lesson's check.
     Client,
 }
@@ -43,6 +45,8 @@ pub enum Event {
     Exec(u64),
     /// The endpoint's load balancer has looked at a kube-apiserver often enough.
     Checked(usize),
+    /// A command on a server: what it waits for is looked at.
+    Command(u64),
 }
 
 impl Event {
@@ -60,8 +64,9 @@ impl Event {
             Event::TerminalWatch => 9 << 32,
             Event::Fire { source, user } => 11 << 32 | u64::from(*source) << 16 | u64::from(*user) & 0xffff,
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
+            Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
-            Event::Checked(server) => 15 << 32 | *server as u64,
+            Event::Checked(server) => 16 << 32 | *server as u64,
         }
     }
 }

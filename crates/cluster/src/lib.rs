@@ -7,6 +7,7 @@ pub mod delta;
 mod endpoint;
 mod event;
 mod faults;
+mod hosts;
 mod images;
 pub mod input;
 pub mod invariants;

@@ -75,6 +75,11 @@ impl Part {
         }
     }
 
+    /// The program: `kube-scheduler`, on whichever host.
+    pub fn process(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+
     pub fn interested(&self, change: &Change) -> bool {
         each!(&self.actor, it => it.interested(change))
     }

@@ -1,6 +1,7 @@
 //! The world as a value: one step, one queue, virtual time only.
 use crate::endpoint::{ApiServerProcess, EtcdProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
+use crate::hosts::Fleet;
 use crate::input::Input;
 use crate::part::Part;
 use crate::terminal::Terminal;
@@ -57,6 +58,8 @@ pub struct World {
     /// The kube-apiserver that the last client from outside was given.
     pub(crate) outside_server: usize,
     pub(crate) traffic: Arc<Traffic>,
+    /// The servers as machines, as far as somebody has looked into them.
+    pub(crate) fleet: Arc<Fleet>,
     /// On how many hosts the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
     pub(crate) enforcing: usize,
     pub(crate) policies: Option<Policies>,
@@ -104,6 +107,7 @@ impl World {
             endpoint: None,
             outside_server: 0,
             traffic: Arc::new(Traffic::new(seed)),
+            fleet: Arc::default(),
             enforcing: 0,
             policies: None,
             seed,
@@ -186,6 +190,7 @@ impl World {
                 self.type_line(text);
             }
             Input::Interrupt => self.interrupt(),
+            Input::EndOfInput => self.end_of_input(),
             Input::Edited { text } => self.edited(text.clone()),
             Input::File { name, text } => self.save_file(name, text),
             Input::Apply { name, text } => {
@@ -233,6 +238,7 @@ impl World {
             Event::Wake(part) => self.wake(part),
             Event::Reply(Caller::Part(part), ticket, response) => self.reply(part, ticket, &response),
             Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
+            Event::Reply(Caller::Command(id), ticket, response) => self.command_reply(id, ticket, *response),
             Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
             Event::Synced => self.synced(),
             Event::Compact => {
@@ -246,6 +252,7 @@ impl World {
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
             Event::Checked(server) => self.checked(server),
+            Event::Command(id) => self.command_due(id),
         }
     }
 
@@ -481,6 +488,16 @@ impl World {
     pub(crate) fn joined(&self, one: usize, other: usize) -> bool {
         let up = |host: &Host| host.powered && (host.connected || one == other);
         up(&self.hosts[one]) && up(&self.hosts[other])
+    }
+
+    /// Whether a kube-apiserver answers on a host.
+    pub(crate) fn serves(&self, host: usize) -> bool {
+        self.hosts[host].powered && self.apiservers.iter().any(|server| server.host == host && server.running)
+    }
+
+    /// Whether an etcd runs on a host.
+    pub(crate) fn stores(&self, host: usize) -> bool {
+        self.hosts[host].powered && self.etcd.iter().any(|member| member.host == host && member.running)
     }
 
     /// One way through the network.

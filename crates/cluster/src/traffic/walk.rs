@@ -207,7 +207,7 @@ impl World {
     fn on_node(&self, host: usize, port: u16) -> Option<Server> {
         let kubelet = self.kubelet_of(host)?;
         let process = match port {
-            6443 if self.apiservers.iter().any(|server| server.host == host && server.running) => "kube-apiserver",
+            6443 if self.serves(host) => "kube-apiserver",
             10250 if kubelet.is_running() => "kubelet",
             _ if self.proxy_of(host).is_some_and(|proxy| proxy.answer(port, "/", self.now).is_some()) => "kube-proxy",
             _ => "",
