@@ -27,7 +27,9 @@ pub struct Desk {
     files_changed: u64,
     prompt: Option<(bool, String)>,
     editing: bool,
-    last_clock: (u64, u64, u32),
+    last_clock: (u64, u64, u32, u32),
+    /// The number of the last seek.
+    sought: u32,
     /// What was asked for before a session was open, as after a crash: done once it is.
     early: Vec<ToEngine>,
     /// The learner's browser waits for an answer.
@@ -91,7 +93,8 @@ impl Desk {
                 self.keep();
             }
             ToEngine::Step { step } => past::step(session, step),
-            ToEngine::Seek { time } => {
+            ToEngine::Seek { time, serial } => {
+                self.sought = serial;
                 self.speed = 0;
                 session.seek(Time(time));
                 self.viewer.forget();
@@ -184,8 +187,8 @@ impl Desk {
                 let (keep, early) = (std::mem::take(&mut self.out), std::mem::take(&mut self.early));
                 let slow_until = (session.now() == Time::START).then_some(Time::START + BOOT);
                 let speed = if slow_until.is_some() { BOOT_SPEED } else { 1_000 };
-                let opened = std::mem::take(&mut self.opened);
-                *self = Desk { run, session: Some(session), opened, speed, slow_until, out: keep, ..Desk::default() };
+                let (opened, sought) = (std::mem::take(&mut self.opened), self.sought);
+                *self = Desk { run, session: Some(session), opened, sought, speed, slow_until, out: keep, ..Desk::default() };
                 if let Some(run) = &self.run {
                     self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
                 }
@@ -310,10 +313,11 @@ impl Desk {
         if !silent {
             self.out.push(FromEngine::Delta { delta: Box::new(delta) });
         }
-        let clock = (session.now().0, session.end().0, self.speed);
+        let clock = (session.now().0, session.end().0, self.speed, self.sought);
         if clock != self.last_clock {
             self.last_clock = clock;
-            self.out.push(FromEngine::Clock { now: clock.0, start: Time::START.0, end: clock.1, speed: clock.2 });
+            let (now, end, speed, sought) = clock;
+            self.out.push(FromEngine::Clock { now, start: Time::START.0, end, speed, sought });
         }
         if self.browsing
             && let Some(page) = session.world.browsed()

@@ -151,6 +151,11 @@ impl World {
         if name == "localhost" || name.starts_with("127.") {
             return Some(from);
         }
+        if self.endpoint.as_ref().is_some_and(|address| address == name) {
+            // The load balancer's address leads to a kube-apiserver that it offers.
+            let offered = self.apiservers.iter().find(|server| server.offered && server.host == from);
+            return offered.or(self.apiservers.iter().find(|server| server.offered)).map(|server| server.host);
+        }
         self.hosts.iter().position(|host| host.address == name || host.name == name)
     }
 

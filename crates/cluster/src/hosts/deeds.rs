@@ -107,15 +107,14 @@ impl World {
 
     /// A component of a control plane starts or stops by what happens on its server.
     pub(super) fn run_component(&mut self, host: usize, name: &str, runs: bool) {
-        match name {
-            "kube-apiserver" => self.serving = runs,
-            "etcd" => self.storing = runs,
-            _ => {
-                let Some(id) = self.parts.iter().position(|part| part.host == host && part.id == name) else { return };
-                match runs {
-                    true => self.queue.push(self.now, Event::Start(id)),
-                    false => self.halt(id),
-                }
+        let server = self.apiservers.iter().find(|server| server.host == host && name == "kube-apiserver").map(|server| server.id.clone());
+        let member = self.etcd.iter().find(|member| member.host == host && name == "etcd").map(|member| member.id.clone());
+        if let Some(process) = server.or(member) {
+            self.run_process(&process, runs);
+        } else if let Some(id) = self.parts.iter().position(|part| part.host == host && part.process() == name) {
+            match runs {
+                true => self.queue.push(self.now, Event::Start(id)),
+                false => self.halt(id),
             }
         }
         self.link_changed(runs);
