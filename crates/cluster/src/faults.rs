@@ -20,11 +20,15 @@ impl World {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power off {node}"));
                 self.power_off(host);
+                self.power_shown(host, false);
                 Ok(id)
             }
             Fault::StartNode { node } => {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power on {node}"));
+                if !self.hosts[host].powered {
+                    self.power_shown(host, true);
+                }
                 self.power_on(host);
                 Ok(id)
             }
@@ -43,8 +47,16 @@ impl World {
                 self.catch_up();
                 Ok(id)
             }
-            Fault::StopComponent { component } => self.stop_component(component),
-            Fault::StartComponent { component } => self.start_component(component),
+            Fault::StopComponent { component } => {
+                let id = self.stop_component(component)?;
+                self.component_shown(component, false);
+                Ok(id)
+            }
+            Fault::StartComponent { component } => {
+                let id = self.start_component(component)?;
+                self.component_shown(component, true);
+                Ok(id)
+            }
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
                 let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
@@ -64,7 +76,15 @@ impl World {
         (0..self.parts.len()).filter(|id| self.parts[*id].host == host).collect()
     }
 
-    fn power_off(&mut self, host: usize) {
+    /// The way between a machine and the API is another one now.
+    pub(crate) fn link_changed(&mut self, better: bool) {
+        self.lose_api();
+        if better {
+            self.catch_up();
+        }
+    }
+
+    pub(crate) fn power_off(&mut self, host: usize) {
         self.hosts[host].powered = false;
         let now = self.now();
         for id in self.parts_of(host) {
@@ -82,7 +102,7 @@ impl World {
         self.lose_api();
     }
 
-    fn power_on(&mut self, host: usize) {
+    pub(crate) fn power_on(&mut self, host: usize) {
         if self.hosts[host].powered {
             return;
         }
@@ -147,7 +167,7 @@ impl World {
     }
 
     /// Stops or starts a kube-apiserver or an etcd member; says whether one has that name.
-    fn run_process(&mut self, name: &str, running: bool) -> bool {
+    pub(crate) fn run_process(&mut self, name: &str, running: bool) -> bool {
         if let Some(server) = self.apiservers.iter_mut().find(|server| server.id == name) {
             server.running = running;
             return true;

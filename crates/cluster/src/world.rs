@@ -251,6 +251,7 @@ impl World {
             Event::Fire { source, user } => self.fire(source, user),
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
+            Event::Server(host) => self.server_due(host),
             Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
