@@ -54,6 +54,10 @@ pub enum Event {
     Flight(u64),
     /// A command in a container goes on after a sleep.
     Exec(u64),
+    /// Something happens on a server by itself.
+    Server(usize),
+    /// The endpoint's load balancer has looked at a kube-apiserver often enough.
+    Checked(usize),
     /// A command on a server: what it waits for is looked at.
     Command(u64),
 }
@@ -73,13 +77,15 @@ impl Event {
             Event::TerminalWatch => 9 << 32,
             Event::Fire { source, user } => 11 << 32 | u64::from(*source) << 16 | u64::from(*user) & 0xffff,
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
+            Event::Server(host) => 17 << 32 | *host as u64,
             Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
             Event::EtcdWake { place, .. } => 19 << 32 | *place as u64,
-            Event::EtcdMessage(mail) => 16 << 32 | mail.to as u64,
-            Event::EtcdForward { to, .. } => 17 << 32 | *to as u64,
+            Event::EtcdMessage(mail) => 21 << 32 | mail.to as u64,
+            Event::EtcdForward { to, .. } => 22 << 32 | *to as u64,
             Event::EtcdJob(job) => 20 << 32 | *job & 0xffff_ffff,
             Event::EtcdExpire(ask) => 18 << 32 | *ask & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
+            Event::Checked(server) => 16 << 32 | *server as u64,
         }
     }
 }

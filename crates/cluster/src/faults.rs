@@ -19,11 +19,15 @@ impl World {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power off {node}"));
                 self.power_off(host);
+                self.power_shown(host, false);
                 Ok(id)
             }
             Fault::StartNode { node } => {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power on {node}"));
+                if !self.hosts[host].powered {
+                    self.power_shown(host, true);
+                }
                 self.power_on(host);
                 Ok(id)
             }
@@ -40,8 +44,16 @@ impl World {
                 self.catch_up();
                 Ok(id)
             }
-            Fault::StopComponent { component } => self.stop_component(component),
-            Fault::StartComponent { component } => self.start_component(component),
+            Fault::StopComponent { component } => {
+                let id = self.stop_component(component)?;
+                self.component_shown(component, false);
+                Ok(id)
+            }
+            Fault::StartComponent { component } => {
+                let id = self.start_component(component)?;
+                self.component_shown(component, true);
+                Ok(id)
+            }
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
                 let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
@@ -49,11 +61,17 @@ impl World {
                 let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
                 Ok(self.note("you", "fault", &words))
             }
+            Fault::CrashEtcd { .. }
+            | Fault::SlowDisk { .. }
+            | Fault::CutEtcd { .. }
+            | Fault::LoseEtcdData { .. }
+            | Fault::RestoreEtcd { .. }
+            | Fault::EtcdQuota { .. } => self.etcd_fault(fault),
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
     }
 
-    fn host(&self, name: &str) -> Result<usize, String> {
+    pub(crate) fn host(&self, name: &str) -> Result<usize, String> {
         self.hosts.iter().position(|host| host.name == name).ok_or_else(|| format!("no machine is called \"{name}\""))
     }
 
@@ -61,7 +79,15 @@ impl World {
         (0..self.parts.len()).filter(|id| self.parts[*id].host == host).collect()
     }
 
-    fn power_off(&mut self, host: usize) {
+    /// The way between a machine and the API is another one now.
+    pub(crate) fn link_changed(&mut self, better: bool) {
+        self.lose_api();
+        if better {
+            self.catch_up();
+        }
+    }
+
+    pub(crate) fn power_off(&mut self, host: usize) {
         self.hosts[host].powered = false;
         let now = self.now();
         for id in self.parts_of(host) {
@@ -75,35 +101,38 @@ impl World {
             }
         }
         self.broken_off(host);
-        if host == 0 {
-            self.serving = false;
-        }
-        for place in self.members_on(host) {
-            self.crash_member(place);
-        }
+        self.run_control_plane(host, false);
         self.lose_api();
     }
 
-    fn power_on(&mut self, host: usize) {
+    pub(crate) fn power_on(&mut self, host: usize) {
         if self.hosts[host].powered {
             return;
         }
         self.hosts[host].powered = true;
-        if host == 0 {
-            self.serving = true;
-        }
-        for place in self.members_on(host) {
-            // Words of a member that cannot start are in its log; nobody typed anything here.
-            let _ = self.start_member(place);
-        }
+        self.run_control_plane(host, true);
         for id in self.parts_of(host) {
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();
     }
 
+    /// A machine's kube-apiserver and etcd, if it has any, lose their power or start.
+    fn run_control_plane(&mut self, host: usize, running: bool) {
+        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = running);
+        for place in self.members_on(host) {
+            if running {
+                // Words of a member that cannot start are in its log; nobody typed anything here.
+                let _ = self.start_member(place);
+            } else {
+                self.crash_member(place);
+            }
+        }
+    }
+
     /// After a link or the API server is back: everybody hears what they missed.
-    fn catch_up(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
+        self.servers_changed();
         self.announce();
         for id in 0..self.parts.len() {
             if self.parts[id].running && !self.parts[id].due && !self.parts[id].inbox.is_empty() {
@@ -114,45 +143,44 @@ impl World {
     }
 
     fn stop_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
-        match name {
-            "kube-apiserver" => {
-                self.serving = false;
-                self.lose_api();
-            }
-            _ if self.member_named(name).is_some() => {
-                if let Some(place) = self.member_named(name) {
-                    self.stop_member(place);
-                }
-            }
-            _ => {
-                let id = self.part_named(name)?;
-                Arc::make_mut(&mut self.parts[id]).stop();
-            }
+        if self.run_process(name, false) {
+            self.lose_api();
+        } else {
+            let id = self.part_named(name)?;
+            Arc::make_mut(&mut self.parts[id]).stop();
         }
         Ok(self.note("you", "fault", &format!("stop {name}")))
     }
 
     fn start_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
-        let occurrence = match name {
-            "kube-apiserver" => {
-                self.serving = true;
-                self.note("you", "fault", &format!("start {name}"))
-            }
-            _ if self.member_named(name).is_some() => {
-                if let Some(place) = self.member_named(name) {
-                    self.start_member(place)?;
-                }
-                self.note("you", "fault", &format!("start {name}"))
-            }
-            _ => {
-                let id = self.part_named(name)?;
-                let occurrence = self.note("you", "fault", &format!("start {name}"));
-                self.queue.push(self.now + Duration::secs(1), Event::Start(id));
-                occurrence
-            }
-        };
+        if let Some(place) = self.member_named(name) {
+            self.may_start(place)?;
+        }
+        if self.run_process(name, true) {
+            let occurrence = self.note("you", "fault", &format!("start {name}"));
+            self.catch_up();
+            return Ok(occurrence);
+        }
+        let id = self.part_named(name)?;
+        let occurrence = self.note("you", "fault", &format!("start {name}"));
+        self.queue.push(self.now + Duration::secs(1), Event::Start(id));
         self.catch_up();
         Ok(occurrence)
+    }
+
+    /// Stops or starts a kube-apiserver or an etcd member; says whether one has that name.
+    pub(crate) fn run_process(&mut self, name: &str, running: bool) -> bool {
+        if let Some(server) = self.apiservers.iter_mut().find(|server| server.id == name) {
+            server.running = running;
+            return true;
+        }
+        let Some(place) = self.member_named(name) else { return false };
+        if running {
+            let _ = self.start_member(place);
+        } else {
+            self.stop_member(place);
+        }
+        true
     }
 
     fn part_named(&self, name: &str) -> Result<PartId, String> {

@@ -4,6 +4,7 @@ mod boot;
 mod choices;
 mod console;
 pub mod delta;
+mod endpoint;
 mod event;
 mod faults;
 mod hosts;
@@ -24,6 +25,7 @@ mod why;
 mod world;
 
 pub use choices::Choices;
+pub use endpoint::ApiServerProcess;
 pub use event::Caller;
 pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};

@@ -1,4 +1,5 @@
 //! The world as a value: one step, one queue, virtual time only.
+use crate::endpoint::{ApiServerProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
@@ -53,9 +54,12 @@ pub struct World {
     pub terminal: Arc<Terminal>,
     /// The typed line that the terminal works on.
     pub(crate) typed: Option<OccurrenceId>,
-    /// Whether kube-apiserver runs.
-    pub(crate) serving: bool,
+    pub(crate) apiservers: Vec<ApiServerProcess>,
     pub(crate) etcd: Etcd,
+    /// The address that clients of the API dial where a load balancer stands before it.
+    pub(crate) endpoint: Option<Text>,
+    /// The kube-apiserver that the last client from outside was given.
+    pub(crate) outside_server: usize,
     pub(crate) traffic: Arc<Traffic>,
     /// The servers as machines, as far as somebody has looked into them.
     pub(crate) fleet: Arc<Fleet>,
@@ -100,8 +104,10 @@ impl World {
             hosts: Vec::new(),
             terminal: Arc::new(Terminal::new(files)),
             typed: None,
-            serving: true,
+            apiservers: Vec::new(),
             etcd: Etcd::new(seed),
+            endpoint: None,
+            outside_server: 0,
             traffic: Arc::new(Traffic::new(seed)),
             fleet: Arc::default(),
             enforcing: 0,
@@ -141,6 +147,10 @@ impl World {
 
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
+    }
+
+    pub fn apiservers(&self) -> &[ApiServerProcess] {
+        &self.apiservers
     }
 
     pub fn next_time(&self) -> Option<Time> {
@@ -248,6 +258,8 @@ impl World {
             Event::Fire { source, user } => self.fire(source, user),
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
+            Event::Server(host) => self.server_due(host),
+            Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
     }
@@ -283,7 +295,7 @@ impl World {
 
     /// Tells every part that is interested in what was applied; each hears of it after its own lag.
     pub(crate) fn announce(&mut self) {
-        if !self.serving {
+        if !self.is_serving() {
             return;
         }
         let World { api, parts, kubelets, announced, .. } = self;
@@ -329,11 +341,11 @@ impl World {
 
     fn deliver(&mut self, id: PartId) {
         Arc::make_mut(&mut self.parts[id]).due = false;
-        if !self.parts[id].running || !self.reaches(self.parts[id].host) {
+        if !self.parts[id].running || !self.reaches(id) {
             return;
         }
         let mut fx = Effects::default();
-        let view = self.view_from(self.parts[id].host);
+        let view = self.view_of(id);
         let part = Arc::make_mut(&mut self.parts[id]);
         let mut inbox = std::mem::take(&mut part.inbox);
         // What the member behind its API server does not have yet is told later.
@@ -353,7 +365,8 @@ impl World {
             Err(_) => part.start(self.now, &view, &mut fx),
         }
         if late {
-            self.mark_late(self.parts[id].host);
+            let member = self.member_behind(self.server_of(id));
+            Arc::make_mut(&mut self.etcd.nodes[member]).lags = true;
         }
         self.carry_out(id, fx);
     }
@@ -386,7 +399,7 @@ impl World {
             return;
         }
         let mut fx = Effects::default();
-        let view = self.view_from(self.parts[id].host);
+        let view = self.view_of(id);
         let part = Arc::make_mut(&mut self.parts[id]);
         part.start(self.now, &view, &mut fx);
         self.carry_out(id, fx);
@@ -416,29 +429,28 @@ impl World {
 
     /// Sends a request to the API server on behalf of `caller`.
     pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
-        let from = match caller {
-            Caller::Part(part) => self.parts[part].host,
-            Caller::Command(id) => self.fleet.commands.get(&id).map_or(0, |command| command.host),
-            Caller::Terminal | Caller::Client => 0,
+        let (server, attempt) = match self.way(caller) {
+            Way::Server(server) => (server, self.attempt(server, request)),
+            Way::Refused => (0, Attempt::Refused),
+            Way::Lost => (0, Attempt::Lost),
         };
-        let attempt = self.attempt(from, request);
-        if let Attempt::Waits(member, asked) = attempt {
-            return self.wait_for_etcd(caller, ticket, request, member, asked);
+        if let Attempt::Waits(asked) = attempt {
+            return self.wait_for_etcd(caller, ticket, request, server, asked);
         }
-        let member = self.member_behind(from).unwrap_or(0);
-        self.carry_attempt(caller, ticket, member, self.now, attempt);
+        self.carry_attempt(caller, ticket, server, self.now, attempt);
     }
 
     /// A request was evaluated, perhaps after it had waited since `begun`.
-    pub(crate) fn carry_outcome(&mut self, caller: Caller, ticket: Ticket, member: usize, begun: Time, outcome: Outcome) {
-        let attempt = self.attempted(outcome);
-        self.carry_attempt(caller, ticket, member, begun, attempt);
+    pub(crate) fn carry_outcome(&mut self, caller: Caller, ticket: Ticket, server: usize, begun: Time, outcome: Outcome) {
+        let attempt = self.attempted(server, outcome);
+        self.carry_attempt(caller, ticket, server, begun, attempt);
     }
 
-    fn carry_attempt(&mut self, caller: Caller, ticket: Ticket, member: usize, begun: Time, attempt: Attempt) {
+    fn carry_attempt(&mut self, caller: Caller, ticket: Ticket, server: usize, begun: Time, attempt: Attempt) {
         let (delay, response) = match attempt {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {
+                let member = self.member_behind(server);
                 return self.pending.push(Pending { revision, member, begun, caller, ticket, response });
             }
             // A closed port answers at once; a dead or cut machine never does, and the client gives up.
@@ -452,49 +464,42 @@ impl World {
         self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
     }
 
-    fn attempt(&mut self, from: usize, request: &Request) -> Attempt {
-        if !self.reaches(from) {
-            return if self.hosts[0].powered && self.hosts[from].connected { Attempt::Refused } else { Attempt::Lost };
-        }
-        let Some(member) = self.member_behind(from) else { return Attempt::Lost };
+    fn attempt(&mut self, server: usize, request: &Request) -> Attempt {
+        let member = self.member_behind(server);
         match self.need_of_etcd(member, request) {
             Need::Nothing if self.is_full(member, request) => Attempt::Answered(full()),
             Need::Nothing => {
                 let outcome = self.api.handle(self.now, request);
-                self.attempted(outcome)
+                self.attempted(server, outcome)
             }
-            Need::Asked(asked) => Attempt::Waits(member, asked),
+            Need::Asked(asked) => Attempt::Waits(asked),
         }
     }
 
-    fn attempted(&mut self, outcome: Outcome) -> Attempt {
+    fn attempted(&mut self, server: usize, outcome: Outcome) -> Attempt {
         match outcome {
             Outcome::Now(response) => Attempt::Answered(response),
             Outcome::When { revision, response } => Attempt::Appended { revision, response: Box::new(response) },
-            Outcome::Kubelet { node, request } => self.ask_kubelet(&node, &request),
+            Outcome::Kubelet { node, request } => self.ask_kubelet(server, &node, &request),
         }
     }
 
-    /// The member of etcd that the API server of this host's clients talks to.
-    pub(crate) fn member_behind(&self, _host: usize) -> Option<usize> {
-        (!self.etcd.nodes.is_empty()).then_some(0)
+    /// The member of etcd that a kube-apiserver talks to: its own host's, as kubeadm sets it up.
+    pub(crate) fn member_behind(&self, server: usize) -> usize {
+        let host = self.apiservers[server].host;
+        self.etcd.nodes.iter().rposition(|node| node.host == host).unwrap_or(self.etcd.owner)
     }
 
-    /// The state that clients on this host see through their API server.
-    fn view_from(&self, host: usize) -> Snapshot {
-        let member = self.member_behind(host).and_then(|place| self.etcd.nodes.get(place));
-        member.and_then(|node| node.seen.as_ref()).unwrap_or(self.api.store.applied()).clone()
+    /// The state that a part sees through its kube-apiserver.
+    fn view_of(&self, id: PartId) -> Snapshot {
+        let member = self.member_behind(self.server_of(id));
+        let seen = self.etcd.nodes.get(member).and_then(|node| node.seen.as_ref());
+        seen.unwrap_or(self.api.store.applied()).clone()
     }
 
-    fn mark_late(&mut self, host: usize) {
-        if let Some(place) = self.member_behind(host) {
-            Arc::make_mut(&mut self.etcd.nodes[place]).lags = true;
-        }
-    }
-
-    fn ask_kubelet(&mut self, node: &str, request: &Request) -> Attempt {
-        let now = self.now;
-        let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.reaches(self.parts[*id].host));
+    fn ask_kubelet(&mut self, server: usize, node: &str, request: &Request) -> Attempt {
+        let (now, from) = (self.now, self.apiservers[server].host);
+        let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.joined(from, self.parts[*id].host));
         if id.is_some()
             && is_exec(request)
             && let Some((host, words)) = self.etcdctl_in(request)
@@ -524,24 +529,24 @@ impl World {
 
     /// No answer came: code 0, with what happened and where, for the client to word.
     fn no_answer(&self, what: &str) -> Response {
-        let text = format!("{what} {}:6443", self.hosts[0].address);
+        let text = format!("{what} {}:6443", self.api_address());
         Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }
+    }
+
+    /// Whether two hosts have power and a link; a host needs no link to itself.
+    pub(crate) fn joined(&self, one: usize, other: usize) -> bool {
+        let up = |host: &Host| host.powered && (host.connected || one == other);
+        up(&self.hosts[one]) && up(&self.hosts[other])
     }
 
     /// Whether a kube-apiserver answers on a host.
     pub(crate) fn serves(&self, host: usize) -> bool {
-        self.serving && host == 0 && self.hosts[host].powered
+        self.hosts[host].powered && self.apiservers.iter().any(|server| server.host == host && server.running)
     }
 
     /// Whether an etcd runs on a host.
     pub(crate) fn stores(&self, host: usize) -> bool {
         self.etcd.nodes.iter().any(|node| node.host == host && node.process.is_running())
-    }
-
-    /// Whether a host's messages reach a running kube-apiserver.
-    pub(crate) fn reaches(&self, host: usize) -> bool {
-        let up = |host: &Host| host.powered && host.connected;
-        self.serving && up(&self.hosts[0]) && up(&self.hosts[host])
     }
 
     /// One way through the network.
@@ -579,8 +584,8 @@ enum Attempt {
     Failed(Duration, Response),
     /// `etcdctl` in a member's container: the host and the line.
     Etcdctl(usize, Vec<String>),
-    /// Member and need: it waits for etcd.
-    Waits(usize, Asked),
+    /// It waits for etcd.
+    Waits(Asked),
     /// A command was started in a container; its answer comes when it ends.
     Runs(PartId, Box<dataplane::kubelet::Command>),
 }

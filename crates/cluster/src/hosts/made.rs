@@ -19,7 +19,7 @@ impl World {
         let mut past = Past::default();
         let mut control = self.prepared(first);
         let ha = self.hosts.iter().filter(|host| host.control_plane).count() > 1;
-        let server = format!("{}:6443", self.hosts[first].address);
+        let server = format!("{}:6443", self.api_address());
         let more =
             if ha { format!(" --upload-certs --certificate-key {} --control-plane-endpoint {server}", key()) } else { String::new() };
         type_in(
@@ -71,7 +71,7 @@ impl World {
         let runs = |id: usize| self.parts[id].running;
         let mut all = vec![("kubelet", runs(self.hosts[host].kubelet)), ("kube-proxy", runs(self.hosts[host].proxy))];
         if self.hosts[host].control_plane {
-            let part = |name: &str| self.parts.iter().any(|part| part.id == name && part.host == host && part.running);
+            let part = |name: &str| self.parts.iter().any(|part| part.process() == name && part.host == host && part.running);
             all.push(("etcd", self.stores(host)));
             all.push(("kube-apiserver", self.serves(host)));
             all.push(("kube-controller-manager", part("kube-controller-manager")));

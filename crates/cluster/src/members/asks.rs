@@ -37,7 +37,8 @@ pub(crate) struct Ask {
     ticket: Ticket,
     /// `None`: it stands in a log already.
     request: Option<Arc<Request>>,
-    /// The member that its API server talks to.
+    /// Its kube-apiserver, and the member that this talks to.
+    server: usize,
     member: usize,
     asked: Asked,
     begun: Time,
@@ -129,11 +130,11 @@ impl World {
     }
 
     /// Lets a request wait for etcd.
-    pub(crate) fn wait_for_etcd(&mut self, caller: Caller, ticket: Ticket, request: &Request, member: usize, asked: Asked) {
+    pub(crate) fn wait_for_etcd(&mut self, caller: Caller, ticket: Ticket, request: &Request, server: usize, asked: Asked) {
         let number = self.etcd.next;
         self.etcd.next += 1;
-        let (request, begun) = (Some(Arc::new(request.clone())), self.now);
-        let ask = Ask { caller, ticket, request, member, asked, begun, stage: Stage::Leaderless, deadline: None };
+        let (request, begun, member) = (Some(Arc::new(request.clone())), self.now, self.member_behind(server));
+        let ask = Ask { caller, ticket, request, server, member, asked, begun, stage: Stage::Leaderless, deadline: None };
         self.etcd.asks.insert(number, ask);
         self.pursue(number);
     }
@@ -201,7 +202,7 @@ impl World {
             return self.queue.push(arrives, Event::Reply(ask.caller, ask.ticket, Box::new(full())));
         }
         let outcome = self.api.handle(self.now, &request);
-        self.carry_outcome(ask.caller, ask.ticket, ask.member, ask.begun, outcome);
+        self.carry_outcome(ask.caller, ask.ticket, ask.server, ask.begun, outcome);
     }
 
     /// Reads whose leader is confirmed and whose index is applied.
@@ -283,7 +284,7 @@ impl World {
     pub(crate) fn lose_write(&mut self, caller: Caller, ticket: Ticket, member: usize, begun: Time) {
         let number = self.etcd.next;
         self.etcd.next += 1;
-        let ask = Ask { caller, ticket, request: None, member, asked: Asked::Write, begun, stage: Stage::Sent, deadline: None };
+        let ask = Ask { caller, ticket, request: None, server: 0, member, asked: Asked::Write, begun, stage: Stage::Sent, deadline: None };
         self.etcd.asks.insert(number, ask);
         self.limit(number);
     }

@@ -67,7 +67,7 @@ impl World {
     pub(crate) fn tell_the_late(&mut self, place: usize) {
         for id in 0..self.parts.len() {
             let part = &self.parts[id];
-            if part.running && !part.due && !part.inbox.is_empty() && self.member_behind(part.host) == Some(place) {
+            if part.running && !part.due && !part.inbox.is_empty() && self.member_behind(self.server_of(id)) == place {
                 Arc::make_mut(&mut self.parts[id]).due = true;
                 let lag = self.lag();
                 self.queue.push(self.now + lag, Event::Watch(id));

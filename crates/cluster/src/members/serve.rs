@@ -328,7 +328,9 @@ impl World {
         self.etcd.peers.push((id, peer.to_string()));
         let address = peer.split("://").last().unwrap_or(peer).split(':').next().unwrap_or("");
         if let Some(host) = self.hosts.iter().position(|host| host.address == address) {
-            let node = EtcdNode::new(id, name, address, host);
+            let component = format!("etcd/{}", self.hosts[host].name);
+            let mut node = EtcdNode::new(id, &component, name, address, host);
+            node.process.joins = true;
             self.etcd.nodes.push(Arc::new(node));
             self.api.store.keep_each(true);
         }

@@ -6,6 +6,7 @@ use apiserver::Snapshot;
 use etcd::ctl::Saved;
 use etcd::raft::{MemberId, Message, NOBODY};
 use etcd::server::{DEFAULT_QUOTA, Process, Version};
+use objects::Text;
 use simcore::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 /// A member on its host.
 #[derive(Clone, Debug)]
 pub struct EtcdNode {
+    /// `etcd`; with several control planes `etcd/control-plane-1`.
+    pub component: Text,
     pub process: Process,
     /// The host's place in `World::hosts`.
     pub host: usize,
@@ -103,18 +106,17 @@ impl Etcd {
         }
     }
 
-    /// Members on these hosts (name, address, place), formed already, the first of them the leader.
-    pub fn form(&mut self, hosts: &[(&str, &str, usize)], now: Time, revision: u64) {
-        let ids: Vec<MemberId> = hosts.iter().map(|(name, address, _)| mix(&[name, address])).collect();
-        let names: Vec<&str> = hosts.iter().map(|(name, ..)| *name).collect();
+    /// These members, formed already; the first of them leads.
+    pub fn form(&mut self, mut nodes: Vec<EtcdNode>, now: Time, revision: u64) {
+        nodes.iter_mut().for_each(|node| node.process.id = mix(&[&node.process.peer_url]));
+        let ids: Vec<MemberId> = nodes.iter().map(|node| node.process.id).collect();
+        let names: Vec<&str> = nodes.iter().map(|node| &*node.process.name).collect();
         (self.id, self.proposed) = (mix(&names), revision);
-        let made = hosts.iter().zip(&ids).map(|((name, address, host), id)| {
-            let mut node = EtcdNode::new(*id, name, address, *host);
+        for node in &mut nodes {
             node.process.form(&ids, ids[0], self.seed, now, revision);
             node.index = node.process.data.durable.applied;
-            Arc::new(node)
-        });
-        self.nodes = made.collect();
+        }
+        self.nodes = nodes.into_iter().map(Arc::new).collect();
     }
 
     pub fn number(&self, revision: u64) -> u64 {
@@ -153,9 +155,19 @@ impl Etcd {
 }
 
 impl EtcdNode {
-    pub fn new(id: MemberId, name: &str, address: &str, host: usize) -> EtcdNode {
+    pub fn new(id: MemberId, component: &str, name: &str, address: &str, host: usize) -> EtcdNode {
         let process = Process::new(id, name, address, DEFAULT_QUOTA);
-        EtcdNode { process, host, cut: false, seen: None, reads: Vec::new(), index: 0, leaderless_since: None, lags: false }
+        EtcdNode {
+            component: Text::new(component),
+            process,
+            host,
+            cut: false,
+            seen: None,
+            reads: Vec::new(),
+            index: 0,
+            leaderless_since: None,
+            lags: false,
+        }
     }
 
     pub fn has_leader(&self) -> bool {

@@ -41,6 +41,8 @@ pub struct Process {
     pub ending: bool,
     /// Whether it has started for the first time, and told the others its name.
     pub published: bool,
+    /// Added to a running cluster: it starts with nothing and is sent everything.
+    pub joins: bool,
     /// It was taken out of the cluster, or its data are useless: a start fails.
     pub removed: bool,
 }
@@ -65,6 +67,7 @@ impl Process {
             ending: false,
             removed: false,
             published: false,
+            joins: false,
         }
     }
 

@@ -114,7 +114,24 @@ impl Machine {
 
     /// Why a service ends right after its start; `None` when it stays.
     fn stumbles(&self, name: &str) -> Option<String> {
-        (name == "kubelet" && !self.files.exists("/var/lib/kubelet/config.yaml")).then(|| {
+        if name != "kubelet" {
+            return None;
+        }
+        let config = self.files.read("/var/lib/kubelet/config.yaml");
+        let failed = |why: &str| Some(format!("E \"command failed\" err=\"failed to run Kubelet: {why}\""));
+        if config.is_some()
+            && !["kubelet.conf", "bootstrap-kubelet.conf"].iter().any(|file| self.files.exists(&format!("/etc/kubernetes/{file}")))
+        {
+            return failed("unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory");
+        }
+        if config.as_deref().is_some_and(|text| !text.contains("failSwapOn: false")) && !self.swaps.is_empty() {
+            let rows: String = self.swaps.iter().map(|swap| format!(" {}\tpartition\t{}\t0\t-2", swap.path, swap.mib * 1024 - 4)).collect();
+            let head = "Filename\tType\tSize\tUsed\tPriority";
+            return failed(&format!(
+                "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false. /proc/swaps contained: [{head}{rows}]"
+            ));
+        }
+        config.is_none().then(|| {
             concat!(
                 "E \"command failed\" err=\"failed to load kubelet config file, path: /var/lib/kubelet/config.yaml, error: ",
                 "failed to load Kubelet config file /var/lib/kubelet/config.yaml, error failed to read kubelet config file ",

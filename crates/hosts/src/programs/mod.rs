@@ -1,4 +1,5 @@
 //! The programs of a server: one row for each name.
+mod acting;
 mod files;
 mod hostinfo;
 mod kernel;
@@ -30,14 +31,19 @@ const TABLE: &[(&str, Program)] = &[
     ("hostnamectl", hostinfo::hostnamectl),
     ("id", hostinfo::id),
     ("ip", kernel::ip),
+    ("iptables", acting::iptables),
     ("journalctl", systemd::journalctl),
+    ("kill", acting::kill),
+    ("killall", acting::pkill),
     ("ls", files::ls),
     ("lsmod", kernel::lsmod),
     ("mkdir", files::mkdir),
     ("modprobe", kernel::modprobe),
+    ("mv", acting::mv),
     ("nano", text::edit),
     ("nproc", hostinfo::nproc),
     ("openssl", files::openssl),
+    ("pkill", acting::pkill),
     ("ps", hostinfo::ps),
     ("reboot", kernel::reboot),
     ("rm", files::rm),
