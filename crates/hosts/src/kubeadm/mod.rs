@@ -7,6 +7,7 @@ mod help;
 mod images;
 mod init;
 mod join;
+mod patches;
 mod phases;
 mod preflight;
 mod print;
