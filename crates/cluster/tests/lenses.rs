@@ -103,8 +103,9 @@ fn the_matrix_says_who_reaches_whom_and_why() {
     let (from, to) = (place("default/box"), place("default/web"));
     assert_eq!(shut.rows[from].chars().nth(to), Some('i'));
     assert!(shut.ends[to].ingress && !shut.ends[from].ingress);
-    let words = world.reach_words(&shut.ends[from].address, &shut.ends[to].address, 8080);
+    let (words, facts) = world.reach_words(&shut.ends[from].address, &shut.ends[to].address, 8080);
     assert!(words.contains("default/shut"), "{words}");
+    assert_eq!((facts.len(), facts[0].as_str(), facts[3].as_str()), (7, "denies", "default/shut"));
 }
 
 #[test]
