@@ -32,6 +32,7 @@ impl World {
             world.install_all(INGRESS_CONTROLLER);
         }
         let catalog = Arc::new(Catalog::new(&topology.images));
+        Arc::make_mut(&mut world.fleet).catalog = catalog.clone();
         let control = Text::new(&topology.control_host);
         world.add_host(topology, &topology.control_plane, &catalog, seed);
         let manager = ControllerManager::new(seed, &control, controllers::ALL);

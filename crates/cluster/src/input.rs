@@ -10,6 +10,8 @@ pub enum Input {
     Line { text: String },
     /// Ctrl+C in the terminal.
     Interrupt,
+    /// Ctrl+D in the terminal.
+    EndOfInput,
     /// The editor that a command had opened was closed: with its text, or without saving.
     Edited { text: Option<String> },
     /// A file of the learner's was saved.
@@ -114,6 +116,7 @@ pub enum Fault {
 parcel::tagged!(Input "do" {
     "line" => Line { text },
     "interrupt" => Interrupt {},
+    "end-of-input" => EndOfInput {},
     "edited" => Edited { text },
     "file" => File { name, text },
     "apply" => Apply { name, text },

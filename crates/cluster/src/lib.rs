@@ -6,6 +6,7 @@ mod console;
 pub mod delta;
 mod event;
 mod faults;
+mod hosts;
 mod images;
 pub mod input;
 pub mod invariants;

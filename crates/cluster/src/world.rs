@@ -1,5 +1,6 @@
 //! The world as a value: one step, one queue, virtual time only.
 use crate::event::{Caller, Event, PartId, fold};
+use crate::hosts::Fleet;
 use crate::input::Input;
 use crate::part::Part;
 use crate::terminal::Terminal;
@@ -51,6 +52,8 @@ pub struct World {
     pub(crate) serving: bool,
     pub(crate) storing: bool,
     pub(crate) traffic: Arc<Traffic>,
+    /// The servers as machines, as far as somebody has looked into them.
+    pub(crate) fleet: Arc<Fleet>,
     /// On how many hosts the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
     pub(crate) enforcing: usize,
     pub(crate) policies: Option<Policies>,
@@ -95,6 +98,7 @@ impl World {
             serving: true,
             storing: true,
             traffic: Arc::new(Traffic::new(seed)),
+            fleet: Arc::default(),
             enforcing: 0,
             policies: None,
             seed,
@@ -173,6 +177,7 @@ impl World {
                 self.type_line(text);
             }
             Input::Interrupt => self.interrupt(),
+            Input::EndOfInput => self.end_of_input(),
             Input::Edited { text } => self.edited(text.clone()),
             Input::File { name, text } => self.save_file(name, text),
             Input::Apply { name, text } => {
@@ -220,6 +225,7 @@ impl World {
             Event::Wake(part) => self.wake(part),
             Event::Reply(Caller::Part(part), ticket, response) => self.reply(part, ticket, &response),
             Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
+            Event::Reply(Caller::Command(id), ticket, response) => self.command_reply(id, ticket, *response),
             Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
             Event::Synced => self.synced(),
             Event::Compact => {
@@ -232,6 +238,7 @@ impl World {
             Event::Fire { source, user } => self.fire(source, user),
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
+            Event::Command(id) => self.command_due(id),
         }
     }
 
@@ -397,6 +404,7 @@ impl World {
     pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let from = match caller {
             Caller::Part(part) => self.parts[part].host,
+            Caller::Command(id) => self.fleet.commands.get(&id).map_or(0, |command| command.host),
             Caller::Terminal | Caller::Client => 0,
         };
         let (delay, response) = match self.attempt(from, request) {
@@ -463,6 +471,16 @@ impl World {
     fn no_answer(&self, what: &str) -> Response {
         let text = format!("{what} {}:6443", self.hosts[0].address);
         Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }
+    }
+
+    /// Whether a kube-apiserver answers on a host.
+    pub(crate) fn serves(&self, host: usize) -> bool {
+        self.serving && host == 0 && self.hosts[host].powered
+    }
+
+    /// Whether an etcd runs on a host.
+    pub(crate) fn stores(&self, host: usize) -> bool {
+        self.storing && host == 0 && self.hosts[host].powered
     }
 
     /// Whether a host's messages reach a running kube-apiserver.

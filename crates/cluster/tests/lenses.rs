@@ -45,7 +45,7 @@ fn run(world: &mut World, seconds: u64) {
 fn line(world: &mut World, text: &str) {
     world.type_line(text);
     let limit = world.now() + Duration::secs(60);
-    world.run_while(limit, |world| !world.terminal.shell.busy());
+    world.run_while(limit, |world| !world.busy());
 }
 
 fn browse(world: &mut World, url: &str, address: &str) -> cluster::lens::PageView {

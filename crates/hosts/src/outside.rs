@@ -40,9 +40,38 @@ pub trait Outside {
     /// Waits until a file is there, such as the credentials that a kubelet fetches.
     fn wait_file(&mut self, machine: &mut Machine, at: Time, path: &str, within: Duration) -> Answer<Result<(), String>>;
 
+    /// Lets the world come to the instant that a script has worked to, before its next program begins.
+    fn reach(&mut self, _machine: &mut Machine, _at: Time) -> Result<(), Pending> {
+        Ok(())
+    }
+
+    /// Runs a program that no table of a server has: it needs what lies outside. `None`: nobody knows it.
+    fn program(&mut self, _machine: &mut Machine, _at: Time, _begun: &Begun) -> Answer<Option<Printed>> {
+        Ok((None, Duration::ZERO))
+    }
+
     /// The Kubernetes version that `stable-1.txt` names cannot be known here; members of an etcd cluster can: asks the
     /// etcd server at `endpoint` to change or tell its members.
     fn etcd(&mut self, machine: &mut Machine, at: Time, endpoint: &str, ask: &EtcdAsk) -> Answer<Result<Vec<EtcdMember>, String>>;
+}
+
+/// A program as a shell begins it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Begun {
+    pub user: Text,
+    pub folder: String,
+    pub environment: Vec<(String, String)>,
+    /// With the program's name.
+    pub words: Vec<String>,
+    pub stdin: String,
+}
+
+/// What a program came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Printed {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: u8,
 }
 
 /// What kubeadm asks of etcd.

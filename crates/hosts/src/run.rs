@@ -1,7 +1,7 @@
 //! A typed line carried out on a machine: expansion, pipes, redirections, sudo.
 use crate::Machine;
 use crate::call::{Call, Stop};
-use crate::outside::Outside;
+use crate::outside::{Begun, Outside};
 use crate::programs;
 use objects::Text;
 use shell::{Command, Join, Part, Pipeline, Redirect, Script, Trouble, Word};
@@ -14,12 +14,38 @@ pub struct Login {
     pub folder: String,
     pub variables: Vec<(String, String)>,
     pub last_code: u8,
+    /// The shells that this one was started from: `sudo -i`.
+    pub outer: Vec<Login>,
 }
 
 impl Login {
     pub fn new(user: &str) -> Login {
         let folder = if user == "root" { "/root".to_string() } else { format!("/home/{user}") };
-        Login { user: Text::new(user), folder, variables: Vec::new(), last_code: 0 }
+        Login { user: Text::new(user), folder, variables: Vec::new(), last_code: 0, outer: Vec::new() }
+    }
+
+    /// `root@node-1:~# `, `debian@node-1:/etc$ `
+    pub fn prompt(&self, machine: &Machine) -> String {
+        let home = Login::new(&self.user).folder;
+        let folder = self.folder.strip_prefix(&home).map_or(self.folder.clone(), |rest| format!("~{rest}"));
+        let mark = if self.user == "root" { '#' } else { '$' };
+        let name = machine.name.split('.').next().unwrap_or("");
+        format!("{}@{name}:{folder}{mark} ", self.user)
+    }
+
+    /// Leaves this shell. False when it was the first one: then the connection ends.
+    pub fn leave(&mut self) -> bool {
+        let Some(outer) = self.outer.pop() else { return false };
+        let (code, rest) = (self.last_code, std::mem::take(&mut self.outer));
+        *self = Login { last_code: code, outer: rest, ..outer };
+        true
+    }
+
+    /// Starts a shell as somebody else within this one.
+    fn enter(&mut self, user: &str) {
+        let mut outer = std::mem::take(&mut self.outer);
+        outer.push(self.clone());
+        *self = Login { outer, ..Login::new(user) };
     }
 }
 
@@ -215,7 +241,18 @@ impl Shell<'_> {
 
     /// Runs a program; `sudo` makes the rest root's.
     fn start(&mut self, mut words: Vec<String>, mut environment: Vec<(String, String)>, stdin: &str, mut user: Text) -> Result<u8, Stop> {
+        if self.now > self.begun {
+            self.outside.reach(self.machine, self.now)?;
+        }
+        if words.first().is_some_and(|word| word == "su") {
+            return Ok(self.su(&user, words.iter().skip(1).find(|word| !word.starts_with('-')).map(String::as_str)));
+        }
         while words.first().is_some_and(|word| word == "sudo") {
+            let shell = words.get(1).is_some_and(|word| matches!(word.as_str(), "-i" | "-s" | "su"));
+            if shell && words.iter().skip(2).all(|word| word.starts_with('-')) {
+                self.login.enter("root");
+                return Ok(0);
+            }
             user = Text::new_static("root");
             environment.retain(|_| words.get(1).is_some_and(|word| word == "-E"));
             words.remove(0);
@@ -233,8 +270,9 @@ impl Shell<'_> {
         }
         let name = words.remove(0);
         let Some(program) = programs::find(&name, self.machine) else {
-            self.stderr.push_str(&format!("bash: {name}: command not found\n"));
-            return Ok(127);
+            words.insert(0, name);
+            let begun = Begun { user, folder: self.login.folder.clone(), environment, words, stdin: stdin.to_string() };
+            return self.elsewhere(&begun);
         };
         let pid = self.machine.take_pid();
         let mut call = Call {
@@ -265,6 +303,34 @@ impl Shell<'_> {
             }
             Err(Stop::Pending) => Err(Stop::Pending),
         }
+    }
+
+    /// A program that the outside runs, if it knows it.
+    fn elsewhere(&mut self, begun: &Begun) -> Result<u8, Stop> {
+        let (printed, took) = self.outside.program(self.machine, self.now, begun)?;
+        self.now = self.now + took;
+        let Some(printed) = printed else {
+            self.stderr.push_str(&format!("bash: {}: command not found\n", begun.words[0]));
+            return Ok(127);
+        };
+        self.stdout.push_str(&printed.stdout);
+        self.stderr.push_str(&printed.stderr);
+        Ok(printed.code)
+    }
+
+    /// `su - NAME`: only root needs no password.
+    fn su(&mut self, user: &str, wanted: Option<&str>) -> u8 {
+        let wanted = wanted.unwrap_or("root");
+        if user != "root" {
+            self.stderr.push_str("Password: \nsu: Authentication failure\n");
+            return 1;
+        }
+        if wanted != "root" && !self.machine.users.iter().any(|known| known == wanted) {
+            self.stderr.push_str(&format!("su: user {wanted} does not exist or the user entry does not contain all the required fields\n"));
+            return 1;
+        }
+        self.login.enter(wanted);
+        0
     }
 
     /// A word's texts: variables and outputs replaced, split at spaces where they were not quoted, `*` matched with files.

@@ -234,7 +234,7 @@ impl Run {
     /// Does the next deed of a played solution when the terminal is free. `until` and `pass` wait in the learner's own time.
     pub fn play(&mut self, session: &mut Session) -> Result<(), String> {
         let Some(act) = self.script.front().cloned() else { return Ok(()) };
-        if session.world.terminal.shell.busy() {
+        if session.world.busy() {
             return Ok(());
         }
         let began = self.current().map_or(Time::START, |step| self.began(&step.id));

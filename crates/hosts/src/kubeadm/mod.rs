@@ -15,6 +15,7 @@ mod token;
 mod upgrade;
 mod version;
 
+pub use client::{Client, kubeconfig};
 pub use join::signature;
 
 use crate::call::{Call, Step, Stop, fail, quoted};
