@@ -15,7 +15,8 @@ fn brief(fault: &Fault) -> &'static str {
         Fault::StopComponent { .. } => words.stop,
         Fault::StartComponent { .. } => words.start,
         Fault::Link { .. } => words.slow_link,
-        Fault::KillContainer { .. } => words.kill,
+        Fault::SlowComponent { .. } => words.slow_link,
+        Fault::KillContainer { .. } | Fault::KillComponent { .. } => words.kill,
     }
 }
 
@@ -39,6 +40,8 @@ pub fn describe(fault: &Fault) -> String {
         Fault::MendNode { node } => (words.mend_node)(node),
         Fault::StopComponent { component } => (words.stop_component)(component),
         Fault::StartComponent { component } => (words.start_component)(component),
+        Fault::KillComponent { component } => (words.kill_component)(component),
+        Fault::SlowComponent { component, delay_ms } => (words.slow_component)(component, *delay_ms),
         Fault::Link { one, other, latency_ms, loss_percent } => (words.link)(one, other, *latency_ms, *loss_percent),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }

@@ -308,6 +308,8 @@ pub static WORDS: Words = Words {
     mend_node: |node| format!("Reconnect {node}"),
     stop_component: |part| format!("Stop {part}"),
     start_component: |part| format!("Start {part}"),
+    kill_component: |part| format!("Kill {part}"),
+    slow_component: |part, ms| format!("Slow {part} by {ms} ms"),
     slow_link: "Link",
     link: |one, other, ms, loss| format!("Link {one}–{other}: +{ms} ms, {loss} % lost"),
     kill_container: |pod| format!("Kill the container of {pod}"),

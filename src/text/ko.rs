@@ -321,6 +321,8 @@ pub static WORDS: Words = Words {
     mend_node: |node| format!("{node} 네트워크 잇기"),
     stop_component: |part| format!("{part} 멈추기"),
     start_component: |part| format!("{part} 다시 켜기"),
+    kill_component: |part| format!("{part} 강제 종료"),
+    slow_component: |part, ms| format!("{part} {ms} ms 느리게"),
     slow_link: "회선",
     link: |one, other, ms, loss| format!("{one}–{other} 회선: +{ms} ms, 손실 {loss} %"),
     kill_container: |pod| format!("{pod} 컨테이너 죽이기"),

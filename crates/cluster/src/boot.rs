@@ -51,7 +51,13 @@ impl World {
         let (host, called) = (self.hosts.len(), Text::new(topology.control_host.as_ref().unwrap_or(&machine.name)));
         let id = |process: &str| topology.process_id(process, machine);
         self.etcd.push(EtcdProcess { id: id("etcd").into(), host, running: true });
-        self.apiservers.push(ApiServerProcess { id: id("kube-apiserver").into(), host, running: true, offered: true });
+        self.apiservers.push(ApiServerProcess {
+            id: id("kube-apiserver").into(),
+            host,
+            running: true,
+            slow: Duration::ZERO,
+            offered: true,
+        });
         self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
         // Machines do not start at the very same instant.
         let after = |millis: u64| Duration::millis(millis + 150 * host as u64);

@@ -99,6 +99,15 @@ pub enum Fault {
     StartComponent {
         component: String,
     },
+    /// A process is killed (SIGKILL): whoever looks after it starts it again.
+    KillComponent {
+        component: String,
+    },
+    /// Each message to and from a process takes longer; 0 mends it.
+    SlowComponent {
+        component: String,
+        delay_ms: u32,
+    },
     /// Between two machines packets take longer and get lost; 0 and 0 mend it.
     Link {
         one: String,
@@ -134,6 +143,8 @@ parcel::tagged!(Fault "fault" {
     "mend-node" => MendNode { node },
     "stop-component" => StopComponent { component },
     "start-component" => StartComponent { component },
+    "kill-component" => KillComponent { component },
+    "slow-component" => SlowComponent { component, delay_ms },
     "link" => Link { one, other, latency_ms, loss_percent },
     "kill-container" => KillContainer { pod, container },
 });

@@ -252,6 +252,8 @@ impl World {
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
             Event::Server(host) => self.server_due(host),
+            Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
+            Event::Serve(server) => self.serve_again(server),
             Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
@@ -317,7 +319,7 @@ impl World {
         let from = std::mem::replace(announced, api.store.applied().revision());
         self.learn_policies(from);
         for part in due {
-            let lag = self.lag();
+            let lag = self.lag() + self.slowness(Caller::Part(part));
             self.queue.push(self.now + lag, Event::Watch(part));
         }
         if !self.terminal.watches.is_empty() {
@@ -384,7 +386,8 @@ impl World {
     }
 
     pub(crate) fn start_part(&mut self, id: PartId) {
-        if self.parts[id].running || !self.hosts[self.parts[id].host].powered {
+        let part = &self.parts[id];
+        if part.running || !part.enabled || !self.hosts[part.host].powered || self.waits_for_kubelet(id) {
             return;
         }
         let mut fx = Effects::default();
@@ -404,6 +407,9 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
+        if self.parts[id].has_exited() {
+            self.crash(id, "could not renew its lease in time: exits with code 1");
+        }
         self.component_told(id);
         if self.parts[id].kubelet().is_some() {
             self.carry_questions(id);
@@ -417,6 +423,13 @@ impl World {
 
     /// Sends a request to the API server on behalf of `caller`.
     pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
+        match self.slowness(caller) {
+            Duration::ZERO => self.send(caller, ticket, request),
+            slow => self.queue.push(self.now + slow, Event::Send(caller, ticket, Box::new(request.clone()))),
+        }
+    }
+
+    fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let (delay, response) = match self.attempt(caller, request) {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {

@@ -74,6 +74,7 @@ fn fault(words: &str) -> Option<Fault> {
         "mend-node" => Fault::MendNode { node: name },
         "stop" => Fault::StopComponent { component: name },
         "start" => Fault::StartComponent { component: name },
+        "kill-component" => Fault::KillComponent { component: name },
         "kill" => Fault::KillContainer { pod: name, container: String::new() },
         _ => return None,
     })
