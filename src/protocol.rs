@@ -2,6 +2,8 @@
 use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
 use cluster::lens::{PageView, ReachView, RuleView};
+use cluster::members::EtcdView;
+use cluster::probes::HealthRow;
 use lessons::progress::LessonState;
 use lessons::strategies::Row;
 
@@ -54,6 +56,10 @@ pub enum ToEngine {
         pod: String,
         name: String,
     },
+    /// etcd's members: asked again while somebody looks at them.
+    Etcd,
+    /// What of the cluster still works: asked again about once a second by whoever shows it.
+    Health,
     /// YAML, description and chain of an object, by id.
     Inspect {
         id: String,
@@ -194,10 +200,19 @@ pub enum FromEngine {
     },
     Reached {
         reach: Box<ReachView>,
-        words: String,
+        /// Why the chosen pair reaches each other or not: `policy::Reason`s, one after another.
+        reasons: Vec<String>,
     },
     Resolved {
         steps: Vec<HopView>,
+    },
+    /// Members, leader, quorum.
+    Etcd {
+        etcd: Box<EtcdView>,
+    },
+    /// One row for each function of a cluster, in the order of `cluster::probes::IDS`.
+    Health {
+        rows: Vec<HealthRow>,
     },
     /// What the learner's browser got for the last `Input::Browse`.
     Browsed {
@@ -256,6 +271,8 @@ parcel::tagged!(ToEngine "to" {
     "rules" => Rules { node },
     "reach" => Reach { port, from, to },
     "resolve" => Resolve { pod, name },
+    "health" => Health {},
+    "etcd" => Etcd {},
     "inspect" => Inspect { id },
     "complete" => Complete { serial, line, cursor },
     "lint" => Lint { serial, name, text },
@@ -283,8 +300,10 @@ parcel::tagged!(FromEngine "says" {
     "chain" => Chain { occurrence, chain },
     "followed" => Followed { id, hops },
     "ruled" => Ruled { node, text, rules },
-    "reached" => Reached { reach, words },
+    "reached" => Reached { reach, reasons },
     "resolved" => Resolved { steps },
+    "health" => Health { rows },
+    "etcd" => Etcd { etcd },
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },

@@ -52,7 +52,13 @@ impl World {
     fn add_control_plane(&mut self, topology: &Topology, machine: &Machine, catalog: &Arc<Catalog>, seed: u64) {
         let (host, called) = (self.hosts.len(), Text::new(topology.control_host.as_ref().unwrap_or(&machine.name)));
         let id = |process: &str| topology.process_id(process, machine);
-        self.apiservers.push(ApiServerProcess { id: id("kube-apiserver").into(), host, running: true, offered: true });
+        self.apiservers.push(ApiServerProcess {
+            id: id("kube-apiserver").into(),
+            host,
+            running: true,
+            slow: Duration::ZERO,
+            offered: true,
+        });
         self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
         // Machines do not start at the very same instant.
         let after = |millis: u64| Duration::millis(millis + 150 * host as u64);

@@ -1,7 +1,7 @@
 //! The closed list of what can happen next in a world.
 use crate::members::Mail;
 use apiserver::client::Ticket;
-use objects::wire::Response;
+use objects::wire::{Request, Response};
 use simcore::Time;
 
 /// A part of the world by its place in `World::parts`.
@@ -38,6 +38,8 @@ pub enum Event {
     EtcdMessage(Box<Mail>),
     /// A write reaches the member that is taken for the leader.
     EtcdForward { ask: u64, to: usize },
+    /// A member that was killed is started again.
+    EtcdStart(usize),
     /// A line of etcdctl begins, has an answer, or has waited long enough.
     EtcdJob(u64),
     /// A request has waited long enough for etcd.
@@ -56,6 +58,10 @@ pub enum Event {
     Exec(u64),
     /// Something happens on a server by itself.
     Server(usize),
+    /// A request of somebody slow, or to a slow kube-apiserver, is on its way at last.
+    Send(Caller, Ticket, Box<Request>),
+    /// A kube-apiserver is up.
+    Serve(usize),
     /// The endpoint's load balancer has looked at a kube-apiserver often enough.
     Checked(usize),
     /// A command on a server: what it waits for is looked at.
@@ -79,12 +85,15 @@ impl Event {
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
             Event::Server(host) => 17 << 32 | *host as u64,
             Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
-            Event::EtcdWake { place, .. } => 19 << 32 | *place as u64,
+            Event::EtcdWake { place, .. } => 24 << 32 | *place as u64,
             Event::EtcdMessage(mail) => 21 << 32 | mail.to as u64,
             Event::EtcdForward { to, .. } => 22 << 32 | *to as u64,
+            Event::EtcdStart(place) => 23 << 32 | *place as u64,
             Event::EtcdJob(job) => 20 << 32 | *job & 0xffff_ffff,
-            Event::EtcdExpire(ask) => 18 << 32 | *ask & 0xffff_ffff,
+            Event::EtcdExpire(ask) => 25 << 32 | *ask & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
+            Event::Send(..) => 19 << 32,
+            Event::Serve(server) => 18 << 32 | *server as u64,
             Event::Checked(server) => 16 << 32 | *server as u64,
         }
     }

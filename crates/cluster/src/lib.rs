@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod members;
 mod part;
 pub mod portrait;
+pub mod probes;
 mod session;
 mod terminal;
 mod topology;

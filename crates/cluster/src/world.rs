@@ -247,6 +247,7 @@ impl World {
             Event::EtcdMessage(mail) => self.etcd_mail(*mail),
             Event::EtcdForward { ask, to } => self.arrived(ask, to),
             Event::EtcdExpire(ask) => self.expired(ask),
+            Event::EtcdStart(place) => drop(self.start_member(place)),
             Event::EtcdJob(job) => self.run_job(job),
             Event::Compact => {
                 // Upstream compacts to the revision of the last round; two rounds of history are always kept.
@@ -259,6 +260,8 @@ impl World {
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
             Event::Server(host) => self.server_due(host),
+            Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
+            Event::Serve(server) => self.serve_again(server),
             Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
@@ -320,7 +323,7 @@ impl World {
         let from = std::mem::replace(announced, api.store.applied().revision());
         self.learn_policies(from);
         for part in due {
-            let lag = self.lag();
+            let lag = self.lag() + self.slowness(Caller::Part(part));
             self.queue.push(self.now + lag, Event::Watch(part));
         }
         if !self.terminal.watches.is_empty() {
@@ -395,7 +398,8 @@ impl World {
     }
 
     pub(crate) fn start_part(&mut self, id: PartId) {
-        if self.parts[id].running || !self.hosts[self.parts[id].host].powered {
+        let part = &self.parts[id];
+        if part.running || !part.enabled || !self.hosts[part.host].powered || self.waits_for_kubelet(id) {
             return;
         }
         let mut fx = Effects::default();
@@ -416,6 +420,9 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
+        if self.parts[id].has_exited() {
+            self.crash(id, "could not renew its lease in time: exits with code 1");
+        }
         self.component_told(id);
         if self.parts[id].kubelet().is_some() {
             self.carry_questions(id);
@@ -429,6 +436,13 @@ impl World {
 
     /// Sends a request to the API server on behalf of `caller`.
     pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
+        match self.slowness(caller) {
+            Duration::ZERO => self.send(caller, ticket, request),
+            slow => self.queue.push(self.now + slow, Event::Send(caller, ticket, Box::new(request.clone()))),
+        }
+    }
+
+    fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let (server, attempt) = match self.way(caller) {
             Way::Server(server) => (server, self.attempt(server, request)),
             Way::Refused => (0, Attempt::Refused),

@@ -74,6 +74,11 @@ fn fault(words: &str) -> Option<Fault> {
         "mend-node" => Fault::MendNode { node: name },
         "stop" => Fault::StopComponent { component: name },
         "start" => Fault::StartComponent { component: name },
+        "kill-component" => Fault::KillComponent { component: name },
+        "crash-etcd" => Fault::CrashEtcd { member: name },
+        "cut-etcd" => Fault::CutEtcd { member: name, cut: true },
+        "mend-etcd" => Fault::CutEtcd { member: name, cut: false },
+        "lose-etcd-data" => Fault::LoseEtcdData { member: name },
         "kill" => Fault::KillContainer { pod: name, container: String::new() },
         _ => return None,
     })

@@ -97,6 +97,11 @@ impl World {
         }
     }
 
+    /// Whether a leader and a majority that follows it are there.
+    pub(crate) fn has_quorum(&self) -> bool {
+        self.etcd.is_alone() || self.etcd_view().quorum
+    }
+
     fn member_view(&self, node: &super::EtcdNode, agreed: u64) -> EtcdMemberView {
         let process = &node.process;
         let member = process.member.as_ref();
