@@ -440,6 +440,10 @@ impl World {
             Duration::ZERO => self.send(caller, ticket, request),
             slow => self.queue.push(self.now + slow, Event::Send(caller, ticket, Box::new(request.clone()))),
         }
+        // Clients outside ask between two events: nobody else would propose what they wrote.
+        if caller == Caller::Client {
+            self.propose();
+        }
     }
 
     fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
