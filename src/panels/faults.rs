@@ -14,7 +14,7 @@ fn brief(fault: &Fault) -> &'static str {
         Fault::MendNode { .. } => words.mend,
         Fault::StopComponent { .. } => words.stop,
         Fault::StartComponent { .. } => words.start,
-        Fault::Link { .. } => words.slow_link,
+        Fault::Link { .. } | Fault::PathMtu { .. } => words.slow_link,
         Fault::KillContainer { .. } => words.kill,
     }
 }
@@ -40,6 +40,7 @@ pub fn describe(fault: &Fault) -> String {
         Fault::StopComponent { component } => (words.stop_component)(component),
         Fault::StartComponent { component } => (words.start_component)(component),
         Fault::Link { one, other, latency_ms, loss_percent } => (words.link)(one, other, *latency_ms, *loss_percent),
+        Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }

@@ -2,7 +2,6 @@
 use crate::event::{Event, PartId};
 use crate::input::Fault;
 use crate::part::Actor;
-use crate::traffic::Link;
 use crate::world::World;
 use apiserver::client::Effects;
 use simcore::{Duration, OccurrenceId};
@@ -44,10 +43,15 @@ impl World {
             Fault::StartComponent { component } => self.start_component(component),
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
-                let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
-                self.net().links.insert((first.min(second), first.max(second)), link);
+                let known = self.net().links.entry((first.min(second), first.max(second))).or_default();
+                (known.latency, known.loss_percent) = (Duration::millis(u64::from(*latency_ms)), *loss_percent);
                 let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
                 Ok(self.note("you", "fault", &words))
+            }
+            Fault::PathMtu { one, other, bytes } => {
+                let (first, second) = (self.host(one)?, self.host(other)?);
+                self.net().links.entry((first.min(second), first.max(second))).or_default().mtu = *bytes;
+                Ok(self.note("you", "fault", &format!("link {one} - {other}: packets of more than {bytes} bytes are lost")))
             }
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
@@ -91,7 +95,8 @@ impl World {
             self.storing = true;
             self.serving = true;
         }
-        for id in self.parts_of(host) {
+        // Components in containers start with their containers.
+        for id in self.parts_of(host).into_iter().filter(|id| self.parts[*id].pod.is_empty()) {
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();

@@ -1,10 +1,10 @@
 //! `ssh NODE COMMAND`: what a node prints of its Service rules, and requests that begin on it.
-use crate::traffic::fabric::Client;
+use crate::traffic::fabric::{Client, Place, number};
 use crate::traffic::flight::Asker;
 use crate::world::World;
 use apiserver::client::Ticket;
 use dataplane::images::client;
-use dataplane::network::{CONNECT_MAX, KubeProxy, Mode};
+use dataplane::network::{CONNECT_MAX, KubeProxy, MTU, Mode, Plugin, VXLAN_BYTES};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -46,6 +46,11 @@ impl World {
             return Some((self.now + CONNECT_MAX, login(FAILED, text)));
         }
         let (name, rest) = if name == "sudo" { rest.split_first()? } else { (name, rest) };
+        if name == "ping"
+            && let Some(words) = self.too_long_to_send(host, rest)
+        {
+            return Some((self.now + LOGIN, (String::new(), words, 1)));
+        }
         if let Some(client) = client(name) {
             return match (client.plan)(rest) {
                 Ok(ask) => {
@@ -62,6 +67,27 @@ impl World {
             _ => (String::new(), format!("bash: line 1: {name}: command not found\n"), 127),
         };
         Some((self.now + LOGIN, said))
+    }
+}
+
+impl World {
+    /// What `ping -M do -s SIZE` says where the packet is longer than the interface that it would leave by takes. Without
+    /// `-M do` it would be cut into pieces.
+    fn too_long_to_send(&self, host: usize, words: &[Text]) -> Option<String> {
+        let whole = words.windows(2).any(|pair| pair[0] == "-M" && matches!(pair[1].as_str(), "do" | "probe"));
+        let size: u32 = words.windows(2).find(|pair| pair[0] == "-s").and_then(|pair| pair[1].parse().ok())?;
+        let address = number(words.last()?);
+        let overlay = address.is_some_and(|address| match self.place(address) {
+            Place::Pod { host: other, .. } | Place::Nobody { host: other } => other != host,
+            _ => false,
+        }) && self.plugin(host) == Plugin::Flannel;
+        let mtu = if overlay { MTU - VXLAN_BYTES } else { MTU };
+        let words = format!(
+            "PING {0} ({0}) {size}({1}) bytes of data.\nping: local error: message too long, mtu={mtu}\n",
+            words.last()?,
+            size + 28
+        );
+        (whole && size + 28 > mtu).then_some(words)
     }
 }
 
