@@ -115,6 +115,13 @@ pub enum Fault {
         latency_ms: u32,
         loss_percent: u32,
     },
+    /// Between two machines packets of more than `bytes` are lost, and nobody tells the sender (no ICMP "fragmentation
+    /// needed" comes back); 1500 mends it.
+    PathMtu {
+        one: String,
+        other: String,
+        bytes: u32,
+    },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
         pod: String,
@@ -146,5 +153,6 @@ parcel::tagged!(Fault "fault" {
     "kill-component" => KillComponent { component },
     "slow-component" => SlowComponent { component, delay_ms },
     "link" => Link { one, other, latency_ms, loss_percent },
+    "path-mtu" => PathMtu { one, other, bytes },
     "kill-container" => KillContainer { pod, container },
 });

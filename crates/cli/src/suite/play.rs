@@ -75,6 +75,11 @@ fn fault(words: &str) -> Option<Fault> {
         "stop" => Fault::StopComponent { component: name },
         "start" => Fault::StartComponent { component: name },
         "kill-component" => Fault::KillComponent { component: name },
+        "path-mtu" => {
+            let words: Vec<&str> = name.split_whitespace().collect();
+            let [one, other, bytes] = words[..] else { return None };
+            Fault::PathMtu { one: one.into(), other: other.into(), bytes: bytes.parse().ok()? }
+        }
         "kill" => Fault::KillContainer { pod: name, container: String::new() },
         _ => return None,
     })
