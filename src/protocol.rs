@@ -26,9 +26,10 @@ pub enum ToEngine {
     Step {
         step: Step,
     },
-    /// Show the cluster as it was at this instant (virtual microseconds); time stands still then.
+    /// Show the cluster as it was at this instant (virtual microseconds); time stands still then. Each has a number.
     Seek {
         time: u64,
+        serial: u32,
     },
     /// The chain of causes of an occurrence.
     Why {
@@ -127,12 +128,14 @@ pub enum FromEngine {
     Delta {
         delta: Box<Delta>,
     },
-    /// Where time stands: now, the first and the last instant that can be sought, and the speed in thousandths.
+    /// Where time stands: now, the first and the last instant that can be sought, the speed in thousandths, and the
+    /// number of the last `Seek` that has been obeyed.
     Clock {
         now: u64,
         start: u64,
         end: u64,
         speed: u32,
+        sought: u32,
     },
     /// Text for the terminal. `whole`: forget what was printed (after a seek, `clear`).
     Print {
@@ -191,7 +194,8 @@ pub enum FromEngine {
     },
     Reached {
         reach: Box<ReachView>,
-        words: String,
+        /// Why the chosen pair reaches each other or not: `policy::Reason`s, one after another.
+        reasons: Vec<String>,
     },
     Resolved {
         steps: Vec<HopView>,
@@ -247,7 +251,7 @@ parcel::tagged!(ToEngine "to" {
     "do" => Do { input },
     "speed" => Speed { speed },
     "step" => Step { step },
-    "seek" => Seek { time },
+    "seek" => Seek { time, serial },
     "why" => Why { occurrence },
     "follow" => Follow { id },
     "rules" => Rules { node },
@@ -268,7 +272,7 @@ parcel::tagged!(ToEngine "to" {
 parcel::words!(Step { "event" => Event, "write" => Write, "second" => Second });
 parcel::tagged!(FromEngine "says" {
     "delta" => Delta { delta },
-    "clock" => Clock { now, start, end, speed },
+    "clock" => Clock { now, start, end, speed, sought },
     "print" => Print { text, err, whole },
     "prompt" => Prompt { busy, prompt },
     "edit" => Edit { name, text },
@@ -280,7 +284,7 @@ parcel::tagged!(FromEngine "says" {
     "chain" => Chain { occurrence, chain },
     "followed" => Followed { id, hops },
     "ruled" => Ruled { node, text, rules },
-    "reached" => Reached { reach, words },
+    "reached" => Reached { reach, reasons },
     "resolved" => Resolved { steps },
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },

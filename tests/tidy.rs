@@ -16,7 +16,10 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("hosts", &["objects", "shell", "simcore"]),
     ("kubectl", &["objects", "shell", "simcore"]),
     ("shell", &[]),
-    ("cluster", &["apiserver", "controlplane", "dataplane", "etcd", "gateway", "kubectl", "objects", "parcel", "simcore"]),
+    (
+        "cluster",
+        &["apiserver", "controlplane", "dataplane", "etcd", "gateway", "hosts", "kubectl", "objects", "parcel", "shell", "simcore"],
+    ),
     ("lessons", &["apiserver", "cluster", "kubectl", "objects", "parcel", "simcore"]),
     ("cli", &["apiserver", "cluster", "controlplane", "dataplane", "etcd", "hosts", "kubectl", "lessons", "objects", "parcel", "simcore"]),
 ];

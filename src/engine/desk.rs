@@ -25,9 +25,11 @@ pub struct Desk {
     printed: usize,
     cleared: u64,
     files_changed: u64,
-    prompt: Option<bool>,
+    prompt: Option<(bool, String)>,
     editing: bool,
-    last_clock: (u64, u64, u32),
+    last_clock: (u64, u64, u32, u32),
+    /// The number of the last seek.
+    sought: u32,
     /// What was asked for before a session was open, as after a crash: done once it is.
     early: Vec<ToEngine>,
     /// The learner's browser waits for an answer.
@@ -91,7 +93,8 @@ impl Desk {
                 self.keep();
             }
             ToEngine::Step { step } => past::step(session, step),
-            ToEngine::Seek { time } => {
+            ToEngine::Seek { time, serial } => {
+                self.sought = serial;
                 self.speed = 0;
                 session.seek(Time(time));
                 self.viewer.forget();
@@ -111,8 +114,8 @@ impl Desk {
             }
             ToEngine::Reach { port, from, to } => {
                 let port = u16::try_from(port).unwrap_or(u16::MAX);
-                let words = session.world.reach_words(&from, &to, port);
-                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), words });
+                let (_, reasons) = session.world.reach_words(&from, &to, port);
+                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), reasons });
             }
             ToEngine::Resolve { pod, name } => {
                 let steps = session.world.clone().lookup(&pod, &name);
@@ -184,8 +187,8 @@ impl Desk {
                 let (keep, early) = (std::mem::take(&mut self.out), std::mem::take(&mut self.early));
                 let slow_until = (session.now() == Time::START).then_some(Time::START + BOOT);
                 let speed = if slow_until.is_some() { BOOT_SPEED } else { 1_000 };
-                let opened = std::mem::take(&mut self.opened);
-                *self = Desk { run, session: Some(session), opened, speed, slow_until, out: keep, ..Desk::default() };
+                let (opened, sought) = (std::mem::take(&mut self.opened), self.sought);
+                *self = Desk { run, session: Some(session), opened, sought, speed, slow_until, out: keep, ..Desk::default() };
                 if let Some(run) = &self.run {
                     self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
                 }
@@ -220,7 +223,7 @@ impl Desk {
         session.input(input);
         if self.speed == 0 {
             let limit = session.now() + ERRAND;
-            let waits = |session: &Session| session.world.terminal.shell.busy() || (self.browsing && session.world.browsed().is_none());
+            let waits = |session: &Session| session.world.busy() || (self.browsing && session.world.browsed().is_none());
             while waits(session) && session.world.next_time().is_some_and(|time| time <= limit) {
                 session.step();
             }
@@ -310,10 +313,11 @@ impl Desk {
         if !silent {
             self.out.push(FromEngine::Delta { delta: Box::new(delta) });
         }
-        let clock = (session.now().0, session.end().0, self.speed);
+        let clock = (session.now().0, session.end().0, self.speed, self.sought);
         if clock != self.last_clock {
             self.last_clock = clock;
-            self.out.push(FromEngine::Clock { now: clock.0, start: Time::START.0, end: clock.1, speed: clock.2 });
+            let (now, end, speed, sought) = clock;
+            self.out.push(FromEngine::Clock { now, start: Time::START.0, end, speed, sought });
         }
         if self.browsing
             && let Some(page) = session.world.browsed()
@@ -333,11 +337,11 @@ impl Desk {
             self.printed = 0;
             self.out.push(FromEngine::Print { text: String::new(), err: false, whole: true });
         }
-        let busy = terminal.shell.busy();
+        let (busy, prompt) = (session.world.busy(), session.world.prompt().trim_end().to_string());
         let has_news = terminal.printed.len() > self.printed;
         // While there is text to come the prompt is away, so that nobody takes half an answer for all of it.
-        if has_news && self.prompt != Some(true) {
-            self.prompt = Some(true);
+        if has_news && self.prompt.as_ref().is_none_or(|(busy, _)| !busy) {
+            self.prompt = Some((true, String::new()));
             self.out.push(FromEngine::Prompt { busy: true, prompt: "$".to_string() });
         }
         let news = terminal.printed[self.printed..].chunk_by(|a, b| a.err == b.err);
@@ -346,9 +350,10 @@ impl Desk {
             self.out.push(FromEngine::Print { text, err: run[0].err, whole: false });
         }
         self.printed = terminal.printed.len();
-        if self.prompt != Some(busy) {
-            self.prompt = Some(busy);
-            self.out.push(FromEngine::Prompt { busy, prompt: "$".to_string() });
+        let now = (busy, if prompt.is_empty() { "$".to_string() } else { prompt });
+        if self.prompt.as_ref() != Some(&now) {
+            self.out.push(FromEngine::Prompt { busy, prompt: now.1.clone() });
+            self.prompt = Some(now);
         }
         if let Some((name, text)) = terminal.edit.as_ref().filter(|_| !self.editing) {
             self.out.push(FromEngine::Edit { name: name.clone(), text: text.clone() });

@@ -31,7 +31,7 @@ pub fn describe(session: &Session, id: &str) -> String {
     terminal.printed = Default::default();
     copy.type_line(&format!("kubectl describe {} {}{namespace}", key.kind.row().plural, key.name));
     let limit = copy.now() + Duration::secs(2);
-    copy.run_while(limit, |world| !world.terminal.shell.busy());
+    copy.run_while(limit, |world| !world.busy());
     copy.terminal.output()
 }
 

@@ -53,6 +53,7 @@ pub fn Terminal() -> impl IntoView {
                 desk.candidates.set(Vec::new());
                 wire::act(Input::Interrupt);
             }
+            "d" if event.ctrl_key() && desk.line.with_untracked(String::is_empty) => wire::act(Input::EndOfInput),
             "l" if event.ctrl_key() => log::clear(),
             _ => return,
         }

@@ -19,6 +19,9 @@ pub struct Clock {
     pub step: RwSignal<Step>,
     /// Another instant was asked for, and the picture does not show it yet.
     pub seeking: RwSignal<bool>,
+    /// How many instants were asked for; what the engine says of time before it has heard of the last is old.
+    asked: RwSignal<u32>,
+    heard: RwSignal<u32>,
     /// Whole seconds since the start: what most readers need, and changes seldom.
     pub second: Memo<u64>,
 }
@@ -35,12 +38,17 @@ impl Clock {
             chosen: RwSignal::new(1000),
             step: RwSignal::new(Step::Event),
             seeking: RwSignal::new(false),
+            asked: RwSignal::new(0),
+            heard: RwSignal::new(0),
             second: Memo::new(move |_| now.get().saturating_sub(start.get()) / 1_000_000),
         }
     }
 
-    pub fn set(&self, now: u64, start: u64, end: u64, speed: u32) {
-        put(self.now, now);
+    pub fn set(&self, now: u64, start: u64, end: u64, speed: u32, sought: u32) {
+        put(self.heard, sought);
+        if sought == self.asked.get_untracked() {
+            put(self.now, now);
+        }
         put(self.start, start);
         put(self.end, end);
         put(self.speed, speed);
@@ -83,14 +91,22 @@ impl Clock {
     pub fn seek(&self, time: u64) {
         put(self.now, time);
         put(self.seeking, true);
-        wire::seek(time);
+        let serial = self.asked.get_untracked() + 1;
+        self.asked.set(serial);
+        wire::seek(time, serial);
     }
 
-    /// The picture has come to this instant.
-    pub fn shown(&self, time: u64) {
-        if time == self.now.get_untracked() {
+    /// Everything that the engine said is in the picture.
+    pub fn shown(&self) {
+        if self.heard.get_untracked() == self.asked.get_untracked() {
             put(self.seeking, false);
         }
+    }
+
+    /// A fresh engine has heard nothing.
+    pub fn begin_anew(&self) {
+        put(self.asked, 0);
+        put(self.seeking, false);
     }
 
     /// `00:41.2` since the start.

@@ -56,6 +56,7 @@ fn crashed(app: App, reason: String, unfetched: bool) {
     if engine::stopped() {
         app.network.comparing.set(false);
         engine::restart();
+        app.clock.begin_anew();
         app.course.reopen(app);
     }
 }
@@ -68,7 +69,7 @@ fn hear(app: App, message: FromEngine) {
             BRIDGE.with_borrow_mut(|bridge| bridge.pending.take(*delta, known));
             wake(app);
         }
-        FromEngine::Clock { now, start, end, speed } => app.clock.set(now, start, end, speed),
+        FromEngine::Clock { now, start, end, speed, sought } => app.clock.set(now, start, end, speed, sought),
         FromEngine::Print { text, err, whole } => log::print(&text, err, whole),
         FromEngine::Prompt { busy, prompt } => app.desk.set_prompt(busy, prompt),
         FromEngine::Edit { name, text } => {
@@ -99,11 +100,13 @@ fn hear(app: App, message: FromEngine) {
                 network.rules.set(rules);
             }
         }
-        FromEngine::Reached { reach, words } => {
+        FromEngine::Reached { reach, reasons } => {
             if app.network.reach.with_untracked(|old| old.as_ref() != Some(&*reach)) {
                 app.network.reach.set(Some(*reach));
             }
-            app.network.verdict.set(words);
+            if app.network.verdict.with_untracked(|old| *old != reasons) {
+                app.network.verdict.set(reasons);
+            }
         }
         FromEngine::Resolved { steps } => app.network.resolved.set(steps),
         FromEngine::Browsed { page } => {
@@ -167,11 +170,10 @@ fn slice(app: App) {
 }
 
 fn settle(app: App) {
-    let (now, revision, marks, fresh, messages) = BRIDGE.with_borrow_mut(|bridge| {
+    let (revision, marks, fresh, messages) = BRIDGE.with_borrow_mut(|bridge| {
         let pending = &mut bridge.pending;
         pending.unsettled = false;
         (
-            pending.now,
             pending.revision.take(),
             std::mem::take(&mut pending.marks),
             std::mem::take(&mut pending.fresh_marks),
@@ -199,7 +201,7 @@ fn settle(app: App) {
         world.counts.set(counts);
     }
     world.settled.update(|count| *count += 1);
-    app.clock.shown(now);
+    app.clock.shown();
     app.network.ask();
 }
 

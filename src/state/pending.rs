@@ -15,8 +15,6 @@ pub enum Piece {
 
 #[derive(Default)]
 pub struct Pending {
-    /// The instant of the newest delta.
-    pub now: u64,
     pub revision: Option<u64>,
     components: BTreeMap<String, ComponentView>,
     nodes: BTreeMap<String, NodeView>,
@@ -50,7 +48,6 @@ impl Pending {
             *self = Self { fresh_marks, revision, unsettled: true, ..Self::default() };
             self.gone.extend(ids.into_iter().map(|id| (id, false)));
         }
-        self.now = delta.now;
         for view in delta.components {
             self.gone.remove(&view.id);
             self.components.insert(view.id.clone(), view);

@@ -23,8 +23,8 @@ pub fn step(step: Step) {
     send(&ToEngine::Step { step });
 }
 
-pub fn seek(time: u64) {
-    send(&ToEngine::Seek { time });
+pub fn seek(time: u64, serial: u32) {
+    send(&ToEngine::Seek { time, serial });
 }
 
 pub fn why(occurrence: u32) {

@@ -40,7 +40,7 @@ export async function installMock(page, { pods = 6, state } = {}) {
 /* Runs in the page. */
 function mockClient({ pods, state }) {
   const T0 = 1_700_000_000_000_000;
-  let now = T0, end = T0, speed = 1000, heard = () => {}, serial = 0;
+  let now = T0, end = T0, speed = 1000, heard = () => {}, serial = 0, sought = 0;
   const sent = [];
   const say = (...messages) => heard(JSON.stringify(messages));
   const pod = (at, version, over = {}) => ({ id: `pod/default/shop-${version}-${at}`, namespace: "default", name: `shop-6f9c7d5b8-x7k${at}`, node: `worker-${at % 3 + 1}`, ip: `10.244.${at % 3 + 1}.${at + 3}`, status: "Running", phase: "Running", ready: true, containers: [1, 1], restarts: 0, image: `shop:v${version}`, version, owner: `replicaset/default/shop-${version}`, app: "shop", created: T0, deadline: 0, message: "", ...over });
@@ -59,7 +59,7 @@ function mockClient({ pods, state }) {
     nodes: [0, 1, 2, 3].map((at) => node(at, at === 3 && pods < 50 ? { ready: "NotReady", powered: false, heartbeat: T0 - 20e6 } : {})), pods: all, workloads: [workload("Deployment", "shop"), workload("ReplicaSet", "shop-1", { owner: "deployment/default/shop", image: "shop:v1", revision: 1, wanted: 2, ready: 2 }), workload("ReplicaSet", "shop-2", { owner: "deployment/default/shop", revision: 2, wanted: 2, ready: 1 })],
     objects: [{ id: "service/default/shop", kind: "Service", namespace: "default", name: "shop", note: "ClusterIP 10.96.0.12 80" }], gone: [], marks, messages: [], traffic: [], requests: [] } });
   const delta = (over) => ({ says: "delta", delta: { now, revision: 215, whole: false, components: [], nodes: [], pods: [], workloads: [], objects: [], gone: [], marks: [], messages: [], traffic: [], requests: [], ...over } });
-  const clock = () => ({ says: "clock", now, start: T0, end, speed });
+  const clock = () => ({ says: "clock", now, start: T0, end, speed, sought });
   const steps = state ?? [
     { id: "look", kind: "read", done: true, chosen: "", answer: "", options: [], checks: [], hints: [0, 0], faults: [], solvable: false },
     { id: "guess", kind: "predict", done: true, chosen: "some", answer: "none", options: ["none", "some", "all"], checks: [], hints: [0, 0], faults: [], solvable: false },
@@ -71,7 +71,7 @@ function mockClient({ pods, state }) {
       { says: "print", text: "~ $ kubectl get pods\nNAME                   READY   STATUS    RESTARTS   AGE\nshop-6f9c7d5b8-x7kq2   1/1     Running   0          41s\n", err: false, whole: true }, { says: "print", text: "error: the server doesn't have a resource type \"pod5\"\n", err: true, whole: false }, { says: "prompt", busy: false, prompt: "~ $" }); },
     do: ({ input }) => { if (input.do === "line") say({ says: "print", text: `~ $ ${input.text}\nok\n`, err: false, whole: false }, { says: "saved", log: "log" }); },
     speed: (message) => { speed = message.speed; say(clock()); },
-    seek: (message) => { now = message.time; speed = 0; say(clock()); },
+    seek: (message) => { now = message.time; speed = 0; sought = message.serial; say(clock()); },
     step: () => { now += 1e6; end = Math.max(end, now); say(clock()); },
     why: ({ occurrence }) => say({ says: "chain", occurrence, chain: chain() }),
     inspect: ({ id }) => say({ says: "inspected", inspection: { id, yaml: "apiVersion: v1\nkind: Pod\nmetadata:\n  name: shop\n", describe: "Name:         shop\nNamespace:    default\nNode:         worker-1\n", chain: chain() } }),

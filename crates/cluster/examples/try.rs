@@ -15,7 +15,7 @@ fn main() {
         let before = world.terminal.printed.len();
         world.type_line(&argument);
         let limit = world.now() + Duration::secs(120);
-        world.run_while(limit, |world| !world.terminal.shell.busy());
+        world.run_while(limit, |world| !world.busy());
         for chunk in &world.terminal.printed[before..] {
             print!("{}", chunk.text);
         }

@@ -16,20 +16,29 @@ impl World {
     /// A line is typed. Returns the occurrence that everything it leads to goes back to.
     pub fn type_line(&mut self, line: &str) -> OccurrenceId {
         let occurrence = self.note("you", "input", line);
-        self.with_shell(Some(occurrence), |shell, now| shell.enter(now, line));
+        if !self.typed_ahead(line) {
+            self.with_shell(Some(occurrence), |shell, now| shell.enter(now, line));
+        }
         occurrence
     }
 
     /// Shows a typed line behind its prompt, as a terminal does; what is typed into a running command has none.
     pub(crate) fn echo(&mut self, line: &str) {
-        let shell = &self.terminal.shell;
-        let text = format!("{}{line}\n", if shell.busy() { "" } else { shell.prompt() });
+        let text = format!("{}{line}\n", self.prompt());
         Arc::make_mut(&mut self.terminal).print(&text, false);
     }
 
     /// Ctrl+C.
     pub fn interrupt(&mut self) {
+        if self.interrupt_session() {
+            return;
+        }
         self.with_shell(None, |shell, now| shell.interrupt(now));
+    }
+
+    /// Ctrl+D.
+    pub fn end_of_input(&mut self) {
+        self.with_shell(None, |shell, now| shell.end_of_input(now));
     }
 
     /// The editor that a command had opened was closed.
@@ -75,7 +84,12 @@ impl World {
             Arc::make_mut(&mut self.terminal).watches.insert(ticket.0, (**cursor).clone());
             self.queue.push(self.now, Event::TerminalWatch);
         }
+        self.session_told(ticket);
         self.with_shell(None, |shell, now| shell.reply(now, ticket.0, response));
+        if let Some(line) = self.take_ahead() {
+            self.echo(&line);
+            self.with_shell(None, |shell, now| shell.enter(now, &line));
+        }
     }
 
     pub(crate) fn terminal_wake(&mut self) {
@@ -143,6 +157,9 @@ impl World {
                 if request.target == objects::wire::Target::Path(objects::Text::new_static("forward")) {
                     return self.begin_forward(Caller::Terminal, Ticket(ticket), &request);
                 }
+                if request.target == objects::wire::Target::Path(objects::Text::new_static("ssh")) {
+                    return self.begin_ssh(Caller::Terminal, Ticket(ticket), &request);
+                }
                 request.origin.cause = cause.map(|id| id.0);
                 if follows_logs(&request) {
                     terminal.follows.insert(ticket, (request.clone(), 0));
@@ -166,6 +183,7 @@ impl World {
                 terminal.edit = None;
                 terminal.watches.clear();
                 terminal.follows.clear();
+                self.drop_session();
                 if self.traffic.forwards.iter().any(|forward| !forward.background) {
                     self.net().forwards.retain(|forward| forward.background);
                 }
@@ -174,7 +192,7 @@ impl World {
     }
 }
 
-fn follows_logs(request: &Request) -> bool {
+pub(crate) fn follows_logs(request: &Request) -> bool {
     let is_log = matches!(&request.target, objects::wire::Target::Resource { subresource, .. } if subresource == "log");
     is_log && request.verb == Verb::Get && request.options.other.iter().any(|(key, value)| key == "follow" && value == "true")
 }

@@ -12,6 +12,8 @@ pub enum Caller {
     Part(PartId),
     /// The learner's terminal.
     Terminal,
+    /// A command on a server.
+    Command(u64),
     /// A client outside: the HTTP server, a lesson's check.
     Client,
 }
@@ -41,6 +43,12 @@ pub enum Event {
     Flight(u64),
     /// A command in a container goes on after a sleep.
     Exec(u64),
+    /// Something happens on a server by itself.
+    Server(usize),
+    /// The endpoint's load balancer has looked at a kube-apiserver often enough.
+    Checked(usize),
+    /// A command on a server: what it waits for is looked at.
+    Command(u64),
 }
 
 impl Event {
@@ -58,7 +66,10 @@ impl Event {
             Event::TerminalWatch => 9 << 32,
             Event::Fire { source, user } => 11 << 32 | u64::from(*source) << 16 | u64::from(*user) & 0xffff,
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
+            Event::Server(host) => 17 << 32 | *host as u64,
+            Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
+            Event::Checked(server) => 16 << 32 | *server as u64,
         }
     }
 }

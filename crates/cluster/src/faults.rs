@@ -1,4 +1,5 @@
 //! What can break, and how it is mended. One small function for each fault.
+use crate::endpoint::EtcdProcess;
 use crate::event::{Event, PartId};
 use crate::input::Fault;
 use crate::part::Actor;
@@ -19,29 +20,43 @@ impl World {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power off {node}"));
                 self.power_off(host);
+                self.power_shown(host, false);
                 Ok(id)
             }
             Fault::StartNode { node } => {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power on {node}"));
+                if !self.hosts[host].powered {
+                    self.power_shown(host, true);
+                }
                 self.power_on(host);
                 Ok(id)
             }
             Fault::CutNode { node } => {
                 let host = self.host(node)?;
                 self.hosts[host].connected = false;
+                self.count_quorum();
                 self.lose_api();
                 Ok(self.note("you", "fault", &format!("cut {node} off the network")))
             }
             Fault::MendNode { node } => {
                 let host = self.host(node)?;
                 self.hosts[host].connected = true;
+                self.count_quorum();
                 let id = self.note("you", "fault", &format!("connect {node} again"));
                 self.catch_up();
                 Ok(id)
             }
-            Fault::StopComponent { component } => self.stop_component(component),
-            Fault::StartComponent { component } => self.start_component(component),
+            Fault::StopComponent { component } => {
+                let id = self.stop_component(component)?;
+                self.component_shown(component, false);
+                Ok(id)
+            }
+            Fault::StartComponent { component } => {
+                let id = self.start_component(component)?;
+                self.component_shown(component, true);
+                Ok(id)
+            }
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
                 let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
@@ -61,7 +76,15 @@ impl World {
         (0..self.parts.len()).filter(|id| self.parts[*id].host == host).collect()
     }
 
-    fn power_off(&mut self, host: usize) {
+    /// The way between a machine and the API is another one now.
+    pub(crate) fn link_changed(&mut self, better: bool) {
+        self.lose_api();
+        if better {
+            self.catch_up();
+        }
+    }
+
+    pub(crate) fn power_off(&mut self, host: usize) {
         self.hosts[host].powered = false;
         let now = self.now();
         for id in self.parts_of(host) {
@@ -75,30 +98,42 @@ impl World {
             }
         }
         self.broken_off(host);
-        if host == 0 {
-            self.serving = false;
-            self.storing = false;
-        }
+        self.run_control_plane(host, false);
         self.lose_api();
     }
 
-    fn power_on(&mut self, host: usize) {
+    pub(crate) fn power_on(&mut self, host: usize) {
         if self.hosts[host].powered {
             return;
         }
         self.hosts[host].powered = true;
-        if host == 0 {
-            self.storing = true;
-            self.serving = true;
-        }
+        self.run_control_plane(host, true);
         for id in self.parts_of(host) {
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();
     }
 
+    /// A machine's kube-apiserver and etcd, if it has any, stop or start.
+    fn run_control_plane(&mut self, host: usize, running: bool) {
+        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = running);
+        self.etcd.iter_mut().filter(|member| member.host == host).for_each(|member| member.running = running);
+        self.count_quorum();
+    }
+
+    /// Whether a majority of etcd's members runs and can talk.
+    fn count_quorum(&mut self) {
+        let alone = self.etcd.len() == 1;
+        let there = |member: &&EtcdProcess| {
+            let host = &self.hosts[member.host];
+            member.running && host.powered && (host.connected || alone)
+        };
+        self.storing = self.etcd.iter().filter(there).count() > self.etcd.len() / 2;
+    }
+
     /// After a link or the API server is back: everybody hears what they missed.
-    fn catch_up(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
+        self.servers_changed();
         self.announce();
         for id in 0..self.parts.len() {
             if self.parts[id].running && !self.parts[id].due && !self.parts[id].inbox.is_empty() {
@@ -109,39 +144,38 @@ impl World {
     }
 
     fn stop_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
-        match name {
-            "kube-apiserver" => {
-                self.serving = false;
-                self.lose_api();
-            }
-            "etcd" => self.storing = false,
-            _ => {
-                let id = self.part_named(name)?;
-                Arc::make_mut(&mut self.parts[id]).stop();
-            }
+        if self.run_process(name, false) {
+            self.lose_api();
+        } else {
+            let id = self.part_named(name)?;
+            Arc::make_mut(&mut self.parts[id]).stop();
         }
         Ok(self.note("you", "fault", &format!("stop {name}")))
     }
 
     fn start_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
-        let occurrence = match name {
-            "kube-apiserver" | "etcd" => {
-                if name == "etcd" {
-                    self.storing = true;
-                } else {
-                    self.serving = true;
-                }
-                self.note("you", "fault", &format!("start {name}"))
-            }
-            _ => {
-                let id = self.part_named(name)?;
-                let occurrence = self.note("you", "fault", &format!("start {name}"));
-                self.queue.push(self.now + Duration::secs(1), Event::Start(id));
-                occurrence
-            }
-        };
+        if self.run_process(name, true) {
+            let occurrence = self.note("you", "fault", &format!("start {name}"));
+            self.catch_up();
+            return Ok(occurrence);
+        }
+        let id = self.part_named(name)?;
+        let occurrence = self.note("you", "fault", &format!("start {name}"));
+        self.queue.push(self.now + Duration::secs(1), Event::Start(id));
         self.catch_up();
         Ok(occurrence)
+    }
+
+    /// Stops or starts a kube-apiserver or an etcd member; says whether one has that name.
+    pub(crate) fn run_process(&mut self, name: &str, running: bool) -> bool {
+        if let Some(server) = self.apiservers.iter_mut().find(|server| server.id == name) {
+            server.running = running;
+            return true;
+        }
+        let Some(member) = self.etcd.iter_mut().find(|member| member.id == name) else { return false };
+        member.running = running;
+        self.count_quorum();
+        true
     }
 
     fn part_named(&self, name: &str) -> Result<PartId, String> {

@@ -4,8 +4,10 @@ mod boot;
 mod choices;
 mod console;
 pub mod delta;
+mod endpoint;
 mod event;
 mod faults;
+mod hosts;
 mod images;
 pub mod input;
 pub mod invariants;
@@ -22,6 +24,7 @@ mod why;
 mod world;
 
 pub use choices::Choices;
+pub use endpoint::{ApiServerProcess, EtcdProcess};
 pub use event::Caller;
 pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};

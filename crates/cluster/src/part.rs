@@ -33,6 +33,8 @@ pub struct Part {
     pub host: usize,
     pub actor: Actor,
     pub running: bool,
+    /// The kube-apiserver that it is connected to, by its place in `World::apiservers`.
+    pub server: usize,
     /// Of a process in a container: its Pod's uid and the container's runtime id; empty for processes of the host.
     pub pod: Text,
     pub container: Text,
@@ -64,12 +66,18 @@ impl Part {
             host,
             actor,
             running: false,
+            server: 0,
             pod: Text::default(),
             container: Text::default(),
             inbox: Vec::new(),
             due: false,
             wakes: BTreeSet::new(),
         }
+    }
+
+    /// The program: `kube-scheduler`, on whichever host.
+    pub fn process(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
     }
 
     pub fn interested(&self, change: &Change) -> bool {

@@ -1,5 +1,7 @@
 //! The world as a value: one step, one queue, virtual time only.
+use crate::endpoint::{ApiServerProcess, EtcdProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
+use crate::hosts::Fleet;
 use crate::input::Input;
 use crate::part::Part;
 use crate::terminal::Terminal;
@@ -47,10 +49,17 @@ pub struct World {
     pub terminal: Arc<Terminal>,
     /// The typed line that the terminal works on.
     pub(crate) typed: Option<OccurrenceId>,
-    /// Whether kube-apiserver and etcd run.
-    pub(crate) serving: bool,
+    pub(crate) apiservers: Vec<ApiServerProcess>,
+    pub(crate) etcd: Vec<EtcdProcess>,
+    /// Whether enough of etcd runs to take writes.
     pub(crate) storing: bool,
+    /// The address that clients of the API dial where a load balancer stands before it.
+    pub(crate) endpoint: Option<Text>,
+    /// The kube-apiserver that the last client from outside was given.
+    pub(crate) outside_server: usize,
     pub(crate) traffic: Arc<Traffic>,
+    /// The servers as machines, as far as somebody has looked into them.
+    pub(crate) fleet: Arc<Fleet>,
     /// On how many hosts the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
     pub(crate) enforcing: usize,
     pub(crate) policies: Option<Policies>,
@@ -92,9 +101,13 @@ impl World {
             hosts: Vec::new(),
             terminal: Arc::new(Terminal::new(files)),
             typed: None,
-            serving: true,
+            apiservers: Vec::new(),
+            etcd: Vec::new(),
             storing: true,
+            endpoint: None,
+            outside_server: 0,
             traffic: Arc::new(Traffic::new(seed)),
+            fleet: Arc::default(),
             enforcing: 0,
             policies: None,
             seed,
@@ -132,6 +145,10 @@ impl World {
 
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
+    }
+
+    pub fn apiservers(&self) -> &[ApiServerProcess] {
+        &self.apiservers
     }
 
     pub fn next_time(&self) -> Option<Time> {
@@ -173,6 +190,7 @@ impl World {
                 self.type_line(text);
             }
             Input::Interrupt => self.interrupt(),
+            Input::EndOfInput => self.end_of_input(),
             Input::Edited { text } => self.edited(text.clone()),
             Input::File { name, text } => self.save_file(name, text),
             Input::Apply { name, text } => {
@@ -220,6 +238,7 @@ impl World {
             Event::Wake(part) => self.wake(part),
             Event::Reply(Caller::Part(part), ticket, response) => self.reply(part, ticket, &response),
             Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
+            Event::Reply(Caller::Command(id), ticket, response) => self.command_reply(id, ticket, *response),
             Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
             Event::Synced => self.synced(),
             Event::Compact => {
@@ -232,6 +251,9 @@ impl World {
             Event::Fire { source, user } => self.fire(source, user),
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
+            Event::Server(host) => self.server_due(host),
+            Event::Checked(server) => self.checked(server),
+            Event::Command(id) => self.command_due(id),
         }
     }
 
@@ -270,7 +292,7 @@ impl World {
 
     /// Tells every part that is interested in what was applied; each hears of it after its own lag.
     pub(crate) fn announce(&mut self) {
-        if !self.serving {
+        if !self.is_serving() {
             return;
         }
         let World { api, parts, kubelets, announced, .. } = self;
@@ -316,7 +338,7 @@ impl World {
 
     fn deliver(&mut self, id: PartId) {
         Arc::make_mut(&mut self.parts[id]).due = false;
-        if !self.parts[id].running || !self.reaches(self.parts[id].host) {
+        if !self.parts[id].running || !self.reaches(id) {
             return;
         }
         let mut fx = Effects::default();
@@ -395,11 +417,7 @@ impl World {
 
     /// Sends a request to the API server on behalf of `caller`.
     pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
-        let from = match caller {
-            Caller::Part(part) => self.parts[part].host,
-            Caller::Terminal | Caller::Client => 0,
-        };
-        let (delay, response) = match self.attempt(from, request) {
+        let (delay, response) = match self.attempt(caller, request) {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {
                 return self.pending.push(Pending { revision, caller, ticket, response });
@@ -413,10 +431,12 @@ impl World {
         self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
     }
 
-    fn attempt(&mut self, from: usize, request: &Request) -> Attempt {
-        if !self.reaches(from) {
-            return if self.hosts[0].powered && self.hosts[from].connected { Attempt::Refused } else { Attempt::Lost };
-        }
+    fn attempt(&mut self, caller: Caller, request: &Request) -> Attempt {
+        let server = match self.way(caller) {
+            Way::Server(server) => server,
+            Way::Refused => return Attempt::Refused,
+            Way::Lost => return Attempt::Lost,
+        };
         if !self.storing {
             // Without etcd: reads wait for a fresh revision, writes for the log (recorded: 11-14 s and 34 s).
             let (after, words) = if request.is_write() {
@@ -431,13 +451,13 @@ impl World {
         match self.api.handle(self.now, request) {
             Outcome::Now(response) => Attempt::Answered(response),
             Outcome::When { revision, response } => Attempt::Appended { revision, response: Box::new(response) },
-            Outcome::Kubelet { node, request } => self.ask_kubelet(&node, &request),
+            Outcome::Kubelet { node, request } => self.ask_kubelet(server, &node, &request),
         }
     }
 
-    fn ask_kubelet(&mut self, node: &str, request: &Request) -> Attempt {
-        let now = self.now;
-        let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.reaches(self.parts[*id].host));
+    fn ask_kubelet(&mut self, server: usize, node: &str, request: &Request) -> Attempt {
+        let (now, from) = (self.now, self.apiservers[server].host);
+        let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.joined(from, self.parts[*id].host));
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
             Some(kubelet) if is_exec(request) => match (kubelet.exec_begin(now, request), id) {
                 (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
@@ -461,14 +481,24 @@ impl World {
 
     /// No answer came: code 0, with what happened and where, for the client to word.
     fn no_answer(&self, what: &str) -> Response {
-        let text = format!("{what} {}:6443", self.hosts[0].address);
+        let text = format!("{what} {}:6443", self.api_address());
         Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }
     }
 
-    /// Whether a host's messages reach a running kube-apiserver.
-    pub(crate) fn reaches(&self, host: usize) -> bool {
-        let up = |host: &Host| host.powered && host.connected;
-        self.serving && up(&self.hosts[0]) && up(&self.hosts[host])
+    /// Whether two hosts have power and a link; a host needs no link to itself.
+    pub(crate) fn joined(&self, one: usize, other: usize) -> bool {
+        let up = |host: &Host| host.powered && (host.connected || one == other);
+        up(&self.hosts[one]) && up(&self.hosts[other])
+    }
+
+    /// Whether a kube-apiserver answers on a host.
+    pub(crate) fn serves(&self, host: usize) -> bool {
+        self.hosts[host].powered && self.apiservers.iter().any(|server| server.host == host && server.running)
+    }
+
+    /// Whether an etcd runs on a host.
+    pub(crate) fn stores(&self, host: usize) -> bool {
+        self.hosts[host].powered && self.etcd.iter().any(|member| member.host == host && member.running)
     }
 
     /// One way through the network.

@@ -343,7 +343,7 @@ fn a_forwarded_port_leads_into_a_pod_until_the_command_ends() {
     assert!(type_in(&mut world, "kubectl port-forward deploy/web 8080").contains("address already in use"));
     world.type_line("kubectl port-forward deploy/web 9000:8080");
     run(&mut world, 3);
-    assert!(world.terminal.shell.busy(), "without & it holds the terminal");
+    assert!(world.busy(), "without & it holds the terminal");
     world.interrupt();
     assert!(type_in(&mut world, "curl localhost:9000; echo $?").ends_with("7\n"), "it ended with its command");
 }

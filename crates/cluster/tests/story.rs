@@ -16,7 +16,7 @@ fn type_in(world: &mut World, line: &str) -> String {
     let before = world.terminal.printed.len();
     world.type_line(line);
     let limit = world.now() + Duration::secs(120);
-    world.run_while(limit, |world| !world.terminal.shell.busy());
+    world.run_while(limit, |world| !world.busy());
     world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect()
 }
 

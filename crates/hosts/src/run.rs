@@ -1,7 +1,7 @@
 //! A typed line carried out on a machine: expansion, pipes, redirections, sudo.
 use crate::Machine;
 use crate::call::{Call, Stop};
-use crate::outside::Outside;
+use crate::outside::{Begun, Outside};
 use crate::programs;
 use objects::Text;
 use shell::{Command, Join, Part, Pipeline, Redirect, Script, Trouble, Word};
@@ -14,12 +14,38 @@ pub struct Login {
     pub folder: String,
     pub variables: Vec<(String, String)>,
     pub last_code: u8,
+    /// The shells that this one was started from: `sudo -i`.
+    pub outer: Vec<Login>,
 }
 
 impl Login {
     pub fn new(user: &str) -> Login {
         let folder = if user == "root" { "/root".to_string() } else { format!("/home/{user}") };
-        Login { user: Text::new(user), folder, variables: Vec::new(), last_code: 0 }
+        Login { user: Text::new(user), folder, variables: Vec::new(), last_code: 0, outer: Vec::new() }
+    }
+
+    /// `root@node-1:~# `, `debian@node-1:/etc$ `
+    pub fn prompt(&self, machine: &Machine) -> String {
+        let home = Login::new(&self.user).folder;
+        let folder = self.folder.strip_prefix(&home).map_or(self.folder.clone(), |rest| format!("~{rest}"));
+        let mark = if self.user == "root" { '#' } else { '$' };
+        let name = machine.name.split('.').next().unwrap_or("");
+        format!("{}@{name}:{folder}{mark} ", self.user)
+    }
+
+    /// Leaves this shell. False when it was the first one: then the connection ends.
+    pub fn leave(&mut self) -> bool {
+        let Some(outer) = self.outer.pop() else { return false };
+        let (code, rest) = (self.last_code, std::mem::take(&mut self.outer));
+        *self = Login { last_code: code, outer: rest, ..outer };
+        true
+    }
+
+    /// Starts a shell as somebody else within this one.
+    fn enter(&mut self, user: &str) {
+        let mut outer = std::mem::take(&mut self.outer);
+        outer.push(self.clone());
+        *self = Login { outer, ..Login::new(user) };
     }
 }
 
@@ -94,6 +120,15 @@ pub fn script(call: &mut Call, text: &str, arguments: &[String]) -> Result<(), S
     }
 }
 
+/// Where a descriptor goes.
+#[derive(Clone)]
+enum Aim {
+    /// 0: standard output, 1: errors.
+    Stream(usize),
+    Nothing,
+    File(String),
+}
+
 struct Shell<'a> {
     machine: &'a mut Machine,
     login: &'a mut Login,
@@ -160,45 +195,51 @@ impl Shell<'_> {
             Some(script) => self.script(script, &input)?,
             None => self.simple(command, &input)?,
         };
-        let (mut streams, mut code) = ([self.stdout.split_off(out), self.stderr.split_off(err)], code);
+        let streams = [self.stdout.split_off(out), self.stderr.split_off(err)];
+        let mut aims = [Aim::Stream(0), Aim::Stream(1)];
         for redirect in &command.redirects {
-            code = self.redirect(redirect, &mut streams, code)?;
+            if let Err(words) = self.aim(redirect, &mut aims)? {
+                self.stderr.push_str(&words);
+                return Ok(1);
+            }
         }
-        let [stdout, stderr] = streams;
-        self.stdout.push_str(&stdout);
-        self.stderr.push_str(&stderr);
+        for (text, aim) in streams.iter().zip(&aims) {
+            match aim {
+                Aim::Stream(0) => self.stdout.push_str(text),
+                Aim::Stream(_) => self.stderr.push_str(text),
+                Aim::Nothing => {}
+                Aim::File(path) => {
+                    let held = self.machine.files.read(path).map(|text| text.to_string()).unwrap_or_default();
+                    self.machine.files.write(path, &(held + text));
+                }
+            }
+        }
         Ok(code)
     }
 
-    fn redirect(&mut self, redirect: &Redirect, streams: &mut [String; 2], code: u8) -> Result<u8, Stop> {
+    /// Lets a redirection say where a descriptor goes from here on; what `>` names is emptied at once. `Err` in it: refused.
+    fn aim(&mut self, redirect: &Redirect, aims: &mut [Aim; 2]) -> Result<Result<(), String>, Stop> {
         match redirect {
             Redirect::To { fd, append, file } => {
                 let path = self.expand(file)?.concat();
-                let text = std::mem::take(&mut streams[usize::from(*fd == 2)]);
+                let place = usize::from(*fd == 2);
                 if path == "/dev/null" {
-                    return Ok(code);
+                    aims[place] = Aim::Nothing;
+                    return Ok(Ok(()));
                 }
                 let full = self.path(&path);
                 if !self.may_write(&full) {
-                    streams[1] = format!("bash: {path}: Permission denied\n");
-                    streams[0].clear();
-                    return Ok(1);
+                    return Ok(Err(format!("bash: {path}: Permission denied\n")));
                 }
-                let old =
-                    if *append { self.machine.files.read(&full).map(|text| text.to_string()).unwrap_or_default() } else { String::new() };
-                self.machine.files.write(&full, &(old + &text));
+                if !append {
+                    self.machine.files.write(&full, "");
+                }
+                aims[place] = Aim::File(full);
             }
-            Redirect::Join { fd: 2, to: 1 } => {
-                let errors = std::mem::take(&mut streams[1]);
-                streams[0].push_str(&errors);
-            }
-            Redirect::Join { fd: 1, to: 2 } => {
-                let words = std::mem::take(&mut streams[0]);
-                streams[1].push_str(&words);
-            }
+            Redirect::Join { fd, to } => aims[usize::from(*fd == 2)] = aims[usize::from(*to == 2)].clone(),
             _ => {}
         }
-        Ok(code)
+        Ok(Ok(()))
     }
 
     fn may_write(&self, path: &str) -> bool {
@@ -250,7 +291,18 @@ impl Shell<'_> {
 
     /// Runs a program; `sudo` makes the rest root's.
     fn start(&mut self, mut words: Vec<String>, mut environment: Vec<(String, String)>, stdin: &str, mut user: Text) -> Result<u8, Stop> {
+        if self.now > self.begun {
+            self.outside.reach(self.machine, self.now)?;
+        }
+        if words.first().is_some_and(|word| word == "su") {
+            return Ok(self.su(&user, words.iter().skip(1).find(|word| !word.starts_with('-')).map(String::as_str)));
+        }
         while words.first().is_some_and(|word| word == "sudo") {
+            let shell = words.get(1).is_some_and(|word| matches!(word.as_str(), "-i" | "-s" | "su"));
+            if shell && words.iter().skip(2).all(|word| word.starts_with('-')) {
+                self.login.enter("root");
+                return Ok(0);
+            }
             user = Text::new_static("root");
             environment.retain(|_| words.get(1).is_some_and(|word| word == "-E"));
             words.remove(0);
@@ -269,14 +321,15 @@ impl Shell<'_> {
         let name = words.remove(0);
         let place = if name.contains('/') { self.path(&name) } else { name.clone() };
         let Some(program) = programs::find(&place, self.machine) else {
-            let there = name.contains('/').then(|| self.machine.files.exists(&place));
-            let (words, code) = match there {
-                None => ("command not found", 127),
-                Some(false) => ("No such file or directory", 127),
-                Some(true) => ("Permission denied", 126),
-            };
-            self.stderr.push_str(&format!("bash: {name}: {words}\n"));
-            return Ok(code);
+            if name.contains('/') {
+                let (words, code) =
+                    if self.machine.files.exists(&place) { ("Permission denied", 126) } else { ("No such file or directory", 127) };
+                self.stderr.push_str(&format!("bash: {name}: {words}\n"));
+                return Ok(code);
+            }
+            words.insert(0, name);
+            let begun = Begun { user, folder: self.login.folder.clone(), environment, words, stdin: stdin.to_string() };
+            return self.elsewhere(&begun);
         };
         let pid = self.machine.take_pid();
         let mut call = Call {
@@ -308,6 +361,34 @@ impl Shell<'_> {
             }
             Err(Stop::Pending) => Err(Stop::Pending),
         }
+    }
+
+    /// A program that the outside runs, if it knows it.
+    fn elsewhere(&mut self, begun: &Begun) -> Result<u8, Stop> {
+        let (printed, took) = self.outside.program(self.machine, self.now, begun)?;
+        self.now = self.now + took;
+        let Some(printed) = printed else {
+            self.stderr.push_str(&format!("bash: {}: command not found\n", begun.words[0]));
+            return Ok(127);
+        };
+        self.stdout.push_str(&printed.stdout);
+        self.stderr.push_str(&printed.stderr);
+        Ok(printed.code)
+    }
+
+    /// `su - NAME`: only root needs no password.
+    fn su(&mut self, user: &str, wanted: Option<&str>) -> u8 {
+        let wanted = wanted.unwrap_or("root");
+        if user != "root" {
+            self.stderr.push_str("Password: \nsu: Authentication failure\n");
+            return 1;
+        }
+        if wanted != "root" && !self.machine.users.iter().any(|known| known == wanted) {
+            self.stderr.push_str(&format!("su: user {wanted} does not exist or the user entry does not contain all the required fields\n"));
+            return 1;
+        }
+        self.login.enter(wanted);
+        0
     }
 
     /// A word's texts: variables and outputs replaced, split at spaces where they were not quoted, `*` matched with files.

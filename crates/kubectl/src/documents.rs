@@ -97,13 +97,13 @@ fn texts(args: &Args, io: &mut Io, name: &str) -> Result<Vec<(String, String)>, 
     if name == "-" {
         return Ok(vec![("STDIN".to_string(), io.read_all()?)]);
     }
+    if let Some(text) = io.session.file(name) {
+        return Ok(vec![(name.to_string(), text.to_string())]);
+    }
     if name.starts_with("http://") || name.starts_with("https://") {
         return Err(Stop::error(format!(
             "unable to read URL \"{name}\": this terminal reaches no network outside the cluster; save the manifest as a file first"
         )));
-    }
-    if let Some(text) = io.session.file(name) {
-        return Ok(vec![(name.to_string(), text.to_string())]);
     }
     if !io.session.is_folder(name) {
         return Err(Stop::error(format!("the path \"{name}\" does not exist")));

@@ -231,6 +231,11 @@ impl Tape {
         }
     }
 
+    /// Whether it waits for a line from the keyboard.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self.entries.last(), Some(Entry::Line { answer: None, .. }))
+    }
+
     /// Ends the command that listens at the end of the tape: nobody reads it any more. It ends there on every further
     /// run. False for one that waits for something else: what it has begun is done to its end.
     pub(crate) fn cut(&mut self, pipe: usize) -> bool {
@@ -568,7 +573,7 @@ impl<'a> Io<'a> {
             let (over, mut said) = (*over, said.clone());
             self.tape.clock = *at;
             self.tape.cursor = cursor + 1;
-            let (result, pen) = self.within(Stdin::Text { text: String::new(), more: false }, |io| round(io, over));
+            let (result, pen) = self.within(self.stdin.clone(), |io| round(io, over));
             if result.is_ok() && !self.captured {
                 said.forget();
             }

@@ -69,7 +69,7 @@ pub fn watched(session: &mut Session, act: &Act, namespace: &str, began: Time, e
 fn run(session: &mut Session, line: &str, eye: &mut dyn FnMut(&Session)) -> Result<(), String> {
     session.input(Input::Line { text: line.to_string() });
     let limit = session.now() + COMMAND;
-    while session.world.terminal.shell.busy() {
+    while session.world.busy() {
         if session.world.next_time().is_none_or(|time| time > limit) {
             session.input(Input::Interrupt);
             break;

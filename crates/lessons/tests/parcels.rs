@@ -21,6 +21,7 @@ fn every_kind_of_value_is_written_alike() {
     let words = "quotes \" and \\, lines\n\ttabs, \u{1}, 파드 🐠".to_string();
     agree(&Input::Line { text: words.clone() });
     agree(&Input::Interrupt);
+    agree(&Input::EndOfInput);
     agree(&Input::Fault { fault: Fault::KillContainer { pod: "default/web".into(), container: "web".into() } });
     let text =
         vec![Inline::Text { text: words.clone() }, Inline::Break, Inline::Strong { text: vec![Inline::Code { text: "kubectl".into() }] }];

@@ -173,7 +173,7 @@ impl Performance<'_> {
     fn finish_command(&mut self, step: &Tree, limit: Time) -> bool {
         let editor = step.get("env").get("KUBE_EDITOR").text().to_string();
         loop {
-            let waits = |world: &World| !world.terminal.shell.busy() || world.terminal.edit.is_some();
+            let waits = |world: &World| !world.busy() || world.terminal.edit.is_some();
             while !self.world.run_while(limit.min(self.world.now() + Duration::secs(5)), waits) {
                 self.harvest();
                 if self.world.now() >= limit {

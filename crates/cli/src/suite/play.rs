@@ -80,7 +80,7 @@ fn typed(world: &mut World, line: &str) -> String {
     let before = world.terminal.printed.len();
     world.type_line(line);
     let limit = world.now() + PATIENCE;
-    if !world.run_while(limit, |world| !world.terminal.shell.busy()) {
+    if !world.run_while(limit, |world| !world.busy()) {
         world.interrupt();
     }
     let text = world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect();

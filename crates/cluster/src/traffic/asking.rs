@@ -62,7 +62,7 @@ impl World {
         let now = self.now;
         let Some(mut exec) = self.net().execs.remove(&id) else { return };
         let part = exec.part;
-        let reachable = self.parts[part].running && self.reaches(self.parts[part].host);
+        let reachable = self.parts[part].running && self.reaches(part);
         let turn = match Arc::make_mut(&mut self.parts[part]).kubelet_mut().filter(|_| reachable) {
             Some(kubelet) => kubelet.exec_turn(now, &mut exec.command),
             None => Turn::Ended(Response { warnings: vec!["command terminated with exit code 137".to_string()], ..Response::text("") }),
@@ -88,12 +88,6 @@ impl World {
     pub(crate) fn begin_tool(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let words: Vec<Text> = request.options.other.iter().map(|(_, word)| word.clone()).collect();
         let Some((name, arguments)) = words.split_first() else { return };
-        if name == "ssh" {
-            if let Some((at, (out, err, code))) = self.ssh(arguments, caller, ticket) {
-                self.tool_ends_at(at, caller, ticket, out, err, code);
-            }
-            return;
-        }
         let planned = client(name).map(|client| (client.plan)(arguments));
         match planned {
             Some(Ok(ask)) => {
@@ -131,9 +125,14 @@ impl World {
         self.tool_ends_at(self.now, caller, ticket, out, err, code);
     }
 
-    fn tool_ends_at(&mut self, at: Time, caller: Caller, ticket: Ticket, out: String, err: String, code: i32) {
-        let response = Response { code: 200, body: Body::Text(out), warnings: vec![code.to_string(), err] };
+    pub(crate) fn tool_ends_at(&mut self, at: Time, caller: Caller, ticket: Ticket, out: String, err: String, code: i32) {
+        let response = World::tool_response(out, err, code, None);
         self.queue.push(at, Event::Reply(caller, ticket, Box::new(response)));
+    }
+
+    pub(crate) fn tool_response(out: String, err: String, code: i32, more: Option<&str>) -> Response {
+        let beside = [code.to_string(), err].into_iter().chain(more.map(String::from));
+        Response { code: 200, body: Body::Text(out), warnings: beside.collect() }
     }
 
     /// A request from the program that the world runs in; the answer is found in `answers`, failures with code 0 and their word.

@@ -119,8 +119,9 @@ impl World {
 
     /// The API server, or the way to it, is gone: watches of components in containers break.
     pub(crate) fn lose_api(&mut self) {
+        self.servers_changed();
         for id in 0..self.parts.len() {
-            if !self.parts[id].running || self.parts[id].pod.is_empty() || self.reaches(self.parts[id].host) {
+            if !self.parts[id].running || self.parts[id].pod.is_empty() || self.reaches(id) {
                 continue;
             }
             let (now, mut fx) = (self.now, Effects::default());

@@ -1,8 +1,8 @@
 //! Requests through the simulated network: who sends them, the way they take, what comes of them, and the counts.
 mod asking;
 mod breaking;
-mod fabric;
-mod flight;
+pub(crate) mod fabric;
+pub(crate) mod flight;
 mod inside;
 mod load;
 mod looking;
@@ -10,7 +10,6 @@ mod names;
 mod pump;
 mod routing;
 mod source;
-mod ssh;
 mod state;
 mod tally;
 mod trace;

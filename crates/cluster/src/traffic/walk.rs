@@ -136,8 +136,8 @@ impl World {
         let services = self.api.store.applied().list(objects::kinds::SERVICE);
         let has = |ingress: &objects::Tree| number(ingress.get("ip").text()) == Some(address);
         services.into_iter().find(|service| service.status().at(&["loadBalancer", "ingress"]).items().iter().any(has))?;
-        let workers = if self.hosts.len() > 1 { 1.. } else { 0.. };
-        workers.take(self.hosts.len()).find(|host| self.hosts.get(*host).is_some_and(|host| host.powered && host.connected))
+        let alone = self.hosts.len() == 1;
+        self.hosts.iter().position(|host| host.powered && host.connected && (alone || !host.control_plane))
     }
 
     /// From the entry host to the container that listens. Gives its host, too.
@@ -207,7 +207,7 @@ impl World {
     fn on_node(&self, host: usize, port: u16) -> Option<Server> {
         let kubelet = self.kubelet_of(host)?;
         let process = match port {
-            6443 if host == 0 && self.serving => "kube-apiserver",
+            6443 if self.serves(host) => "kube-apiserver",
             10250 if kubelet.is_running() => "kubelet",
             _ if self.proxy_of(host).is_some_and(|proxy| proxy.answer(port, "/", self.now).is_some()) => "kube-proxy",
             _ => "",

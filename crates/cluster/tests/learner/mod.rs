@@ -7,7 +7,7 @@ pub fn type_in(world: &mut World, line: &str) -> String {
     let before = world.terminal.printed.len();
     world.type_line(line);
     let limit = world.now() + Duration::secs(300);
-    world.run_while(limit, |world| !world.terminal.shell.busy());
+    world.run_while(limit, |world| !world.busy());
     world.terminal.printed[before..].iter().map(|chunk| chunk.text.as_str()).collect()
 }
 

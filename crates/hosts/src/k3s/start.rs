@@ -397,6 +397,7 @@ pub fn network_up(machine: &mut Machine, pod_cidr: &str) {
         name: Text::new_static(name),
         address: Text::new(format!("{network}.{end}")),
         prefix,
+        up: true,
     };
     let all = Arc::make_mut(&mut machine.interfaces);
     all.push(interface("flannel.1", "0", 32));

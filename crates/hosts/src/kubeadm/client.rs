@@ -1,5 +1,6 @@
 //! kubeadm as a client of the API: kubeconfig files, requests, and their words when they fail.
 use super::config::nothing;
+use crate::Machine;
 use crate::call::{Call, Step, fail};
 use crate::pki::Certificate;
 use objects::wire::{Options, Request, Resource, Response, Target, User, Verb};
@@ -27,7 +28,7 @@ impl Client {
         let Some(text) = call.machine.files.read(path) else {
             return fail(format!("failed to load admin kubeconfig: open {path}: no such file or directory"));
         };
-        match Client::read(call, &text) {
+        match Client::read(call.machine, &text) {
             Some(client) => Ok(client),
             None => fail(
                 "failed to load admin kubeconfig: invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable",
@@ -35,12 +36,13 @@ impl Client {
         }
     }
 
-    fn read(call: &Call, text: &str) -> Option<Client> {
+    /// Whom a kubeconfig's text asks, as whom; files that it names lie on the machine.
+    pub fn read(machine: &Machine, text: &str) -> Option<Client> {
         let tree = yaml::read(text).ok()?.into_iter().next()?.tree;
         let server = tree.get("clusters").items().first()?.at(&["cluster", "server"]).text().to_string();
         let user = tree.get("users").items().first()?.get("user").clone();
         let pem = match user.get("client-certificate-data").text() {
-            "" => call.machine.files.read(user.get("client-certificate").text()).map(|text| text.to_string()),
+            "" => machine.files.read(user.get("client-certificate").text()).map(|text| text.to_string()),
             coded => base64::decode_text(coded),
         };
         let user = pem.and_then(|pem| Certificate::read(&pem)).map(|certificate| User {

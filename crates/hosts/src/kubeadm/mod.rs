@@ -7,6 +7,7 @@ mod help;
 mod images;
 mod init;
 mod join;
+mod patches;
 mod phases;
 mod preflight;
 mod print;
@@ -15,6 +16,7 @@ pub(crate) mod token;
 mod upgrade;
 mod version;
 
+pub use client::{Client, kubeconfig};
 pub use join::signature;
 
 use crate::call::{Call, Step, Stop, fail, quoted};

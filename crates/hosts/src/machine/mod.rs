@@ -27,6 +27,8 @@ pub struct Interface {
     pub address: Text,
     /// The length of its network's prefix, in bits.
     pub prefix: u8,
+    /// Whether it is switched on: `ip link set eth0 down`.
+    pub up: bool,
 }
 
 /// A swap area: an entry of /proc/swaps.

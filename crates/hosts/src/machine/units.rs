@@ -175,7 +175,24 @@ impl Machine {
 
     /// Why a service ends right after its start; `None` when it stays.
     fn stumbles(&self, name: &str) -> Option<String> {
-        (name == "kubelet" && !self.files.exists("/var/lib/kubelet/config.yaml")).then(|| {
+        if name != "kubelet" {
+            return None;
+        }
+        let config = self.files.read("/var/lib/kubelet/config.yaml");
+        let failed = |why: &str| Some(format!("E \"command failed\" err=\"failed to run Kubelet: {why}\""));
+        if config.is_some()
+            && !["kubelet.conf", "bootstrap-kubelet.conf"].iter().any(|file| self.files.exists(&format!("/etc/kubernetes/{file}")))
+        {
+            return failed("unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory");
+        }
+        if config.as_deref().is_some_and(|text| !text.contains("failSwapOn: false")) && !self.swaps.is_empty() {
+            let rows: String = self.swaps.iter().map(|swap| format!(" {}\tpartition\t{}\t0\t-2", swap.path, swap.mib * 1024 - 4)).collect();
+            let head = "Filename\tType\tSize\tUsed\tPriority";
+            return failed(&format!(
+                "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false. /proc/swaps contained: [{head}{rows}]"
+            ));
+        }
+        config.is_none().then(|| {
             concat!(
                 "E \"command failed\" err=\"failed to load kubelet config file, path: /var/lib/kubelet/config.yaml, error: ",
                 "failed to load Kubelet config file /var/lib/kubelet/config.yaml, error failed to read kubelet config file ",
@@ -227,21 +244,20 @@ impl Machine {
         }
     }
 
-    /// A process was killed. systemd starts a unit's main process again: K3s's after its pause, the others at once.
-    pub fn died(&mut self, now: Time, pid: u32) {
+    /// A process was killed. systemd notices where it was a service's, and starts it again after a while (Restart=always).
+    pub fn died(&mut self, now: Time, pid: u32, hard: bool) {
+        let found = self.units.iter().find(|(_, unit)| unit.pid == pid && pid > 1).map(|(name, unit)| (name.clone(), unit.notify));
         self.kill(pid);
-        let found = self.units.iter().find(|(_, unit)| unit.pid == pid).map(|(name, unit)| (name.clone(), unit.notify));
         let Some((name, notify)) = found else { return };
-        for words in ["Main process exited, code=killed, status=9/KILL", "Failed with result 'signal'."] {
-            self.log(now, &name, "systemd[1]", &format!("{name}.service: {words}"));
+        let how = if hard { "9/KILL" } else { "15/TERM" };
+        self.log(now, &name, "systemd[1]", &format!("{name}.service: Main process exited, code=killed, status={how}"));
+        if hard {
+            self.log(now, &name, "systemd[1]", &format!("{name}.service: Failed with result 'signal'."));
         }
         if notify {
             self.k3s_ended(pid);
-            self.alter_unit(&name, |unit| (unit.state, unit.pid, unit.since) = (State::Restarting, 0, now));
-            return;
         }
-        self.alter_unit(&name, |unit| (unit.state, unit.pid) = (State::Inactive, 0));
-        self.start_unit(now, &name);
+        self.alter_unit(&name, |unit| (unit.state, unit.pid, unit.since) = (State::Restarting, 0, now));
     }
 
     /// Stops a unit: its process and its sockets are gone.

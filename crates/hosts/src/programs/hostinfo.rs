@@ -88,6 +88,14 @@ pub fn hostnamectl(call: &mut Call) -> Step<()> {
 
 /// `Tue Dec  1 00:00:00 UTC 2026`
 pub fn date(call: &mut Call) -> Step<()> {
+    let sets = call.words.iter().position(|word| matches!(word.as_str(), "-s" | "--set"));
+    let wanted = match sets {
+        Some(at) => call.words.get(at + 1).cloned(),
+        None => call.words.iter().find_map(|word| word.strip_prefix("--set=")).map(String::from),
+    };
+    if let Some(wanted) = wanted {
+        super::acting::set_clock(call, &wanted)?;
+    }
     let text = call.machine.local(call.now).rfc1123();
     let day = text[5..7].trim_start_matches('0');
     call.say(format_args!("{} {} {day:>2} {} UTC {}", &text[..3], &text[8..11], &text[17..25], &text[12..16]));

@@ -132,8 +132,9 @@ pub fn ip(call: &mut Call) -> Step<()> {
         Some("a" | "addr" | "address") => {
             call.say("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    inet 127.0.0.1/8 scope host lo");
             for (at, one) in interfaces.iter().enumerate() {
+                let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
                 call.say(format_args!(
-                    "{}: {}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000\n    inet {}/{} scope global {}",
+                    "{}: {}: <BROADCAST,MULTICAST{flags}> mtu 1500 qdisc fq_codel state {state} group default qlen 1000\n    inet {}/{} scope global {}",
                     at + 2,
                     one.name,
                     one.address,
@@ -152,11 +153,39 @@ pub fn ip(call: &mut Call) -> Step<()> {
                 call.say(format_args!("{network}.0/{} dev {} proto kernel scope link src {}", one.prefix, one.name, one.address));
             }
         }
+        Some("l" | "link") => return link(call),
         _ => {
             call.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }");
             return Err(Stop::Code(255));
         }
     }
+    Ok(())
+}
+
+/// `ip link`, `ip link set [dev] eth0 up|down`
+fn link(call: &mut Call) -> Step<()> {
+    let words: Vec<String> = call.words.iter().filter(|word| !word.starts_with('-') && *word != "dev").cloned().collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let [_, "set", name, state @ ("up" | "down")] = words[..] else {
+        call.say("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000");
+        for (at, one) in call.machine.interfaces.clone().iter().enumerate() {
+            let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
+            let (at, name) = (at + 2, &one.name);
+            call.say(format_args!(
+                "{at}: {name}: <BROADCAST,MULTICAST{flags}> mtu 1500 qdisc fq_codel state {state} mode DEFAULT group default qlen 1000"
+            ));
+        }
+        return Ok(());
+    };
+    if !call.is_root() {
+        call.complain("RTNETLINK answers: Operation not permitted");
+        return Err(Stop::Code(2));
+    }
+    let Some(at) = call.machine.interfaces.iter().position(|one| one.name == name) else {
+        call.complain(format_args!("Cannot find device \"{name}\""));
+        return Err(Stop::Code(1));
+    };
+    Arc::make_mut(&mut call.machine.interfaces)[at].up = state == "up";
     Ok(())
 }
 
@@ -207,25 +236,6 @@ pub fn sleep(call: &mut Call) -> Step<()> {
 pub fn kubelet(call: &mut Call) -> Step<()> {
     let version = call.machine.program("kubelet").unwrap_or_default();
     call.say(format_args!("Kubernetes {version}"));
-    Ok(())
-}
-
-/// `kill [-9] PID…`: a unit's main process comes back if its unit says so.
-pub fn kill(call: &mut Call) -> Step<()> {
-    let words = call.words.clone();
-    for word in apart(&words).1 {
-        let found = word.parse::<u32>().ok().and_then(|pid| call.machine.processes.iter().find(|one| one.pid == pid).cloned());
-        let Some(process) = found else {
-            call.complain(format_args!("bash: kill: ({word}) - No such process"));
-            return Err(Stop::Code(1));
-        };
-        if !call.is_root() && process.user != call.user {
-            call.complain(format_args!("bash: kill: ({word}) - Operation not permitted"));
-            return Err(Stop::Code(1));
-        }
-        let now = call.now;
-        call.machine.died(now, process.pid);
-    }
     Ok(())
 }
 

@@ -1,4 +1,5 @@
 //! The programs of a server: one row for each name.
+mod acting;
 mod containers;
 mod files;
 mod hostinfo;
@@ -45,8 +46,10 @@ const TABLE: &[(&str, Program)] = &[
     ("hostnamectl", hostinfo::hostnamectl),
     ("id", hostinfo::id),
     ("ip", kernel::ip),
+    ("iptables", acting::iptables),
     ("journalctl", systemd::journalctl),
-    ("kill", kernel::kill),
+    ("kill", acting::kill),
+    ("killall", acting::pkill),
     ("ln", files::ln),
     ("ls", files::ls),
     ("lscpu", top::lscpu),
@@ -59,6 +62,7 @@ const TABLE: &[(&str, Program)] = &[
     ("openssl", files::openssl),
     ("pgrep", kernel::pgrep),
     ("ping", net::ping),
+    ("pkill", acting::pkill),
     ("ps", hostinfo::ps),
     ("reboot", kernel::reboot),
     ("rm", files::rm),

@@ -41,7 +41,7 @@ static TABLE: &[(&str, &str, Run)] = &[
     ("sed", "replace text: sed 's/a/b/'", sed::run),
     ("sleep", "wait", misc::sleep),
     ("sort", "sort lines", filters::sort),
-    ("ssh", "run a command on a node: ssh worker-1 iptables-save", network::ssh),
+    ("ssh", "log in on a server, or run a command there: ssh worker-1 free -h", network::ssh),
     ("tail", "print the last lines", filters::tail),
     ("tee", "print and write a file", files::tee),
     ("time", "run a command and say how long it took", misc::time),

@@ -251,6 +251,11 @@ impl Shell {
         self.job.is_some()
     }
 
+    /// Whether the job reads the keyboard now.
+    pub fn reads(&self) -> bool {
+        self.job.as_ref().is_some_and(|job| job.tape.reads())
+    }
+
     /// `$ `, or `> ` inside an unfinished command.
     pub fn prompt(&self) -> &'static str {
         if self.unfinished.is_empty() { "$ " } else { "> " }

@@ -1,0 +1,253 @@
+//! How the world answers what a command on a server asks: names, downloads, images, API servers, health, files.
+use super::fleet::{Asked, Question, Reply};
+use super::seam;
+use crate::event::{Caller, Event};
+use crate::world::World;
+use ::hosts::outside::Printed;
+use apiserver::client::Ticket;
+use dataplane::images::Lookup;
+use dataplane::network::dns::{self, Data, INTERNET, Kind, Zone};
+use objects::Text;
+use objects::wire::{Body, Request, Response};
+use simcore::Duration;
+
+/// How often health and files are looked at again.
+const POLL: Duration = Duration::millis(500);
+/// A name server that does not answer: two tries of five seconds (resolv.conf(5)).
+const UNANSWERED: Duration = Duration::secs(10);
+/// The kernel's answer for an address that nobody has: three ARP requests.
+const NO_ROUTE: Duration = Duration::secs(3);
+/// Bytes in a millisecond over a server's line of 100 Mbit/s.
+const LINE: u64 = 12_500;
+/// Until a registry has told what an image consists of.
+const MANIFEST: Duration = Duration::millis(400);
+
+/// Servers of the Internet that installations fetch from, besides those of the small zone.
+const DOWNLOADS: &[&str] = &[
+    "dl.k8s.io",
+    "pkgs.k8s.io",
+    "deb.debian.org",
+    "download.docker.com",
+    "get.k3s.io",
+    "get.docker.com",
+    "raw.githubusercontent.com",
+    "docker.io",
+    "ghcr.io",
+    "quay.io",
+];
+
+/// Compressed sizes of Kubernetes' own images in MB, as registry.k8s.io has them for amd64.
+const SIZES: &[(&str, u64)] = &[
+    ("kube-apiserver", 28),
+    ("kube-controller-manager", 23),
+    ("kube-scheduler", 18),
+    ("kube-proxy", 26),
+    ("coredns", 23),
+    ("etcd", 24),
+    ("pause", 1),
+];
+
+impl World {
+    /// Answers the question that a command stands at, now or by an event later.
+    pub(super) fn answer_command(&mut self, id: u64) {
+        let Some(command) = self.fleet.commands.get(&id).cloned() else { return };
+        let (Some(asked), host) = (command.asked.clone(), command.host) else { return };
+        // An event of an earlier question may come late; only what is polled is asked again.
+        let polled = matches!(asked.question, Question::Wait { .. } | Question::WaitFile { .. }) || asked.kubectl.is_some();
+        if self.now < asked.at || (asked.sent && !polled) {
+            return;
+        }
+        self.alter_command(id, |command| command.asked.iter_mut().for_each(|asked| asked.sent = true));
+        match &asked.question {
+            Question::Begin => {
+                let before = self.machine(host);
+                self.alter_command(id, |command| (command.before, command.asked) = (before, None));
+                self.run_command(id);
+            }
+            Question::Reach => self.tell_command(id, Reply::Done(Ok(()))),
+            Question::Lookup(name) => {
+                let (found, took) = self.looked_up(host, name);
+                self.tell_command_after(id, took, Reply::Names(found));
+            }
+            Question::Fetch(url) => {
+                let (found, took) = self.fetched(host, url);
+                self.tell_command_after(id, took, Reply::Text(found));
+            }
+            Question::Pull(image) => {
+                let (done, took) = self.pulled(host, image);
+                self.tell_command_after(id, took, Reply::Done(done));
+            }
+            Question::Api { server, request } => self.ask_server(id, host, server, request),
+            Question::Wait { probe, within } => {
+                let good = self.healthy(host, &probe.url);
+                self.poll_command(id, &asked, *within, good);
+            }
+            Question::WaitFile { path, within } => {
+                let missing = format!("open {path}: no such file or directory");
+                let good = if self.machine(host).files.exists(path) { Ok(()) } else { Err(missing) };
+                self.poll_command(id, &asked, *within, good);
+            }
+            Question::Etcd { endpoint, ask } => {
+                let (members, took) = self.etcd_asked(host, endpoint, ask);
+                self.tell_command_after(id, took, Reply::Members(members));
+            }
+            Question::Program(begun) if asked.kubectl.is_none() => self.begin_program(id, host, begun),
+            Question::Program(_) => self.kubectl_due(id),
+        }
+    }
+
+    fn poll_command(&mut self, id: u64, asked: &Asked, within: Duration, good: Result<(), String>) {
+        let over = asked.at + within;
+        if good.is_ok() || self.now >= over {
+            self.tell_command(id, Reply::Done(good));
+        } else {
+            self.queue.push((self.now + POLL).min(over), Event::Command(id));
+        }
+    }
+
+    /// An answer of an API server, or what a tool printed.
+    pub(crate) fn command_reply(&mut self, id: u64, ticket: Ticket, response: Response) {
+        let Some(command) = self.fleet.commands.get(&id) else { return };
+        match command.asked.as_ref().map(|asked| (&asked.question, asked.kubectl.is_some())) {
+            Some((_, true)) => self.kubectl_reply(id, ticket, response),
+            Some((Question::Api { server, .. }, _)) => {
+                let words = unreached(&response, server.trim_start_matches("https://"));
+                self.tell_command(id, Reply::Response(Box::new(words.map_or(Ok(response), Err))));
+            }
+            Some((Question::Program(_), _)) => self.tell_command(id, Reply::Printed(Some(printed(response)))),
+            _ => {}
+        }
+    }
+
+    /// Sends a request of a command to the API server that it names.
+    fn ask_server(&mut self, id: u64, host: usize, server: &str, request: &Request) {
+        match self.server_at(host, server) {
+            Ok(()) => self.submit(Caller::Command(id), Ticket(0), request),
+            Err((why, took)) => self.tell_command_after(id, took, Reply::Response(Box::new(Err(why)))),
+        }
+    }
+
+    /// Whether an API server answers a host at `https://address:port`; otherwise Go's words, and when they come.
+    pub(super) fn server_at(&mut self, host: usize, server: &str) -> Result<(), (String, Duration)> {
+        let address = server.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/').to_string();
+        let (name, port) = address.rsplit_once(':').unwrap_or((&address, "443"));
+        let Some(target) = self.host_at(host, name) else {
+            return Err((format!("dial tcp {address}: connect: no route to host"), NO_ROUTE));
+        };
+        if target != host && self.passage(Some(host), Some(target)).is_none() {
+            return Err((format!("dial tcp {address}: i/o timeout"), Duration::secs(10)));
+        }
+        if target != host && !seam::lets_in(&self.machine(target), port.parse().unwrap_or(0)) {
+            return Err((format!("dial tcp {address}: i/o timeout"), Duration::secs(10)));
+        }
+        if port != "6443" || !self.serves(target) {
+            return Err((format!("dial tcp {address}: connect: connection refused"), Duration::millis(1)));
+        }
+        Ok(())
+    }
+
+    /// The host behind an address or a name, as seen from a host.
+    pub(super) fn host_at(&self, from: usize, name: &str) -> Option<usize> {
+        if name == "localhost" || name.starts_with("127.") {
+            return Some(from);
+        }
+        if self.endpoint.as_ref().is_some_and(|address| address == name) {
+            // The load balancer's address leads to a kube-apiserver that it offers.
+            let offered = self.apiservers.iter().find(|server| server.offered && server.host == from);
+            return offered.or(self.apiservers.iter().find(|server| server.offered)).map(|server| server.host);
+        }
+        self.hosts.iter().position(|host| host.address == name || host.name == name)
+    }
+
+    fn online(&self, host: usize) -> bool {
+        self.hosts[host].powered && self.hosts[host].connected
+    }
+
+    fn looked_up(&mut self, host: usize, name: &str) -> (Result<Vec<Text>, String>, Duration) {
+        let machine = self.machine(host);
+        let server = machine.dns.clone();
+        if !self.online(host) {
+            return (Err(format!("lookup {name} on {server}:53: read udp {}:53: i/o timeout", machine.address())), UNANSWERED);
+        }
+        let took = Duration::millis(12);
+        if let Some(found) = self.hosts.iter().find(|other| other.name == name) {
+            return (Ok(vec![found.address.clone()]), took);
+        }
+        match address_of(name) {
+            Some(address) => (Ok(vec![address]), took),
+            None => (Err(format!("lookup {name} on {server}:53: no such host")), took),
+        }
+    }
+
+    fn fetched(&mut self, host: usize, url: &str) -> (Result<String, String>, Duration) {
+        let name = url.split("://").nth(1).unwrap_or(url).split('/').next().unwrap_or("");
+        let (found, took) = self.looked_up(host, name);
+        if let Err(why) = found {
+            return (Err(format!("dial tcp: {why}")), took);
+        }
+        let label = url.strip_prefix("https://dl.k8s.io/release/").and_then(|rest| rest.strip_suffix(".txt"));
+        let text = if label.is_some() { "v1.37.2" } else { "" };
+        (Ok(text.to_string()), took + Duration::millis(180))
+    }
+
+    pub(super) fn pulled(&mut self, host: usize, image: &str) -> (Result<(), String>, Duration) {
+        let registry = image.split('/').next().filter(|name| name.contains('.')).unwrap_or("docker.io");
+        if let (Err(why), took) = self.looked_up(host, registry) {
+            let words =
+                format!("failed to pull and unpack image \"{image}\": failed to resolve image: failed to do request: dial tcp: {why}");
+            return (Err(words), took);
+        }
+        let words = format!("failed to pull and unpack image \"{image}\": ");
+        match self.fleet.catalog.lookup(image) {
+            Lookup::Refused(why) | Lookup::Malformed(why) => (Err(format!("{words}{why}")), MANIFEST),
+            Lookup::Found(found) => {
+                let bare = image.rsplit('/').next().unwrap_or("").split(':').next().unwrap_or("");
+                let bytes = SIZES.iter().find(|(name, _)| *name == bare).map_or(found.size_bytes, |(_, mb)| mb * 1_000_000);
+                (Ok(()), MANIFEST + Duration::millis(bytes / LINE))
+            }
+        }
+    }
+
+    /// Whether the component behind a health URL is well; otherwise the words of Go's client.
+    fn healthy(&mut self, host: usize, url: &str) -> Result<(), String> {
+        let address = url.split("://").nth(1).unwrap_or("").split('/').next().unwrap_or("").to_string();
+        let (name, port) = address.rsplit_once(':').unwrap_or((&address, "443"));
+        let refused = format!("Get \"{url}\": dial tcp {address}: connect: connection refused");
+        if port == "6443" {
+            return self.server_at(host, &address).map_err(|(why, _)| format!("Get \"{url}\": {why}"));
+        }
+        let there = self.host_at(host, name).is_some_and(|at| self.machine(at).port_taken(port.parse().unwrap_or(0)));
+        if there { Ok(()) } else { Err(refused) }
+    }
+}
+
+/// What a tool printed, out of the answer that carries it.
+fn printed(response: Response) -> Printed {
+    let mut beside = response.warnings.into_iter();
+    let code = beside.next().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+    let stdout = if let Body::Text(text) = response.body { text } else { String::new() };
+    Printed { stdout, stderr: beside.next().unwrap_or_default(), code: code.clamp(0, 255) as u8 }
+}
+
+/// Go's words where no answer came (code 0).
+fn unreached(response: &Response, address: &str) -> Option<String> {
+    if response.code != 0 {
+        return None;
+    }
+    let lost = matches!(&response.body, Body::Text(text) if text.starts_with("lost"));
+    let why = if lost { "i/o timeout" } else { "connect: connection refused" };
+    Some(format!("dial tcp {address}: {why}"))
+}
+
+/// The address of a server of the Internet.
+fn address_of(name: &str) -> Option<Text> {
+    let at = DOWNLOADS.iter().position(|known| *known == name);
+    let zone = || {
+        let answer = Zone::parse(INTERNET).ok()?.answer(&dns::Question::new(name, Kind::A));
+        answer.answer.iter().find_map(|record| match &record.data {
+            Data::Address(address) => Some(Text::from(address.to_string())),
+            _ => None,
+        })
+    };
+    at.map(|at| Text::from(format!("203.0.113.{}", 100 + at))).or_else(zone)
+}

@@ -1,0 +1,149 @@
+//! What the world keeps of its servers: machines that somebody has looked at, commands under way, the open login.
+use crate::event::Caller;
+use ::hosts::Machine;
+use ::hosts::outside::{Begun, EtcdAsk, EtcdMember, Printed, Probe};
+use ::hosts::run::Login;
+use apiserver::client::Ticket;
+use dataplane::images::Catalog;
+use objects::Text;
+use objects::wire::{Request, Response, User, WatchCursor};
+use simcore::{Duration, Time};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Everything about servers that is not a part of the cluster. Empty, and as good as free, until somebody logs in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fleet {
+    /// What there is to pull.
+    pub catalog: Arc<Catalog>,
+    /// By host; a machine is made when somebody first looks into it.
+    pub machines: BTreeMap<usize, Machine>,
+    pub commands: BTreeMap<u64, Arc<Command>>,
+    /// The number that the next command gets.
+    pub next: u64,
+    /// What will happen on servers by itself, by host.
+    pub due: BTreeSet<(Time, usize, Due)>,
+    /// Static Pods' components that a fault keeps from running, by host.
+    pub held: BTreeSet<(usize, Text)>,
+    /// The members of etcd, as far as kubeadm has asked for them.
+    pub members: Vec<EtcdMember>,
+    /// The shell that the terminal is logged in to.
+    pub session: Option<Session>,
+}
+
+/// What a server does by itself when its time has come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// It has booted: its processes start.
+    Booted,
+    /// systemd starts a service anew that has failed.
+    Unit(Text),
+    /// The kubelet looks at its static Pods.
+    Statics,
+    /// The image of a static Pod is there.
+    Pulled(Text),
+    /// What runs of the cluster is shown in the process table.
+    Shown,
+}
+
+/// A terminal that is logged in on a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub host: usize,
+    pub login: Login,
+    /// The command that runs in it, and the ticket that the terminal waits for.
+    pub running: Option<u64>,
+    pub waiting: Option<Ticket>,
+    /// Lines typed while it runs.
+    pub ahead: VecDeque<String>,
+}
+
+/// A typed line at work on a server. It is run again from its first word whenever an answer comes.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    pub host: usize,
+    pub begun: Time,
+    /// The machine and the login at its begin.
+    pub before: Machine,
+    pub login: Login,
+    pub line: String,
+    pub told: Vec<Told>,
+    pub asked: Option<Asked>,
+    /// Who waits for its end.
+    pub caller: Caller,
+    pub ticket: Ticket,
+    /// Whether what it says goes to the screen at once, and how much of both streams is there already.
+    pub streams: bool,
+    pub shown: (usize, usize),
+    /// Whether it runs in the open login.
+    pub in_session: bool,
+}
+
+/// An answer, how long it took, and the machine at that moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub reply: Reply,
+    pub took: Duration,
+    pub machine: Machine,
+}
+
+/// What a command waits for: the question, since when, and the answer where only its time is not over yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub at: Time,
+    pub question: Question,
+    /// Whether it was put to the world already.
+    pub sent: bool,
+    pub reply: Option<(Time, Reply)>,
+    pub kubectl: Option<Box<Kubectl>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Question {
+    /// The login is not over yet.
+    Begin,
+    Lookup(Text),
+    Fetch(Text),
+    Pull(Text),
+    Api {
+        server: String,
+        request: Box<Request>,
+    },
+    Wait {
+        probe: Probe,
+        within: Duration,
+    },
+    WaitFile {
+        path: Text,
+        within: Duration,
+    },
+    Etcd {
+        endpoint: Text,
+        ask: EtcdAsk,
+    },
+    Program(Box<Begun>),
+    Reach,
+}
+
+/// An answer to a question of the same kind.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Names(Result<Vec<Text>, String>),
+    Text(Result<String, String>),
+    Done(Result<(), String>),
+    Response(Box<Result<Response, String>>),
+    Members(Result<Vec<EtcdMember>, String>),
+    Printed(Option<Printed>),
+}
+
+/// kubectl at work on a server: a shell of its own, whom it asks as whom, and what it has said.
+#[derive(Clone, Debug)]
+pub(crate) struct Kubectl {
+    pub shell: ::kubectl::Shell,
+    pub server: String,
+    pub user: Option<User>,
+    pub said: Printed,
+    pub watches: BTreeMap<u64, WatchCursor>,
+    pub follows: BTreeMap<u64, (Request, usize)>,
+    pub over: bool,
+}

@@ -1,0 +1,102 @@
+//! A preset's server as kubeadm has left it, made when somebody first looks at it by running kubeadm once more, in the past.
+use super::past::Past;
+use super::processes;
+use crate::world::World;
+use ::hosts::Machine;
+use ::hosts::run::Login;
+use objects::Text;
+use simcore::Time;
+use std::sync::Arc;
+
+/// The version that presets have.
+const VERSION: &str = "v1.37.2";
+/// A token of the installation's day; it has expired long since.
+const TOKEN: &str = "kuba00.0123456789abcdef";
+
+impl World {
+    pub(super) fn make_machine(&mut self, host: usize) -> Machine {
+        let first = self.hosts.iter().position(|host| host.control_plane).unwrap_or(0);
+        let mut past = Past::default();
+        let mut control = self.prepared(first);
+        let ha = self.hosts.iter().filter(|host| host.control_plane).count() > 1;
+        let server = format!("{}:6443", self.api_address());
+        let more =
+            if ha { format!(" --upload-certs --certificate-key {} --control-plane-endpoint {server}", key()) } else { String::new() };
+        type_in(
+            &mut control,
+            &mut past,
+            &format!("kubeadm init --kubernetes-version {VERSION} --pod-network-cidr 10.244.0.0/16 --token {TOKEN}{more}"),
+        );
+        let mut machine = if host == first {
+            control
+        } else {
+            let mut machine = self.prepared(host);
+            let more = if self.hosts[host].control_plane { format!(" --control-plane --certificate-key {}", key()) } else { String::new() };
+            let safe = "--discovery-token-unsafe-skip-ca-verification";
+            type_in(&mut machine, &mut past, &format!("kubeadm join {server} --token {TOKEN} {safe}{more}"));
+            machine
+        };
+        if self.hosts[host].control_plane {
+            type_in(&mut machine, &mut past, "mkdir -p /root/.kube && cp /etc/kubernetes/admin.conf /root/.kube/config");
+        }
+        machine
+    }
+
+    fn prepared(&self, host: usize) -> Machine {
+        let mut machine = Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, VERSION, self.seed);
+        let hardware = Arc::make_mut(&mut machine.hardware);
+        if let Some(kubelet) = self.kubelet_of(host) {
+            hardware.cores = kubelet.host.cpu_cores;
+            // The kernel keeps some of it: what is left of 8 GiB is 7944 MiB.
+            hardware.memory_mib = kubelet.host.memory_gib * 1024 * 97 / 100;
+            hardware.disk_gib = kubelet.host.disk_gib;
+        }
+        machine.install("curl", "7.88.1-10+deb12u14", &[("curl", "7.88.1")]);
+        machine
+    }
+
+    /// Brings a machine's table to what runs in the world now.
+    pub(super) fn show_parts(&mut self, host: usize) {
+        let now = self.now;
+        let running = self.components(host);
+        let Some(mut machine) = self.fleet.machines.get(&host).cloned() else { return };
+        for (name, runs) in running {
+            show(&mut machine, now, name, runs);
+        }
+        self.fleet_mut().machines.insert(host, machine);
+    }
+
+    /// What of the cluster has a place on a host, and whether it runs.
+    pub(super) fn components(&self, host: usize) -> Vec<(&'static str, bool)> {
+        let runs = |id: usize| self.parts[id].running;
+        let mut all = vec![("kubelet", runs(self.hosts[host].kubelet)), ("kube-proxy", runs(self.hosts[host].proxy))];
+        if self.hosts[host].control_plane {
+            let part = |name: &str| self.parts.iter().any(|part| part.process() == name && part.host == host && part.running);
+            all.push(("etcd", self.stores(host)));
+            all.push(("kube-apiserver", self.serves(host)));
+            all.push(("kube-controller-manager", part("kube-controller-manager")));
+            all.push(("kube-scheduler", part("kube-scheduler")));
+        }
+        all
+    }
+}
+
+/// One component as a machine shows it.
+pub(super) fn show(machine: &mut Machine, now: Time, name: &str, runs: bool) {
+    match (name, runs) {
+        ("kubelet" | "containerd", true) => machine.start_unit(now, name),
+        ("kubelet" | "containerd", false) => machine.stop_unit(now, name),
+        (_, true) => processes::start(machine, now, name),
+        (_, false) => processes::stop(machine, name),
+    }
+}
+
+fn type_in(machine: &mut Machine, past: &mut Past, line: &str) {
+    let ran = ::hosts::run(machine, &mut Login::new("root"), Time::START, line, past);
+    debug_assert!(ran.code == 0, "{line}: {}{}", ran.stdout, ran.stderr);
+}
+
+/// The key of the certificates that were uploaded for the other control planes.
+fn key() -> Text {
+    Text::from("0123456789abcdef".repeat(4))
+}

@@ -1,0 +1,94 @@
+//! Programs of a server that read the kernel's Service rules, and those that send requests from there.
+use super::fleet::Reply;
+use crate::event::Caller;
+use crate::traffic::fabric::Client;
+use crate::traffic::flight::Asker;
+use crate::world::World;
+use ::hosts::outside::{Begun, Printed};
+use apiserver::client::Ticket;
+use dataplane::images::client;
+use dataplane::network::{KubeProxy, Mode};
+use objects::Text;
+use simcore::{Duration, Time};
+use std::sync::Arc;
+
+type Run = fn(&KubeProxy, &[String], Time) -> Printed;
+
+/// Programs that read the rules of the kernel.
+static TABLE: &[(&str, Run)] = &[("iptables-save", iptables_save), ("ipvsadm", ipvsadm), ("nft", nft)];
+
+/// How long a program that only prints takes.
+const PRINTING: Duration = Duration::millis(20);
+
+impl World {
+    /// Runs a program that the servers' own tables do not have.
+    pub(super) fn begin_program(&mut self, id: u64, host: usize, begun: &Begun) {
+        let Some((name, rest)) = begun.words.split_first() else { return };
+        if matches!(name.as_str(), "kubectl" | "k") && self.machine(host).program("kubectl").is_some() {
+            return self.begin_kubectl(id, host, begun);
+        }
+        if name == "ssh" {
+            let words = "ssh: from a server no other server can be reached here; log in from your own terminal\n";
+            return self.tell_command(id, Reply::Printed(Some(complaint(words, 255))));
+        }
+        if let Some(client) = client(name) {
+            let rest: Vec<Text> = rest.iter().map(Text::new).collect();
+            match (client.plan)(&rest) {
+                Ok(ask) => {
+                    let words = begun.words.iter().map(Text::new).collect();
+                    let asker = Asker::Tool { caller: Caller::Command(id), ticket: Ticket(0), words: Arc::new(words) };
+                    self.launch(asker, Client::Node(host), Arc::new(ask), None);
+                }
+                Err((words, code)) => self.tell_command(id, Reply::Printed(Some(complaint(&words, code.clamp(0, 255) as u8)))),
+            }
+            return;
+        }
+        let run = TABLE.iter().find(|(known, _)| known == name).map(|(_, run)| *run);
+        let printed = run.map(|run| match self.proxy_of(host) {
+            Some(_) if begun.user != "root" => complaint(&format!("{name}: Permission denied (you must be root)\n"), 4),
+            Some(proxy) => run(proxy, rest, self.now),
+            None => Printed::default(),
+        });
+        self.tell_command_after(id, PRINTING, Reply::Printed(printed));
+    }
+}
+
+fn text(stdout: String) -> Printed {
+    Printed { stdout, ..Printed::default() }
+}
+
+fn complaint(words: &str, code: u8) -> Printed {
+    Printed { stderr: words.to_string(), code, ..Printed::default() }
+}
+
+/// `iptables-save [-t TABLE]`
+fn iptables_save(proxy: &KubeProxy, words: &[String], _: Time) -> Printed {
+    let table = words.iter().position(|word| word == "-t").and_then(|at| words.get(at + 1));
+    let all = proxy.kernel.rules.iptables_save();
+    let Some(table) = table else { return text(all) };
+    let start = format!("*{table}\n");
+    match all.find(&start).map(|at| &all[at..]) {
+        Some(rest) => text(rest[..rest.find("COMMIT\n").map_or(rest.len(), |at| at + 7)].to_string()),
+        None => complaint(&format!("iptables-save: The table `{table}' is not there\n"), 1),
+    }
+}
+
+/// `nft list ruleset`
+fn nft(proxy: &KubeProxy, words: &[String], now: Time) -> Printed {
+    if words.iter().map(String::as_str).collect::<Vec<_>>() != ["list", "ruleset"] {
+        return complaint("nft: only `nft list ruleset` is understood here\n", 1);
+    }
+    match proxy.kernel.rules.mode() {
+        Mode::Nftables => text(proxy.kernel.rules.nft_list(&proxy.kernel.affinity, now)),
+        _ => complaint("# kube-proxy does not write nftables rules in its present mode: see iptables-save\n", 0),
+    }
+}
+
+/// `ipvsadm -Ln`
+fn ipvsadm(proxy: &KubeProxy, _: &[String], _: Time) -> Printed {
+    let all = proxy.kernel.rules.ipvsadm();
+    match proxy.kernel.rules.mode() {
+        Mode::Ipvs => text(all),
+        _ => text(all.lines().take(3).map(|line| format!("{line}\n")).collect()),
+    }
+}
