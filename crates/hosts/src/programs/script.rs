@@ -2,7 +2,7 @@
 use crate::call::{Call, Step, Stop};
 use crate::{k3s, run};
 
-/// `sh [-c TEXT | FILE | -s] [ARGUMENT]…`
+/// `sh [-c TEXT [NAME] | FILE | -s] [ARGUMENT]…`
 pub fn sh(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
     // `-` and `--` end the shell's own options.
@@ -10,7 +10,8 @@ pub fn sh(call: &mut Call) -> Step<()> {
     let mut flags = words.iter().take_while(|word| word.starts_with('-') && !ends(word)).count();
     if words[..flags].iter().any(|word| word.ends_with('c')) {
         let text = words.get(flags).cloned().unwrap_or_default();
-        return text_of(call, &text, words.get(flags + 1..).unwrap_or(&[]).to_vec());
+        // The word behind the text is `$0`.
+        return text_of(call, &text, words.get(flags + 2..).unwrap_or(&[]).to_vec());
     }
     let piped = words[..flags].iter().any(|word| word.contains('s')) || words.get(flags).is_some_and(|word| word == "-");
     flags += usize::from(words.get(flags).is_some_and(ends));

@@ -15,6 +15,8 @@ pub struct Bench {
     logins: BTreeMap<String, Login>,
     fake: Fake,
     now: Time,
+    /// When the next step of a starting unit makes sense, by server.
+    next: BTreeMap<String, Time>,
     host: String,
     user: String,
 }
@@ -23,7 +25,15 @@ impl Default for Bench {
     fn default() -> Bench {
         let mut fake = Fake::new();
         fake.internet = true;
-        Bench { machines: BTreeMap::new(), logins: BTreeMap::new(), fake, now: Time::START, host: String::new(), user: "root".into() }
+        Bench {
+            machines: BTreeMap::new(),
+            logins: BTreeMap::new(),
+            fake,
+            now: Time::START,
+            next: BTreeMap::new(),
+            host: String::new(),
+            user: "root".into(),
+        }
     }
 }
 
@@ -78,6 +88,7 @@ impl Bench {
             "online" => self.fake.internet = true,
             "reboot" => {
                 known(&self.machines, rest)?;
+                self.next.remove(rest);
                 let now = self.now;
                 self.machines.entry(rest.into()).and_modify(|machine| machine.reboot(now));
             }
@@ -100,6 +111,7 @@ impl Bench {
         let login = self.logins.entry(format!("{}@{}", self.user, self.host)).or_insert_with(|| Login::new(&self.user));
         let ran = run(machine, login, self.now, line, &mut self.fake);
         let end = self.now + ran.takes;
+        self.next.remove(&self.host);
         self.settle(&self.host.clone(), end);
         let others: Vec<String> = self.machines.keys().filter(|name| **name != self.host).cloned().collect();
         others.iter().for_each(|name| self.go_on(name, end));
@@ -118,13 +130,14 @@ impl Bench {
 
     /// Lets one server come to an instant.
     fn go_on(&mut self, name: &str, end: Time) {
-        let mut at = self.now;
+        let mut at = self.now.max(self.next.get(name).copied().unwrap_or(self.now));
         while at < end {
             let Some(machine) = self.machines.get_mut(name) else { return };
             match k3s::carry_on(machine, at, &mut self.fake) {
                 Ok(k3s::Progress::Went(took) | k3s::Progress::Again(took)) => at = at + took + Duration::millis(1),
                 _ => break,
             }
+            self.next.insert(name.into(), at);
             self.settle(name, at);
         }
         self.settle(name, end);
