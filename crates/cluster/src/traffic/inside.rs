@@ -59,6 +59,13 @@ impl World {
                 self.install_network(kubelet, plugin);
                 continue;
             }
+            if inside.component == "kube-proxy" {
+                let id = self.hosts[host].proxy;
+                let part = Arc::make_mut(&mut self.parts[id]);
+                (part.pod, part.container) = (inside.uid.clone(), inside.id.clone());
+                self.start_part(id);
+                continue;
+            }
             let Some((name, make)) = COMPONENTS.iter().find(|(name, _)| *name == inside.component) else { continue };
             let mut part = Part::new(format!("{name}/{}", inside.pod), host, make(self.seed, &inside));
             (part.pod, part.container) = (inside.uid.clone(), inside.id.clone());
@@ -82,7 +89,9 @@ impl World {
 
     /// Takes the place of a component that has ended and has nothing under way, or a new one.
     fn place_for(&mut self, part: Part) -> PartId {
-        let free = self.parts.iter().position(|old| !old.running && !old.pod.is_empty() && old.wakes.is_empty() && !old.due);
+        let free = self.parts.iter().position(|old| {
+            !matches!(old.actor, Actor::Proxy(_)) && !old.running && !old.pod.is_empty() && old.wakes.is_empty() && !old.due
+        });
         match free {
             Some(id) => {
                 self.parts[id] = Arc::new(part);
