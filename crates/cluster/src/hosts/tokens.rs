@@ -1,6 +1,7 @@
 //! Bootstrap tokens in the store: who they let in, and the signatures that they put beside cluster-info.
 use ::hosts::kubeadm::signature;
 use apiserver::Snapshot;
+use objects::wire::{Request, Resource, Target, Verb};
 use objects::{Tree, base64, kinds};
 use simcore::Time;
 
@@ -30,6 +31,25 @@ pub(super) fn knows(view: &Snapshot, now: Time, token: &str) -> bool {
 /// Whether a user (`system:bootstrap:ID`) has a token that is good.
 pub(super) fn is_known(view: &Snapshot, now: Time, id: &str) -> bool {
     living(view, now).any(|one| field(&one, "token-id") == id)
+}
+
+/// What kubeadm's roles let those read who have no rights yet, as the API keeps no roles: by the user's beginning, resource,
+/// namespace and name; an empty name is any.
+const GRANTS: &[(&str, &str, &str, &str)] = &[
+    ("system:anonymous", "configmaps", "kube-public", "cluster-info"),
+    ("system:bootstrap:", "configmaps", SYSTEM, "kubeadm-config"),
+    ("system:bootstrap:", "configmaps", SYSTEM, "kubelet-config"),
+    ("system:bootstrap:", "secrets", SYSTEM, "kubeadm-certs"),
+    ("system:bootstrap:", "nodes", "", ""),
+];
+
+/// Whether one of kubeadm's roles lets a user read what he asks for.
+pub(super) fn is_granted(request: &Request) -> bool {
+    let Target::Resource { resource: Resource::Named { plural, .. }, namespace, name, .. } = &request.target else { return false };
+    let fits = |(user, resource, place, known): &(&str, &str, &str, &str)| {
+        request.user.name.starts_with(user) && plural == resource && namespace == place && (known.is_empty() || name == known)
+    };
+    request.verb == Verb::Get && GRANTS.iter().any(fits)
 }
 
 /// cluster-info with a signature for each token that may sign, as the controller manager's bootstrap signer keeps it.
