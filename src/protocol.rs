@@ -194,7 +194,8 @@ pub enum FromEngine {
     },
     Reached {
         reach: Box<ReachView>,
-        words: String,
+        /// Why the chosen pair reaches each other or not: `policy::Reason`s, one after another.
+        reasons: Vec<String>,
     },
     Resolved {
         steps: Vec<HopView>,
@@ -283,7 +284,7 @@ parcel::tagged!(FromEngine "says" {
     "chain" => Chain { occurrence, chain },
     "followed" => Followed { id, hops },
     "ruled" => Ruled { node, text, rules },
-    "reached" => Reached { reach, words },
+    "reached" => Reached { reach, reasons },
     "resolved" => Resolved { steps },
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },

@@ -114,8 +114,8 @@ impl Desk {
             }
             ToEngine::Reach { port, from, to } => {
                 let port = u16::try_from(port).unwrap_or(u16::MAX);
-                let words = session.world.reach_words(&from, &to, port);
-                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), words });
+                let (_, reasons) = session.world.reach_words(&from, &to, port);
+                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), reasons });
             }
             ToEngine::Resolve { pod, name } => {
                 let steps = session.world.clone().lookup(&pod, &name);

@@ -85,6 +85,41 @@ pub fn run(machine: &mut Machine, login: &mut Login, now: Time, line: &str, outs
     Ran { stdout, stderr, code, takes, pending, edit }
 }
 
+/// Runs a script's text within a program: `sh -c`, `sh FILE`. Its arguments are `$1`, `$2`, …
+pub fn script(call: &mut Call, text: &str, arguments: &[String]) -> Result<(), Stop> {
+    let mut variables = call.environment.clone();
+    variables.extend(arguments.iter().enumerate().map(|(at, word)| ((at + 1).to_string(), word.clone())));
+    variables.push(("@".into(), arguments.join(" ")));
+    let login = Login { user: call.user.clone(), folder: call.folder.clone(), variables, ..Login::new(&call.user) };
+    let parsed = match shell::parse(text) {
+        Ok(parsed) => parsed,
+        Err(_) => {
+            call.complain("sh: 1: Syntax error: end of file unexpected");
+            return Err(Stop::Code(2));
+        }
+    };
+    let mut login = login;
+    let mut shell = Shell {
+        machine: call.machine,
+        login: &mut login,
+        outside: call.outside,
+        begun: call.now,
+        now: call.now,
+        stdout: String::new(),
+        stderr: String::new(),
+        edit: None,
+    };
+    let done = shell.script(&parsed, "");
+    let (now, stdout, stderr) = (shell.now, shell.stdout, shell.stderr);
+    call.now = now;
+    call.stdout.push_str(&stdout);
+    call.stderr.push_str(&stderr);
+    match done? {
+        0 => Ok(()),
+        code => Err(Stop::Code(code)),
+    }
+}
+
 struct Shell<'a> {
     machine: &'a mut Machine,
     login: &'a mut Login,
@@ -269,7 +304,14 @@ impl Shell<'_> {
             }
         }
         let name = words.remove(0);
-        let Some(program) = programs::find(&name, self.machine) else {
+        let place = if name.contains('/') { self.path(&name) } else { name.clone() };
+        let Some(program) = programs::find(&place, self.machine) else {
+            if name.contains('/') {
+                let (words, code) =
+                    if self.machine.files.exists(&place) { ("Permission denied", 126) } else { ("No such file or directory", 127) };
+                self.stderr.push_str(&format!("bash: {name}: {words}\n"));
+                return Ok(code);
+            }
             words.insert(0, name);
             let begun = Begun { user, folder: self.login.folder.clone(), environment, words, stdin: stdin.to_string() };
             return self.elsewhere(&begun);
@@ -282,6 +324,7 @@ impl Shell<'_> {
             user,
             folder: self.login.folder.clone(),
             environment,
+            name: name.clone(),
             words,
             stdin: stdin.to_string(),
             stdout: String::new(),

@@ -145,7 +145,9 @@ fn way(plan: &Plan, world: World, request: &RequestView) -> Vec<(f64, f64)> {
         let cell = world.index.with_value(|index| index.pods.get(id).cloned())?;
         let area = area(&cell.node)?;
         let (x, y) = if cell.slot < 900 && plan.most > cell.slot { plan.slot(cell.slot) } else { (area.w / 2.0 - plan.pod.0 / 2.0, 44.0) };
-        Some(((area.x + x + plan.pod.0 / 2.0, area.y + y + plan.pod.1 / 2.0), area))
+        // A failed one ends below the Pod, so that its word does not cover it.
+        let below = if request.ok { plan.pod.1 / 2.0 } else { plan.pod.1 + 7.0 };
+        Some(((area.x + x + plan.pod.0 / 2.0, area.y + y + below), area))
     };
     let mut points = Vec::new();
     let outside = request.from.starts_with("outside/");

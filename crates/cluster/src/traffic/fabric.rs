@@ -112,8 +112,8 @@ impl World {
         }
     }
 
-    /// Which policies would deny a packet that nobody enforces them for; `None` where it is allowed.
-    pub(crate) fn unenforced(&self, source: u32, destination: u32, port: u16) -> Option<String> {
+    /// Which policies would deny a packet that nobody enforces them for, in English and as facts; `None` where it is allowed.
+    pub(crate) fn unenforced(&self, source: u32, destination: u32, port: u16) -> Option<(String, Vec<String>)> {
         let view = self.api.store.applied();
         if self.enforcing == self.hosts.len() || view.len(kinds::NETWORK_POLICY) == 0 {
             return None;
@@ -122,7 +122,7 @@ impl World {
         let packet = Packet { source: ip(source), destination: ip(destination), port, protocol: Protocol::Tcp };
         let (from, to) = (policies.peer(packet.source), policies.peer(packet.destination));
         let judgement = policies.judge(&from, &to, &packet);
-        (!judgement.is_allowed()).then(|| judgement.words(&from, &to, &packet))
+        (!judgement.is_allowed()).then(|| (judgement.words(&from, &to, &packet), judgement.reasons(&from, &to, &packet).concat()))
     }
 
     /// The network plugin of a host.
@@ -140,12 +140,14 @@ impl World {
         Some(policies.judge(&policies.peer(ip(source)), &policies.peer(ip(destination)), packet))
     }
 
-    /// Why the policies of both sides let a packet through, or do not; empty without policies.
-    pub(crate) fn policy_words(&self, source: u32, destination: u32, port: u16) -> String {
+    /// Why the policies of both sides let a packet through, or do not, in English and as facts (`policy::Reason`s, one after
+    /// another); empty without policies.
+    pub(crate) fn policy_words(&self, source: u32, destination: u32, port: u16) -> (String, Vec<String>) {
         let packet = Packet { source: ip(source), destination: ip(destination), port, protocol: Protocol::Tcp };
-        let Some(policies) = &self.policies else { return String::new() };
+        let Some(policies) = &self.policies else { return Default::default() };
         let (from, to) = (policies.peer(packet.source), policies.peer(packet.destination));
-        policies.judge(&from, &to, &packet).words(&from, &to, &packet)
+        let judgement = policies.judge(&from, &to, &packet);
+        (judgement.words(&from, &to, &packet), judgement.reasons(&from, &to, &packet).concat())
     }
 
     /// Keeps the network plugin's picture of the policies; there is none while there are no policies.

@@ -83,10 +83,12 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         let source = world.source_behind(steps, world.address_of_client(&trace.client));
         let (address, port) = steps.reached;
         if failed == Some(Failure::Denied) {
-            let entry = world.policy_words(source, address, port);
-            hops.push(HopView { entry, ..hop("NetworkPolicy", "drops", vec![place(steps.reached)]) });
-        } else if let Some(entry) = world.unenforced(source, address, port) {
-            hops.push(HopView { entry, ..hop("NetworkPolicy", "unenforced", Vec::new()) });
+            let (entry, reasons) = world.policy_words(source, address, port);
+            let facts = [vec![place(steps.reached)], reasons].concat();
+            hops.push(HopView { entry, ..hop("NetworkPolicy", "drops", facts) });
+        } else if let Some((entry, reasons)) = world.unenforced(source, address, port) {
+            let facts = [vec![place(steps.reached)], reasons].concat();
+            hops.push(HopView { entry, ..hop("NetworkPolicy", "unenforced", facts) });
         }
     }
     if !trace.words.is_empty() {

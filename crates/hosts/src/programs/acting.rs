@@ -1,7 +1,6 @@
-//! Programs that act on what runs and what is let in: kill, pkill, mv, iptables, and the setting of the clock.
+//! Programs that act on what runs and what is let in: kill, pkill, iptables, and the setting of the clock.
 use super::apart;
 use crate::call::{Call, Step, Stop, fail, span};
-use crate::machine::units::State;
 use objects::Text;
 use simcore::Time;
 use std::sync::Arc;
@@ -23,7 +22,8 @@ pub fn kill(call: &mut Call) -> Step<()> {
             code = 1;
             continue;
         }
-        end(call, pid, flags.iter().any(|flag| matches!(*flag, "-9" | "-KILL" | "-SIGKILL")));
+        let now = call.now;
+        call.machine.died(now, pid, flags.iter().any(|flag| matches!(*flag, "-9" | "-KILL" | "-SIGKILL")));
     }
     if code == 0 { Ok(()) } else { Err(Stop::Code(code)) }
 }
@@ -41,54 +41,8 @@ pub fn pkill(call: &mut Call) -> Step<()> {
     if !call.is_root() {
         return fail(format!("killing pid {} failed: Operation not permitted", pids[0]));
     }
-    pids.into_iter().for_each(|pid| end(call, pid, flags.contains(&"-9")));
-    Ok(())
-}
-
-/// Ends a process. systemd notices where it was a service's, and starts it again after a while (Restart=always).
-fn end(call: &mut Call, pid: u32, hard: bool) {
-    let owner = call.machine.units.iter().find(|(_, unit)| unit.pid == pid && pid > 1).map(|(name, _)| name.clone());
-    call.machine.kill(pid);
-    let Some(name) = owner else { return };
-    let now = call.now;
-    let how = if hard { "9/KILL" } else { "15/TERM" };
-    call.machine.log(now, &name, "systemd[1]", &format!("{name}.service: Main process exited, code=killed, status={how}"));
-    call.machine.alter_unit(&name, |unit| (unit.state, unit.pid, unit.since) = (State::Restarting, 0, now));
-}
-
-/// `mv FROM… TO`
-pub fn mv(call: &mut Call) -> Step<()> {
-    let words = call.words.clone();
-    let (_, paths) = apart(&words);
-    let Some((to, sources)) = paths.split_last().filter(|(_, sources)| !sources.is_empty()) else {
-        return fail("missing file operand\nTry 'mv --help' for more information.");
-    };
-    let target = call.path(to);
-    let inside = call.machine.files.is_folder(&target);
-    if sources.len() > 1 && !inside {
-        return fail(format!("target '{to}': No such file or directory"));
-    }
-    for source in sources {
-        let from = call.path(source);
-        let real = call.machine.files.real(&from);
-        let name = real.rsplit('/').next().unwrap_or("").to_string();
-        let at = if inside { format!("{}/{name}", target.trim_end_matches('/')) } else { target.clone() };
-        let Some(file) = call.machine.files.get(&from).cloned() else {
-            return fail(format!("cannot stat '{source}': No such file or directory"));
-        };
-        let free = format!("/home/{}/", call.user);
-        let may = |path: &str| path.starts_with(&free) || path.starts_with("/tmp/");
-        if !call.is_root() && !(may(&real) && may(&at)) {
-            return fail(format!("cannot move '{source}' to '{at}': Permission denied"));
-        }
-        for inner in call.machine.files.below(&real) {
-            if let Some(file) = call.machine.files.get(&inner).cloned() {
-                call.machine.files.put(&format!("{at}{}", &inner[real.len()..]), file);
-            }
-        }
-        call.machine.files.put(&at, file);
-        call.machine.files.remove(&real);
-    }
+    let (now, hard) = (call.now, flags.contains(&"-9"));
+    pids.into_iter().for_each(|pid| call.machine.died(now, pid, hard));
     Ok(())
 }
 

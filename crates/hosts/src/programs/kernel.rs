@@ -189,13 +189,25 @@ fn link(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
-/// `ss -tlnp`
+/// `ss -tlnp`, `ss -ulnp`
 pub fn ss(call: &mut Call) -> Step<()> {
-    call.say("State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process");
-    for socket in call.machine.sockets.clone().iter() {
+    let words = call.words.clone();
+    let has = |letter: char| words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter));
+    let (tcp, udp) = (has('t') || !has('u'), has('u') || !has('t'));
+    let both = tcp && udp;
+    let kind = if both { "Netid " } else { "" };
+    call.say(format_args!("{kind}State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process"));
+    let mut sockets = call.machine.sockets.to_vec();
+    sockets.retain(|socket| if socket.udp { udp } else { tcp });
+    sockets.sort_by_key(|socket| (socket.udp, socket.port));
+    for socket in sockets {
         let name = call.machine.processes.iter().find(|one| one.pid == socket.pid).map_or("", |one| one.name()).to_string();
-        let owner = if call.is_root() { format!(" users:((\"{name}\",pid={},fd=3))", socket.pid) } else { String::new() };
-        call.say(format_args!("LISTEN 0      4096   {:>13}:{:<5}       0.0.0.0:*    {owner}", socket.address, socket.port));
+        let owned = call.is_root() && has('p') && socket.pid != 0;
+        let owner = if owned { format!(" users:((\"{name}\",pid={},fd=3))", socket.pid) } else { String::new() };
+        let (word, state, queue) = if socket.udp { ("udp   ", "UNCONN", 0) } else { ("tcp   ", "LISTEN", 4096) };
+        let word = if both { word } else { "" };
+        let line = format!("{word}{state} 0      {queue:<6} {:>13}:{:<5}       0.0.0.0:*    {owner}", socket.address, socket.port);
+        call.say(line.trim_end());
     }
     Ok(())
 }
@@ -225,4 +237,20 @@ pub fn kubelet(call: &mut Call) -> Step<()> {
     let version = call.machine.program("kubelet").unwrap_or_default();
     call.say(format_args!("Kubernetes {version}"));
     Ok(())
+}
+
+pub fn pgrep(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, rest) = apart(&words);
+    let wanted = rest.first().copied().unwrap_or("");
+    let full = flags.iter().any(|flag| flag.contains('f'));
+    let found: Vec<u32> = call
+        .machine
+        .processes
+        .iter()
+        .filter(|one| if full { one.command.contains(wanted) } else { one.name().contains(wanted) })
+        .map(|one| one.pid)
+        .collect();
+    found.iter().for_each(|pid| call.say(pid));
+    if found.is_empty() { Err(Stop::Code(1)) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@ use crate::kubeadm::signature;
 use crate::machine::units::State;
 use crate::outside::{Answer, EtcdAsk, EtcdMember, Nothing, Outside, Probe};
 use objects::wire::{Request, Resource, Response, Target, Verb};
-use objects::{Status, Text, Tree, base64, map};
+use objects::{Status, Text, Tree, base64, list, map, yaml};
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
 
@@ -43,9 +43,14 @@ impl Fake {
         let runs = machine.unit("kubelet").is_some_and(|unit| unit.state == State::Active) && !self.kubelet_broken;
         for (name, ports) in PORTS.iter().filter(|_| runs) {
             let text = machine.files.read(&format!("/etc/kubernetes/manifests/{name}.yaml")).unwrap_or_default();
-            if text.is_empty() || text.contains("no-such-flag") || machine.process(name).is_some() {
+            if text.is_empty() || text.contains("no-such-flag") {
                 continue;
             }
+            if machine.process(name).is_some() {
+                self.mirror(machine, name, &text);
+                continue;
+            }
+            self.mirror(machine, name, &text);
             let pid = machine.spawn(at, "root", 1, name);
             ports.iter().for_each(|port| machine.listen(pid, "*", *port));
             if *name == "etcd" {
@@ -62,12 +67,36 @@ impl Fake {
         if runs && machine.files.exists("/etc/kubernetes/kubelet.conf") && !self.serving.is_empty() {
             machine.files.write("/var/lib/kubelet/pki/kubelet-client-current.pem", "");
             let name = machine.name.to_string();
-            let node = map! {"kind": "Node", "metadata": map! {"name": name.as_str()}};
-            self.objects.entry(("nodes".into(), String::new(), name)).or_insert(node);
+            self.register(machine, &name);
         }
         if machine.process("kube-apiserver").is_none() {
             self.serving.retain(|address| *address != machine.address());
         }
+    }
+
+    /// The node as its kubelet tells it.
+    fn register(&mut self, machine: &Machine, name: &str) {
+        let version = machine.program("kubelet").unwrap_or_default();
+        let ready = map! {"type": "Ready", "status": "True"};
+        let mut node = map! {"kind": "Node", "metadata": map! {"name": name}};
+        node.set(&["status"], map! {"conditions": list![ready], "nodeInfo": map! {"kubeletVersion": version}});
+        self.objects.entry(("nodes".into(), String::new(), name.to_string())).or_insert(node);
+    }
+
+    /// The mirror Pod of a static Pod.
+    fn mirror(&mut self, machine: &Machine, name: &str, text: &str) {
+        let Some(mut pod) = yaml::read(text).ok().and_then(|all| all.into_iter().next()).map(|one| one.tree) else { return };
+        pod.set(&["metadata", "name"], format!("{name}-{}", machine.name));
+        pod.set(&["metadata", "annotations", "kubernetes.io/config.hash"], signature(text, "", ""));
+        pod.set(&["spec", "nodeName"], machine.name.clone());
+        self.objects.insert(("pods".into(), "kube-system".into(), format!("{name}-{}", machine.name)), pod);
+    }
+
+    /// `/version`: that of the API server's image.
+    fn version(&self) -> Tree {
+        let pods = self.objects.iter().filter(|((plural, _, name), _)| plural == "pods" && name.starts_with("kube-apiserver"));
+        let image = pods.map(|(_, pod)| pod.at(&["spec", "containers"]).items()[0].get("image").text()).next().unwrap_or("");
+        map! {"gitVersion": image.rsplit_once(':').map_or("", |(_, tag)| tag)}
     }
 
     /// Tokens whose time is over go, and with them what they own.
@@ -94,6 +123,9 @@ impl Fake {
     }
 
     fn answer(&mut self, request: &Request) -> Response {
+        if matches!(&request.target, Target::Path(path) if path == "/version") {
+            return Response::ok(self.version());
+        }
         let Target::Resource { resource: Resource::Named { plural, .. }, namespace, name, .. } = &request.target else {
             return Response::from(Status::bad_request("not here"));
         };
@@ -122,12 +154,21 @@ impl Fake {
             }
             (Verb::Create, Some(_)) => Response::from(Status::already_exists(plural, name)),
             (Verb::Create, None) | (Verb::Update, Some(_)) => {
+                let mut body = body.clone();
+                if plural == "jobs" {
+                    body.set(&["status", "conditions"], list![map! {"type": "Complete"}]);
+                }
                 self.objects.insert(key, body.clone());
                 Response::ok(body.clone())
             }
             (_, None) => Response::from(Status::not_found(plural, name)),
             (Verb::Delete, Some(object)) => {
                 self.objects.remove(&key);
+                Response::ok(object)
+            }
+            (Verb::Patch(_), Some(mut object)) => {
+                object.set(&["metadata", "labels"], body.at(&["metadata", "labels"]).clone());
+                self.objects.insert(key, object.clone());
                 Response::ok(object)
             }
             (_, Some(object)) if name == "cluster-info" => Response::ok(self.signed(&object)),
