@@ -11,8 +11,10 @@ pub const GATEWAY_CONTROLLER: &str = include_str!("addons/gateway-controller.yam
 pub const INGRESS_CONTROLLER: &str = include_str!("addons/ingress-controller.yaml");
 
 /// A manifest that can be fetched over the Internet, by its URL.
-pub(crate) fn downloaded(_url: &str) -> Option<&'static str> {
-    None
+pub(crate) fn downloaded(url: &str) -> Option<&'static str> {
+    const FLANNEL: &str = "https://github.com/flannel-io/flannel/releases/";
+    let flannel = url.starts_with(FLANNEL) && url.ends_with("/kube-flannel.yml");
+    flannel.then_some(include_str!("addons/kube-flannel.yaml"))
 }
 
 /// Network plugins, as a learner can apply them, too.

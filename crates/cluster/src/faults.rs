@@ -86,6 +86,7 @@ impl World {
 
     /// The way between a machine and the API is another one now.
     pub(crate) fn link_changed(&mut self, better: bool) {
+        self.count_quorum();
         self.lose_api();
         if better {
             self.catch_up();

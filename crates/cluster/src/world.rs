@@ -508,7 +508,11 @@ impl World {
 
     /// No answer came: code 0, with what happened and where, for the client to word.
     fn no_answer(&self, what: &str) -> Response {
-        let text = format!("{what} {}:6443", self.api_address());
+        // Without a cluster there is no kubeconfig either: kubectl asks its own machine.
+        let text = match self.apiservers.is_empty() {
+            true => format!("{what} localhost:8080"),
+            false => format!("{what} {}:6443", self.api_address()),
+        };
         Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }
     }
 

@@ -20,6 +20,11 @@ pub fn section(section: &Section) -> Vec<String> {
         return on_hosts(section);
     }
     let mut topology = Topology::kubeadm(3);
+    let given = |wanted: &str| section.settings.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_str());
+    let count = given("workers").and_then(|number| number.parse().ok()).unwrap_or(3);
+    if let Some(preset) = given("preset").and_then(|name| Topology::preset(name, count)) {
+        topology = preset;
+    }
     for (key, value) in &section.settings {
         set(&mut topology, key, value);
     }
@@ -52,6 +57,8 @@ fn set(topology: &mut Topology, key: &str, value: &str) {
     match (key, value) {
         ("gateway-controller", "yes") => topology.gateway_controller = true,
         ("ingress-controller", "yes") => topology.ingress_controller = true,
+        ("preset", _) => {}
+        ("workers", _) if topology.bare.is_some() => {}
         ("workers", number) => topology.workers = Topology::kubeadm(number.parse().unwrap_or(3)).workers,
         _ => {
             if let Err(words) = topology.choose(key, value) {
