@@ -14,8 +14,7 @@ fn brief(fault: &Fault) -> &'static str {
         Fault::MendNode { .. } => words.mend,
         Fault::StopComponent { .. } => words.stop,
         Fault::StartComponent { .. } => words.start,
-        Fault::Link { .. } => words.slow_link,
-        Fault::SlowComponent { .. } => words.slow_link,
+        Fault::Link { .. } | Fault::PathMtu { .. } | Fault::SlowComponent { .. } => words.slow_link,
         Fault::KillContainer { .. } | Fault::KillComponent { .. } | Fault::CrashEtcd { .. } => words.kill,
         Fault::SlowDisk { .. }
         | Fault::CutEtcd { .. }
@@ -55,6 +54,7 @@ pub fn describe(fault: &Fault) -> String {
         Fault::LoseEtcdData { member } => (words.lose_etcd_data)(member),
         Fault::RestoreEtcd { member, directory } => (words.restore_etcd)(member, directory),
         Fault::EtcdQuota { member, mebibytes } => (words.etcd_quota)(member, *mebibytes),
+        Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }

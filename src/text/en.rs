@@ -160,6 +160,7 @@ pub static WORDS: Words = Words {
                 ),
                 "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
                 "drops" => format!("drops packets to {one}"),
+                "too-long" => format!("sends packets of {one} bytes: the way takes {two} at most and tells nobody, so they are lost"),
                 "answers" => format!("answers {one} after {two}"),
                 "resolv" => format!("looks up {one} with this resolv.conf"),
                 "asked" => format!("is asked for {one}: {two}"),

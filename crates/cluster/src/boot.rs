@@ -1,5 +1,5 @@
 //! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
-use crate::addons::{GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
+use crate::addons::{self, GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
 use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
 use crate::members::EtcdNode;
@@ -23,8 +23,15 @@ impl World {
     pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World::empty(seed, files);
         world.api.gateway_api = topology.gateway_api;
+        if let Some(prepared) = topology.bare {
+            return world.power_bare(topology, prepared);
+        }
         let addresses: Vec<&str> = topology.control_planes.iter().map(|machine| machine.address.as_str()).collect();
         world.bootstrap_objects(&addresses);
+        if topology.static_pods {
+            world.install_kube_proxy(topology.proxy);
+            world.install_plugin(topology.network);
+        }
         if topology.coredns {
             world.install_coredns();
         }
@@ -46,6 +53,18 @@ impl World {
         world.form_etcd(topology);
         world.count_enforcing();
         world
+    }
+
+    /// Servers without a cluster: kubelets and kube-proxies have their places, but nothing runs.
+    fn power_bare(mut self, topology: &Topology, prepared: bool) -> World {
+        let catalog = Arc::new(Catalog::new(&topology.images));
+        let fleet = Arc::make_mut(&mut self.fleet);
+        (fleet.catalog, fleet.bare) = (catalog.clone(), Some(prepared));
+        for machine in &topology.workers {
+            self.add_host(topology, machine, &catalog, self.seed, Role::Worker);
+        }
+        self.count_enforcing();
+        self
     }
 
     /// A machine with the four processes of a control plane.
@@ -85,6 +104,7 @@ impl World {
             cpu_cores: machine.cpu_cores,
             memory_gib: machine.memory_gib,
             pods_max: machine.pods,
+            arch: Text::new(&machine.arch),
             ..Machinery::new(name.clone(), machine.address.as_str(), role)
         };
         let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
@@ -92,15 +112,24 @@ impl World {
             seed,
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),
-            mirrors: topology.static_pods && control_plane,
+            mirrors: topology.static_pods && (control_plane || topology.bare.is_some()),
             dns: dataplane::network::dns::NodeDns::default(),
             network: topology.network,
+            images: if topology.static_pods { addons::node_images(topology.network) } else { Vec::new() },
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);
+        Arc::make_mut(&mut self.routes).insert(number, (number, place as u16));
         self.kubelets.insert(name.clone(), self.parts.len());
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
-        self.add_part(&format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)), after + Duration::millis(400));
+        let part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
+        if topology.static_pods {
+            // It starts with the container of its DaemonSet's Pod.
+            self.parts.push(Arc::new(part));
+        } else {
+            self.queue.push(self.now + after + Duration::millis(400), Event::Start(self.parts.len()));
+            self.parts.push(Arc::new(part));
+        }
     }
 
     /// A member of etcd on each control plane; they have found each other before the world began.
@@ -118,15 +147,17 @@ impl World {
     }
 
     fn add_part(&mut self, id: &str, host: usize, actor: Actor, after: Duration) {
-        self.queue.push(self.now + after, Event::Start(self.parts.len()));
+        if self.fleet.bare.is_none() {
+            self.queue.push(self.now + after, Event::Start(self.parts.len()));
+        }
         let mut part = Part::new(id, host, actor);
-        part.server = host % self.apiservers.len();
+        part.server = host % self.apiservers.len().max(1);
         self.parts.push(Arc::new(part));
     }
 
     /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service with an endpoint
     /// for each kube-apiserver.
-    fn bootstrap_objects(&mut self, addresses: &[&str]) {
+    pub(crate) fn bootstrap_objects(&mut self, addresses: &[&str]) {
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             self.bootstrap(kinds::NAMESPACE, "", map! {"metadata": map! {"name": name}});
         }

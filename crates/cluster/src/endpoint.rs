@@ -39,6 +39,9 @@ const IN: Duration = Duration::secs(4);
 impl World {
     /// What a message of a caller meets. A client of the endpoint keeps the server that it has while that answers.
     pub(crate) fn way(&mut self, caller: Caller) -> Way {
+        if self.apiservers.is_empty() {
+            return Way::Refused;
+        }
         let id = match caller {
             Caller::Part(id) => id,
             Caller::Terminal | Caller::Client => return self.way_of_command(None),
@@ -69,6 +72,9 @@ impl World {
 
     /// Whether a part's messages reach the kube-apiserver that it is connected to.
     pub(crate) fn reaches(&self, id: PartId) -> bool {
+        if self.apiservers.is_empty() {
+            return false;
+        }
         let host = self.parts[id].host;
         let way = match self.own_server(id) {
             Some(own) => self.loopback(own, host),
@@ -175,8 +181,9 @@ impl World {
         self.parts[id].slow + self.apiservers[server].slow
     }
 
-    /// The address that a client dials.
+    /// The address that a client dials; without any kube-apiserver the host's own.
     pub(crate) fn api_address(&self) -> &Text {
-        self.endpoint.as_ref().unwrap_or(&self.hosts[self.apiservers[0].host].address)
+        let first = self.apiservers.first().map_or(0, |server| server.host);
+        self.endpoint.as_ref().unwrap_or(&self.hosts[first].address)
     }
 }

@@ -2,7 +2,6 @@
 use crate::event::{Event, PartId};
 use crate::input::Fault;
 use crate::part::Actor;
-use crate::traffic::Link;
 use crate::world::World;
 use apiserver::client::Effects;
 use simcore::{Duration, OccurrenceId};
@@ -60,8 +59,8 @@ impl World {
             Fault::SlowComponent { component, delay_ms } => self.slow_component(component, *delay_ms),
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
-                let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
-                self.net().links.insert((first.min(second), first.max(second)), link);
+                let known = self.net().links.entry((first.min(second), first.max(second))).or_default();
+                (known.latency, known.loss_percent) = (Duration::millis(u64::from(*latency_ms)), *loss_percent);
                 let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
                 Ok(self.note("you", "fault", &words))
             }
@@ -71,6 +70,11 @@ impl World {
             | Fault::LoseEtcdData { .. }
             | Fault::RestoreEtcd { .. }
             | Fault::EtcdQuota { .. } => self.etcd_fault(fault),
+            Fault::PathMtu { one, other, bytes } => {
+                let (first, second) = (self.host(one)?, self.host(other)?);
+                self.net().links.entry((first.min(second), first.max(second))).or_default().mtu = *bytes;
+                Ok(self.note("you", "fault", &format!("link {one} - {other}: packets of more than {bytes} bytes are lost")))
+            }
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
     }
@@ -115,7 +119,11 @@ impl World {
         }
         self.hosts[host].powered = true;
         self.run_control_plane(host, true);
+        // Components in containers start with their containers.
         for id in self.parts_of(host) {
+            if !self.parts[id].pod.is_empty() {
+                continue;
+            }
             Arc::make_mut(&mut self.parts[id]).enabled = true;
             self.queue.push(self.now + BOOT, Event::Start(id));
         }

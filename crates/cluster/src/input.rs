@@ -143,6 +143,13 @@ pub enum Fault {
         member: String,
         mebibytes: u32,
     },
+    /// Between two machines packets of more than `bytes` are lost, and nobody tells the sender (no ICMP "fragmentation
+    /// needed" comes back); 1500 mends it.
+    PathMtu {
+        one: String,
+        other: String,
+        bytes: u32,
+    },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
         pod: String,
@@ -180,5 +187,6 @@ parcel::tagged!(Fault "fault" {
     "lose-etcd-data" => LoseEtcdData { member },
     "restore-etcd" => RestoreEtcd { member, directory },
     "etcd-quota" => EtcdQuota { member, mebibytes },
+    "path-mtu" => PathMtu { one, other, bytes },
     "kill-container" => KillContainer { pod, container },
 });

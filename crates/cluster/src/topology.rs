@@ -35,6 +35,8 @@ pub struct Topology {
     pub network: Plugin,
     /// kube-proxy's `--proxy-mode`.
     pub proxy: Mode,
+    /// Servers without a cluster, which `workers` names; `true`: the steps before `kubeadm init` were done on them.
+    pub bare: Option<bool>,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -69,6 +71,8 @@ pub struct Machine {
     pub cpu_cores: u32,
     pub memory_gib: u32,
     pub pods: u32,
+    /// `amd64`, `arm64`
+    pub arch: String,
 }
 
 impl Topology {
@@ -89,7 +93,21 @@ impl Topology {
             ingress_controller: false,
             network: Plugin::Calico,
             proxy: Mode::Iptables,
+            bare: None,
             images: crate::images::all(),
+        }
+    }
+
+    /// Servers node-1 to node-N of 4 cores and 8 GiB without a cluster: fresh from Debian's installer, or with containerd,
+    /// kubelet, kubeadm and kubectl on them, swap off and forwarding on.
+    pub fn bare(servers: usize, prepared: bool) -> Topology {
+        Topology {
+            workers: (1..=servers).map(|n| machine(format!("node-{n}"), 9 + n)).collect(),
+            control_planes: Vec::new(),
+            bare: Some(prepared),
+            network: Plugin::None,
+            coredns: false,
+            ..Topology::kubeadm(0)
         }
     }
 
@@ -144,6 +162,8 @@ impl Topology {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
             "kubeadm-ha" => Some(Topology::kubeadm_ha(workers)),
+            "bare" => Some(Topology::bare(workers, false)),
+            "bare-prepared" => Some(Topology::bare(workers, true)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-flannel" => Some(Topology { network: Plugin::Flannel, ..Topology::kubeadm(workers) }),
@@ -157,5 +177,12 @@ impl Topology {
 
 /// A server of 4 cores and 8 GiB; `last` counts its address.
 fn machine(name: String, last: usize) -> Machine {
-    Machine { name, address: format!("192.168.{}.{}", 100 + last / 250, last % 250 + 1), cpu_cores: 4, memory_gib: 8, pods: 110 }
+    Machine {
+        name,
+        address: format!("192.168.{}.{}", 100 + last / 250, last % 250 + 1),
+        cpu_cores: 4,
+        memory_gib: 8,
+        pods: 110,
+        arch: "amd64".to_string(),
+    }
 }

@@ -152,3 +152,34 @@ fn a_kubelet_does_not_start_with_swap_and_systemd_tries_again() {
     run(&mut world, 30);
     assert_eq!(ready(&mut world, "worker-1"), "True");
 }
+
+#[test]
+fn kubeadm_makes_a_cluster_out_of_bare_servers() {
+    let mut world = World::boot(&Topology::bare(2, true), 1, Vec::new());
+    run(&mut world, 60);
+    let refused = "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n";
+    assert_eq!(type_in(&mut world, "kubectl get nodes"), refused);
+    let before = world.now();
+    let said = type_in(&mut world, "ssh node-1 kubeadm init --pod-network-cidr 10.244.0.0/16");
+    println!("init took {:?}\n{said}", world.now().since(before));
+    assert!(said.contains("Your Kubernetes control-plane has initialized successfully!"), "{said}");
+    let nodes = type_in(&mut world, "kubectl get nodes --no-headers");
+    assert!(nodes.starts_with("node-1   NotReady   control-plane"), "{nodes}");
+    let join = type_in(&mut world, "ssh node-1 kubeadm token create --print-join-command");
+    let said = type_in(&mut world, &format!("ssh node-2 {}", join.trim()));
+    println!("{said}");
+    assert!(said.contains("This node has joined the cluster"), "{said}");
+    println!("{}", type_in(&mut world, "kubectl get pods -A -o wide"));
+    let url = "https://github.com/flannel-io/flannel/releases/latest/download/kube-flannel.yml";
+    println!("{}", type_in(&mut world, &format!("ssh node-1 'KUBECONFIG=/etc/kubernetes/admin.conf kubectl apply -f {url}'")));
+    run(&mut world, 60);
+    println!("{}", type_in(&mut world, "kubectl get nodes; kubectl get pods -A -o wide"));
+    type_in(
+        &mut world,
+        "kubectl create deployment web --image=hello:v1 --replicas=2; kubectl expose deployment web --port 80 --target-port 8080",
+    );
+    run(&mut world, 20);
+    let address = type_in(&mut world, "kubectl get svc web -o 'jsonpath={.spec.clusterIP}'");
+    let served = type_in(&mut world, &format!("ssh node-1 curl -s http://{address}/"));
+    assert!(served.starts_with("Hello from v1"), "{served}");
+}

@@ -24,6 +24,8 @@ pub struct Host {
     /// The address in the hosts' network.
     pub address: Text,
     pub role: Role,
+    /// `amd64`, `arm64`
+    pub arch: Text,
     pub cpu_cores: u32,
     pub memory_gib: u32,
     pub disk_gib: u32,
@@ -54,6 +56,7 @@ impl Host {
             name: name.into(),
             address: address.into(),
             role,
+            arch: Text::new_static("amd64"),
             cpu_cores: 4,
             memory_gib: 8,
             disk_gib: 100,

@@ -42,7 +42,7 @@ impl World {
                 }
             }
             Deed::Service("kubelet", true) => {
-                self.queue.push(self.now + START, Event::Start(self.hosts[host].kubelet));
+                self.kubelet_begins(host);
                 self.plan(host, START + START, Due::Statics);
             }
             Deed::Service("kubelet", false) => self.halt(self.hosts[host].kubelet),
@@ -93,6 +93,7 @@ impl World {
                     machine.start_unit(now, &name);
                     self.put_machine(host, machine);
                 }
+                Due::Bootstrap => self.bootstrap_kubelet(host),
                 Due::Statics => self.mind_statics(host),
                 Due::Pulled(image) => {
                     let mut machine = self.machine(host);
@@ -107,6 +108,9 @@ impl World {
 
     /// A component of a control plane starts or stops by what happens on its server.
     pub(super) fn run_component(&mut self, host: usize, name: &str, runs: bool) {
+        if runs {
+            self.found_component(host, name);
+        }
         let server = self.apiservers.iter().find(|server| server.host == host && name == "kube-apiserver").map(|server| server.id.clone());
         let member = self.etcd.nodes.iter().rfind(|node| node.host == host && name == "etcd").map(|node| node.component.clone());
         if let Some(process) = server.or(member) {

@@ -23,7 +23,9 @@ impl World {
             EtcdAsk::AddLearner { peer } => self.add_learner(peer),
             EtcdAsk::Promote { id } => self.promote(*id),
             EtcdAsk::Remove { id } => {
+                let gone = self.fleet.members.iter().find(|one| one.id == *id).map(|one| one.peer.clone()).unwrap_or_default();
                 self.fleet_mut().members.retain(|one| one.id != *id);
+                self.change_member(&gone, etcd::raft::ChangeKind::Remove);
                 Ok(())
             }
         };
@@ -67,6 +69,7 @@ impl World {
         let name = self.hosts[host].name.clone();
         let found = self.fleet_mut().members.iter_mut().filter(|one| one.id == id);
         found.for_each(|one| (one.learner, one.name) = (false, name.clone()));
+        self.change_member(&member.peer, etcd::raft::ChangeKind::Promote);
         Ok(())
     }
 }

@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub(crate) struct Fleet {
     /// What there is to pull.
     pub catalog: Arc<Catalog>,
+    /// Whether the servers had no cluster at first; and whether the steps before `kubeadm init` were done on them.
+    pub bare: Option<bool>,
     /// By host; a machine is made when somebody first looks into it.
     pub machines: BTreeMap<usize, Machine>,
     pub commands: BTreeMap<u64, Arc<Command>>,
@@ -38,6 +40,8 @@ pub(crate) enum Due {
     Booted,
     /// systemd starts a service anew that has failed.
     Unit(Text),
+    /// The kubelet asks for its first certificate.
+    Bootstrap,
     /// The kubelet looks at its static Pods.
     Statics,
     /// The image of a static Pod is there.

@@ -4,6 +4,7 @@ use super::processes;
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::run::Login;
+use dataplane::kubelet::Kubelet;
 use objects::Text;
 use simcore::Time;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ const TOKEN: &str = "kuba00.0123456789abcdef";
 
 impl World {
     pub(super) fn make_machine(&mut self, host: usize) -> Machine {
+        if let Some(prepared) = self.fleet.bare {
+            return self.bare_machine(host, prepared);
+        }
         let first = self.hosts.iter().position(|host| host.control_plane).unwrap_or(0);
         let mut past = Past::default();
         let mut control = self.prepared(first);
@@ -42,15 +46,9 @@ impl World {
         machine
     }
 
-    fn prepared(&self, host: usize) -> Machine {
+    pub(super) fn prepared(&self, host: usize) -> Machine {
         let mut machine = Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, VERSION, self.seed);
-        let hardware = Arc::make_mut(&mut machine.hardware);
-        if let Some(kubelet) = self.kubelet_of(host) {
-            hardware.cores = kubelet.host.cpu_cores;
-            // The kernel keeps some of it: what is left of 8 GiB is 7944 MiB.
-            hardware.memory_mib = kubelet.host.memory_gib * 1024 * 97 / 100;
-            hardware.disk_gib = kubelet.host.disk_gib;
-        }
+        self.kubelet_of(host).into_iter().for_each(|kubelet| furnish(&mut machine, kubelet));
         machine.install("curl", "7.88.1-10+deb12u14", &[("curl", "7.88.1")]);
         machine
     }
@@ -79,6 +77,17 @@ impl World {
         }
         all
     }
+}
+
+/// Gives a machine what its host has bolted in.
+pub(super) fn furnish(machine: &mut Machine, kubelet: &Kubelet) {
+    let hardware = Arc::make_mut(&mut machine.hardware);
+    hardware.cores = kubelet.host.cpu_cores;
+    // The kernel keeps some of it: what is left of 8 GiB is 7944 MiB.
+    hardware.memory_mib = kubelet.host.memory_gib * 1024 * 97 / 100;
+    hardware.disk_gib = kubelet.host.disk_gib;
+    hardware.arch = kubelet.host.arch.clone();
+    hardware.kernel = Text::from(format!("6.1.0-40-{}", kubelet.host.arch));
 }
 
 /// One component as a machine shows it.

@@ -4,6 +4,7 @@ mod command;
 mod deeds;
 mod etcd;
 mod fleet;
+mod founding;
 mod kubectl;
 mod made;
 mod past;
@@ -13,5 +14,6 @@ mod seam;
 mod ssh;
 mod statics;
 mod tape;
+mod tokens;
 
 pub(crate) use fleet::Fleet;

@@ -178,7 +178,7 @@ impl Registration {
 
 fn labels(host: &Host) -> Tree {
     let mut labels = map! {
-        "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/arch": &host.arch, "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": &host.arch,
         "kubernetes.io/hostname": &host.name, "kubernetes.io/os": "linux",
     };
     if host.role == Role::ControlPlane {
@@ -195,7 +195,7 @@ fn described(host: &Host, store: &Store) -> Tree {
         "ephemeral-storage": format!("{}Gi", host.disk_gib),
     };
     let info = map! {
-        "architecture": "amd64", "bootID": format!("boot-{}", host.name), "containerRuntimeVersion": &host.runtime,
+        "architecture": &host.arch, "bootID": format!("boot-{}", host.name), "containerRuntimeVersion": &host.runtime,
         "kernelVersion": &host.kernel, "kubeProxyVersion": "", "kubeletVersion": &host.kubelet_version,
         "machineID": format!("machine-{}", host.name), "operatingSystem": "linux", "osImage": &host.os_image,
         "runningInUserNamespace": false, "systemUUID": format!("system-{}", host.name),

@@ -79,6 +79,12 @@ impl Process {
         self.member = Some(Member::formed(self.id, Timing::default(), rng, now, self.data.durable.clone(), leader));
     }
 
+    /// Alone it makes up a new cluster; it runs once it is started.
+    pub fn found(&mut self, revision: u64) {
+        self.data = Data { durable: Durable::formed(&[self.id]), revision };
+        self.published = true;
+    }
+
     /// Starts with what its disk holds.
     pub fn start(&mut self, seed: u64, now: Time) {
         self.life += 1;
