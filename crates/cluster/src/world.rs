@@ -521,8 +521,8 @@ impl World {
 
     /// The member of etcd that a kube-apiserver talks to: its own host's, as kubeadm sets it up.
     pub(crate) fn member_behind(&self, server: usize) -> usize {
-        let host = self.apiservers[server].host;
-        self.etcd.nodes.iter().rposition(|node| node.host == host).unwrap_or(self.etcd.owner)
+        let host = self.apiservers.get(server).map(|server| server.host);
+        self.etcd.nodes.iter().rposition(|node| Some(node.host) == host).unwrap_or(self.etcd.owner)
     }
 
     /// The state that a part sees through its kube-apiserver.
