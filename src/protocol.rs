@@ -2,6 +2,7 @@
 use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
 use cluster::lens::{PageView, ReachView, RuleView};
+use cluster::members::EtcdView;
 use cluster::probes::HealthRow;
 use lessons::progress::LessonState;
 use lessons::strategies::Row;
@@ -55,6 +56,8 @@ pub enum ToEngine {
         pod: String,
         name: String,
     },
+    /// etcd's members: asked again while somebody looks at them.
+    Etcd,
     /// What of the cluster still works: asked again about once a second by whoever shows it.
     Health,
     /// YAML, description and chain of an object, by id.
@@ -203,6 +206,10 @@ pub enum FromEngine {
     Resolved {
         steps: Vec<HopView>,
     },
+    /// Members, leader, quorum.
+    Etcd {
+        etcd: Box<EtcdView>,
+    },
     /// One row for each function of a cluster, in the order of `cluster::probes::IDS`.
     Health {
         rows: Vec<HealthRow>,
@@ -265,6 +272,7 @@ parcel::tagged!(ToEngine "to" {
     "reach" => Reach { port, from, to },
     "resolve" => Resolve { pod, name },
     "health" => Health {},
+    "etcd" => Etcd {},
     "inspect" => Inspect { id },
     "complete" => Complete { serial, line, cursor },
     "lint" => Lint { serial, name, text },
@@ -295,6 +303,7 @@ parcel::tagged!(FromEngine "says" {
     "reached" => Reached { reach, reasons },
     "resolved" => Resolved { steps },
     "health" => Health { rows },
+    "etcd" => Etcd { etcd },
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },

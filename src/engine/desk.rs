@@ -123,6 +123,7 @@ impl Desk {
                 let steps = session.world.clone().lookup(&pod, &name);
                 self.out.push(FromEngine::Resolved { steps });
             }
+            ToEngine::Etcd => self.out.push(FromEngine::Etcd { etcd: Box::new(session.world.etcd_view()) }),
             ToEngine::Health => {
                 let rows = self.checklist.look(&session.world).to_vec();
                 self.out.push(FromEngine::Health { rows });

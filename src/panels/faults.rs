@@ -15,7 +15,12 @@ fn brief(fault: &Fault) -> &'static str {
         Fault::StopComponent { .. } => words.stop,
         Fault::StartComponent { .. } => words.start,
         Fault::Link { .. } | Fault::PathMtu { .. } | Fault::SlowComponent { .. } => words.slow_link,
-        Fault::KillContainer { .. } | Fault::KillComponent { .. } => words.kill,
+        Fault::KillContainer { .. } | Fault::KillComponent { .. } | Fault::CrashEtcd { .. } => words.kill,
+        Fault::SlowDisk { .. }
+        | Fault::CutEtcd { .. }
+        | Fault::LoseEtcdData { .. }
+        | Fault::RestoreEtcd { .. }
+        | Fault::EtcdQuota { .. } => words.etcd_fault,
     }
 }
 
@@ -43,6 +48,13 @@ pub fn describe(fault: &Fault) -> String {
         Fault::SlowComponent { component, delay_ms } => (words.slow_component)(component, *delay_ms),
         Fault::Link { one, other, latency_ms, loss_percent } => (words.link)(one, other, *latency_ms, *loss_percent),
         Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
+        Fault::CrashEtcd { member } => (words.kill_component)(member),
+        Fault::SlowDisk { node, fsync_ms } => (words.slow_disk)(node, *fsync_ms),
+        Fault::CutEtcd { member, cut: true } => (words.cut_etcd)(member),
+        Fault::CutEtcd { member, cut: false } => (words.mend_etcd)(member),
+        Fault::LoseEtcdData { member } => (words.lose_etcd_data)(member),
+        Fault::RestoreEtcd { member, directory } => (words.restore_etcd)(member, directory),
+        Fault::EtcdQuota { member, mebibytes } => (words.etcd_quota)(member, *mebibytes),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }

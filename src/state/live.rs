@@ -108,6 +108,11 @@ fn hear(app: App, message: FromEngine) {
                 app.network.verdict.set(reasons);
             }
         }
+        FromEngine::Etcd { etcd } => {
+            if app.network.etcd.with_untracked(|old| *old != *etcd) {
+                app.network.etcd.set(*etcd);
+            }
+        }
         FromEngine::Health { rows } => {
             if app.network.health.with_untracked(|old| *old != rows) {
                 app.network.health.set(rows);

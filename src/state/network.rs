@@ -5,6 +5,7 @@ use crate::js::{document, fetch};
 use cluster::delta::{Delta, HopView, RequestView, TrafficView};
 use cluster::input::{Input, TrafficSpec};
 use cluster::lens::{PageView, ReachView, RuleView};
+use cluster::members::EtcdView;
 use cluster::probes::HealthRow;
 use leptos::prelude::*;
 use lessons::format;
@@ -61,6 +62,8 @@ pub struct Network {
     pub pair: RwSignal<(String, String)>,
     pub verdict: RwSignal<Vec<String>>,
     pub resolved: RwSignal<Vec<HopView>>,
+    /// etcd's members, as the engine last said; empty until somebody asks.
+    pub etcd: RwSignal<EtcdView>,
     /// What still works, as the engine last said.
     pub health: RwSignal<Vec<HealthRow>>,
     pub page: RwSignal<Option<PageView>>,
@@ -97,6 +100,7 @@ impl Network {
             pair: RwSignal::default(),
             verdict: RwSignal::default(),
             resolved: RwSignal::default(),
+            etcd: RwSignal::default(),
             health: RwSignal::default(),
             page: RwSignal::new(None),
             loading: RwSignal::new(false),

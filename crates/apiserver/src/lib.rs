@@ -27,6 +27,7 @@ mod validate;
 mod warnings;
 mod watch;
 
+pub use discovery::unhealthy;
 pub use server::{ApiServer, Outcome, What};
 pub use store::{Change, Snapshot, Store};
 pub use tables::status_word as pod_status;

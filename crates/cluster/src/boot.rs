@@ -1,7 +1,8 @@
 //! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
 use crate::addons::{self, GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
-use crate::endpoint::{ApiServerProcess, EtcdProcess};
+use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
+use crate::members::EtcdNode;
 use crate::part::{Actor, Part};
 use crate::topology::{Machine, Topology};
 use crate::world::{Host, World};
@@ -49,6 +50,7 @@ impl World {
         for machine in &topology.workers {
             world.add_host(topology, machine, &catalog, seed, Role::Worker);
         }
+        world.form_etcd(topology);
         world.count_enforcing();
         world
     }
@@ -58,7 +60,6 @@ impl World {
         let catalog = Arc::new(Catalog::new(&topology.images));
         let fleet = Arc::make_mut(&mut self.fleet);
         (fleet.catalog, fleet.bare) = (catalog.clone(), Some(prepared));
-        self.storing = false;
         for machine in &topology.workers {
             self.add_host(topology, machine, &catalog, self.seed, Role::Worker);
         }
@@ -70,7 +71,6 @@ impl World {
     fn add_control_plane(&mut self, topology: &Topology, machine: &Machine, catalog: &Arc<Catalog>, seed: u64) {
         let (host, called) = (self.hosts.len(), Text::new(topology.control_host.as_ref().unwrap_or(&machine.name)));
         let id = |process: &str| topology.process_id(process, machine);
-        self.etcd.push(EtcdProcess { id: id("etcd").into(), host, running: true });
         self.apiservers.push(ApiServerProcess {
             id: id("kube-apiserver").into(),
             host,
@@ -129,6 +129,20 @@ impl World {
         } else {
             self.queue.push(self.now + after + Duration::millis(400), Event::Start(self.parts.len()));
             self.parts.push(Arc::new(part));
+        }
+    }
+
+    /// A member of etcd on each control plane; they have found each other before the world began.
+    fn form_etcd(&mut self, topology: &Topology) {
+        let (now, revision) = (self.now, self.api.store.tail().revision());
+        let member = |(host, machine): (usize, &Machine)| {
+            EtcdNode::new(0, &topology.process_id("etcd", machine), &machine.name, &machine.address, host)
+        };
+        self.etcd.form(topology.control_planes.iter().enumerate().map(member).collect(), now, revision);
+        let count = self.etcd.nodes.len();
+        if count > 1 {
+            self.api.store.keep_each(true);
+            (0..count).for_each(|place| self.give(place, etcd::member::Input::Wake));
         }
     }
 

@@ -20,15 +20,6 @@ pub struct ApiServerProcess {
     pub offered: bool,
 }
 
-/// One etcd process.
-#[derive(Clone, Debug)]
-pub struct EtcdProcess {
-    /// `etcd`; with several control planes `etcd/control-plane-1`.
-    pub id: Text,
-    pub host: usize,
-    pub running: bool,
-}
-
 /// What becomes of a connection to the API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Way {
@@ -90,6 +81,11 @@ impl World {
             None => self.over_network(self.parts[id].server, Some(host)),
         };
         matches!(way, Way::Server(_))
+    }
+
+    /// The kube-apiserver that a part is connected to.
+    pub(crate) fn server_of(&self, id: PartId) -> usize {
+        self.own_server(id).unwrap_or(self.parts[id].server)
     }
 
     /// Whether any kube-apiserver runs on a machine with power.

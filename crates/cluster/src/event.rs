@@ -1,4 +1,5 @@
 //! The closed list of what can happen next in a world.
+use crate::members::Mail;
 use apiserver::client::Ticket;
 use objects::wire::{Request, Response};
 use simcore::Time;
@@ -29,8 +30,20 @@ pub enum Event {
     Wake(PartId),
     /// An answer arrives.
     Reply(Caller, Ticket, Box<Response>),
-    /// etcd's disk write has ended.
-    Synced,
+    /// The disk write with this number of a member of etcd has ended. `life` tells restarts apart.
+    EtcdPersisted { place: usize, life: u32, number: u64 },
+    /// An instant that a member asked for.
+    EtcdWake { place: usize, life: u32 },
+    /// A message between members arrives.
+    EtcdMessage(Box<Mail>),
+    /// A write reaches the member that is taken for the leader.
+    EtcdForward { ask: u64, to: usize },
+    /// A member that was killed is started again.
+    EtcdStart(usize),
+    /// A line of etcdctl begins, has an answer, or has waited long enough.
+    EtcdJob(u64),
+    /// A request has waited long enough for etcd.
+    EtcdExpire(u64),
     /// The API server compacts etcd's history.
     Compact,
     /// The terminal asked to be woken (`sleep`, timeouts).
@@ -64,7 +77,7 @@ impl Event {
             Event::Wake(part) => 3 << 32 | *part as u64,
             Event::Reply(Caller::Part(part), ticket, _) => 4 << 32 | (*part as u64) << 16 | (ticket.0 & 0xffff),
             Event::Reply(..) => 5 << 32,
-            Event::Synced => 6 << 32,
+            Event::EtcdPersisted { place, .. } => 6 << 32 | *place as u64,
             Event::Compact => 7 << 32,
             Event::Terminal => 8 << 32,
             Event::TerminalWatch => 9 << 32,
@@ -72,6 +85,12 @@ impl Event {
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
             Event::Server(host) => 17 << 32 | *host as u64,
             Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
+            Event::EtcdWake { place, .. } => 24 << 32 | *place as u64,
+            Event::EtcdMessage(mail) => 21 << 32 | mail.to as u64,
+            Event::EtcdForward { to, .. } => 22 << 32 | *to as u64,
+            Event::EtcdStart(place) => 23 << 32 | *place as u64,
+            Event::EtcdJob(job) => 20 << 32 | *job & 0xffff_ffff,
+            Event::EtcdExpire(ask) => 25 << 32 | *ask & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
             Event::Send(..) => 19 << 32,
             Event::Serve(server) => 18 << 32 | *server as u64,

@@ -1,5 +1,4 @@
 //! What can break, and how it is mended. One small function for each fault.
-use crate::endpoint::EtcdProcess;
 use crate::event::{Event, PartId};
 use crate::input::Fault;
 use crate::part::Actor;
@@ -36,14 +35,12 @@ impl World {
             Fault::CutNode { node } => {
                 let host = self.host(node)?;
                 self.hosts[host].connected = false;
-                self.count_quorum();
                 self.lose_api();
                 Ok(self.note("you", "fault", &format!("cut {node} off the network")))
             }
             Fault::MendNode { node } => {
                 let host = self.host(node)?;
                 self.hosts[host].connected = true;
-                self.count_quorum();
                 let id = self.note("you", "fault", &format!("connect {node} again"));
                 self.catch_up();
                 Ok(id)
@@ -72,11 +69,17 @@ impl World {
                 self.net().links.entry((first.min(second), first.max(second))).or_default().mtu = *bytes;
                 Ok(self.note("you", "fault", &format!("link {one} - {other}: packets of more than {bytes} bytes are lost")))
             }
+            Fault::CrashEtcd { .. }
+            | Fault::SlowDisk { .. }
+            | Fault::CutEtcd { .. }
+            | Fault::LoseEtcdData { .. }
+            | Fault::RestoreEtcd { .. }
+            | Fault::EtcdQuota { .. } => self.etcd_fault(fault),
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
     }
 
-    fn host(&self, name: &str) -> Result<usize, String> {
+    pub(crate) fn host(&self, name: &str) -> Result<usize, String> {
         self.hosts.iter().position(|host| host.name == name).ok_or_else(|| format!("no machine is called \"{name}\""))
     }
 
@@ -86,7 +89,6 @@ impl World {
 
     /// The way between a machine and the API is another one now.
     pub(crate) fn link_changed(&mut self, better: bool) {
-        self.count_quorum();
         self.lose_api();
         if better {
             self.catch_up();
@@ -128,21 +130,17 @@ impl World {
         self.catch_up();
     }
 
-    /// A machine's kube-apiserver and etcd, if it has any, stop or start.
+    /// A machine's kube-apiserver and etcd, if it has any, lose their power or start.
     fn run_control_plane(&mut self, host: usize, running: bool) {
         self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = running);
-        self.etcd.iter_mut().filter(|member| member.host == host).for_each(|member| member.running = running);
-        self.count_quorum();
-    }
-
-    /// Whether a majority of etcd's members runs and can talk.
-    fn count_quorum(&mut self) {
-        let alone = self.etcd.len() == 1;
-        let there = |member: &&EtcdProcess| {
-            let host = &self.hosts[member.host];
-            member.running && host.powered && (host.connected || alone)
-        };
-        self.storing = self.etcd.iter().filter(there).count() > self.etcd.len() / 2;
+        for place in self.members_on(host) {
+            if running {
+                // Words of a member that cannot start are in its log; nobody typed anything here.
+                let _ = self.start_member(place);
+            } else {
+                self.crash_member(place);
+            }
+        }
     }
 
     /// After a link or the API server is back: everybody hears what they missed.
@@ -179,6 +177,9 @@ impl World {
     }
 
     fn start_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
+        if let Some(place) = self.member_named(name) {
+            self.may_start(place)?;
+        }
         if self.run_process(name, true) || self.run_runtime(name, true) {
             let occurrence = self.note("you", "fault", &format!("start {name}"));
             self.catch_up();
@@ -197,6 +198,11 @@ impl World {
             self.apiservers[server].running = false;
             self.queue.push(self.now + RESTART, Event::Serve(server));
             self.lose_api();
+            return Ok(self.note("you", "fault", &format!("kill {name}")));
+        }
+        if let Some(place) = self.member_named(name).filter(|place| self.etcd.nodes[*place].process.is_running()) {
+            self.crash_member(place);
+            self.queue.push(self.now + RESTART, Event::EtcdStart(place));
             return Ok(self.note("you", "fault", &format!("kill {name}")));
         }
         let id = self.part_named(name)?;
@@ -272,9 +278,12 @@ impl World {
             server.running = running;
             return true;
         }
-        let Some(member) = self.etcd.iter_mut().find(|member| member.id == name) else { return false };
-        member.running = running;
-        self.count_quorum();
+        let Some(place) = self.member_named(name) else { return false };
+        if running {
+            let _ = self.start_member(place);
+        } else {
+            self.stop_member(place);
+        }
         true
     }
 

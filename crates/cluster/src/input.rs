@@ -122,6 +122,34 @@ pub enum Fault {
         other: String,
         bytes: u32,
     },
+    /// A member of etcd (`etcd`, `etcd/control-plane-1`) ends at once, as by SIGKILL.
+    CrashEtcd {
+        member: String,
+    },
+    /// Each write to a machine's disk takes so much longer; 0 mends it.
+    SlowDisk {
+        node: String,
+        fsync_ms: u32,
+    },
+    /// A member's peer port is closed, or open again: its machine is reached, the member is not.
+    CutEtcd {
+        member: String,
+        cut: bool,
+    },
+    /// A member's data directory is lost, and its process ends.
+    LoseEtcdData {
+        member: String,
+    },
+    /// A stopped member starts with what `etcdutl snapshot restore` wrote into a directory: as a new cluster of one.
+    RestoreEtcd {
+        member: String,
+        directory: String,
+    },
+    /// A member's quota in MiB (`--quota-backend-bytes`); 0 is the default of 2 GiB.
+    EtcdQuota {
+        member: String,
+        mebibytes: u32,
+    },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
         pod: String,
@@ -154,5 +182,11 @@ parcel::tagged!(Fault "fault" {
     "slow-component" => SlowComponent { component, delay_ms },
     "link" => Link { one, other, latency_ms, loss_percent },
     "path-mtu" => PathMtu { one, other, bytes },
+    "crash-etcd" => CrashEtcd { member },
+    "slow-disk" => SlowDisk { node, fsync_ms },
+    "cut-etcd" => CutEtcd { member, cut },
+    "lose-etcd-data" => LoseEtcdData { member },
+    "restore-etcd" => RestoreEtcd { member, directory },
+    "etcd-quota" => EtcdQuota { member, mebibytes },
     "kill-container" => KillContainer { pod, container },
 });

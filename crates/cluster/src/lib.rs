@@ -13,6 +13,7 @@ pub mod input;
 pub mod invariants;
 pub mod lens;
 pub mod manifest;
+pub mod members;
 mod part;
 pub mod portrait;
 pub mod probes;
@@ -25,7 +26,7 @@ mod why;
 mod world;
 
 pub use choices::Choices;
-pub use endpoint::{ApiServerProcess, EtcdProcess};
+pub use endpoint::ApiServerProcess;
 pub use event::Caller;
 pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};

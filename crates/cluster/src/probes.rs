@@ -157,7 +157,7 @@ fn kubectl(world: &mut World) -> Result<(), String> {
         match answer(world) {
             Some(code) if code != 0 && code < 500 => {}
             _ if !world.is_serving() => return Err("no-answer kube-apiserver".to_string()),
-            _ if !world.storing => return Err("no-quorum etcd".to_string()),
+            _ if !world.has_quorum() => return Err("no-quorum etcd".to_string()),
             _ => return Err("no-answer kube-apiserver".to_string()),
         }
     }
@@ -178,7 +178,7 @@ fn leader(world: &World, process: &str) -> Result<(), String> {
     if !world.is_serving() {
         return Err("no-answer kube-apiserver".to_string());
     }
-    if !world.storing {
+    if !world.has_quorum() {
         return Err("no-quorum etcd".to_string());
     }
     let leads = |id: usize| world.parts[id].process() == process && world.parts[id].leads() == Some(true) && world.reaches(id);

@@ -93,7 +93,8 @@ impl Viewer {
             let host = &world.hosts()[place];
             ComponentView { id: id.into(), node: host.name.to_string(), running: running && host.powered, note: note.clone(), queue: 0 }
         };
-        let mut now: Vec<ComponentView> = world.etcd.iter().map(|member| own(&member.id, member.host, member.running)).collect();
+        let members = world.etcd.nodes.iter().filter(|node| !node.process.removed);
+        let mut now: Vec<ComponentView> = members.map(|node| own(&node.component, node.host, node.process.is_running())).collect();
         now.extend(world.apiservers.iter().map(|server| own(&server.id, server.host, server.running)));
         for part in world.parts() {
             let host = &world.hosts()[part.host];

@@ -1,14 +1,16 @@
 //! The world as a value: one step, one queue, virtual time only.
-use crate::endpoint::{ApiServerProcess, EtcdProcess, Way};
+use crate::endpoint::{ApiServerProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
+use crate::members::{Etcd, Need, full};
 use crate::part::Part;
 use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
-use apiserver::{ApiServer, Change, Outcome};
+use apiserver::{ApiServer, Change, Outcome, Snapshot};
 use dataplane::network::policy::Policies;
+use etcd::server::Asked;
 use objects::wire::{Request, Response};
 use objects::{Key, Text, kinds};
 use simcore::{Duration, OccurrenceId, Queue, Rng, Time};
@@ -29,13 +31,16 @@ pub struct Host {
     pub(crate) proxy: PartId,
 }
 
-/// A write that waits for the disk.
+/// A write that waits until a member has applied it.
 #[derive(Clone, Debug)]
-struct Pending {
-    revision: u64,
-    caller: Caller,
-    ticket: Ticket,
-    response: Box<Response>,
+pub(crate) struct Pending {
+    pub revision: u64,
+    /// The member that its API server talks to.
+    pub member: usize,
+    pub begun: Time,
+    pub caller: Caller,
+    pub ticket: Ticket,
+    pub response: Box<Response>,
 }
 
 /// Everything. Cheap to clone: parts and state are shared until written to.
@@ -50,9 +55,7 @@ pub struct World {
     /// The typed line that the terminal works on.
     pub(crate) typed: Option<OccurrenceId>,
     pub(crate) apiservers: Vec<ApiServerProcess>,
-    pub(crate) etcd: Vec<EtcdProcess>,
-    /// Whether enough of etcd runs to take writes.
-    pub(crate) storing: bool,
+    pub(crate) etcd: Etcd,
     /// The address that clients of the API dial where a load balancer stands before it.
     pub(crate) endpoint: Option<Text>,
     /// The kube-apiserver that the last client from outside was given.
@@ -72,14 +75,14 @@ pub struct World {
     pub(crate) seed: u64,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
-    pending: Vec<Pending>,
+    pub(crate) pending: Vec<Pending>,
     /// The applied revision that watchers were told of.
-    announced: u64,
+    pub(crate) announced: u64,
     /// Answers for clients outside, by their ticket.
     pub answers: Vec<(Ticket, Response)>,
     /// Watch deliveries just made, for the picture: when, to whom, about what. Not part of the truth.
     pub delivered: Vec<(Time, PartId, Key)>,
-    rng: Rng,
+    pub(crate) rng: Rng,
     pub(crate) digest: u64,
     steps: u64,
     /// How many inputs it has had.
@@ -108,8 +111,7 @@ impl World {
             terminal: Arc::new(Terminal::new(files)),
             typed: None,
             apiservers: Vec::new(),
-            etcd: Vec::new(),
-            storing: true,
+            etcd: Etcd::new(seed),
             endpoint: None,
             outside_server: 0,
             traffic: Arc::new(Traffic::new(seed)),
@@ -170,7 +172,7 @@ impl World {
         self.now = time;
         let tag = event.tag();
         self.handle(event);
-        self.settle();
+        self.propose();
         self.steps += 1;
         self.digest = fold(self.digest, time, tag, self.api.store.tail().revision());
         true
@@ -223,7 +225,7 @@ impl World {
                 }
             }
         }
-        self.settle();
+        self.propose();
     }
 
     /// Runs until `done` holds or `limit` has passed; says whether it held. Looks after every event.
@@ -249,7 +251,13 @@ impl World {
             Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
             Event::Reply(Caller::Command(id), ticket, response) => self.command_reply(id, ticket, *response),
             Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
-            Event::Synced => self.synced(),
+            Event::EtcdPersisted { place, life, number } => self.etcd_persisted(place, life, number),
+            Event::EtcdWake { place, life } => self.etcd_wakes(place, life),
+            Event::EtcdMessage(mail) => self.etcd_mail(*mail),
+            Event::EtcdForward { ask, to } => self.arrived(ask, to),
+            Event::EtcdExpire(ask) => self.expired(ask),
+            Event::EtcdStart(place) => drop(self.start_member(place)),
+            Event::EtcdJob(job) => self.run_job(job),
             Event::Compact => {
                 // Upstream compacts to the revision of the last round; two rounds of history are always kept.
                 self.compact(1_000);
@@ -268,19 +276,10 @@ impl World {
         }
     }
 
-    /// After each event: a disk write begins where something waits for one.
-    fn settle(&mut self) {
-        if self.storing && self.api.store.wants_sync() {
-            self.api.store.begin_sync();
-            let fsync = Duration::micros(self.rng.between(1_200, 2_400));
-            self.queue.push(self.now + fsync, Event::Synced);
-        }
-    }
-
-    /// The disk write ended: answers go out, and watchers hear of it.
-    fn synced(&mut self) {
-        let applied = self.api.store.end_sync();
-        let (done, waiting) = std::mem::take(&mut self.pending).into_iter().partition(|write: &Pending| write.revision <= applied);
+    /// Writes that a member has applied are answered by the API servers that talk to it.
+    pub(crate) fn answer_writes(&mut self, member: usize, revision: u64) {
+        let done = |write: &Pending| write.member == member && write.revision <= revision;
+        let (done, waiting) = std::mem::take(&mut self.pending).into_iter().partition(done);
         self.pending = waiting;
         for write in done {
             if let Caller::Part(part) = write.caller {
@@ -289,6 +288,10 @@ impl World {
             let arrives = self.now + self.hop();
             self.queue.push(arrives, Event::Reply(write.caller, write.ticket, write.response));
         }
+    }
+
+    /// More is agreed on: watchers hear of it.
+    pub(crate) fn applied(&mut self) {
         self.announce();
         if self.announced.saturating_sub(self.api.store.compacted()) > HISTORY_MOST {
             self.compact(HISTORY);
@@ -296,9 +299,10 @@ impl World {
     }
 
     /// Forgets all but the newest changes; nothing that was not announced yet.
-    fn compact(&mut self, keep: u64) {
+    pub(crate) fn compact(&mut self, keep: u64) {
         let newest = self.api.store.applied().revision().min(self.announced);
         self.api.store.compact(newest.saturating_sub(keep));
+        self.weigh();
     }
 
     /// Tells every part that is interested in what was applied; each hears of it after its own lag.
@@ -357,8 +361,12 @@ impl World {
             return;
         }
         let mut fx = Effects::default();
+        let view = self.view_of(id);
         let part = Arc::make_mut(&mut self.parts[id]);
-        let inbox = std::mem::take(&mut part.inbox);
+        let mut inbox = std::mem::take(&mut part.inbox);
+        // What the member behind its API server does not have yet is told later.
+        part.inbox = inbox.split_off(inbox.partition_point(|revision| *revision <= view.revision()));
+        let late = !part.inbox.is_empty();
         let first = inbox.first().map_or(0, |revision| revision - 1);
         let all = if inbox.is_empty() { Ok(Vec::new()) } else { self.api.store.since(first).map(|all| pick(all, &inbox)) };
         match all {
@@ -367,10 +375,14 @@ impl World {
                 if let Some(change) = told.filter(|_| self.delivered.len() < DELIVERIES) {
                     self.delivered.push((self.now, id, change.key.clone()));
                 }
-                part.deliver(self.now, self.api.store.applied(), &changes, &mut fx);
+                part.deliver(self.now, &view, &changes, &mut fx);
             }
             // What it missed is compacted away: it lists everything anew, as a reflector does after 410 Gone.
-            Err(_) => part.start(self.now, self.api.store.applied(), &mut fx),
+            Err(_) => part.start(self.now, &view, &mut fx),
+        }
+        if late {
+            let member = self.member_behind(self.server_of(id));
+            Arc::make_mut(&mut self.etcd.nodes[member]).lags = true;
         }
         self.carry_out(id, fx);
     }
@@ -404,8 +416,9 @@ impl World {
             return;
         }
         let mut fx = Effects::default();
+        let view = self.view_of(id);
         let part = Arc::make_mut(&mut self.parts[id]);
-        part.start(self.now, self.api.store.applied(), &mut fx);
+        part.start(self.now, &view, &mut fx);
         self.carry_out(id, fx);
     }
 
@@ -444,47 +457,83 @@ impl World {
     }
 
     fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
-        let (delay, response) = match self.attempt(caller, request) {
+        let (server, attempt) = match self.way(caller) {
+            Way::Server(server) => (server, self.attempt(server, request)),
+            Way::Refused => (0, Attempt::Refused),
+            Way::Lost => (0, Attempt::Lost),
+        };
+        if let Attempt::Waits(asked) = attempt {
+            return self.wait_for_etcd(caller, ticket, request, server, asked);
+        }
+        self.carry_attempt(caller, ticket, server, self.now, attempt);
+    }
+
+    /// A request was evaluated, perhaps after it had waited since `begun`.
+    pub(crate) fn carry_outcome(&mut self, caller: Caller, ticket: Ticket, server: usize, begun: Time, outcome: Outcome) {
+        let attempt = self.attempted(server, outcome);
+        self.carry_attempt(caller, ticket, server, begun, attempt);
+    }
+
+    fn carry_attempt(&mut self, caller: Caller, ticket: Ticket, server: usize, begun: Time, attempt: Attempt) {
+        let (delay, response) = match attempt {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {
-                return self.pending.push(Pending { revision, caller, ticket, response });
+                let member = self.member_behind(server);
+                return self.pending.push(Pending { revision, member, begun, caller, ticket, response });
             }
             // A closed port answers at once; a dead or cut machine never does, and the client gives up.
             Attempt::Refused => (Duration::millis(1), self.no_answer("refused")),
             Attempt::Lost => (Duration::secs(15), self.no_answer("lost")),
             Attempt::Failed(after, response) => (after, response),
             Attempt::Runs(part, command) => return self.begin_exec(caller, ticket, part, *command),
+            Attempt::Etcdctl(host, words) => return self.begin_etcdctl(host, words, caller, ticket, true),
+            Attempt::Waits(..) => return,
         };
         self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
     }
 
-    fn attempt(&mut self, caller: Caller, request: &Request) -> Attempt {
-        let server = match self.way(caller) {
-            Way::Server(server) => server,
-            Way::Refused => return Attempt::Refused,
-            Way::Lost => return Attempt::Lost,
-        };
-        if !self.storing {
-            // Without etcd: reads wait for a fresh revision, writes for the log (recorded: 11-14 s and 34 s).
-            let (after, words) = if request.is_write() {
-                (34, "Timeout: request did not complete within requested timeout - context deadline exceeded")
-            } else {
-                (12, "etcdserver: request timed out")
-            };
-            let reason = if request.is_write() { "Timeout" } else { "" };
-            let code = if request.is_write() { 504 } else { 500 };
-            return Attempt::Failed(Duration::secs(after), objects::Status::new(code, reason, words).into());
+    fn attempt(&mut self, server: usize, request: &Request) -> Attempt {
+        let member = self.member_behind(server);
+        match self.need_of_etcd(member, request) {
+            Need::Nothing if self.is_full(member, request) => Attempt::Answered(full()),
+            Need::Nothing => {
+                let outcome = self.api.handle(self.now, request);
+                self.attempted(server, outcome)
+            }
+            Need::Asked(asked) => Attempt::Waits(asked),
         }
-        match self.api.handle(self.now, request) {
+    }
+
+    fn attempted(&mut self, server: usize, outcome: Outcome) -> Attempt {
+        match outcome {
             Outcome::Now(response) => Attempt::Answered(response),
             Outcome::When { revision, response } => Attempt::Appended { revision, response: Box::new(response) },
             Outcome::Kubelet { node, request } => self.ask_kubelet(server, &node, &request),
         }
     }
 
+    /// The member of etcd that a kube-apiserver talks to: its own host's, as kubeadm sets it up.
+    pub(crate) fn member_behind(&self, server: usize) -> usize {
+        let host = self.apiservers[server].host;
+        self.etcd.nodes.iter().rposition(|node| node.host == host).unwrap_or(self.etcd.owner)
+    }
+
+    /// The state that a part sees through its kube-apiserver.
+    fn view_of(&self, id: PartId) -> Snapshot {
+        let member = self.member_behind(self.server_of(id));
+        let seen = self.etcd.nodes.get(member).and_then(|node| node.seen.as_ref());
+        seen.unwrap_or(self.api.store.applied()).clone()
+    }
+
     fn ask_kubelet(&mut self, server: usize, node: &str, request: &Request) -> Attempt {
         let (now, from) = (self.now, self.apiservers[server].host);
         let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.joined(from, self.parts[*id].host));
+        if id.is_some()
+            && is_exec(request)
+            && let Some((host, words)) = self.etcdctl_in(request)
+        {
+            return Attempt::Etcdctl(host, words);
+        }
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
             Some(kubelet) if is_exec(request) => match (kubelet.exec_begin(now, request), id) {
                 (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
@@ -529,16 +578,16 @@ impl World {
 
     /// Whether an etcd runs on a host.
     pub(crate) fn stores(&self, host: usize) -> bool {
-        self.hosts[host].powered && self.etcd.iter().any(|member| member.host == host && member.running)
+        self.etcd.nodes.iter().any(|node| node.host == host && node.process.is_running())
     }
 
     /// One way through the network.
-    fn hop(&mut self) -> Duration {
+    pub(crate) fn hop(&mut self) -> Duration {
         Duration::micros(self.rng.between(200, 600))
     }
 
     /// How long a watch event takes to reach a part and be handled.
-    fn lag(&mut self) -> Duration {
+    pub(crate) fn lag(&mut self) -> Duration {
         Duration::micros(self.rng.between(1_000, 5_000))
     }
 
@@ -565,6 +614,10 @@ enum Attempt {
     Refused,
     Lost,
     Failed(Duration, Response),
+    /// `etcdctl` in a member's container: the host and the line.
+    Etcdctl(usize, Vec<String>),
+    /// It waits for etcd.
+    Waits(Asked),
     /// A command was started in a container; its answer comes when it ends.
     Runs(PartId, Box<dataplane::kubelet::Command>),
 }

@@ -1,6 +1,6 @@
 //! etcdctl's output, compared with what the real 3.7.3 printed.
-use etcd::ctl::{self, Answer, Endpoint, Form, Health, Listed, Reached, Saved};
-use etcd::server::{DEFAULT_QUOTA, Keys, Space, may_move_leader};
+use etcd::ctl::{self, Answer, Endpoint, Form, Health, Listed, Reached};
+use etcd::server::{DEFAULT_QUOTA, Space, may_move_leader};
 use simcore::Duration;
 
 const CLUSTER: u64 = 8_445_810_605_161_943_617;
@@ -154,26 +154,4 @@ fn leadership_moves_only_when_the_leader_is_asked() {
     assert_eq!((answer.stderr.as_str(), answer.code), ("Error: no leader endpoint given at [10.0.0.22:2379]\n", 128));
     let answer = ctl::move_leader(&all, may_move_leader(&[], 0x12345), 0x12345);
     assert_eq!((answer.stderr.as_str(), answer.code), ("Error: etcdserver: bad leader transferee\n", 1));
-}
-
-#[test]
-fn a_snapshot_is_taken_from_one_member_and_restored_into_an_empty_directory() {
-    let (mut keys, space) = (Keys::default(), space(32_768, 16_384));
-    keys.put("x", "2");
-    let (answer, file) = ctl::save("/backup/s.db", &["10.0.0.21:2379", "10.0.0.22:2379"], &keys, &space);
-    let words = "Error: snapshot must be requested to one selected node, not multiple [10.0.0.21:2379 10.0.0.22:2379]\n";
-    assert_eq!((answer.stderr.as_str(), answer.code, file.is_none()), (words, 5, true));
-    let (answer, file) = ctl::save("/backup/s.db", &["10.0.0.21:2379"], &keys, &space);
-    assert_eq!(answer.stdout, "Snapshot saved at /backup/s.db\nServer version 3.7.0\n");
-    let file = file.expect("it was saved");
-    let columns: Vec<String> = file.status(Form::Simple).trim().split(", ").skip(1).map(str::to_string).collect();
-    assert_eq!(columns, ["2", "1", "33 kB", "3.7.0"]);
-    assert!(file.status(Form::Table).contains("│ REVISION │ TOTAL KEYS │ TOTAL SIZE │ VERSION │"));
-    let restored = ctl::restore("/backup/s.db", Some(&file), "/backup/restored", true).expect("it is whole");
-    assert_eq!(restored.get("x", 0).unwrap().and_then(|one| one.value.clone()).as_deref(), Some("2"));
-    let refused = |file: Option<&Saved>, empty| ctl::restore("/backup/none.db", file, "/backup/restored", empty).unwrap_err().stderr;
-    assert_eq!(refused(None, true), "Error: stat /backup/none.db: no such file or directory\n");
-    assert_eq!(refused(Some(&file), false), "Error: data-dir \"/backup/restored\" not empty or could not be read\n");
-    let cut = Saved { damaged: true, ..file.clone() };
-    assert_eq!(refused(Some(&cut), true), "Error: snapshot missing hash but --skip-hash-check=false\n");
 }

@@ -16,6 +16,8 @@ pub struct Object {
 struct Brief {
     labels: Tree,
     deleting: bool,
+    /// About how many bytes it takes as text.
+    bytes: u32,
     /// Of Pods: whether the phase is `Succeeded` or `Failed`, and whether the condition `Ready` is `True`.
     finished: bool,
     ready: bool,
@@ -29,6 +31,7 @@ impl Object {
         let brief = Brief {
             labels: meta.get("labels").clone(),
             deleting: meta.has("deletionTimestamp"),
+            bytes: tree.bytes(),
             finished: is_pod && matches!(status.get("phase").text(), "Succeeded" | "Failed"),
             ready: is_pod && status.get("conditions").items().iter().any(is_ready),
         };
@@ -68,6 +71,10 @@ impl Object {
     /// Whether deletion has begun.
     pub fn is_deleting(&self) -> bool {
         self.brief.deleting
+    }
+    /// About how many bytes it takes as text: what it adds to etcd's file.
+    pub fn bytes(&self) -> u32 {
+        self.brief.bytes
     }
     /// Of a Pod: its phase is `Succeeded` or `Failed`.
     pub fn is_finished(&self) -> bool {

@@ -115,6 +115,17 @@ impl<K: Into<Text>, V: Into<Tree>> FromIterator<(K, V)> for Map {
 }
 
 impl Tree {
+    /// About how many bytes it takes as JSON, without escapes.
+    pub fn bytes(&self) -> u32 {
+        match self {
+            Tree::Null | Tree::Bool(_) => 5,
+            Tree::Int(_) | Tree::Float(_) => 4,
+            Tree::Text(text) => text.len() as u32 + 2,
+            Tree::List(items) => items.iter().map(|item| item.bytes() + 1).sum::<u32>() + 2,
+            Tree::Map(map) => map.0.iter().map(|(key, value)| key.len() as u32 + 4 + value.bytes()).sum::<u32>() + 2,
+        }
+    }
+
     /// The value under `key` of a map; `Null` for anything else, so that lookups chain.
     pub fn get(&self, key: &str) -> &Tree {
         const NOTHING: &Tree = &Tree::Null;

@@ -1,5 +1,5 @@
 //! `/healthz`, `/livez`, `/readyz`: the checks that a running server lists.
-use objects::wire::Request;
+use objects::wire::{Request, Response};
 
 const CHECKS: &[&str] = &[
     "ping",
@@ -48,10 +48,29 @@ pub(super) fn answer(path: &str, query: &str, request: &Request) -> Option<Strin
     if !asked && !request.options.other.iter().any(|(key, _)| key == "verbose") {
         return Some("ok".into());
     }
+    Some(told(name, &[]) + &format!("{name} check passed\n"))
+}
+
+/// What a server says that does not reach etcd: 500, with the checks that fail. A single check (`/readyz/etcd`) tells why.
+pub fn unhealthy(path: &str) -> Response {
+    let path = path.trim_start_matches('/');
+    let name = path.split('/').next().unwrap_or(path);
+    let text = if path.contains('/') {
+        "internal server error: error getting data from etcd: context deadline exceeded\n".to_string()
+    } else {
+        told(name, &["etcd", "etcd-readiness"]) + &format!("{name} check failed\n")
+    };
+    Response { code: 500, ..Response::text(text) }
+}
+
+fn told(name: &str, failed: &[&str]) -> String {
     let mut text = String::new();
     for check in CHECKS.iter().filter(|check| name == "readyz" || !["etcd-readiness", "informer-sync", "shutdown"].contains(check)) {
-        text.push_str(&format!("[+]{check} ok\n"));
+        if failed.contains(check) {
+            text.push_str(&format!("[-]{check} failed: reason withheld\n"));
+        } else {
+            text.push_str(&format!("[+]{check} ok\n"));
+        }
     }
-    text.push_str(&format!("{name} check passed\n"));
-    Some(text)
+    text
 }

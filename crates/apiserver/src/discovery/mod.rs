@@ -4,6 +4,8 @@ mod health;
 mod openapi;
 mod resources;
 
+pub use health::unhealthy;
+
 use objects::wire::{Accept, Body, Request, Response, Verb};
 use objects::{Status, Tree, kinds, list, map};
 

@@ -75,6 +75,21 @@ impl Log {
         }))
     }
 
+    /// Takes away and gives back the changes after `revision`, newest first.
+    pub fn truncate(&mut self, revision: u64) -> Vec<Change> {
+        let mut gone = Vec::new();
+        while self.base + self.len() as u64 > revision {
+            if self.open.is_empty()
+                && let Some(block) = self.full.pop()
+            {
+                self.open = Arc::unwrap_or_clone(block);
+            }
+            let Some(change) = self.open.pop() else { break };
+            gone.push(change);
+        }
+        gone
+    }
+
     /// Forgets changes up to `revision`; whole blocks give their memory back.
     pub fn compact(&mut self, revision: u64) {
         let newest = self.base + self.len() as u64;

@@ -102,6 +102,21 @@ impl Snapshot {
         self.inner.kinds[kind.0 as usize].size()
     }
 
+    /// How many objects there are.
+    pub fn count(&self) -> usize {
+        self.inner.kinds.iter().map(Names::size).sum()
+    }
+
+    /// All objects, by kind, namespace and name.
+    pub fn all(&self) -> impl Iterator<Item = &Kept> {
+        self.inner.kinds.iter().flat_map(Names::values)
+    }
+
+    /// Bytes of all objects.
+    pub fn bytes(&self) -> u64 {
+        self.all().map(|kept| u64::from(kept.bytes())).sum()
+    }
+
     /// Whether both are the very same state.
     pub fn same(&self, other: &Snapshot) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)

@@ -111,6 +111,10 @@ fn fault(words: &str) -> Option<Fault> {
             let [one, other, bytes] = words[..] else { return None };
             Fault::PathMtu { one: one.into(), other: other.into(), bytes: bytes.parse().ok()? }
         }
+        "crash-etcd" => Fault::CrashEtcd { member: name },
+        "cut-etcd" => Fault::CutEtcd { member: name, cut: true },
+        "mend-etcd" => Fault::CutEtcd { member: name, cut: false },
+        "lose-etcd-data" => Fault::LoseEtcdData { member: name },
         "kill" => Fault::KillContainer { pod: name, container: String::new() },
         _ => return None,
     })

@@ -91,8 +91,8 @@ impl World {
                 self.poll_command(id, &asked, *within, good);
             }
             Question::Etcd { endpoint, ask } => {
-                let (members, took) = self.etcd_asked(host, endpoint, ask);
-                self.tell_command_after(id, took, Reply::Members(members));
+                let (endpoint, ask) = (endpoint.clone(), ask.clone());
+                self.ask_etcd(id, host, &endpoint, &ask);
             }
             Question::Program(begun) if asked.kubectl.is_none() => self.begin_program(id, host, begun),
             Question::Program(_) => self.kubectl_due(id),
@@ -126,6 +126,10 @@ impl World {
                 }
                 let words = unreached(&response, server.trim_start_matches("https://"));
                 self.tell_command(id, Reply::Response(Box::new(words.map_or(Ok(response), Err))));
+            }
+            Some((Question::Etcd { endpoint, .. }, _)) => {
+                let reply = self.etcd_said(command.host, endpoint, &printed(response));
+                self.tell_command(id, reply);
             }
             Some((Question::Program(_), _)) => self.tell_command(id, Reply::Printed(Some(printed(response)))),
             _ => {}

@@ -112,7 +112,7 @@ impl World {
             self.found_component(host, name);
         }
         let server = self.apiservers.iter().find(|server| server.host == host && name == "kube-apiserver").map(|server| server.id.clone());
-        let member = self.etcd.iter().find(|member| member.host == host && name == "etcd").map(|member| member.id.clone());
+        let member = self.etcd.nodes.iter().rfind(|node| node.host == host && name == "etcd").map(|node| node.component.clone());
         if let Some(process) = server.or(member) {
             self.run_process(&process, runs);
         } else if let Some(id) = self.parts.iter().position(|part| part.host == host && part.process() == name) {

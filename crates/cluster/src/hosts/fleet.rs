@@ -27,8 +27,6 @@ pub(crate) struct Fleet {
     pub due: BTreeSet<(Time, usize, Due)>,
     /// Static Pods' components that a fault keeps from running, by host.
     pub held: BTreeSet<(usize, Text)>,
-    /// The members of etcd, as far as kubeadm has asked for them.
-    pub members: Vec<EtcdMember>,
     /// The shell that the terminal is logged in to.
     pub session: Option<Session>,
 }

@@ -2,8 +2,9 @@
 use super::fleet::Due;
 use super::processes;
 use super::tokens;
-use crate::endpoint::{ApiServerProcess, EtcdProcess};
+use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
+use crate::members::EtcdNode;
 use crate::part::{Actor, Part};
 use crate::world::World;
 use ::hosts::Machine;
@@ -54,8 +55,11 @@ impl World {
     pub(super) fn found_component(&mut self, host: usize, name: &str) {
         let id = self.process_id(host, name);
         match name {
-            "etcd" if !self.etcd.iter().any(|member| member.host == host) => {
-                self.etcd.push(EtcdProcess { id, host, running: false });
+            // The first is a cluster of its own; the others were added to it before they start.
+            "etcd" if self.etcd.nodes.is_empty() => {
+                let (name, address) = (self.hosts[host].name.clone(), self.hosts[host].address.clone());
+                let (now, revision) = (self.now, self.api.store.tail().revision());
+                self.etcd.form(vec![EtcdNode::new(0, &id, &name, &address, host)], now, revision);
             }
             "kube-apiserver" if !self.apiservers.iter().any(|server| server.host == host) => {
                 self.apiservers.push(ApiServerProcess { id, host, running: false, offered: true, slow: Duration::ZERO });
@@ -80,7 +84,7 @@ impl World {
     /// The first of its kind has the plain name; behind those of further control planes stands their host.
     fn process_id(&self, host: usize, name: &str) -> Text {
         let parts = self.parts.iter().map(|part| &part.id);
-        let processes = self.apiservers.iter().map(|server| &server.id).chain(self.etcd.iter().map(|member| &member.id));
+        let processes = self.apiservers.iter().map(|server| &server.id).chain(self.etcd.nodes.iter().map(|node| &node.component));
         let taken = parts.chain(processes).any(|id| id == name);
         if taken { Text::from(format!("{name}/{}", self.hosts[host].name)) } else { Text::new(name) }
     }

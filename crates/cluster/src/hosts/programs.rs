@@ -27,6 +27,9 @@ impl World {
         if matches!(name.as_str(), "kubectl" | "k") && self.machine(host).program("kubectl").is_some() {
             return self.begin_kubectl(id, host, begun);
         }
+        if matches!(name.as_str(), "etcdctl" | "etcdutl") {
+            return self.begin_etcdctl(host, begun.words.clone(), Caller::Command(id), Ticket(0), false);
+        }
         if name == "ssh" {
             let words = "ssh: from a server no other server can be reached here; log in from your own terminal\n";
             return self.tell_command(id, Reply::Printed(Some(complaint(words, 255))));

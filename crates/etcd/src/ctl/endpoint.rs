@@ -92,6 +92,25 @@ impl Endpoint {
         ]
     }
 
+    fn as_fields(&self, cluster: u64) -> String {
+        let errors: Vec<String> = self.errors().iter().map(|words| format!("\"{words}\"")).collect();
+        format!(
+            "\"ClusterID\" : {cluster}\n\"MemberID\" : {}\n\"Revision\" : {}\n\"RaftTerm\" : {}\n\"Version\" : \"{VERSION}\"\n\"StorageVersion\" : \"{STORAGE_VERSION}\"\n\"DBSize\" : {}\n\"DBSizeInUse\" : {}\n\"DBSizeQuota\" : {}\n\"Leader\" : {}\n\"IsLearner\" : {}\n\"RaftIndex\" : {}\n\"RaftAppliedIndex\" : {}\n\"Errors\" : [{}]\n\"Endpoint\" : \"{}\"\n\"DowngradeTargetVersion\" : \"\"\n\"DowngradeEnabled\" : false\n\n",
+            self.id,
+            self.revision,
+            self.term,
+            self.space.size,
+            self.space.in_use,
+            self.space.quota,
+            self.leader,
+            self.learner,
+            self.index,
+            self.applied,
+            errors.join(" "),
+            self.address
+        )
+    }
+
     fn as_json(&self, cluster: u64) -> String {
         let leader = if self.leader == NOBODY { String::new() } else { format!("\"leader\":{},", self.leader) };
         let learner = if self.learner { ",\"isLearner\":true" } else { "" };
@@ -125,6 +144,7 @@ pub fn status(endpoints: &[Reached], form: Form, cluster: u64) -> Answer {
     let stdout = match form {
         Form::Simple => rows.iter().map(|row| row.join(", ") + "\n").collect(),
         Form::Table => table::draw(&HEADINGS, &rows),
+        Form::Fields => answered.iter().map(|one| one.as_fields(cluster)).collect(),
         Form::Json => format!("[{}]\n", answered.iter().map(|one| one.as_json(cluster)).collect::<Vec<_>>().join(",")),
     };
     let mut answer = Answer::of(stdout);
@@ -185,6 +205,17 @@ pub fn health(probes: &[Health], form: Form) -> Answer {
             };
             let rows: Vec<Vec<String>> = probes.iter().map(row).collect();
             answer.stdout = table::draw(&["ENDPOINT", "HEALTH", "TOOK", "ERROR"], &rows);
+        }
+        Form::Fields => {
+            for probe in &probes {
+                let error = probe.error.clone().unwrap_or_default();
+                answer.stdout += &format!(
+                    "\"Endpoint\" : \"{}\"\n\"Health\" : {}\n\"Took\" : \"{}\"\n\"Error\" : \"{error}\"\n\n",
+                    probe.address,
+                    probe.error.is_none(),
+                    probe.took
+                );
+            }
         }
         Form::Json => {
             let one = |probe: &&Health| {

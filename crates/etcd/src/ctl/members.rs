@@ -26,6 +26,17 @@ pub fn list(members: &[Listed], form: Form, cluster: u64, asked: MemberId, term:
     match form {
         Form::Simple => rows.iter().map(|row| row.join(", ") + "\n").collect(),
         Form::Table => table::draw(&["ID", "STATUS", "NAME", "PEER ADDRS", "CLIENT ADDRS", "IS LEARNER"], &rows),
+        Form::Fields => {
+            let mut text = format!("\"ClusterID\" : {cluster}\n\"MemberID\" : {asked}\n\"RaftTerm\" : {term}\n");
+            for member in members {
+                text += &format!("\"ID\" : {}\n\"Name\" : \"{}\"\n\"PeerURL\" : \"{}\"\n", member.id, member.name, member.peers);
+                if !member.clients.is_empty() {
+                    text += &format!("\"ClientURL\" : \"{}\"\n", member.clients);
+                }
+                text += &format!("\"IsLearner\" : {}\n\n", member.learner);
+            }
+            text
+        }
         Form::Json => {
             let each: Vec<String> = members.iter().map(|member| as_json(member)).collect();
             let members = each.join(",");

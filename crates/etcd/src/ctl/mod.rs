@@ -1,14 +1,19 @@
 //! etcdctl and etcdutl: pure functions from what members say to text, as version 3.7 writes it.
+mod ask;
+mod command;
 mod endpoint;
 mod figures;
+mod keys;
 mod members;
 mod snapshot;
 mod table;
 
+pub use ask::{Access, Ask, Found, Header, Keys, Reply};
+pub use command::etcdctl;
 pub use endpoint::{Endpoint, Health, Reached, alarms, defragmented, health, move_leader, status};
 pub use figures::{bytes, percent_free};
 pub use members::{Listed, added, list, promoted, removed};
-pub use snapshot::{Saved, restore, save};
+pub use snapshot::Saved;
 pub use table::draw;
 
 use simcore::Duration;
@@ -20,6 +25,7 @@ pub enum Form {
     Simple,
     Table,
     Json,
+    Fields,
 }
 
 /// What a command printed, its exit code, and how long it waited in vain.

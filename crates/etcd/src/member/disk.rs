@@ -35,6 +35,14 @@ impl Durable {
         let commit = log.last();
         Durable { term: 1, commit, log, conf: Arc::new(Conf::of_voters(voters.iter().copied())), applied: commit, ..Durable::default() }
     }
+
+    /// The same after its first election, in term 2.
+    pub fn formed(voters: &[MemberId]) -> Durable {
+        let mut durable = Durable::bootstrap(voters);
+        durable.log.push(Entry { term: 2, payload: Payload::Empty });
+        let commit = durable.log.last();
+        Durable { term: 2, commit, applied: commit, ..durable }
+    }
 }
 
 /// What the member knows of its own disk.

@@ -140,6 +140,35 @@ impl Member {
         member
     }
 
+    /// A member of a cluster that has formed already: `leader` leads, and everybody has all that `durable` holds.
+    pub fn formed(id: MemberId, timing: Timing, rng: Rng, now: Time, durable: Durable, leader: MemberId) -> Member {
+        let mut member = Member::start(id, timing, rng, now, durable);
+        member.leader = leader;
+        if leader == id {
+            let (last, others) = (member.log.last(), member.conf.members().filter(|one| *one != id));
+            member.peers = others.map(|one| Progress::caught_up(one, last, now)).collect();
+            member.role = Role::Leader;
+            member.heartbeat_at = now + timing.heartbeat;
+        }
+        member
+    }
+
+    /// The leader appends entries numbered from `first` as one: they share a disk write and a message.
+    pub fn propose_many(&mut self, now: Time, first: u64, count: u64, size: u32, out: &mut Vec<Output>) {
+        self.now = now;
+        for id in first..first + count {
+            self.log.push(Entry { term: self.term, payload: Payload::Data(Proposal { id, size }) });
+        }
+        self.disk.dirty = true;
+        self.offer_to_all(out);
+        self.settle(out);
+    }
+
+    /// Whether it takes proposals of its own.
+    pub fn takes_proposals(&self) -> bool {
+        self.role == Role::Leader && self.transferee == NOBODY && self.conf.contains(self.id)
+    }
+
     /// Takes one input. Outputs are added to `out` and must be carried out in order.
     pub fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
         self.now = now;
@@ -213,6 +242,8 @@ impl Member {
         let ticks = (self.timing.election.0 / self.timing.heartbeat.0.max(1)).max(1);
         let waits = ticks + u64::from(self.rng.below(ticks as u32));
         let begun = u64::from(self.rng.below(self.timing.heartbeat.0 as u32));
+        // Whoever is alone has nobody to wait for: etcd lets all ticks but one pass at its start.
+        let waits = if self.conf.voters == [self.id] { 1 } else { waits };
         self.patience = Duration(self.timing.heartbeat.times(waits).0 - begun);
     }
 
@@ -274,7 +305,7 @@ impl Member {
     }
 
     fn propose(&mut self, proposal: Proposal, out: &mut Vec<Output>) {
-        if self.role == Role::Leader && self.transferee == NOBODY && self.conf.contains(self.id) {
+        if self.takes_proposals() {
             self.lead_entry(Payload::Data(proposal), out);
         } else if self.role != Role::Leader && self.leader != NOBODY {
             self.send(self.leader, Body::Propose(proposal), out);
@@ -318,6 +349,8 @@ impl Member {
 
     fn next_deadline(&self) -> Time {
         match self.role {
+            // Alone it has nobody to tell, and nobody who could fall silent.
+            Role::Leader if self.peers.is_empty() => NEVER,
             Role::Leader => self.heartbeat_at.min(self.quorum_since + self.timing.election),
             _ if !self.is_voter() => NEVER,
             _ => self.heard + self.patience,

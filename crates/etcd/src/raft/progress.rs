@@ -32,6 +32,11 @@ impl Progress {
         Progress { member, matched: 0, next, pace: Pace::Probe { waiting: false }, heard, read: 0 }
     }
 
+    /// A follower that has everything up to `last`.
+    pub fn caught_up(member: MemberId, last: u64, heard: Time) -> Progress {
+        Progress { matched: last, pace: Pace::Replicate, ..Progress::new(member, last + 1, heard) }
+    }
+
     /// Whether nothing with entries may be sent now.
     pub fn is_paused(&self, window: u64) -> bool {
         match self.pace {

@@ -1,0 +1,16 @@
+//! etcd in the world: members on their hosts, the messages between them, and the requests that wait for them.
+mod asks;
+mod backup;
+mod carry;
+mod faults;
+mod jobs;
+mod lead;
+mod registry;
+mod serve;
+mod state;
+mod view;
+
+pub(crate) use asks::{Need, full};
+pub use state::EtcdNode;
+pub(crate) use state::{Etcd, Mail};
+pub use view::{EtcdMemberView, EtcdView};

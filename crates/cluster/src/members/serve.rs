@@ -1,0 +1,354 @@
+//! What a member answers etcdctl: of itself at once, for the cluster once the leader is confirmed or a majority agrees.
+use crate::members::registry;
+use crate::members::state::EtcdNode;
+use crate::world::World;
+use etcd::ctl::{Ask, Endpoint, Found, Header, Keys, Listed, Reply, Saved};
+use etcd::member::{Input, Member};
+use etcd::raft::{Change, ChangeKind, MemberId};
+use etcd::server::{Standing, Version, may_add, may_move_leader, may_promote, may_remove, words};
+use simcore::Duration;
+use std::sync::Arc;
+
+/// A question of a line that waits for the cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub job: u64,
+    pub place: usize,
+    pub member: usize,
+    pub ask: Ask,
+}
+
+/// A write of a line that waits until its member has applied it.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub job: u64,
+    pub place: usize,
+    pub member: usize,
+    pub revision: u64,
+    pub before: Vec<Found>,
+}
+
+impl World {
+    /// What a member answers of itself, leader or not.
+    pub(crate) fn answered_alone(&mut self, member: usize, ask: &Ask) -> Option<Reply> {
+        let node = &self.etcd.nodes[member];
+        let process = node.process.member.as_ref()?;
+        let is_learner = process.conf().is_learner(node.process.id);
+        match ask {
+            Ask::Status => {
+                let endpoint = Endpoint::of(&node.process.client_url, process, node.process.revision, node.process.space, self.alarms());
+                Some(Reply::Status(Box::new(endpoint), self.etcd.id))
+            }
+            Ask::Range { keys, revision, serializable: true } => Some(self.range(member, keys, *revision)),
+            _ if is_learner && !matches!(ask, Ask::Defragment | Ask::Snapshot) => Some(Reply::Refused(words::NOT_FOR_LEARNERS)),
+            Ask::Defragment => {
+                let took = Duration::micros(1_700 + node.process.space.in_use / 100);
+                Arc::make_mut(&mut self.etcd.nodes[member]).process.space.defragment();
+                Some(Reply::Defragmented(took))
+            }
+            Ask::Snapshot => Some(Reply::Snapshot(self.snapshot(member))),
+            Ask::MoveLeader(to) => {
+                let to = *to;
+                if let Err(refused) = may_move_leader(&self.standings(member), to) {
+                    return Some(Reply::Refused(refused));
+                }
+                self.give(member, Input::Transfer(to));
+                Some(Reply::Done(self.header(member)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Members whose alarm is raised.
+    pub(crate) fn alarms(&self) -> Vec<MemberId> {
+        self.etcd.nodes.iter().filter(|node| node.process.space.alarm).map(|node| node.process.id).collect()
+    }
+
+    fn header(&self, member: usize) -> Header {
+        let node = &self.etcd.nodes[member];
+        let term = node.process.member.as_ref().map_or(0, Member::term);
+        Header { cluster: self.etcd.id, member: node.process.id, revision: node.process.revision, term }
+    }
+
+    /// Everything else needs the leader: a change of the configuration is proposed, all others wait for its confirmation.
+    pub(crate) fn ask_cluster(&mut self, job: u64, place: usize, member: usize, ask: Ask) {
+        let number = self.etcd.next;
+        self.etcd.next += 1;
+        if let Ask::Add { .. } | Ask::Promote(_) | Ask::Remove(_) = ask {
+            return match self.change(number, member, &ask) {
+                Ok(change) => {
+                    self.etcd.questions.insert(number, Question { job, place, member, ask });
+                    self.give(member, Input::ProposeChange(change));
+                }
+                // Without a majority nobody even looks.
+                Err(_) if !self.etcd.nodes[member].has_leader() => {}
+                Err(refused) => self.tell_job(job, place, Reply::Refused(refused)),
+            };
+        }
+        self.etcd.questions.insert(number, Question { job, place, member, ask });
+        self.give(member, Input::Read(number));
+    }
+
+    /// The leader is confirmed: a question of a line is carried out.
+    pub(crate) fn confirmed(&mut self, number: u64) -> bool {
+        let Some(Question { job, place, member, ask }) = self.etcd.questions.remove(&number) else { return false };
+        let reply = match ask {
+            Ask::Health if !self.alarms().is_empty() => Reply::Alarms(self.alarms()),
+            Ask::Health => Reply::Healthy(self.asked_since(job, place) + Duration::micros(1_900)),
+            Ask::Members => Reply::Members(self.header(member), self.listed(member)),
+            Ask::Alarms => Reply::Alarms(self.alarms()),
+            Ask::Disarm => {
+                let raised = self.alarms();
+                self.etcd.nodes.iter_mut().for_each(|node| Arc::make_mut(node).process.space.alarm = false);
+                Reply::Alarms(raised)
+            }
+            Ask::Range { keys, revision, .. } => self.range(member, &keys, revision),
+            Ask::Compact(revision) => self.compact_to(member, revision),
+            Ask::Put { key, value } => return self.put_key(job, place, member, &key, &value),
+            Ask::Delete(keys) => return self.delete_keys(job, place, member, &keys),
+            _ => Reply::Done(self.header(member)),
+        };
+        self.tell_job(job, place, reply);
+        true
+    }
+
+    fn compact_to(&mut self, member: usize, revision: u64) -> Reply {
+        let (compacted, newest) = (self.api.store.compacted(), self.api.store.applied().revision());
+        if revision <= compacted {
+            return Reply::Refused(words::COMPACTED);
+        }
+        if revision > newest {
+            return Reply::Refused(words::FUTURE_REVISION);
+        }
+        self.compact(newest - revision);
+        self.weigh();
+        Reply::Done(self.header(member))
+    }
+
+    /// The file of each running member has so much in use now.
+    pub(crate) fn weigh(&mut self) {
+        let bytes = self.api.store.bytes();
+        let running = self.etcd.nodes.iter_mut().filter(|node| node.process.is_running());
+        running.for_each(|node| Arc::make_mut(node).process.space.hold(bytes));
+    }
+
+    /// Objects under `/registry`, and keys that somebody put beside them.
+    fn range(&self, member: usize, keys: &Keys, revision: u64) -> Reply {
+        let header = self.header(member);
+        let now = self.etcd.nodes[member].seen.as_ref().unwrap_or(self.api.store.applied());
+        if revision > now.revision() {
+            return Reply::Refused(words::FUTURE_REVISION);
+        }
+        if revision > 0 && revision < self.api.store.compacted() {
+            return Reply::Refused(words::COMPACTED);
+        }
+        let mut found = registry::find(now, keys);
+        if revision > 0 {
+            registry::look_back(&mut found, &self.api.store, keys, revision);
+        }
+        let others = self.etcd.beside.iter().filter(|(key, _)| keys.contains(key));
+        found.extend(others.map(|(key, version)| Found { key: key.clone(), version: version.clone() }));
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        Reply::Range(header, found)
+    }
+
+    fn put_key(&mut self, job: u64, place: usize, member: usize, key: &str, value: &str) -> bool {
+        let admitted = Arc::make_mut(&mut self.etcd.nodes[member]).process.space.admit(key.len() as u64, value.len() as u64);
+        let reply = match (admitted, registry::key(key)) {
+            (Err(refused), _) => Reply::Refused(refused),
+            (Ok(()), Some(target)) => {
+                let leader = self.etcd.owner;
+                match registry::object(&target, value) {
+                    Ok(tree) if self.etcd.nodes[leader].process.is_leader() => {
+                        let before = registry::find(self.api.store.tail(), &Keys::One(key.to_string()));
+                        let revision = self.api.store.append(self.now, apiserver::store::Write::Put { key: target, tree }, None);
+                        self.etcd.written.push(Written { job, place, member, revision, before });
+                        return true;
+                    }
+                    Ok(_) => Reply::Silence,
+                    Err(words) => Reply::Wrong(words),
+                }
+            }
+            (Ok(()), None) => {
+                let revision = self.api.store.applied().revision();
+                let old = self.etcd.beside.get(key).cloned();
+                let (created, version) = old.as_ref().map_or((revision, 1), |old| (old.created, old.version + 1));
+                let new = Version { created, modified: revision, version, value: Some(value.into()) };
+                self.etcd.beside.insert(key.into(), new);
+                let before = old.map(|version| Found { key: key.into(), version }).into_iter().collect();
+                Reply::Written(self.header(member), before)
+            }
+        };
+        self.tell_job(job, place, reply);
+        true
+    }
+
+    fn delete_keys(&mut self, job: u64, place: usize, member: usize, keys: &Keys) -> bool {
+        let objects = registry::find(self.api.store.tail(), keys);
+        let mut before = objects.clone();
+        let beside: Vec<Arc<str>> = self.etcd.beside.keys().filter(|key| keys.contains(key)).cloned().collect();
+        for key in beside {
+            if let Some(version) = self.etcd.beside.remove(&key) {
+                before.push(Found { key, version });
+            }
+        }
+        let mut revision = 0;
+        for key in objects.iter().filter_map(|found| registry::key(&found.key)) {
+            revision = self.api.store.append(self.now, apiserver::store::Write::Delete { key }, None);
+        }
+        if revision > 0 {
+            self.etcd.written.push(Written { job, place, member, revision, before });
+        } else {
+            let header = self.header(member);
+            self.tell_job(job, place, Reply::Written(header, before));
+        }
+        true
+    }
+
+    /// Writes of lines that a member has applied.
+    pub(crate) fn answer_written(&mut self, member: usize, revision: u64) {
+        if self.etcd.written.is_empty() {
+            return;
+        }
+        let is_done = |write: &Written| write.member == member && write.revision <= revision;
+        let (done, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.etcd.written).into_iter().partition(is_done);
+        self.etcd.written = waiting;
+        for write in done {
+            let header = self.header(member);
+            self.tell_job(write.job, write.place, Reply::Written(header, write.before));
+        }
+    }
+
+    fn snapshot(&mut self, member: usize) -> Saved {
+        let node = &self.etcd.nodes[member];
+        let state = node.seen.as_ref().unwrap_or(self.api.store.applied()).clone();
+        let (bytes, size) = (state.bytes(), node.process.space.size);
+        let saved = Saved {
+            revision: state.revision(),
+            keys: (state.count() + self.etcd.beside.len()) as u64,
+            bytes,
+            size,
+            damaged: false,
+            state: self.etcd.backups.len() as u64,
+        };
+        self.etcd.backups.push(state);
+        saved
+    }
+
+    /// The members in a member's configuration.
+    pub(crate) fn listed(&self, member: usize) -> Vec<Listed> {
+        let Some(conf) = self.etcd.nodes[member].process.member.as_ref().map(|member| member.conf().clone()) else { return Vec::new() };
+        let listed = conf.members().map(|id| match self.etcd.nodes.iter().find(|node| node.process.id == id) {
+            Some(node) => Listed {
+                id,
+                name: if node.process.published { node.process.name.to_string() } else { String::new() },
+                peers: node.process.peer_url.to_string(),
+                clients: if node.process.published { node.process.client_url.to_string() } else { String::new() },
+                learner: conf.is_learner(id),
+            },
+            None => {
+                let peers = self.etcd.peers.iter().find(|(known, _)| *known == id).map_or(String::new(), |(_, peers)| peers.clone());
+                Listed { id, name: String::new(), peers, clients: String::new(), learner: conf.is_learner(id) }
+            }
+        });
+        listed.collect()
+    }
+
+    /// The members as `member` sees them: since when it is connected to each.
+    fn standings(&self, member: usize) -> Vec<Standing> {
+        let asked = &self.etcd.nodes[member];
+        let Some(conf) = asked.process.member.as_ref().map(|member| member.conf().clone()) else { return Vec::new() };
+        let leader = self.etcd.place(asked.process.leader()).and_then(|place| self.etcd.nodes[place].process.member.as_ref());
+        let standing = conf.members().map(|id| {
+            let node = self.etcd.nodes.iter().find(|node| node.process.id == id);
+            let connected =
+                node.filter(|node| node.process.is_running() && self.are_connected(asked, node)).map(|node| node.process.up_since);
+            let connected_since = if id == asked.process.id { Some(simcore::Time::START) } else { connected };
+            let matched = leader.and_then(|leader| leader.peers().iter().find(|peer| peer.member == id)).map_or(0, |peer| peer.matched);
+            Standing {
+                id,
+                started: node.is_some_and(|node| node.process.published),
+                learner: conf.is_learner(id),
+                connected_since,
+                matched,
+            }
+        });
+        standing.collect()
+    }
+
+    fn are_connected(&self, one: &EtcdNode, other: &EtcdNode) -> bool {
+        let up =
+            |node: &EtcdNode| !node.cut && self.hosts[node.host].powered && (self.hosts[node.host].connected || one.host == other.host);
+        up(one) && up(other)
+    }
+
+    /// The change of the configuration that is asked for, if the rules allow it now.
+    fn change(&mut self, number: u64, member: usize, ask: &Ask) -> Result<Change, &'static str> {
+        let (standings, now) = (self.standings(member), self.now);
+        if !self.etcd.nodes[member].has_leader() {
+            return Err(words::NO_LEADER);
+        }
+        let leader = self.etcd.place(self.etcd.nodes[member].process.leader());
+        let last = leader.and_then(|place| self.etcd.nodes[place].process.member.as_ref()).map_or(0, |member| member.log().last());
+        let kind = match ask {
+            Ask::Add { learner: true, .. } => ChangeKind::AddLearner,
+            Ask::Add { .. } => ChangeKind::AddVoter,
+            Ask::Promote(_) => ChangeKind::Promote,
+            _ => ChangeKind::Remove,
+        };
+        let id = match ask {
+            Ask::Add { peer, learner, .. } => {
+                // A member that was removed and comes back is another one.
+                let taken = self.listed(member).iter().any(|one| one.peers == *peer);
+                if taken {
+                    return Err(words::MEMBER_EXISTS);
+                }
+                let id = super::state::mix(&[peer, &number.to_string()]);
+                may_add(&standings, id, *learner, now)?;
+                id
+            }
+            Ask::Promote(id) => {
+                may_promote(&standings, *id, last)?;
+                *id
+            }
+            Ask::Remove(id) => {
+                may_remove(&standings, *id, now)?;
+                *id
+            }
+            _ => 0,
+        };
+        if let Ask::Add { name, peer, .. } = ask {
+            self.meet(id, name, peer);
+        }
+        Ok(Change { id: number, kind, member: id })
+    }
+
+    /// Where a new member will run: on the host with its peer address, if there is one.
+    fn meet(&mut self, id: MemberId, name: &str, peer: &str) {
+        self.etcd.peers.push((id, peer.to_string()));
+        let address = peer.split("://").last().unwrap_or(peer).split(':').next().unwrap_or("");
+        if let Some(host) = self.hosts.iter().position(|host| host.address == address) {
+            let component = format!("etcd/{}", self.hosts[host].name);
+            let mut node = EtcdNode::new(id, &component, name, address, host);
+            node.process.joins = true;
+            self.etcd.nodes.push(Arc::new(node));
+            self.api.store.keep_each(true);
+        }
+    }
+
+    /// A change of the configuration is agreed on, or was not taken.
+    pub(crate) fn change_ended(&mut self, id: u64, agreed: bool) {
+        let Some(Question { job, place, member, ask }) = self.etcd.questions.remove(&id) else { return };
+        let header = self.header(member);
+        let reply = match ask {
+            _ if !agreed => Reply::Refused(words::UNHEALTHY),
+            Ask::Add { peer, learner, .. } => {
+                let new = self.etcd.peers.iter().rev().find(|(_, known)| *known == peer).map_or(0, |(id, _)| *id);
+                let listed = Listed { id: new, name: String::new(), peers: peer, clients: String::new(), learner };
+                Reply::Added(header, listed)
+            }
+            _ => Reply::Done(header),
+        };
+        self.tell_job(job, place, reply);
+    }
+}

@@ -1,0 +1,129 @@
+//! Keys and values as etcdctl prints them.
+use super::Form;
+use super::ask::{Found, Header};
+
+/// What is wanted of each key.
+#[derive(Clone, Copy)]
+pub struct Show {
+    pub keys_only: bool,
+    pub values_only: bool,
+}
+
+fn value(found: &Found) -> &str {
+    found.version.value.as_deref().unwrap_or_default()
+}
+
+/// `get`: `count` keys were found, `found` of them are to be shown.
+pub fn print(header: Header, found: &[Found], count: usize, form: Form, show: Show) -> String {
+    match form {
+        Form::Json => {
+            let each: Vec<String> = found.iter().map(|one| as_json(one, show)).collect();
+            let keys = if each.is_empty() { String::new() } else { format!(",\"kvs\":[{}]", each.join(",")) };
+            let count = if count == 0 { String::new() } else { format!(",\"count\":{count}") };
+            format!("{{{}{keys}{count}}}\n", as_json_header(header))
+        }
+        Form::Fields => {
+            let mut text = as_fields(header);
+            for one in found {
+                let version = &one.version;
+                text += &format!(
+                    "\"Key\" : \"{}\"\n\"CreateRevision\" : {}\n\"ModRevision\" : {}\n\"Version\" : {}\n\"Value\" : \"{}\"\n\"Lease\" : 0\n",
+                    one.key,
+                    version.created,
+                    version.modified,
+                    version.version,
+                    value(one).replace('"', "\\\"")
+                );
+            }
+            text + &format!("\"More\" : {}\n\"Count\" : {count}\n", count > found.len() && !found.is_empty())
+        }
+        Form::Simple | Form::Table => found.iter().map(|one| plain(one, show)).collect(),
+    }
+}
+
+fn plain(found: &Found, show: Show) -> String {
+    match show {
+        Show { values_only: true, .. } => format!("{}\n", value(found)),
+        Show { keys_only: true, .. } => format!("{}\n\n", found.key),
+        _ => format!("{}\n{}\n", found.key, value(found)),
+    }
+}
+
+/// `put` and `del`: a word, and what was there before.
+pub fn written(header: Header, word: &str, before: &[Found], form: Form) -> String {
+    match form {
+        Form::Json => format!("{{{}}}\n", as_json_header(header)),
+        Form::Fields => as_fields(header),
+        Form::Simple | Form::Table => {
+            let before: String = before.iter().map(|one| plain(one, Show { keys_only: false, values_only: false })).collect();
+            format!("{word}\n{before}")
+        }
+    }
+}
+
+fn as_json_header(header: Header) -> String {
+    let Header { cluster, member, revision, term } = header;
+    format!("\"header\":{{\"cluster_id\":{cluster},\"member_id\":{member},\"revision\":{revision},\"raft_term\":{term}}}")
+}
+
+fn as_fields(header: Header) -> String {
+    let Header { cluster, member, revision, term } = header;
+    format!("\"ClusterID\" : {cluster}\n\"MemberID\" : {member}\n\"Revision\" : {revision}\n\"RaftTerm\" : {term}\n")
+}
+
+fn as_json(found: &Found, show: Show) -> String {
+    let version = &found.version;
+    let text = if show.keys_only { String::new() } else { format!(",\"value\":\"{}\"", base64(value(found))) };
+    format!(
+        "{{\"key\":\"{}\",\"create_revision\":{},\"mod_revision\":{},\"version\":{}{text}}}",
+        base64(&found.key),
+        version.created,
+        version.modified,
+        version.version
+    )
+}
+
+/// RFC 4648 with padding.
+fn base64(text: &str) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(text.len().div_ceil(3) * 4);
+    for group in text.as_bytes().chunks(3) {
+        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place)) as usize & 63];
+            out.push(if place <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::Version;
+
+    fn greeting() -> Found {
+        Found { key: "greeting".into(), version: Version { created: 2, modified: 2, version: 1, value: Some("hello".into()) } }
+    }
+
+    #[test]
+    fn a_key_reads_as_recorded() {
+        let header = Header { cluster: 8_445_810_605_161_943_617, member: 12_903_024_647_793_647_383, revision: 2, term: 2 };
+        let show = Show { keys_only: false, values_only: false };
+        assert_eq!(print(header, &[greeting()], 1, Form::Simple, show), "greeting\nhello\n");
+        assert_eq!(
+            print(header, &[greeting()], 1, Form::Json, show),
+            "{\"header\":{\"cluster_id\":8445810605161943617,\"member_id\":12903024647793647383,\"revision\":2,\"raft_term\":2},\"kvs\":[{\"key\":\"Z3JlZXRpbmc=\",\"create_revision\":2,\"mod_revision\":2,\"version\":1,\"value\":\"aGVsbG8=\"}],\"count\":1}\n"
+        );
+        let fields = print(header, &[greeting()], 1, Form::Fields, show);
+        assert!(fields.ends_with("\"Key\" : \"greeting\"\n\"CreateRevision\" : 2\n\"ModRevision\" : 2\n\"Version\" : 1\n\"Value\" : \"hello\"\n\"Lease\" : 0\n\"More\" : false\n\"Count\" : 1\n"), "{fields}");
+        let none = print(header, &[], 3, Form::Fields, show);
+        assert!(none.ends_with("\"More\" : false\n\"Count\" : 3\n"), "{none}");
+    }
+
+    #[test]
+    fn what_was_before_is_shown_below_the_word() {
+        assert_eq!(written(Header::default(), "OK", &[greeting()], Form::Simple), "OK\ngreeting\nhello\n");
+        assert_eq!(written(Header::default(), "0", &[], Form::Simple), "0\n");
+    }
+}
