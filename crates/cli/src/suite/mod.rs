@@ -26,6 +26,10 @@ pub fn run(given: &ArgMatches) -> ExitCode {
     let (mut good, mut bad) = (0, 0);
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap_or_default();
+        // Those on bare servers are played by the tests of `hosts`.
+        if text.contains("\n- host: ") {
+            continue;
+        }
         let mut after = text.clone();
         for section in read::sections(&text) {
             let played = play::section(&section);

@@ -5,6 +5,7 @@ mod mask;
 mod session;
 mod steps;
 
+pub use conditions::set;
 pub use fake::Fake;
 pub use mask::{compare, masked};
 pub use session::replay;

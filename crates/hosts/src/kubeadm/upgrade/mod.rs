@@ -44,8 +44,7 @@ const NODE: &[Flag] = &[
     Flag("patches", Takes::Text, ""),
     Flag("skip-phases", Takes::List, ""),
 ];
-const DIFF: &[Flag] =
-    &[Flag("config", Takes::Text, ""), Flag("context-lines", Takes::Int, "3"), Flag("kubeconfig", Takes::Text, ADMIN)];
+const DIFF: &[Flag] = &[Flag("config", Takes::Text, ""), Flag("context-lines", Takes::Int, "3"), Flag("kubeconfig", Takes::Text, ADMIN)];
 
 const ADMIN: &str = "/etc/kubernetes/admin.conf";
 const NODE_PHASES: [&str; 6] = ["preflight", "control-plane", "kubeconfig", "kubelet-config", "addon", "post-upgrade"];
@@ -66,6 +65,13 @@ pub const COMMANDS: &[Command] = &[
         about: "Upgrade your Kubernetes cluster to the specified version",
     },
     Command {
+        path: "upgrade apply phase",
+        flags: &[],
+        takes: (0, 99),
+        run: None,
+        about: "Use this command to invoke single phase of the \"apply\" workflow",
+    },
+    Command {
         path: "upgrade diff",
         flags: &[DIFF],
         takes: (0, 1),
@@ -78,6 +84,13 @@ pub const COMMANDS: &[Command] = &[
         takes: (0, 0),
         run: Some(apply::node),
         about: "Upgrade commands for a node in the cluster",
+    },
+    Command {
+        path: "upgrade node phase",
+        flags: &[],
+        takes: (0, 99),
+        run: None,
+        about: "Use this command to invoke single phase of the \"node\" workflow",
     },
     Command {
         path: "upgrade plan",
