@@ -1,5 +1,5 @@
 //! `kubeadm join`: discovery, the kubelet's bootstrap, and what a second control plane does besides.
-use super::client::{CONFIG_MAPS, Client, kubeconfig};
+use super::client::{CONFIG_MAPS, Client, NODES, kubeconfig};
 use super::config::{self, Config, defaults, network, validate};
 use super::flags::{Flag, Given, Takes};
 use super::init::Work;
@@ -9,7 +9,7 @@ use super::{Command, patches, preflight, token};
 use crate::call::{Call, Step, Stop, fail, quoted};
 use crate::outside::{EtcdAsk, EtcdMember, Probe};
 use crate::pki::Certificate;
-use objects::wire::User;
+use objects::wire::{User, Verb};
 use objects::{Text, Tree, base64, map, yaml};
 use simcore::Duration;
 
@@ -133,6 +133,7 @@ const PHASES: &[Phase] = &[
     }),
     Phase("kubelet-start", false, |call, joining| {
         let found = found(call, joining)?;
+        name_is_free(call, &joining.work, &found.client)?;
         bootstrap_files(call, &joining.work, &found);
         kubelet::start_join(call, &joining.work)
     }),
@@ -435,6 +436,21 @@ fn download(call: &mut Call, work: &Work, found: &Found) -> Step<()> {
     Ok(())
 }
 
+/// A node that is ready keeps its name.
+fn name_is_free(call: &mut Call, work: &Work, client: &Client) -> Step<()> {
+    let name = work.config.node_name().to_string();
+    let answer = client.ask(call, Verb::Get, NODES, "", &name, Tree::Null)?;
+    let answer = answer.map_err(|why| format!("cannot get Node {}: {why}", quoted(&name))).or_else(fail)?;
+    let ready = |one: &Tree| one.get("type").text() == "Ready" && one.get("status").text() == "True";
+    if answer.is_ok() && answer.tree().at(&["status", "conditions"]).items().iter().any(ready) {
+        return fail(format!(
+            "a Node with name {} and status \"Ready\" already exists in the cluster. You must delete the existing Node or change the name of this new joining Node",
+            quoted(&name)
+        ));
+    }
+    Ok(())
+}
+
 /// What the kubelet needs for its first question: the token's kubeconfig and the authority.
 fn bootstrap_files(call: &mut Call, work: &Work, found: &Found) {
     let token = work.config.node.at(&["discovery", "tlsBootstrapToken"]).text().to_string();
@@ -477,20 +493,12 @@ fn etcd(call: &mut Call, work: &Work) -> Step<()> {
     let id = members.iter().find(|one| one.peer == peer).map_or(0, |one| one.id);
     let give_up = call.now + work.config.timeout("etcdAPICall");
     loop {
-        let members = etcd_ask(call, &endpoint, &EtcdAsk::Members)?.unwrap_or_default();
-        if members.iter().any(|one| one.id == id && !one.name.is_empty()) {
-            break;
-        }
-        call.work(POLL);
-        if call.now >= give_up {
-            return fail(format!("{prefix}the etcd member {id:x} is not started"));
-        }
-    }
-    loop {
         let Err(why) = etcd_ask(call, &endpoint, &EtcdAsk::Promote { id })? else { break };
         call.work(POLL);
         if call.now >= give_up {
-            return fail(format!("{prefix}{why}"));
+            let members = etcd_ask(call, &endpoint, &EtcdAsk::Members)?.unwrap_or_default();
+            let started = members.iter().any(|one| one.id == id && !one.name.is_empty());
+            return fail(if started { format!("{prefix}{why}") } else { format!("{prefix}the etcd member {id:x} is not started") });
         }
     }
     call.say("[etcd] Waiting for the new etcd member to join the cluster. This can take up to 40s");

@@ -242,6 +242,12 @@ impl Outside for Fake {
     fn api(&mut self, machine: &mut Machine, at: Time, server: &str, request: Request) -> Answer<Result<Response, String>> {
         self.settle(machine, at);
         let address = server.trim_start_matches("https://");
+        // The server of this host presents the certificate that lies here.
+        let own = address.starts_with(&format!("{}:", machine.address()));
+        let shown = machine.files.read("/etc/kubernetes/pki/apiserver.crt").filter(|_| own).and_then(|pem| Certificate::read(&pem));
+        if let Some(Err(why)) = shown.map(|shown| shown.valid(machine.local(at))) {
+            return Ok((Err(format!("tls: failed to verify certificate: {why}")), Duration::millis(2)));
+        }
         let answers = address.strip_suffix(":6443").is_some_and(|host| self.serving.iter().any(|one| one == host));
         Ok((if answers { Ok(self.answer(&request)) } else { Err(self.refused(machine, address)) }, Duration::millis(2)))
     }
