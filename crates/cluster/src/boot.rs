@@ -1,5 +1,6 @@
 //! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
-use crate::addons::{GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
+use crate::addons::{self, GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
+use crate::endpoint::{ApiServerProcess, EtcdProcess};
 use crate::event::Event;
 use crate::part::{Actor, Part};
 use crate::topology::{Machine, Topology};
@@ -21,7 +22,15 @@ impl World {
     pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World::empty(seed, files);
         world.api.gateway_api = topology.gateway_api;
-        world.bootstrap_objects(&topology.control_plane.address);
+        if let Some(prepared) = topology.bare {
+            return world.power_bare(topology, prepared);
+        }
+        let addresses: Vec<&str> = topology.control_planes.iter().map(|machine| machine.address.as_str()).collect();
+        world.bootstrap_objects(&addresses);
+        if topology.static_pods {
+            world.install_kube_proxy(topology.proxy);
+            world.install_plugin(topology.network);
+        }
         if topology.coredns {
             world.install_coredns();
         }
@@ -33,37 +42,69 @@ impl World {
         }
         let catalog = Arc::new(Catalog::new(&topology.images));
         Arc::make_mut(&mut world.fleet).catalog = catalog.clone();
-        let control = Text::new(&topology.control_host);
-        world.add_host(topology, &topology.control_plane, &catalog, seed);
-        let manager = ControllerManager::new(seed, &control, controllers::ALL);
-        world.add_part("kube-controller-manager", 0, Actor::Manager(Box::new(manager)), topology.controllers_start);
-        let scheduler = Scheduler::new(seed, &control);
-        world.add_part("kube-scheduler", 0, Actor::Scheduler(Box::new(scheduler)), Duration::millis(1_100));
-        if let Some((name, table)) = topology.load_balancer.map(|balancer| balancer.process()) {
-            let manager = ControllerManager::named(name, seed, &control, table);
-            world.add_part(name, 0, Actor::Manager(Box::new(manager)), topology.controllers_start + Duration::millis(300));
+        world.endpoint = topology.endpoint.as_deref().map(Text::new);
+        for machine in &topology.control_planes {
+            world.add_control_plane(topology, machine, &catalog, seed);
         }
         for machine in &topology.workers {
-            world.add_host(topology, machine, &catalog, seed);
+            world.add_host(topology, machine, &catalog, seed, Role::Worker);
         }
         world.count_enforcing();
         world
     }
 
-    fn add_host(&mut self, topology: &Topology, machine: &Machine, catalog: &Arc<Catalog>, seed: u64) {
+    /// Servers without a cluster: kubelets and kube-proxies have their places, but nothing runs.
+    fn power_bare(mut self, topology: &Topology, prepared: bool) -> World {
+        let catalog = Arc::new(Catalog::new(&topology.images));
+        let fleet = Arc::make_mut(&mut self.fleet);
+        (fleet.catalog, fleet.bare) = (catalog.clone(), Some(prepared));
+        self.storing = false;
+        for machine in &topology.workers {
+            self.add_host(topology, machine, &catalog, self.seed, Role::Worker);
+        }
+        self.count_enforcing();
+        self
+    }
+
+    /// A machine with the four processes of a control plane.
+    fn add_control_plane(&mut self, topology: &Topology, machine: &Machine, catalog: &Arc<Catalog>, seed: u64) {
+        let (host, called) = (self.hosts.len(), Text::new(topology.control_host.as_ref().unwrap_or(&machine.name)));
+        let id = |process: &str| topology.process_id(process, machine);
+        self.etcd.push(EtcdProcess { id: id("etcd").into(), host, running: true });
+        self.apiservers.push(ApiServerProcess {
+            id: id("kube-apiserver").into(),
+            host,
+            running: true,
+            slow: Duration::ZERO,
+            offered: true,
+        });
+        self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
+        // Machines do not start at the very same instant.
+        let after = |millis: u64| Duration::millis(millis + 150 * host as u64);
+        let manager = ControllerManager::new(seed, &called, controllers::ALL);
+        let start = topology.controllers_start + after(0);
+        self.add_part(&id("kube-controller-manager"), host, Actor::Manager(Box::new(manager)), start);
+        self.add_part(&id("kube-scheduler"), host, Actor::Scheduler(Box::new(Scheduler::new(seed, &called))), after(1_100));
+        if let Some((name, table)) = topology.load_balancer.map(|balancer| balancer.process()) {
+            let manager = ControllerManager::named(name, seed, &called, table);
+            self.add_part(&id(name), host, Actor::Manager(Box::new(manager)), start + Duration::millis(300));
+        }
+    }
+
+    fn add_host(&mut self, topology: &Topology, machine: &Machine, catalog: &Arc<Catalog>, seed: u64, role: Role) {
         let place = self.hosts.len();
-        let control_plane = place == 0;
+        let control_plane = role == Role::ControlPlane;
         let name = Text::new(&machine.name);
         let address = Text::new(&machine.address);
         let number = machine.address.parse::<std::net::Ipv4Addr>().map_or(0, u32::from);
         let (kubelet, proxy) = (self.parts.len(), self.parts.len() + 1);
         self.hosts.push(Host { name: name.clone(), address, control_plane, powered: true, connected: true, number, kubelet, proxy });
         let after = Duration::millis(1_300 + 120 * (place as u64 % 20));
-        let role = if control_plane { Role::ControlPlane } else { Role::Worker };
         let host = Machinery {
             cpu_cores: machine.cpu_cores,
             memory_gib: machine.memory_gib,
             pods_max: machine.pods,
+            arch: Text::new(&machine.arch),
             ..Machinery::new(name.clone(), machine.address.as_str(), role)
         };
         let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
@@ -71,24 +112,38 @@ impl World {
             seed,
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),
-            mirrors: topology.static_pods && control_plane,
+            mirrors: topology.static_pods && (control_plane || topology.bare.is_some()),
             dns: dataplane::network::dns::NodeDns::default(),
             network: topology.network,
+            images: if topology.static_pods { addons::node_images(topology.network) } else { Vec::new() },
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);
+        Arc::make_mut(&mut self.routes).insert(number, (number, place as u16));
         self.kubelets.insert(name.clone(), self.parts.len());
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
-        self.add_part(&format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)), after + Duration::millis(400));
+        let part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
+        if topology.static_pods {
+            // It starts with the container of its DaemonSet's Pod.
+            self.parts.push(Arc::new(part));
+        } else {
+            self.queue.push(self.now + after + Duration::millis(400), Event::Start(self.parts.len()));
+            self.parts.push(Arc::new(part));
+        }
     }
 
     fn add_part(&mut self, id: &str, host: usize, actor: Actor, after: Duration) {
-        self.queue.push(self.now + after, Event::Start(self.parts.len()));
-        self.parts.push(Arc::new(Part::new(id, host, actor)));
+        if self.fleet.bare.is_none() {
+            self.queue.push(self.now + after, Event::Start(self.parts.len()));
+        }
+        let mut part = Part::new(id, host, actor);
+        part.server = host % self.apiservers.len().max(1);
+        self.parts.push(Arc::new(part));
     }
 
-    /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service with its endpoint.
-    fn bootstrap_objects(&mut self, address: &str) {
+    /// What a fresh kube-apiserver writes: its namespaces, the system priority classes, its own Service with an endpoint
+    /// for each kube-apiserver.
+    pub(crate) fn bootstrap_objects(&mut self, addresses: &[&str]) {
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             self.bootstrap(kinds::NAMESPACE, "", map! {"metadata": map! {"name": name}});
         }
@@ -112,14 +167,16 @@ impl World {
         self.bootstrap(kinds::SERVICE, "default", service);
         let port = || map! {"name": "https", "port": 6443, "protocol": "TCP"};
         let labels = map! {"endpointslice.kubernetes.io/skip-mirror": "true"};
-        let subset = map! {"addresses": list![map! {"ip": address}], "ports": list![port()]};
+        let ips: Vec<Tree> = addresses.iter().map(|address| map! {"ip": *address}).collect();
+        let subset = map! {"addresses": ips, "ports": list![port()]};
         let endpoints = map! {"metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "subsets": list![subset]};
         self.bootstrap(kinds::ENDPOINTS, "default", endpoints);
         let labels = map! {"kubernetes.io/service-name": "kubernetes"};
-        let endpoint = map! {"addresses": list![address], "conditions": map! {"ready": true}};
+        let endpoint = |address: &&str| map! {"addresses": list![*address], "conditions": map! {"ready": true}};
+        let endpoints: Vec<Tree> = addresses.iter().map(endpoint).collect();
         let slice = map! {
             "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "addressType": "IPv4",
-            "endpoints": list![endpoint], "ports": list![port()],
+            "endpoints": endpoints, "ports": list![port()],
         };
         self.bootstrap(kinds::ENDPOINT_SLICE, "default", slice);
         self.api.store.begin_sync();

@@ -9,13 +9,16 @@ use simcore::Duration;
 #[derive(Clone, Debug)]
 pub struct Topology {
     pub workers: Vec<Machine>,
-    pub control_plane: Machine,
+    /// Each runs kube-apiserver, etcd, kube-scheduler and kube-controller-manager.
+    pub control_planes: Vec<Machine>,
+    /// The virtual address that clients of several control planes dial; `None` where they dial the only one.
+    pub endpoint: Option<String>,
     /// Whether the control plane's parts show as static Pods in kube-system, as kubeadm sets them up.
     pub static_pods: bool,
     /// How the nodes' Pod networks are cut: the recordings gave every node a /16 before its registration.
     pub wide_pod_networks: bool,
-    /// The name of the server that the control plane's processes run on, as they tell it in leases and Events.
-    pub control_host: String,
+    /// What the control plane's processes call their server in leases and Events, if not by its node's name.
+    pub control_host: Option<String>,
     /// When the kube-controller-manager starts, counted from power on.
     pub controllers_start: Duration,
     /// Whether the Gateway API is installed, as many distributions have it.
@@ -32,6 +35,8 @@ pub struct Topology {
     pub network: Plugin,
     /// kube-proxy's `--proxy-mode`.
     pub proxy: Mode,
+    /// Servers without a cluster, which `workers` names; `true`: the steps before `kubeadm init` were done on them.
+    pub bare: Option<bool>,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -66,24 +71,20 @@ pub struct Machine {
     pub cpu_cores: u32,
     pub memory_gib: u32,
     pub pods: u32,
+    /// `amd64`, `arm64`
+    pub arch: String,
 }
 
 impl Topology {
     /// One control plane and `workers` workers of 4 cores and 8 GiB, as kubeadm leaves them.
     pub fn kubeadm(workers: usize) -> Topology {
-        let machine = |name: String, last: usize| Machine {
-            name,
-            address: format!("192.168.{}.{}", 100 + last / 250, last % 250 + 1),
-            cpu_cores: 4,
-            memory_gib: 8,
-            pods: 110,
-        };
         Topology {
             workers: (1..=workers).map(|n| machine(format!("worker-{n}"), 10 + n)).collect(),
-            control_plane: machine("control-plane".to_string(), 10),
+            control_planes: vec![machine("control-plane".to_string(), 10)],
+            endpoint: None,
             static_pods: true,
             wide_pod_networks: false,
-            control_host: "control-plane".to_string(),
+            control_host: None,
             controllers_start: Duration::millis(900),
             gateway_api: true,
             load_balancer: None,
@@ -92,14 +93,43 @@ impl Topology {
             ingress_controller: false,
             network: Plugin::Calico,
             proxy: Mode::Iptables,
+            bare: None,
             images: crate::images::all(),
         }
+    }
+
+    /// Servers node-1 to node-N of 4 cores and 8 GiB without a cluster: fresh from Debian's installer, or with containerd,
+    /// kubelet, kubeadm and kubectl on them, swap off and forwarding on.
+    pub fn bare(servers: usize, prepared: bool) -> Topology {
+        Topology {
+            workers: (1..=servers).map(|n| machine(format!("node-{n}"), 9 + n)).collect(),
+            control_planes: Vec::new(),
+            bare: Some(prepared),
+            network: Plugin::None,
+            coredns: false,
+            ..Topology::kubeadm(0)
+        }
+    }
+
+    /// Three control planes with stacked etcd behind a virtual address, and `workers` workers.
+    pub fn kubeadm_ha(workers: usize) -> Topology {
+        Topology {
+            control_planes: (1..=3).map(|n| machine(format!("control-plane-{n}"), 9 + n)).collect(),
+            workers: (1..=workers).map(|n| machine(format!("worker-{n}"), 20 + n)).collect(),
+            endpoint: Some("192.168.100.10".to_string()),
+            ..Topology::kubeadm(0)
+        }
+    }
+
+    /// A process's name in the cluster: with several control planes its host's stands behind it.
+    pub(crate) fn process_id(&self, process: &str, machine: &Machine) -> String {
+        if self.control_planes.len() > 1 { format!("{process}/{}", machine.name) } else { process.to_string() }
     }
 
     /// The cluster that the recordings were made on: no system Pods, its control plane on a server called `vm`, its
     /// controllers started when the nodes were ready already.
     pub fn recorded() -> Topology {
-        let (control_host, controllers_start) = ("vm".to_string(), Duration::secs(5));
+        let (control_host, controllers_start) = (Some("vm".to_string()), Duration::secs(5));
         Topology {
             static_pods: false,
             coredns: false,
@@ -111,11 +141,11 @@ impl Topology {
         }
     }
 
-    /// The Pod network that the host at `place` (0 is the control plane) has from the start; otherwise the node IPAM
+    /// The Pod network that the host at `place` (control planes first) has from the start; otherwise the node IPAM
     /// controller gives its node one.
     pub fn pod_cidr(&self, place: usize) -> Option<Text> {
-        let workers = self.workers.len();
-        self.wide_pod_networks.then(|| Text::from(format!("10.{}.0.0/16", 240 + (place + workers) % (workers + 1))))
+        let (workers, hosts) = (self.workers.len(), self.workers.len() + self.control_planes.len());
+        self.wide_pod_networks.then(|| Text::from(format!("10.{}.0.0/16", 240 + (place + workers) % hosts)))
     }
 
     /// kube-proxy's command line: as kubeadm writes it, and for the recordings' wider Pod networks as they had it.
@@ -125,17 +155,34 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`; with a cloud that hands out load balancers; with a gateway controller;
-    /// with a network plugin that enforces no NetworkPolicies, as Flannel; as the recordings were made.
+    /// By the name that a lesson gives: `kubeadm`; with three control planes; with a cloud that hands out load balancers;
+    /// with a gateway controller, an ingress controller or both; with a network plugin that enforces no NetworkPolicies,
+    /// as Flannel; as the recordings were made.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
+            "kubeadm-ha" => Some(Topology::kubeadm_ha(workers)),
+            "bare" => Some(Topology::bare(workers, false)),
+            "bare-prepared" => Some(Topology::bare(workers, true)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-flannel" => Some(Topology { network: Plugin::Flannel, ..Topology::kubeadm(workers) }),
             "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),
+            "kubeadm-edge" => Some(Topology { ingress_controller: true, gateway_controller: true, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
             _ => None,
         }
+    }
+}
+
+/// A server of 4 cores and 8 GiB; `last` counts its address.
+fn machine(name: String, last: usize) -> Machine {
+    Machine {
+        name,
+        address: format!("192.168.{}.{}", 100 + last / 250, last % 250 + 1),
+        cpu_cores: 4,
+        memory_gib: 8,
+        pods: 110,
+        arch: "amd64".to_string(),
     }
 }

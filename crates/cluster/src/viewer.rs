@@ -88,14 +88,13 @@ impl Viewer {
     }
 
     fn components(&mut self, world: &World, delta: &mut Delta) {
-        let control = world.hosts()[0].name.to_string();
-        let own = |id: &str, running: bool, note: String| ComponentView { id: id.into(), node: control.clone(), running, note, queue: 0 };
-        let revision = world.api.store.applied().revision();
-        let powered = world.hosts()[0].powered;
-        let mut now = vec![
-            own("etcd", world.storing && powered, format!("rv {revision}")),
-            own("kube-apiserver", world.serving && powered, format!("rv {revision}")),
-        ];
+        let note = format!("rv {}", world.api.store.applied().revision());
+        let own = |id: &str, place: usize, running: bool| {
+            let host = &world.hosts()[place];
+            ComponentView { id: id.into(), node: host.name.to_string(), running: running && host.powered, note: note.clone(), queue: 0 }
+        };
+        let mut now: Vec<ComponentView> = world.etcd.iter().map(|member| own(&member.id, member.host, member.running)).collect();
+        now.extend(world.apiservers.iter().map(|server| own(&server.id, server.host, server.running)));
         for part in world.parts() {
             let host = &world.hosts()[part.host];
             let queue = match &part.actor {
@@ -108,12 +107,18 @@ impl Viewer {
                 id: part.id.to_string(),
                 node: host.name.to_string(),
                 running,
-                note: String::new(),
+                note: if part.leads() == Some(true) && world.apiservers().len() > 1 { "leader".to_string() } else { String::new() },
                 queue: queue as u32,
             });
-            if part.kubelet().is_some() {
+            if let Some(kubelet) = part.kubelet() {
                 let id = format!("containerd/{}", host.name);
-                now.push(ComponentView { id, node: host.name.to_string(), running: host.powered, note: String::new(), queue: 0 });
+                now.push(ComponentView {
+                    id,
+                    node: host.name.to_string(),
+                    running: host.powered && kubelet.has_runtime(),
+                    note: String::new(),
+                    queue: 0,
+                });
             }
         }
         for component in now {

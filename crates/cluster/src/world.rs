@@ -1,4 +1,5 @@
 //! The world as a value: one step, one queue, virtual time only.
+use crate::endpoint::{ApiServerProcess, EtcdProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
@@ -48,15 +49,26 @@ pub struct World {
     pub terminal: Arc<Terminal>,
     /// The typed line that the terminal works on.
     pub(crate) typed: Option<OccurrenceId>,
-    /// Whether kube-apiserver and etcd run.
-    pub(crate) serving: bool,
+    pub(crate) apiservers: Vec<ApiServerProcess>,
+    pub(crate) etcd: Vec<EtcdProcess>,
+    /// Whether enough of etcd runs to take writes.
     pub(crate) storing: bool,
+    /// The address that clients of the API dial where a load balancer stands before it.
+    pub(crate) endpoint: Option<Text>,
+    /// The kube-apiserver that the last client from outside was given.
+    pub(crate) outside_server: usize,
     pub(crate) traffic: Arc<Traffic>,
     /// The servers as machines, as far as somebody has looked into them.
     pub(crate) fleet: Arc<Fleet>,
     /// On how many hosts the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
     pub(crate) enforcing: usize,
     pub(crate) policies: Option<Policies>,
+    /// Policies as they were before a change that some nodes have not taken over yet, with its instant; oldest first.
+    pub(crate) earlier: Vec<(Time, Policies)>,
+    /// Ranges of addresses by their first: the last of the range, and the host that it leads to.
+    pub(crate) routes: Arc<BTreeMap<u32, (u32, u16)>>,
+    /// Addresses of load balancers, and how many Services have them.
+    pub(crate) balanced: Arc<BTreeMap<u32, u32>>,
     pub(crate) seed: u64,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
@@ -95,12 +107,18 @@ impl World {
             hosts: Vec::new(),
             terminal: Arc::new(Terminal::new(files)),
             typed: None,
-            serving: true,
+            apiservers: Vec::new(),
+            etcd: Vec::new(),
             storing: true,
+            endpoint: None,
+            outside_server: 0,
             traffic: Arc::new(Traffic::new(seed)),
             fleet: Arc::default(),
             enforcing: 0,
             policies: None,
+            earlier: Vec::new(),
+            routes: Arc::default(),
+            balanced: Arc::default(),
             seed,
             kubelets: BTreeMap::new(),
             pending: Vec::new(),
@@ -136,6 +154,10 @@ impl World {
 
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
+    }
+
+    pub fn apiservers(&self) -> &[ApiServerProcess] {
+        &self.apiservers
     }
 
     pub fn next_time(&self) -> Option<Time> {
@@ -238,6 +260,10 @@ impl World {
             Event::Fire { source, user } => self.fire(source, user),
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
+            Event::Server(host) => self.server_due(host),
+            Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
+            Event::Serve(server) => self.serve_again(server),
+            Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
     }
@@ -277,13 +303,16 @@ impl World {
 
     /// Tells every part that is interested in what was applied; each hears of it after its own lag.
     pub(crate) fn announce(&mut self) {
-        if !self.serving {
+        if !self.is_serving() {
             return;
         }
         let World { api, parts, kubelets, announced, .. } = self;
         let Ok(changes) = api.store.since(*announced) else { return };
-        let mut due = Vec::new();
+        let (mut due, mut balanced) = (Vec::new(), Vec::new());
         for change in changes {
+            if change.key.kind == kinds::SERVICE {
+                balanced.extend(crate::traffic::balanced_by(change));
+            }
             let node = (change.key.kind == kinds::POD).then(|| pod_node(change)).flatten();
             for (id, part) in parts.iter_mut().enumerate() {
                 let elsewhere =
@@ -301,8 +330,9 @@ impl World {
         }
         let from = std::mem::replace(announced, api.store.applied().revision());
         self.learn_policies(from);
+        self.learn_balanced(&balanced);
         for part in due {
-            let lag = self.lag();
+            let lag = self.lag() + self.slowness(Caller::Part(part));
             self.queue.push(self.now + lag, Event::Watch(part));
         }
         if !self.terminal.watches.is_empty() {
@@ -323,7 +353,7 @@ impl World {
 
     fn deliver(&mut self, id: PartId) {
         Arc::make_mut(&mut self.parts[id]).due = false;
-        if !self.parts[id].running || !self.reaches(self.parts[id].host) {
+        if !self.parts[id].running || !self.reaches(id) {
             return;
         }
         let mut fx = Effects::default();
@@ -369,7 +399,8 @@ impl World {
     }
 
     pub(crate) fn start_part(&mut self, id: PartId) {
-        if self.parts[id].running || !self.hosts[self.parts[id].host].powered {
+        let part = &self.parts[id];
+        if part.running || !part.enabled || !self.hosts[part.host].powered || self.waits_for_kubelet(id) {
             return;
         }
         let mut fx = Effects::default();
@@ -389,9 +420,13 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
+        if self.parts[id].has_exited() {
+            self.crash(id, "could not renew its lease in time: exits with code 1");
+        }
         self.component_told(id);
         if self.parts[id].kubelet().is_some() {
             self.carry_questions(id);
+            self.learn_route(id);
             self.mind_components(id);
             self.broken_off(self.parts[id].host);
             if !self.terminal.follows.is_empty() {
@@ -402,12 +437,14 @@ impl World {
 
     /// Sends a request to the API server on behalf of `caller`.
     pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
-        let from = match caller {
-            Caller::Part(part) => self.parts[part].host,
-            Caller::Command(id) => self.fleet.commands.get(&id).map_or(0, |command| command.host),
-            Caller::Terminal | Caller::Client => 0,
-        };
-        let (delay, response) = match self.attempt(from, request) {
+        match self.slowness(caller) {
+            Duration::ZERO => self.send(caller, ticket, request),
+            slow => self.queue.push(self.now + slow, Event::Send(caller, ticket, Box::new(request.clone()))),
+        }
+    }
+
+    fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
+        let (delay, response) = match self.attempt(caller, request) {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {
                 return self.pending.push(Pending { revision, caller, ticket, response });
@@ -421,10 +458,12 @@ impl World {
         self.queue.push(self.now + delay, Event::Reply(caller, ticket, Box::new(response)));
     }
 
-    fn attempt(&mut self, from: usize, request: &Request) -> Attempt {
-        if !self.reaches(from) {
-            return if self.hosts[0].powered && self.hosts[from].connected { Attempt::Refused } else { Attempt::Lost };
-        }
+    fn attempt(&mut self, caller: Caller, request: &Request) -> Attempt {
+        let server = match self.way(caller) {
+            Way::Server(server) => server,
+            Way::Refused => return Attempt::Refused,
+            Way::Lost => return Attempt::Lost,
+        };
         if !self.storing {
             // Without etcd: reads wait for a fresh revision, writes for the log (recorded: 11-14 s and 34 s).
             let (after, words) = if request.is_write() {
@@ -439,13 +478,13 @@ impl World {
         match self.api.handle(self.now, request) {
             Outcome::Now(response) => Attempt::Answered(response),
             Outcome::When { revision, response } => Attempt::Appended { revision, response: Box::new(response) },
-            Outcome::Kubelet { node, request } => self.ask_kubelet(&node, &request),
+            Outcome::Kubelet { node, request } => self.ask_kubelet(server, &node, &request),
         }
     }
 
-    fn ask_kubelet(&mut self, node: &str, request: &Request) -> Attempt {
-        let now = self.now;
-        let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.reaches(self.parts[*id].host));
+    fn ask_kubelet(&mut self, server: usize, node: &str, request: &Request) -> Attempt {
+        let (now, from) = (self.now, self.apiservers[server].host);
+        let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.joined(from, self.parts[*id].host));
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
             Some(kubelet) if is_exec(request) => match (kubelet.exec_begin(now, request), id) {
                 (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
@@ -469,24 +508,28 @@ impl World {
 
     /// No answer came: code 0, with what happened and where, for the client to word.
     fn no_answer(&self, what: &str) -> Response {
-        let text = format!("{what} {}:6443", self.hosts[0].address);
+        // Without a cluster there is no kubeconfig either: kubectl asks its own machine.
+        let text = match self.apiservers.is_empty() {
+            true => format!("{what} localhost:8080"),
+            false => format!("{what} {}:6443", self.api_address()),
+        };
         Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }
+    }
+
+    /// Whether two hosts have power and a link; a host needs no link to itself.
+    pub(crate) fn joined(&self, one: usize, other: usize) -> bool {
+        let up = |host: &Host| host.powered && (host.connected || one == other);
+        up(&self.hosts[one]) && up(&self.hosts[other])
     }
 
     /// Whether a kube-apiserver answers on a host.
     pub(crate) fn serves(&self, host: usize) -> bool {
-        self.serving && host == 0 && self.hosts[host].powered
+        self.hosts[host].powered && self.apiservers.iter().any(|server| server.host == host && server.running)
     }
 
     /// Whether an etcd runs on a host.
     pub(crate) fn stores(&self, host: usize) -> bool {
-        self.storing && host == 0 && self.hosts[host].powered
-    }
-
-    /// Whether a host's messages reach a running kube-apiserver.
-    pub(crate) fn reaches(&self, host: usize) -> bool {
-        let up = |host: &Host| host.powered && host.connected;
-        self.serving && up(&self.hosts[0]) && up(&self.hosts[host])
+        self.hosts[host].powered && self.etcd.iter().any(|member| member.host == host && member.running)
     }
 
     /// One way through the network.

@@ -24,6 +24,8 @@ pub struct Host {
     /// The address in the hosts' network.
     pub address: Text,
     pub role: Role,
+    /// `amd64`, `arm64`
+    pub arch: Text,
     pub cpu_cores: u32,
     pub memory_gib: u32,
     pub disk_gib: u32,
@@ -54,6 +56,7 @@ impl Host {
             name: name.into(),
             address: address.into(),
             role,
+            arch: Text::new_static("amd64"),
             cpu_cores: 4,
             memory_gib: 8,
             disk_gib: 100,
@@ -81,6 +84,16 @@ impl Host {
         }
         process.running = running;
         true
+    }
+}
+
+impl Host {
+    /// Starts or stops a process that need not stand in the table yet.
+    pub fn has_process(&mut self, name: &str, running: bool) {
+        if !self.set_running(name, running) && running {
+            let newest = self.processes.iter().map(|process| process.pid).max().unwrap_or(700);
+            self.processes.push(Process { name: Text::new(name), pid: newest + 17, running: true });
+        }
     }
 }
 

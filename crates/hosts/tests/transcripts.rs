@@ -130,6 +130,9 @@ fn transcripts_of_kubeadm_are_as_written() {
     let mut failures = Vec::new();
     for path in files {
         let text = std::fs::read_to_string(&path).expect("a text");
+        if !text.contains("\n- host: ") {
+            continue;
+        }
         let (after, wrong) = play(&text);
         if write {
             std::fs::write(&path, after).expect("written");

@@ -192,7 +192,7 @@ impl Engine {
                 // Any node will do; the first worker that answers is taken.
                 let up = |host: &&cluster::Host| host.powered && host.connected;
                 let hosts = self.world.hosts();
-                let host = hosts.iter().skip(1).find(up).or(hosts.first());
+                let host = hosts.iter().filter(|host| !host.control_plane).find(up).or(hosts.first());
                 ask.url.host = host.map(|host| host.address.clone()).unwrap_or_default();
                 self.waiting.insert(self.tickets, answer);
                 self.world.fetch_from("outside", "default", Ticket(self.tickets), *ask);

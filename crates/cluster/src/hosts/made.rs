@@ -4,6 +4,7 @@ use super::processes;
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::run::Login;
+use dataplane::kubelet::Kubelet;
 use objects::Text;
 use simcore::Time;
 use std::sync::Arc;
@@ -15,11 +16,14 @@ const TOKEN: &str = "kuba00.0123456789abcdef";
 
 impl World {
     pub(super) fn make_machine(&mut self, host: usize) -> Machine {
+        if let Some(prepared) = self.fleet.bare {
+            return self.bare_machine(host, prepared);
+        }
         let first = self.hosts.iter().position(|host| host.control_plane).unwrap_or(0);
         let mut past = Past::default();
         let mut control = self.prepared(first);
         let ha = self.hosts.iter().filter(|host| host.control_plane).count() > 1;
-        let server = format!("{}:6443", self.hosts[first].address);
+        let server = format!("{}:6443", self.api_address());
         let more =
             if ha { format!(" --upload-certs --certificate-key {} --control-plane-endpoint {server}", key()) } else { String::new() };
         type_in(
@@ -42,15 +46,9 @@ impl World {
         machine
     }
 
-    fn prepared(&self, host: usize) -> Machine {
+    pub(super) fn prepared(&self, host: usize) -> Machine {
         let mut machine = Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, VERSION, self.seed);
-        let hardware = Arc::make_mut(&mut machine.hardware);
-        if let Some(kubelet) = self.kubelet_of(host) {
-            hardware.cores = kubelet.host.cpu_cores;
-            // The kernel keeps some of it: what is left of 8 GiB is 7944 MiB.
-            hardware.memory_mib = kubelet.host.memory_gib * 1024 * 97 / 100;
-            hardware.disk_gib = kubelet.host.disk_gib;
-        }
+        self.kubelet_of(host).into_iter().for_each(|kubelet| furnish(&mut machine, kubelet));
         machine.install("curl", "7.88.1-10+deb12u14", &[("curl", "7.88.1")]);
         machine
     }
@@ -71,14 +69,25 @@ impl World {
         let runs = |id: usize| self.parts[id].running;
         let mut all = vec![("kubelet", runs(self.hosts[host].kubelet)), ("kube-proxy", runs(self.hosts[host].proxy))];
         if self.hosts[host].control_plane {
-            let part = |name: &str| self.parts.iter().any(|part| part.id == name && part.host == host && part.running);
-            all.push(("etcd", self.storing));
+            let part = |name: &str| self.parts.iter().any(|part| part.process() == name && part.host == host && part.running);
+            all.push(("etcd", self.stores(host)));
             all.push(("kube-apiserver", self.serves(host)));
             all.push(("kube-controller-manager", part("kube-controller-manager")));
             all.push(("kube-scheduler", part("kube-scheduler")));
         }
         all
     }
+}
+
+/// Gives a machine what its host has bolted in.
+pub(super) fn furnish(machine: &mut Machine, kubelet: &Kubelet) {
+    let hardware = Arc::make_mut(&mut machine.hardware);
+    hardware.cores = kubelet.host.cpu_cores;
+    // The kernel keeps some of it: what is left of 8 GiB is 7944 MiB.
+    hardware.memory_mib = kubelet.host.memory_gib * 1024 * 97 / 100;
+    hardware.disk_gib = kubelet.host.disk_gib;
+    hardware.arch = kubelet.host.arch.clone();
+    hardware.kernel = Text::from(format!("6.1.0-40-{}", kubelet.host.arch));
 }
 
 /// One component as a machine shows it.

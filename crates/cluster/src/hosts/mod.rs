@@ -1,14 +1,19 @@
 //! The servers of the world as machines to log in to: their state, the commands on them, what these reach beyond.
 mod answers;
 mod command;
+mod deeds;
 mod etcd;
 mod fleet;
+mod founding;
 mod kubectl;
 mod made;
 mod past;
 mod processes;
 mod programs;
+mod seam;
 mod ssh;
+mod statics;
 mod tape;
+mod tokens;
 
 pub(crate) use fleet::Fleet;

@@ -1,10 +1,9 @@
 //! The world as it was when a preset's servers were installed: everything that was asked for was there.
-use super::processes;
+use super::{processes, tokens};
 use ::hosts::Machine;
-use ::hosts::kubeadm::signature;
 use ::hosts::outside::{Answer, EtcdAsk, EtcdMember, Outside, Probe};
 use objects::wire::{Request, Resource, Response, Target, Verb};
-use objects::{Status, Text, Tree, base64};
+use objects::{Status, Text, Tree};
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
 
@@ -18,16 +17,7 @@ pub(super) struct Past {
 impl Past {
     /// cluster-info as the bootstrap signer leaves it.
     fn signed(&self, info: &Tree) -> Tree {
-        let mut info = info.clone();
-        let text = info.at(&["data", "kubeconfig"]).text().to_string();
-        for ((plural, _, _), secret) in &self.objects {
-            let field = |name: &str| base64::decode_text(secret.at(&["data", name]).text()).unwrap_or_default();
-            if plural == "secrets" && field("usage-bootstrap-signing") == "true" {
-                let id = field("token-id");
-                info.set(&["data", &format!("jws-kubeconfig-{id}")], signature(&text, &id, &field("token-secret")));
-            }
-        }
-        info
+        tokens::sign(info, self.objects.iter().filter(|((plural, _, _), _)| plural == "secrets").map(|(_, secret)| secret.clone()))
     }
 
     fn answer(&mut self, request: &Request) -> Response {

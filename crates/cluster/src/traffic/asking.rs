@@ -62,7 +62,7 @@ impl World {
         let now = self.now;
         let Some(mut exec) = self.net().execs.remove(&id) else { return };
         let part = exec.part;
-        let reachable = self.parts[part].running && self.reaches(self.parts[part].host);
+        let reachable = self.parts[part].running && self.reaches(part);
         let turn = match Arc::make_mut(&mut self.parts[part]).kubelet_mut().filter(|_| reachable) {
             Some(kubelet) => kubelet.exec_turn(now, &mut exec.command),
             None => Turn::Ended(Response { warnings: vec!["command terminated with exit code 137".to_string()], ..Response::text("") }),

@@ -492,8 +492,7 @@ fn etcd(call: &mut Call, work: &Work) -> Step<()> {
     call.machine.files.write_mode("/etc/kubernetes/manifests/etcd.yaml", &text, 0o600);
     let id = members.iter().find(|one| one.peer == peer).map_or(0, |one| one.id);
     let give_up = call.now + work.config.timeout("etcdAPICall");
-    loop {
-        let Err(why) = etcd_ask(call, &endpoint, &EtcdAsk::Promote { id })? else { break };
+    while let Err(why) = etcd_ask(call, &endpoint, &EtcdAsk::Promote { id })? {
         call.work(POLL);
         if call.now >= give_up {
             let members = etcd_ask(call, &endpoint, &EtcdAsk::Members)?.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! kubeadm 1.37: its commands as a tree of rows, and how it reads its words and ends.
 mod certs;
-mod client;
+pub(crate) mod client;
 mod config;
 mod flags;
 mod help;
@@ -12,7 +12,7 @@ mod phases;
 mod preflight;
 mod print;
 mod reset;
-mod token;
+pub(crate) mod token;
 mod upgrade;
 mod version;
 

@@ -1,0 +1,193 @@
+//! Which kube-apiserver a client talks to: its own host's, or one that the endpoint's load balancer gives it.
+use crate::event::{Caller, Event, PartId};
+use crate::part::Actor;
+use crate::world::World;
+use objects::Text;
+use simcore::Duration;
+use std::sync::Arc;
+
+/// One kube-apiserver process.
+#[derive(Clone, Debug)]
+pub struct ApiServerProcess {
+    /// `kube-apiserver`; with several control planes `kube-apiserver/control-plane-1`.
+    pub id: Text,
+    /// The host's place in `World::hosts`.
+    pub host: usize,
+    pub running: bool,
+    /// How much longer each request to it takes.
+    pub slow: Duration,
+    /// Whether the load balancer gives it new connections.
+    pub offered: bool,
+}
+
+/// One etcd process.
+#[derive(Clone, Debug)]
+pub struct EtcdProcess {
+    /// `etcd`; with several control planes `etcd/control-plane-1`.
+    pub id: Text,
+    pub host: usize,
+    pub running: bool,
+}
+
+/// What becomes of a connection to the API.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// To a running kube-apiserver, by its place in `World::apiservers`.
+    Server(usize),
+    /// The port is closed: the client knows at once.
+    Refused,
+    /// Nobody answers.
+    Lost,
+}
+
+/// How long the load balancer's checks take to notice. HAProxy's defaults: one TCP check each 2 s; three failures take a
+/// server out, two successes take it in again.
+const OUT: Duration = Duration::secs(6);
+const IN: Duration = Duration::secs(4);
+
+impl World {
+    /// What a message of a caller meets. A client of the endpoint keeps the server that it has while that answers.
+    pub(crate) fn way(&mut self, caller: Caller) -> Way {
+        if self.apiservers.is_empty() {
+            return Way::Refused;
+        }
+        let id = match caller {
+            Caller::Part(id) => id,
+            Caller::Terminal | Caller::Client => return self.way_of_command(None),
+            Caller::Command(id) => return self.way_of_command(self.fleet.commands.get(&id).map(|command| command.host)),
+        };
+        let host = self.parts[id].host;
+        if let Some(own) = self.own_server(id) {
+            return self.loopback(own, host);
+        }
+        if !self.apiservers[self.parts[id].server].offered {
+            self.reconnect(id);
+        }
+        let way = self.over_network(self.parts[id].server, Some(host));
+        if way != Way::Server(self.parts[id].server) && self.apiservers.len() > 1 {
+            self.reconnect(id);
+        }
+        way
+    }
+
+    /// A command makes a connection of its own, from a host or from outside.
+    fn way_of_command(&mut self, from: Option<usize>) -> Way {
+        self.outside_server = self.next_server(self.outside_server);
+        match from.filter(|host| self.apiservers[self.outside_server].host == *host) {
+            Some(host) => self.loopback(self.outside_server, host),
+            None => self.over_network(self.outside_server, from),
+        }
+    }
+
+    /// Whether a part's messages reach the kube-apiserver that it is connected to.
+    pub(crate) fn reaches(&self, id: PartId) -> bool {
+        if self.apiservers.is_empty() {
+            return false;
+        }
+        let host = self.parts[id].host;
+        let way = match self.own_server(id) {
+            Some(own) => self.loopback(own, host),
+            None => self.over_network(self.parts[id].server, Some(host)),
+        };
+        matches!(way, Way::Server(_))
+    }
+
+    /// Whether any kube-apiserver runs on a machine with power.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.apiservers.iter().any(|server| server.running && self.hosts[server.host].powered)
+    }
+
+    /// The kube-apiserver of a part's own host, for those that kubeadm sets up to use it: the scheduler, the controller
+    /// managers and the kubelet of a control plane.
+    fn own_server(&self, id: PartId) -> Option<usize> {
+        let part = &self.parts[id];
+        let local = matches!(part.actor, Actor::Manager(_) | Actor::Scheduler(_) | Actor::Kubelet(_));
+        self.apiservers.iter().position(|server| local && server.host == part.host)
+    }
+
+    /// A process of the same host needs no network.
+    fn loopback(&self, server: usize, host: usize) -> Way {
+        match self.apiservers[server].running {
+            _ if !self.hosts[host].powered => Way::Lost,
+            true => Way::Server(server),
+            false => Way::Refused,
+        }
+    }
+
+    fn over_network(&self, server: usize, from: Option<usize>) -> Way {
+        let up = |host: usize| self.hosts[host].powered && self.hosts[host].connected;
+        let to = &self.apiservers[server];
+        match from.is_none_or(up) && up(to.host) {
+            true if to.running => Way::Server(server),
+            true => Way::Refused,
+            false => Way::Lost,
+        }
+    }
+
+    /// The load balancer's next server after `last`, by turns.
+    fn next_server(&self, last: usize) -> usize {
+        let count = self.apiservers.len();
+        let mut turns = (1..=count).map(|step| (last + step) % count);
+        turns.find(|server| self.apiservers[*server].offered).unwrap_or(last)
+    }
+
+    /// A client whose connection broke makes a new one.
+    fn reconnect(&mut self, id: PartId) {
+        let server = self.next_server(self.parts[id].server);
+        Arc::make_mut(&mut self.parts[id]).server = server;
+    }
+
+    /// A kube-apiserver came or went, or the way to it: the load balancer will notice, if there is one.
+    pub(crate) fn servers_changed(&mut self) {
+        if self.apiservers.len() < 2 {
+            return;
+        }
+        for place in 0..self.apiservers.len() {
+            let answers = self.over_network(place, None) == Way::Server(place);
+            if answers != self.apiservers[place].offered {
+                self.queue.push(self.now + if answers { IN } else { OUT }, Event::Checked(place));
+            }
+        }
+        self.leave_closed_ports();
+    }
+
+    /// A process that ends closes its connections: its clients make new ones.
+    fn leave_closed_ports(&mut self) {
+        for id in 0..self.parts.len() {
+            let server = self.parts[id].server;
+            if self.own_server(id).is_none() && self.over_network(server, Some(self.parts[id].host)) == Way::Refused {
+                self.reconnect(id);
+            }
+        }
+    }
+
+    /// The load balancer's checks of one server agree about its new state.
+    pub(crate) fn checked(&mut self, place: usize) {
+        let answers = self.over_network(place, None) == Way::Server(place);
+        if std::mem::replace(&mut self.apiservers[place].offered, answers) == answers {
+            return;
+        }
+        for id in 0..self.parts.len() {
+            if self.own_server(id).is_none() && !self.apiservers[self.parts[id].server].offered {
+                self.reconnect(id);
+            }
+        }
+        self.catch_up();
+    }
+
+    /// How much longer a caller's request takes: because it, or the kube-apiserver that it talks to, is slow.
+    pub(crate) fn slowness(&self, caller: Caller) -> Duration {
+        let Caller::Part(id) = caller else {
+            let next = self.next_server(self.outside_server);
+            return self.apiservers.get(next).map_or(Duration::ZERO, |server| server.slow);
+        };
+        let server = self.own_server(id).unwrap_or(self.parts[id].server);
+        self.parts[id].slow + self.apiservers[server].slow
+    }
+
+    /// The address that a client dials; without any kube-apiserver the host's own.
+    pub(crate) fn api_address(&self) -> &Text {
+        let first = self.apiservers.first().map_or(0, |server| server.host);
+        self.endpoint.as_ref().unwrap_or(&self.hosts[first].address)
+    }
+}

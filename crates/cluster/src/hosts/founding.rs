@@ -1,0 +1,100 @@
+//! How processes on bare servers make a cluster: the first kube-apiserver, the other parts, the kubelet's bootstrap.
+use super::fleet::Due;
+use super::processes;
+use super::tokens;
+use crate::endpoint::{ApiServerProcess, EtcdProcess};
+use crate::event::Event;
+use crate::part::{Actor, Part};
+use crate::world::World;
+use ::hosts::Machine;
+use controlplane::controllers;
+use controlplane::harness::ControllerManager;
+use controlplane::scheduler::Scheduler;
+use objects::{Text, kinds};
+use simcore::Duration;
+use std::sync::Arc;
+
+/// From the start of the kubelet's service until it acts.
+const START: Duration = Duration::secs(1);
+/// How soon a kubelet without credentials asks again.
+const AGAIN: Duration = Duration::secs(1);
+const CREDENTIALS: &str = "/etc/kubernetes/kubelet.conf";
+const BOOTSTRAP: &str = "/etc/kubernetes/bootstrap-kubelet.conf";
+
+impl World {
+    /// The kubelet's service runs: with credentials it begins its work, with a token it asks for them first.
+    pub(super) fn kubelet_begins(&mut self, host: usize) {
+        let files = &self.machine(host).files;
+        if files.exists(CREDENTIALS) || !files.exists(BOOTSTRAP) {
+            self.queue.push(self.now + START, Event::Start(self.hosts[host].kubelet));
+        } else {
+            self.plan(host, START, Due::Bootstrap);
+        }
+    }
+
+    /// The kubelet asks for a certificate with its bootstrap token.
+    pub(super) fn bootstrap_kubelet(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        let runs = machine.unit("kubelet").is_some_and(|unit| unit.pid != 0);
+        let Some(text) = machine.files.read(BOOTSTRAP).filter(|_| runs && !machine.files.exists(CREDENTIALS)) else { return };
+        let tree = objects::yaml::read(&text).ok().and_then(|all| all.into_iter().next()).map(|one| one.tree).unwrap_or_default();
+        let first = |list: &str| tree.get(list).items().first().cloned().unwrap_or_default();
+        let server = first("clusters").at(&["cluster", "server"]).text().to_string();
+        let token = first("users").at(&["user", "token"]).text().to_string();
+        let known = self.server_at(host, &server).is_ok() && tokens::knows(self.api.store.applied(), self.now, &token);
+        if !known {
+            return self.plan(host, AGAIN, Due::Bootstrap);
+        }
+        processes::bootstrap(&mut machine, self.now);
+        self.fleet_mut().machines.insert(host, machine);
+        self.queue.push(self.now, Event::Start(self.hosts[host].kubelet));
+    }
+
+    /// The process of a static Pod has a place among the world's parts; a first kube-apiserver finds an empty store.
+    pub(super) fn found_component(&mut self, host: usize, name: &str) {
+        let id = self.process_id(host, name);
+        match name {
+            "etcd" if !self.etcd.iter().any(|member| member.host == host) => {
+                self.etcd.push(EtcdProcess { id, host, running: false });
+            }
+            "kube-apiserver" if !self.apiservers.iter().any(|server| server.host == host) => {
+                self.apiservers.push(ApiServerProcess { id, host, running: false, offered: true, slow: Duration::ZERO });
+                self.hosts[host].control_plane = true;
+                if self.api.store.applied().find(kinds::NAMESPACE, "", "kube-system").is_none() {
+                    let address = self.hosts[host].address.clone();
+                    self.bootstrap_objects(&[address.as_str()]);
+                }
+            }
+            "kube-controller-manager" | "kube-scheduler" if !self.parts.iter().any(|part| part.host == host && part.process() == name) => {
+                let called = self.hosts[host].name.clone();
+                let actor = match name {
+                    "kube-scheduler" => Actor::Scheduler(Box::new(Scheduler::new(self.seed, &called))),
+                    _ => Actor::Manager(Box::new(ControllerManager::new(self.seed, &called, controllers::ALL))),
+                };
+                self.parts.push(Arc::new(Part::new(id, host, actor)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The first of its kind has the plain name; behind those of further control planes stands their host.
+    fn process_id(&self, host: usize, name: &str) -> Text {
+        let parts = self.parts.iter().map(|part| &part.id);
+        let processes = self.apiservers.iter().map(|server| &server.id).chain(self.etcd.iter().map(|member| &member.id));
+        let taken = parts.chain(processes).any(|id| id == name);
+        if taken { Text::from(format!("{name}/{}", self.hosts[host].name)) } else { Text::new(name) }
+    }
+
+    /// A server that nothing was installed on, or on which the steps before `kubeadm init` were done.
+    pub(super) fn bare_machine(&self, host: usize, prepared: bool) -> Machine {
+        let Some(kubelet) = self.kubelet_of(host) else { return self.prepared(host) };
+        if prepared {
+            let mut machine = self.prepared(host);
+            machine.add_services(self.now);
+            return machine;
+        }
+        let mut machine = Machine::debian12(&self.hosts[host].name, &self.hosts[host].address, self.seed);
+        super::made::furnish(&mut machine, kubelet);
+        machine
+    }
+}
