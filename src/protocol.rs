@@ -197,7 +197,8 @@ pub enum FromEngine {
     },
     Reached {
         reach: Box<ReachView>,
-        words: String,
+        /// Why the chosen pair reaches each other or not: `policy::Reason`s, one after another.
+        reasons: Vec<String>,
     },
     Resolved {
         steps: Vec<HopView>,
@@ -291,7 +292,7 @@ parcel::tagged!(FromEngine "says" {
     "chain" => Chain { occurrence, chain },
     "followed" => Followed { id, hops },
     "ruled" => Ruled { node, text, rules },
-    "reached" => Reached { reach, words },
+    "reached" => Reached { reach, reasons },
     "resolved" => Resolved { steps },
     "health" => Health { rows },
     "browsed" => Browsed { page },

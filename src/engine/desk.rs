@@ -116,8 +116,8 @@ impl Desk {
             }
             ToEngine::Reach { port, from, to } => {
                 let port = u16::try_from(port).unwrap_or(u16::MAX);
-                let words = session.world.reach_words(&from, &to, port);
-                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), words });
+                let (_, reasons) = session.world.reach_words(&from, &to, port);
+                self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), reasons });
             }
             ToEngine::Resolve { pod, name } => {
                 let steps = session.world.clone().lookup(&pod, &name);
@@ -383,7 +383,10 @@ impl Desk {
         self.files_changed = session.world.terminal.files_changed;
         let shell = &session.world.terminal.shell;
         let text = |name: &&str| (name.to_string(), shell.file(name).unwrap_or_default().to_string());
-        let files = shell.files().iter().map(text).collect();
+        // What a learner is to edit comes first, in the lesson's order.
+        let edited = |name: &str| self.run.as_ref().and_then(|run| run.lesson.files.iter().position(|file| file.edit && file.path == name));
+        let mut files: Vec<(String, String)> = shell.files().iter().map(text).collect();
+        files.sort_by_key(|(name, _)| edited(name).unwrap_or(usize::MAX));
         self.out.push(FromEngine::Files { files });
     }
 }

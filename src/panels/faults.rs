@@ -14,8 +14,7 @@ fn brief(fault: &Fault) -> &'static str {
         Fault::MendNode { .. } => words.mend,
         Fault::StopComponent { .. } => words.stop,
         Fault::StartComponent { .. } => words.start,
-        Fault::Link { .. } => words.slow_link,
-        Fault::SlowComponent { .. } => words.slow_link,
+        Fault::Link { .. } | Fault::PathMtu { .. } | Fault::SlowComponent { .. } => words.slow_link,
         Fault::KillContainer { .. } | Fault::KillComponent { .. } => words.kill,
     }
 }
@@ -43,6 +42,7 @@ pub fn describe(fault: &Fault) -> String {
         Fault::KillComponent { component } => (words.kill_component)(component),
         Fault::SlowComponent { component, delay_ms } => (words.slow_component)(component, *delay_ms),
         Fault::Link { one, other, latency_ms, loss_percent } => (words.link)(one, other, *latency_ms, *loss_percent),
+        Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }

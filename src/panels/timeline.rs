@@ -2,16 +2,21 @@
 use crate::js::document;
 use crate::protocol::Step;
 use crate::state::clock::SPEEDS;
+use crate::state::network::Network;
 use crate::state::{app, words};
 use cluster::delta::Lane;
 use leptos::html;
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 const LANES: [Lane; 6] = [Lane::You, Lane::Api, Lane::Controllers, Lane::Scheduler, Lane::Kubelets, Lane::Faults];
-/// The lanes' height and each lane's, in CSS pixels.
+/// The lanes' height and each lane's, in CSS pixels: the last one is the traffic's.
 const HEIGHT: f64 = 84.0;
-const LANE: f64 = 14.0;
+const LANE: f64 = 12.0;
+/// A bar of the traffic's lane, and the room between its two directions.
+const BAR: f64 = 3.0;
+const HALF: f64 = LANE / 2.0 - 0.5;
 
 #[component]
 pub fn Timeline() -> impl IntoView {
@@ -120,11 +125,11 @@ fn Lanes() -> impl IntoView {
         if dragging.get_untracked() {
             seek(&event);
         } else {
-            pointed.set(nearest(
-                world,
-                time_at(f64::from(event.offset_x())),
-                (span.get_untracked() as f64 / width.get_untracked() * 6.0) as u64,
-            ));
+            let (at, grain) = (time_at(f64::from(event.offset_x())), span.get_untracked() as f64 / width.get_untracked());
+            pointed.set(match f64::from(event.offset_y()) < LANES.len() as f64 * LANE {
+                true => nearest(world, at, (grain * 6.0) as u64),
+                false => counted(app.network, at, bucket(span.get_untracked(), width.get_untracked())),
+            });
         }
     };
     let keys = move |event: KeyboardEvent| {
@@ -142,17 +147,31 @@ fn Lanes() -> impl IntoView {
     };
     let names = move || {
         let words = words();
-        [words.lane_you, words.lane_api, words.lane_controllers, words.lane_scheduler, words.lane_kubelets, words.lane_faults]
+        let known = [words.lane_you, words.lane_api, words.lane_controllers, words.lane_scheduler, words.lane_kubelets];
+        [&known[..], &[words.lane_faults, words.lane_traffic]].concat()
+    };
+    let bars = Memo::new(move |_| {
+        app.network.told.get();
+        app.network.history.with_value(|history| traffic(history, clock.start.get(), clock.end.get(), span.get(), width.get()))
+    });
+    // The instant, and what became of the requests of its second.
+    let said = move || {
+        let at = clock.second.get() * 1_000_000 + clock.start.get();
+        let requests = counted(app.network, at, 1);
+        let time = (words().at_time)(&clock.reading(at));
+        if requests.is_empty() { time } else { format!("{time}, {requests}") }
     };
     let seconds = move |time: u64| (time.saturating_sub(clock.start.get()) / 1_000_000).to_string();
     view! {
         <div class="lanes">
-            <div class="names" aria-hidden="true">{(0..LANES.len()).map(|at| view! { <span>{move || names()[at]}</span> }).collect_view()}</div>
+            <div class="names" aria-hidden="true">{(0..=LANES.len()).map(|at| view! { <span>{move || names()[at]}</span> }).collect_view()}</div>
             <div class="track" node_ref=track role="slider" tabindex="0" aria-label=move || words().scrub aria-valuemin="0" aria-valuemax=move || seconds(clock.end.get())
-                aria-valuenow=move || clock.second.get().to_string() aria-valuetext=move || (words().at_time)(&clock.reading(clock.second.get() * 1_000_000 + clock.start.get()))
+                aria-valuenow=move || clock.second.get().to_string() aria-valuetext=said
                 title=move || pointed.get() on:keydown=keys on:pointerdown=down on:pointermove=over on:pointerup=move |_| dragging.set(false) on:pointercancel=move |_| dragging.set(false)>
                 <svg width=width height=HEIGHT aria-hidden="true">
                     {(0..LANES.len()).map(lane).collect_view()}
+                    <path class="lane-ok" d=move || bars.with(|bars| bars.0.clone()) />
+                    <path class="lane-failed" d=move || bars.with(|bars| bars.1.clone()) />
                     <rect class="future" y="0" height=HEIGHT x=move || x(clock.now.get()) width=move || (x(clock.end.get()) - x(clock.now.get())).max(0.0) />
                     <path class="cursor" d=format!("M0 0V{HEIGHT}") transform=move || format!("translate({:.1} 0)", x(clock.now.get()).min(width.get() - 1.0)) />
                 </svg>
@@ -177,6 +196,45 @@ fn path(world: crate::state::world::World, lane: Lane, at: usize, start: u64, sp
         }
     });
     path
+}
+
+/// How many seconds one bar of the traffic's lane stands for.
+fn bucket(span: u64, width: f64) -> u64 {
+    ((span as f64 / 1_000_000.0 / width * BAR).ceil() as u64).max(1)
+}
+
+/// What came of requests: answered ones stand up from the lane's middle, failed ones hang down from it.
+fn traffic(history: &BTreeMap<u64, (u32, u32)>, start: u64, end: u64, span: u64, width: f64) -> (String, String) {
+    let (first, step) = (start / 1_000_000, bucket(span, width));
+    let mut sums: BTreeMap<u64, (u32, u32)> = BTreeMap::new();
+    for (second, (ok, failed)) in history.range(first..=end / 1_000_000) {
+        let sum = sums.entry((second - first) / step).or_default();
+        *sum = (sum.0 + ok, sum.1 + failed);
+    }
+    let most = f64::from(sums.values().map(|(ok, failed)| *ok.max(failed)).max().unwrap_or(1).max(1));
+    // Even a single failure is seen.
+    let tall = |count: u32| (f64::from(count) / most * HALF).max(1.5);
+    let middle = LANES.len() as f64 * LANE + LANE / 2.0;
+    let (mut up, mut down) = (String::new(), String::new());
+    for (place, (ok, failed)) in sums {
+        let x = (place * step) as f64 * 1_000_000.0 / span as f64 * width;
+        let wide = (step as f64 * 1_000_000.0 / span as f64 * width - 1.0).max(1.0);
+        if ok > 0 {
+            up.push_str(&format!("M{x:.1} {middle}v-{:.1}h{wide:.1}V{middle}z", tall(ok)));
+        }
+        if failed > 0 {
+            down.push_str(&format!("M{x:.1} {middle}v{:.1}h{wide:.1}V{middle}z", tall(failed)));
+        }
+    }
+    (up, down)
+}
+
+/// What came of the requests in the bar at an instant, in words; empty where there were none.
+fn counted(network: Network, time: u64, step: u64) -> String {
+    let second = time / 1_000_000;
+    let span = second.saturating_sub(step.saturating_sub(1))..=second;
+    let sum = network.history.with_value(|history| history.range(span).fold((0, 0), |sum, (_, (ok, failed))| (sum.0 + ok, sum.1 + failed)));
+    if sum == (0, 0) { String::new() } else { (words().net.in_span)(sum.0, sum.1) }
 }
 
 fn nearest(world: crate::state::world::World, time: u64, within: u64) -> String {

@@ -179,6 +179,7 @@ impl Course {
             progress::save_steps(&self.key(), done, state.steps.len() as u32);
         }
         app.layout.follow(app, &state);
+        app.network.wish(app, &state);
         self.state.set(state);
     }
 

@@ -100,11 +100,13 @@ fn hear(app: App, message: FromEngine) {
                 network.rules.set(rules);
             }
         }
-        FromEngine::Reached { reach, words } => {
+        FromEngine::Reached { reach, reasons } => {
             if app.network.reach.with_untracked(|old| old.as_ref() != Some(&*reach)) {
                 app.network.reach.set(Some(*reach));
             }
-            app.network.verdict.set(words);
+            if app.network.verdict.with_untracked(|old| *old != reasons) {
+                app.network.verdict.set(reasons);
+            }
         }
         FromEngine::Health { rows } => {
             if app.network.health.with_untracked(|old| *old != rows) {

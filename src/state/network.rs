@@ -1,4 +1,5 @@
 //! The network on show: which lens, the sources with their last minute, the last requests, and what the lenses asked for.
+use super::layout::NARROW;
 use super::{App, wire};
 use crate::js::{document, fetch};
 use cluster::delta::{Delta, HopView, RequestView, TrafficView};
@@ -6,8 +7,10 @@ use cluster::input::{Input, TrafficSpec};
 use cluster::lens::{PageView, ReachView, RuleView};
 use cluster::probes::HealthRow;
 use leptos::prelude::*;
+use lessons::format;
+use lessons::progress::LessonState;
 use lessons::strategies::Row;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use wasm_bindgen_futures::spawn_local;
 
 /// What the picture is looked at for.
@@ -20,6 +23,13 @@ pub enum Lens {
     Policies,
     Browser,
     Strategy,
+}
+
+impl Lens {
+    /// By the word of a lesson.
+    pub fn named(word: &str) -> Option<Lens> {
+        format::LENSES.iter().position(|name| *name == word).map(|at| LENSES[at])
+    }
 }
 
 pub const LENSES: [Lens; 7] = [Lens::Cluster, Lens::Traffic, Lens::Rules, Lens::Names, Lens::Policies, Lens::Browser, Lens::Strategy];
@@ -49,7 +59,7 @@ pub struct Network {
     /// The port of the matrix, and the pair whose verdict is read.
     pub port: RwSignal<u32>,
     pub pair: RwSignal<(String, String)>,
-    pub verdict: RwSignal<String>,
+    pub verdict: RwSignal<Vec<String>>,
     pub resolved: RwSignal<Vec<HopView>>,
     /// What still works, as the engine last said.
     pub health: RwSignal<Vec<HealthRow>>,
@@ -60,9 +70,13 @@ pub struct Network {
     /// What was measured of them, for each new version that was compared.
     pub rows: RwSignal<Vec<Row>>,
     pub comparing: RwSignal<bool>,
+    /// What came of the requests of each second of the cluster's time, as far as it was told: answered and failed.
+    pub history: StoredValue<BTreeMap<u64, (u32, u32)>>,
     /// So many rows of so many.
     pub compared: RwSignal<(u32, u32)>,
     chosen: StoredValue<bool>,
+    /// The lens that a lesson's step last wanted, and the step.
+    wished: StoredValue<(String, String)>,
     asked: StoredValue<f64>,
 }
 
@@ -89,8 +103,10 @@ impl Network {
             board: RwSignal::default(),
             rows: RwSignal::default(),
             comparing: RwSignal::new(false),
+            history: StoredValue::default(),
             compared: RwSignal::default(),
             chosen: StoredValue::new(false),
+            wished: StoredValue::default(),
             asked: StoredValue::new(0.0),
         }
     }
@@ -113,6 +129,23 @@ impl Network {
         self.ask();
     }
 
+    /// A lesson's step wants a lens. It is opened once, and beside the words: a narrow page stays where it is.
+    pub fn wish(self, app: App, state: &LessonState) {
+        let step = state.steps.iter().find(|step| !step.done).map(|step| step.id.clone()).unwrap_or_default();
+        let wish = (step, state.lens.clone());
+        if self.wished.with_value(|old| *old == wish) {
+            return;
+        }
+        let lens = Lens::named(&wish.1);
+        self.wished.set_value(wish);
+        let Some(lens) = lens.filter(|lens| *lens != self.lens.get_untracked()) else { return };
+        if document::matches(NARROW) {
+            self.lens.set(lens);
+        } else {
+            self.look(app, lens);
+        }
+    }
+
     fn fetch_board(self, app: App) {
         spawn_local(async move {
             match fetch::text("lessons/strategies.json").await {
@@ -128,6 +161,8 @@ impl Network {
         self.recent.update_value(VecDeque::clear);
         self.lens.set(Lens::Cluster);
         self.chosen.set_value(false);
+        self.wished.set_value(Default::default());
+        self.history.update_value(BTreeMap::clear);
         self.wanted.set(0);
         self.page.set(None);
         self.resolved.set(Vec::new());
@@ -143,6 +178,7 @@ impl Network {
         let fresh = std::mem::take(&mut delta.traffic);
         let gone: Vec<&str> = delta.gone.iter().filter_map(|id| id.strip_prefix("traffic/")).collect();
         let told = delta.whole || !fresh.is_empty();
+        self.history.update_value(|history| remember(history, &fresh, delta.now / 1_000_000));
         let vanished = self.sources.with_untracked(|all| all.iter().any(|source| gone.contains(&source.id.as_str())));
         if delta.whole || !fresh.is_empty() || vanished {
             // A delta that tells of sources tells of all.
@@ -236,6 +272,26 @@ impl Network {
         self.page.set(None);
         self.loading.set(true);
         wire::act(Input::Browse { url, address });
+    }
+}
+
+/// The last minute of all sources, second by second, takes the place of what was known of it.
+fn remember(history: &mut BTreeMap<u64, (u32, u32)>, sources: &[TrafficView], now: u64) {
+    let longest = sources.iter().map(|source| source.strip.len() as u64).max().unwrap_or(0);
+    for ago in 1..=longest {
+        let mut sum = (0, 0);
+        for source in sources {
+            if let Some(second) = source.strip.len().checked_sub(ago as usize).and_then(|at| source.strip.get(at)) {
+                sum.0 += second.ok.iter().sum::<u32>();
+                sum.1 += second.failed;
+            }
+        }
+        let at = now.saturating_sub(ago);
+        if sum == (0, 0) {
+            history.remove(&at);
+        } else {
+            history.insert(at, sum);
+        }
     }
 }
 

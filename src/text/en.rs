@@ -106,10 +106,25 @@ pub static WORDS: Words = Words {
                 "timeout" => "timed out",
                 "reset" => "connection reset",
                 "redirects" => "too many redirects",
+                "tls" => "certificate not trusted",
                 other => other,
             }
             .to_string()
         },
+        verdicts: ["Denied", "Allowed"],
+        reason: |reason| {
+            let (own, way, policies, rule) = (fact(reason, 1), fact(reason, 2), fact(reason, 3), fact(reason, 4));
+            let what = format!("{} {} {}", fact(reason, 5), if way == "egress" { "to" } else { "from" }, fact(reason, 6));
+            match fact(reason, 0) {
+                "itself" => "a Pod always reaches itself.".to_string(),
+                "own-node" => format!("{own} and its own node always reach each other."),
+                "open" => format!("no policy selects {own} for {way}."),
+                "allows" => format!("{way} rule {rule} of NetworkPolicy {policies} allows {what}."),
+                "denies" => format!("NetworkPolicy {policies} selects {own} for {way}, and no rule of it allows {what}."),
+                _ => "no policy is about either end.".to_string(),
+            }
+        },
+        in_span: |ok, failed| format!("{ok} answered, {failed} failed"),
         failure: |word, host| match word {
             "nxdomain" => {
                 ("This site can't be found", format!("The name {host} has no address. A browser outside does not ask the cluster's DNS."))
@@ -117,6 +132,10 @@ pub static WORDS: Words = Words {
             "refused" | "no-endpoints" => ("Connection refused", format!("{host} answered at once that nobody listens there.")),
             "reset" => ("Connection reset", format!("{host} closed the connection before it had answered.")),
             "unreachable" => ("Address unreachable", format!("No machine has the address {host}.")),
+            "tls" => (
+                "No secure connection",
+                format!("{host}: the certificate's name, dates or issuer are not right. curl in the terminal says which."),
+            ),
             "redirects" => ("Too many redirects", format!("{host} sent the browser back and forth.")),
             _ => ("The connection timed out", format!("{host} did not answer. Packets may be dropped on their way.")),
         },
@@ -141,6 +160,7 @@ pub static WORDS: Words = Words {
                 ),
                 "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
                 "drops" => format!("drops packets to {one}"),
+                "too-long" => format!("sends packets of {one} bytes: the way takes {two} at most and tells nobody, so they are lost"),
                 "answers" => format!("answers {one} after {two}"),
                 "resolv" => format!("looks up {one} with this resolv.conf"),
                 "asked" => format!("is asked for {one}: {two}"),
@@ -230,6 +250,7 @@ pub static WORDS: Words = Words {
     lane_scheduler: "scheduler",
     lane_kubelets: "kubelets",
     lane_faults: "faults",
+    lane_traffic: "traffic",
     scrub: "Scrub through time",
     off: "off",
     cut_off: "cut off",

@@ -110,10 +110,31 @@ pub static WORDS: Words = Words {
                 "timeout" => "시간 초과",
                 "reset" => "연결 끊김",
                 "redirects" => "끝없는 리디렉션",
+                "tls" => "믿을 수 없는 인증서",
                 other => other,
             }
             .to_string()
         },
+        verdicts: ["차단", "허용"],
+        reason: |reason| {
+            let (own, policies, rule, port, other) = (fact(reason, 1), fact(reason, 3), fact(reason, 4), fact(reason, 5), fact(reason, 6));
+            let egress = fact(reason, 2) == "egress";
+            let way = if egress { "나가는" } else { "들어오는" };
+            let whom = if egress { format!("{other} 쪽 {port}") } else { format!("{other}에서 오는 {port}") };
+            match fact(reason, 0) {
+                "itself" => "파드는 언제나 자기 자신에게 닿습니다.".to_string(),
+                "own-node" => format!("{own}에는 그 파드가 있는 노드가 언제나 닿습니다."),
+                "open" => format!("{own}의 {way} 연결을 고른 정책이 없습니다."),
+                "allows" => format!("네트워크 정책 {policies}의 {way} 규칙 {rule}번이 {} 허용합니다.", particle(&whom, Pair::Object)),
+                "denies" => format!(
+                    "네트워크 정책 {} {own}의 {way} 연결을 골랐고, 그 규칙 가운데 {} 허용하는 것이 없습니다.",
+                    particle(policies, Pair::Subject),
+                    particle(&whom, Pair::Object)
+                ),
+                _ => "어느 쪽 끝에도 정책이 없습니다.".to_string(),
+            }
+        },
+        in_span: |ok, failed| format!("성공 {ok}, 실패 {failed}"),
         failure: |word, host| match word {
             "nxdomain" => (
                 "사이트를 찾을 수 없습니다",
@@ -122,6 +143,10 @@ pub static WORDS: Words = Words {
             "refused" | "no-endpoints" => ("연결이 거부되었습니다", format!("{host}: 듣는 곳이 없다는 답이 바로 왔습니다.")),
             "reset" => ("연결이 끊어졌습니다", format!("{host}: 답하기 전에 연결을 닫았습니다.")),
             "unreachable" => ("주소에 닿을 수 없습니다", format!("{host}: 이 주소를 가진 컴퓨터가 없습니다.")),
+            "tls" => (
+                "안전하게 연결할 수 없습니다",
+                format!("{host}: 인증서의 이름, 날짜, 발급한 곳 가운데 하나가 맞지 않습니다. 터미널의 curl이 어느 것인지 말해 줍니다."),
+            ),
             "redirects" => ("리디렉션이 너무 많습니다", format!("{host}: 브라우저를 계속 되돌려 보냅니다.")),
             _ => ("연결 시간이 초과되었습니다", format!("{host}: 답이 없습니다. 패킷이 도중에 버려졌을 수 있습니다.")),
         },
@@ -146,6 +171,9 @@ pub static WORDS: Words = Words {
                 ),
                 "unenforced" => "막아야 할 요청이지만, 이 클러스터의 네트워크 플러그인은 정책을 집행하지 않습니다".to_string(),
                 "drops" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
+                "too-long" => {
+                    format!("{one}바이트 패킷을 보내지만, 이 길은 {two}바이트까지만 나르고 아무에게도 알리지 않아 패킷이 사라집니다")
+                }
                 "answers" => format!("{two} 만에 {one} 응답"),
                 "resolv" => format!("이 resolv.conf로 {} 찾습니다", particle(one, Pair::Object)),
                 "asked" => format!("{one} 질문에 {two}"),
@@ -235,6 +263,7 @@ pub static WORDS: Words = Words {
     lane_scheduler: "스케줄러",
     lane_kubelets: "kubelet",
     lane_faults: "고장",
+    lane_traffic: "트래픽",
     scrub: "시간을 되감기",
     off: "꺼짐",
     cut_off: "끊김",

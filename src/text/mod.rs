@@ -119,6 +119,7 @@ pub struct Words {
     pub lane_scheduler: &'static str,
     pub lane_kubelets: &'static str,
     pub lane_faults: &'static str,
+    pub lane_traffic: &'static str,
     pub scrub: &'static str,
     pub off: &'static str,
     pub cut_off: &'static str,

@@ -82,6 +82,12 @@ pub struct Net {
     pub copies: fn(u64, u64) -> String,
     /// A request's outcome: a status, or why there was no answer.
     pub outcome: fn(&str) -> String,
+    /// Denied, allowed.
+    pub verdicts: [&'static str; 2],
+    /// Why policies deny or allow: a `policy::Reason`.
+    pub reason: fn(&[String]) -> String,
+    /// How many requests of a span were answered and failed.
+    pub in_span: fn(u32, u32) -> String,
     /// What a browser says of a failure: a title, and more.
     pub failure: fn(&str, &str) -> (&'static str, String),
     /// A hop by what was done and its facts.
@@ -93,7 +99,10 @@ pub fn fact(facts: &[String], at: usize) -> &str {
     facts.get(at).map_or("", String::as_str)
 }
 
-/// Microseconds as milliseconds with one digit: `3.1 ms`, `1200 ms`.
+/// Microseconds as milliseconds with one digit: `3.1 ms`, `1200 ms`; a dash where nothing was measured.
 pub fn milliseconds(micros: u64) -> String {
+    if micros == 0 {
+        return "–".to_string();
+    }
     if micros >= 100_000 { format!("{} ms", micros / 1_000) } else { format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100) }
 }

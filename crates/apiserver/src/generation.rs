@@ -18,3 +18,20 @@ pub(crate) fn counts(kind: KindId, part: &str, old: &Tree, new: &Tree) -> bool {
         _ => differs(&["spec"]),
     }
 }
+
+/// The annotation under which a DaemonSet's `templateGeneration`, a field until apps/v1, lives on.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// Counts the changes of a DaemonSet's template; `old` is null on creation. What a client says of it later is not heard.
+pub(crate) fn count_templates(old: &Tree, new: &mut Tree) {
+    let path = ["metadata", "annotations", TEMPLATE_GENERATION];
+    let number = |tree: &Tree| tree.at(&path).text().parse::<i64>().unwrap_or(0);
+    let template = ["spec", "template"];
+    let count = match old {
+        Tree::Null => number(new).max(1),
+        old => number(old) + i64::from(!alike(old.at(&template), new.at(&template))),
+    };
+    if number(new) != count {
+        new.set(&path, count.to_string());
+    }
+}

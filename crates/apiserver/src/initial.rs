@@ -20,6 +20,10 @@ pub(crate) fn status(kind: KindId, tree: &mut Tree) {
             tree.set(&["status"], map! {"phase": "Active"});
         }
         kinds::REPLICA_SET => tree.set(&["status"], map! {"replicas": 0}),
+        kinds::DAEMON_SET => {
+            let counts = ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"];
+            counts.into_iter().for_each(|count| tree.set(&["status", count], 0));
+        }
         kinds::SERVICE | kinds::INGRESS => tree.set(&["status"], map! {"loadBalancer": map! {}}),
         kinds::GATEWAY_CLASS => tree.set(&["status"], map! {"conditions": list![waiting("Accepted")]}),
         kinds::GATEWAY => tree.set(&["status"], map! {"conditions": list![waiting("Accepted"), waiting("Programmed")]}),

@@ -1,5 +1,5 @@
 //! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
-use crate::addons::{GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
+use crate::addons::{self, GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
 use crate::endpoint::{ApiServerProcess, EtcdProcess};
 use crate::event::Event;
 use crate::part::{Actor, Part};
@@ -24,6 +24,10 @@ impl World {
         world.api.gateway_api = topology.gateway_api;
         let addresses: Vec<&str> = topology.control_planes.iter().map(|machine| machine.address.as_str()).collect();
         world.bootstrap_objects(&addresses);
+        if topology.static_pods {
+            world.install_kube_proxy(topology.proxy);
+            world.install_plugin(topology.network);
+        }
         if topology.coredns {
             world.install_coredns();
         }
@@ -94,12 +98,22 @@ impl World {
             mirrors: topology.static_pods && control_plane,
             dns: dataplane::network::dns::NodeDns::default(),
             network: topology.network,
+            images: if topology.static_pods { addons::node_images(topology.network) } else { Vec::new() },
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);
+        Arc::make_mut(&mut self.routes).insert(number, (number, place as u16));
         self.kubelets.insert(name.clone(), self.parts.len());
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
-        self.add_part(&format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)), after + Duration::millis(400));
+        let mut part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
+        part.server = place % self.apiservers.len();
+        if topology.static_pods {
+            // It starts with the container of its DaemonSet's Pod.
+            self.parts.push(Arc::new(part));
+        } else {
+            self.queue.push(self.now + after + Duration::millis(400), Event::Start(self.parts.len()));
+            self.parts.push(Arc::new(part));
+        }
     }
 
     fn add_part(&mut self, id: &str, host: usize, actor: Actor, after: Duration) {

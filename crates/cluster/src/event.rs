@@ -43,6 +43,8 @@ pub enum Event {
     Flight(u64),
     /// A command in a container goes on after a sleep.
     Exec(u64),
+    /// Something happens on a server by itself.
+    Server(usize),
     /// A request of somebody slow, or to a slow kube-apiserver, is on its way at last.
     Send(Caller, Ticket, Box<Request>),
     /// A kube-apiserver is up.
@@ -68,9 +70,10 @@ impl Event {
             Event::TerminalWatch => 9 << 32,
             Event::Fire { source, user } => 11 << 32 | u64::from(*source) << 16 | u64::from(*user) & 0xffff,
             Event::Flight(id) => 12 << 32 | *id & 0xffff_ffff,
+            Event::Server(host) => 17 << 32 | *host as u64,
             Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
-            Event::Send(..) => 17 << 32,
+            Event::Send(..) => 19 << 32,
             Event::Serve(server) => 18 << 32 | *server as u64,
             Event::Checked(server) => 16 << 32 | *server as u64,
         }

@@ -3,7 +3,6 @@ use crate::endpoint::EtcdProcess;
 use crate::event::{Event, PartId};
 use crate::input::Fault;
 use crate::part::Actor;
-use crate::traffic::Link;
 use crate::world::World;
 use apiserver::client::Effects;
 use simcore::{Duration, OccurrenceId};
@@ -22,11 +21,15 @@ impl World {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power off {node}"));
                 self.power_off(host);
+                self.power_shown(host, false);
                 Ok(id)
             }
             Fault::StartNode { node } => {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power on {node}"));
+                if !self.hosts[host].powered {
+                    self.power_shown(host, true);
+                }
                 self.power_on(host);
                 Ok(id)
             }
@@ -45,16 +48,29 @@ impl World {
                 self.catch_up();
                 Ok(id)
             }
-            Fault::StopComponent { component } => self.stop_component(component),
-            Fault::StartComponent { component } => self.start_component(component),
+            Fault::StopComponent { component } => {
+                let id = self.stop_component(component)?;
+                self.component_shown(component, false);
+                Ok(id)
+            }
+            Fault::StartComponent { component } => {
+                let id = self.start_component(component)?;
+                self.component_shown(component, true);
+                Ok(id)
+            }
             Fault::KillComponent { component } => self.kill_component(component),
             Fault::SlowComponent { component, delay_ms } => self.slow_component(component, *delay_ms),
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
-                let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
-                self.net().links.insert((first.min(second), first.max(second)), link);
+                let known = self.net().links.entry((first.min(second), first.max(second))).or_default();
+                (known.latency, known.loss_percent) = (Duration::millis(u64::from(*latency_ms)), *loss_percent);
                 let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
                 Ok(self.note("you", "fault", &words))
+            }
+            Fault::PathMtu { one, other, bytes } => {
+                let (first, second) = (self.host(one)?, self.host(other)?);
+                self.net().links.entry((first.min(second), first.max(second))).or_default().mtu = *bytes;
+                Ok(self.note("you", "fault", &format!("link {one} - {other}: packets of more than {bytes} bytes are lost")))
             }
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
@@ -68,7 +84,15 @@ impl World {
         (0..self.parts.len()).filter(|id| self.parts[*id].host == host).collect()
     }
 
-    fn power_off(&mut self, host: usize) {
+    /// The way between a machine and the API is another one now.
+    pub(crate) fn link_changed(&mut self, better: bool) {
+        self.lose_api();
+        if better {
+            self.catch_up();
+        }
+    }
+
+    pub(crate) fn power_off(&mut self, host: usize) {
         self.hosts[host].powered = false;
         let now = self.now();
         for id in self.parts_of(host) {
@@ -86,14 +110,18 @@ impl World {
         self.lose_api();
     }
 
-    fn power_on(&mut self, host: usize) {
+    pub(crate) fn power_on(&mut self, host: usize) {
         if self.hosts[host].powered {
             return;
         }
         self.hosts[host].powered = true;
         self.run_control_plane(host, true);
+        // Components in containers start with their containers.
         for id in self.parts_of(host) {
             Arc::make_mut(&mut self.parts[id]).enabled = true;
+            if !self.parts[id].pod.is_empty() {
+                continue;
+            }
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();
@@ -238,7 +266,7 @@ impl World {
     }
 
     /// Stops or starts a kube-apiserver or an etcd member; says whether one has that name.
-    fn run_process(&mut self, name: &str, running: bool) -> bool {
+    pub(crate) fn run_process(&mut self, name: &str, running: bool) -> bool {
         if let Some(server) = self.apiservers.iter_mut().find(|server| server.id == name) {
             server.running = running;
             return true;

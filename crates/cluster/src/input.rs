@@ -33,6 +33,8 @@ pub struct TrafficSpec {
     pub id: String,
     /// A URL, or a Service: `svc/shop:80`, `svc/team/shop:80`.
     pub to: String,
+    /// The address that is dialled in place of the URL's host, as a line in /etc/hosts does; empty for none.
+    pub via: String,
     /// Empty or `outside`; or a label selector of the Pods that send: `app=front`.
     pub from: String,
     /// Of those Pods, and of a Service named without one; empty for `default`.
@@ -59,8 +61,8 @@ pub struct TrafficSpec {
 
 /// All fields of a source.
 #[rustfmt::skip]
-pub const TRAFFIC_FIELDS: [&str; 14] = [
-    "id", "to", "from", "namespace", "path", "rps", "concurrency", "keep_alive", "timeout_ms", "retries", "headers", "share", "users", "think_ms",
+pub const TRAFFIC_FIELDS: [&str; 15] = [
+    "id", "to", "via", "from", "namespace", "path", "rps", "concurrency", "keep_alive", "timeout_ms", "retries", "headers", "share", "users", "think_ms",
 ];
 
 /// So many of 100 users send this header.
@@ -113,6 +115,13 @@ pub enum Fault {
         latency_ms: u32,
         loss_percent: u32,
     },
+    /// Between two machines packets of more than `bytes` are lost, and nobody tells the sender (no ICMP "fragmentation
+    /// needed" comes back); 1500 mends it.
+    PathMtu {
+        one: String,
+        other: String,
+        bytes: u32,
+    },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
         pod: String,
@@ -132,7 +141,7 @@ parcel::tagged!(Input "do" {
     "browse" => Browse { url, address },
 });
 #[rustfmt::skip]
-parcel::record!(TrafficSpec { id, to } or { from, namespace, path, rps, concurrency, keep_alive, timeout_ms, retries, headers, share, users, think_ms });
+parcel::record!(TrafficSpec { id, to } or { via, from, namespace, path, rps, concurrency, keep_alive, timeout_ms, retries, headers, share, users, think_ms });
 parcel::record!(Share { percent, header, value });
 parcel::tagged!(Fault "fault" {
     "stop-node" => StopNode { node },
@@ -144,5 +153,6 @@ parcel::tagged!(Fault "fault" {
     "kill-component" => KillComponent { component },
     "slow-component" => SlowComponent { component, delay_ms },
     "link" => Link { one, other, latency_ms, loss_percent },
+    "path-mtu" => PathMtu { one, other, bytes },
     "kill-container" => KillContainer { pod, container },
 });

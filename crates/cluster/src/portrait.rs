@@ -30,7 +30,7 @@ pub fn add(delta: &mut Delta, world: &World, view: &Snapshot, key: &Key) {
     match key.kind {
         kinds::POD => delta.pods.push(pod(view, object)),
         kinds::NODE => delta.nodes.push(node(world, view, object)),
-        kinds::DEPLOYMENT | kinds::REPLICA_SET => delta.workloads.push(workload(object)),
+        kinds::DEPLOYMENT | kinds::REPLICA_SET | kinds::DAEMON_SET => delta.workloads.push(workload(object)),
         _ => delta.objects.push(ObjectView {
             id: id(key),
             kind: key.kind.row().kind.to_string(),
@@ -123,7 +123,14 @@ fn node(world: &World, view: &Snapshot, object: &Object) -> NodeView {
 }
 
 fn workload(object: &Object) -> WorkloadView {
+    let daemons = object.key.kind == kinds::DAEMON_SET;
+    let (current, ready, updated, available) = if daemons {
+        ("currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable")
+    } else {
+        ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas")
+    };
     let count = |key: &str| object.status().get(key).int_or(0) as u32;
+    let wanted = if daemons { count("desiredNumberScheduled") } else { object.spec().get("replicas").int_or(1) as u32 };
     let containers = object.spec().at(&["template", "spec", "containers"]).items();
     let failing = object.status().get("conditions").items().iter().find(|one| {
         let (kind, status) = (one.get("type").text(), one.get("status").text());
@@ -135,11 +142,11 @@ fn workload(object: &Object) -> WorkloadView {
         namespace: object.key.namespace.to_string(),
         name: object.key.name.to_string(),
         owner: owner_key(object).as_ref().map(id).unwrap_or_default(),
-        wanted: object.spec().get("replicas").int_or(1) as u32,
-        current: count("replicas"),
-        ready: count("readyReplicas"),
-        updated: count("updatedReplicas"),
-        available: count("availableReplicas"),
+        wanted,
+        current: count(current),
+        ready: count(ready),
+        updated: count(updated),
+        available: count(available),
         revision: revision(object),
         image: containers.first().map(|one| one.get("image").text()).unwrap_or_default().to_string(),
         message: failing.map(|one| one.get("message").text()).unwrap_or_default().to_string(),

@@ -137,8 +137,9 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`; with three control planes; with a cloud that hands out load balancers; with a gateway controller;
-    /// with a network plugin that enforces no NetworkPolicies, as Flannel; as the recordings were made.
+    /// By the name that a lesson gives: `kubeadm`; with three control planes; with a cloud that hands out load balancers;
+    /// with a gateway controller, an ingress controller or both; with a network plugin that enforces no NetworkPolicies,
+    /// as Flannel; as the recordings were made.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
@@ -147,6 +148,7 @@ impl Topology {
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-flannel" => Some(Topology { network: Plugin::Flannel, ..Topology::kubeadm(workers) }),
             "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),
+            "kubeadm-edge" => Some(Topology { ingress_controller: true, gateway_controller: true, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
             _ => None,
         }

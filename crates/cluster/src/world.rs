@@ -63,6 +63,12 @@ pub struct World {
     /// On how many hosts the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
     pub(crate) enforcing: usize,
     pub(crate) policies: Option<Policies>,
+    /// Policies as they were before a change that some nodes have not taken over yet, with its instant; oldest first.
+    pub(crate) earlier: Vec<(Time, Policies)>,
+    /// Ranges of addresses by their first: the last of the range, and the host that it leads to.
+    pub(crate) routes: Arc<BTreeMap<u32, (u32, u16)>>,
+    /// Addresses of load balancers, and how many Services have them.
+    pub(crate) balanced: Arc<BTreeMap<u32, u32>>,
     pub(crate) seed: u64,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
@@ -110,6 +116,9 @@ impl World {
             fleet: Arc::default(),
             enforcing: 0,
             policies: None,
+            earlier: Vec::new(),
+            routes: Arc::default(),
+            balanced: Arc::default(),
             seed,
             kubelets: BTreeMap::new(),
             pending: Vec::new(),
@@ -251,6 +260,7 @@ impl World {
             Event::Fire { source, user } => self.fire(source, user),
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
+            Event::Server(host) => self.server_due(host),
             Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
             Event::Serve(server) => self.serve_again(server),
             Event::Checked(server) => self.checked(server),
@@ -298,8 +308,11 @@ impl World {
         }
         let World { api, parts, kubelets, announced, .. } = self;
         let Ok(changes) = api.store.since(*announced) else { return };
-        let mut due = Vec::new();
+        let (mut due, mut balanced) = (Vec::new(), Vec::new());
         for change in changes {
+            if change.key.kind == kinds::SERVICE {
+                balanced.extend(crate::traffic::balanced_by(change));
+            }
             let node = (change.key.kind == kinds::POD).then(|| pod_node(change)).flatten();
             for (id, part) in parts.iter_mut().enumerate() {
                 let elsewhere =
@@ -317,6 +330,7 @@ impl World {
         }
         let from = std::mem::replace(announced, api.store.applied().revision());
         self.learn_policies(from);
+        self.learn_balanced(&balanced);
         for part in due {
             let lag = self.lag() + self.slowness(Caller::Part(part));
             self.queue.push(self.now + lag, Event::Watch(part));
@@ -412,6 +426,7 @@ impl World {
         self.component_told(id);
         if self.parts[id].kubelet().is_some() {
             self.carry_questions(id);
+            self.learn_route(id);
             self.mind_components(id);
             self.broken_off(self.parts[id].host);
             if !self.terminal.follows.is_empty() {

@@ -103,8 +103,9 @@ fn the_matrix_says_who_reaches_whom_and_why() {
     let (from, to) = (place("default/box"), place("default/web"));
     assert_eq!(shut.rows[from].chars().nth(to), Some('i'));
     assert!(shut.ends[to].ingress && !shut.ends[from].ingress);
-    let words = world.reach_words(&shut.ends[from].address, &shut.ends[to].address, 8080);
+    let (words, facts) = world.reach_words(&shut.ends[from].address, &shut.ends[to].address, 8080);
     assert!(words.contains("default/shut"), "{words}");
+    assert_eq!((facts.len(), facts[0].as_str(), facts[3].as_str()), (7, "denies", "default/shut"));
 }
 
 #[test]
@@ -117,4 +118,23 @@ fn a_lookup_is_told_question_by_question() {
     let outside = world.clone().lookup("default/box", "nowhere.example");
     assert!(outside.iter().filter(|step| step.deed == "asked").count() > 3, "the search list is tried first");
     assert_eq!(outside.last().unwrap().facts[0], "nxdomain");
+}
+
+#[test]
+fn a_corefile_that_logs_shows_every_question_with_who_asked() {
+    let mut world = shop();
+    let corefile = ".:53 {\\n log\\n errors\\n health\\n ready\\n kubernetes cluster.local {\\n }\\n}\\n";
+    line(&mut world, &format!("kubectl -n kube-system patch cm coredns -p '{{\"data\":{{\"Corefile\":\"{corefile}\"}}}}'"));
+    line(&mut world, "kubectl -n kube-system rollout restart deploy coredns");
+    run(&mut world, 40);
+    line(&mut world, "kubectl exec box -- nslookup web.default.svc.cluster.local");
+    line(&mut world, "kubectl get pod box -o jsonpath='{.status.podIP}'");
+    let printed = world.terminal.output();
+    let address = printed.rsplit(['\n', '$', ' ']).find(|word| word.starts_with("10.244.")).expect("the box's address").trim().to_string();
+    line(&mut world, "clear");
+    line(&mut world, "kubectl logs -n kube-system -l k8s-app=kube-dns");
+    let logs = world.terminal.output();
+    let asked =
+        logs.lines().filter(|line| line.contains("\"A IN web.default.svc.cluster.local. udp ") && line.contains("\" NOERROR qr,aa,rd "));
+    assert!(asked.clone().count() > 0 && asked.clone().all(|line| line.contains(&format!("[INFO] {address}:"))), "{logs}");
 }

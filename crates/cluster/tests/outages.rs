@@ -173,8 +173,8 @@ fn a_part_of_one_worker_is_that_workers_trouble() {
             ("kubeadm", stop("containerd/worker-1"), ["++++++++", "++++++++", "++++++++"]),
             ("kubeadm", stop("kube-proxy/worker-1"), ["++++++++", "++++++++", "++++++++"]),
             // A dead machine's Pods are gone; their endpoints go when it is seen to be dead, after some 50 s; they are
-            // replaced after five minutes more.
-            ("kubeadm", Fault::StopNode { node: node() }, ["--++++++", "-+++++++", "++++++++"]),
+            // replaced after five minutes more, but for those of DaemonSets, which stay as long as the node is in the list.
+            ("kubeadm", Fault::StopNode { node: node() }, ["--++++++", "-+++++++", "-+++++++"]),
             ("kubeadm", Fault::CutNode { node: node() }, ["+-++++++", "++++++++", "++++++++"]),
         ],
         false,

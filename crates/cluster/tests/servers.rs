@@ -79,3 +79,77 @@ fn nobody_who_does_not_look_pays_for_servers() {
     assert_eq!(again.digest(), two.digest());
     assert!(two.steps() > seen);
 }
+
+fn ready(world: &mut World, node: &str) -> String {
+    type_in(world, &format!("kubectl get node {node} -o 'jsonpath={{.status.conditions[?(@.type==\"Ready\")].status}}'"))
+}
+
+#[test]
+fn a_stopped_service_is_a_stopped_part_and_the_other_way_round() {
+    let mut world = cluster();
+    type_in(&mut world, "ssh worker-1 systemctl stop kubelet");
+    run(&mut world, 60);
+    assert_eq!(ready(&mut world, "worker-1"), "Unknown");
+    type_in(&mut world, "ssh worker-1 systemctl start kubelet");
+    run(&mut world, 20);
+    assert_eq!(ready(&mut world, "worker-1"), "True");
+    world.input(&Input::Fault { fault: Fault::StopComponent { component: "kubelet/worker-1".into() } });
+    assert_eq!(type_in(&mut world, "ssh worker-1 systemctl is-active kubelet"), "inactive\n");
+    world.input(&Input::Fault { fault: Fault::StartComponent { component: "kubelet/worker-1".into() } });
+    assert_eq!(type_in(&mut world, "ssh worker-1 systemctl is-active kubelet"), "active\n");
+    type_in(&mut world, "ssh worker-1 systemctl stop containerd");
+    // The kubelet goes by what the runtime last said for 30 s, and writes its status every 10 s.
+    run(&mut world, 45);
+    assert_eq!(ready(&mut world, "worker-1"), "False");
+    type_in(&mut world, "ssh worker-1 systemctl start containerd");
+    run(&mut world, 20);
+    assert_eq!(ready(&mut world, "worker-1"), "True");
+}
+
+#[test]
+fn the_kubelet_runs_what_lies_in_its_folder_of_manifests() {
+    let mut world = cluster();
+    type_in(&mut world, "ssh control-plane mv /etc/kubernetes/manifests/kube-scheduler.yaml /tmp");
+    run(&mut world, 5);
+    assert_eq!(type_in(&mut world, "ssh control-plane 'ps aux | grep -c [k]ube-scheduler'"), "0\n");
+    assert!(!type_in(&mut world, "kubectl get pods -n kube-system").contains("kube-scheduler"));
+    type_in(&mut world, "kubectl run web --image=nginx:1.27");
+    run(&mut world, 20);
+    assert_eq!(type_in(&mut world, "kubectl get pod web -o 'jsonpath={.status.phase}'"), "Pending");
+    type_in(&mut world, "ssh control-plane mv /tmp/kube-scheduler.yaml /etc/kubernetes/manifests/");
+    run(&mut world, 40);
+    assert_eq!(type_in(&mut world, "kubectl get pod web -o 'jsonpath={.status.phase}'"), "Running");
+    assert!(type_in(&mut world, "kubectl get pods -n kube-system").contains("kube-scheduler-control-plane"));
+    type_in(&mut world, "ssh control-plane pkill kube-apiserver");
+    let refused = "The connection to the server 192.168.100.11:6443 was refused - did you specify the right host or port?\n";
+    assert_eq!(type_in(&mut world, "kubectl get pod web -o name"), refused);
+    run(&mut world, 10);
+    assert_eq!(type_in(&mut world, "kubectl get pod web -o name"), "pod/web\n");
+}
+
+#[test]
+fn a_reboot_ends_the_login_and_the_node_comes_back() {
+    let mut world = cluster();
+    type_in(&mut world, "ssh worker-2");
+    let said = type_in(&mut world, "reboot");
+    assert_eq!(said, "Connection to worker-2 closed by remote host.\nConnection to worker-2 closed.\n");
+    assert_eq!(world.prompt(), "$ ");
+    assert_eq!(type_in(&mut world, "ssh worker-2 uptime"), "ssh: connect to host worker-2 port 22: Connection timed out\n");
+    run(&mut world, 120);
+    assert_eq!(ready(&mut world, "worker-2"), "True");
+    assert_eq!(type_in(&mut world, "ssh worker-2 systemctl is-active kubelet"), "active\n");
+}
+
+#[test]
+fn a_kubelet_does_not_start_with_swap_and_systemd_tries_again() {
+    let mut world = cluster();
+    type_in(&mut world, "ssh worker-1 'sed -i s/#// /etc/fstab; swapon -a; systemctl restart kubelet'");
+    assert_eq!(type_in(&mut world, "ssh worker-1 systemctl is-active kubelet"), "activating\n");
+    run(&mut world, 60);
+    assert_eq!(ready(&mut world, "worker-1"), "Unknown");
+    let journal = type_in(&mut world, "ssh worker-1 journalctl -u kubelet");
+    assert!(journal.matches("running with swap on is not supported").count() > 3, "{journal}");
+    type_in(&mut world, "ssh worker-1 swapoff -a");
+    run(&mut world, 30);
+    assert_eq!(ready(&mut world, "worker-1"), "True");
+}

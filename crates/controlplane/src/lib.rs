@@ -3,4 +3,6 @@ pub mod controllers;
 mod facts;
 pub mod harness;
 mod membership;
+mod offspring;
 pub mod scheduler;
+mod terms;

@@ -84,6 +84,16 @@ impl Host {
     }
 }
 
+impl Host {
+    /// Starts or stops a process that need not stand in the table yet.
+    pub fn has_process(&mut self, name: &str, running: bool) {
+        if !self.set_running(name, running) && running {
+            let newest = self.processes.iter().map(|process| process.pid).max().unwrap_or(700);
+            self.processes.push(Process { name: Text::new(name), pid: newest + 17, running: true });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,6 +39,9 @@ fn nslookup_asks_every_search_domain_for_a_name_without_a_dot() {
 fn dig_prints_whole_answers_and_short_ones() {
     assert_eq!(typed("dig +short web.shop.svc.cluster.local").0, "10.96.1.10\n");
     assert_eq!(typed("dig +search +short db").0.lines().count(), 3);
+    let (text, _) = typed("dig +search +showsearch web.shop");
+    let asked: Vec<&str> = text.lines().filter(|line| line.ends_with("\tA") && line.starts_with(';')).collect();
+    assert_eq!((asked.len(), text.matches("NXDOMAIN").count(), text.matches("<<>> DiG").count()), (2, 1, 1), "{text}");
     let (text, code) = typed("dig web.shop.svc.cluster.local");
     assert_eq!(code, 0);
     for part in [

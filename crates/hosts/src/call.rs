@@ -38,6 +38,8 @@ pub struct Call<'a> {
     pub user: Text,
     pub folder: String,
     pub environment: Vec<(String, String)>,
+    /// As it was typed: `kubeadm`, `./install.sh`.
+    pub name: String,
     /// Without the program's name.
     pub words: Vec<String>,
     pub stdin: String,

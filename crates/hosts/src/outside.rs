@@ -3,6 +3,7 @@ use crate::Machine;
 use objects::Text;
 use objects::wire::{Request, Response};
 use simcore::{Duration, Time};
+use std::sync::Arc;
 
 /// An answer and how long it took.
 pub type Answer<T> = Result<(T, Duration), Pending>;
@@ -53,6 +54,95 @@ pub trait Outside {
     /// The Kubernetes version that `stable-1.txt` names cannot be known here; members of an etcd cluster can: asks the
     /// etcd server at `endpoint` to change or tell its members.
     fn etcd(&mut self, machine: &mut Machine, at: Time, endpoint: &str, ask: &EtcdAsk) -> Answer<Result<Vec<EtcdMember>, String>>;
+
+    /// Fetches a page of the Internet with its status. Installers' sites are data, `web::page`; an implementation decides
+    /// whether the machine reaches them, and how long `bytes` travel. `Err` has Go's words.
+    fn page(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<Page, String>> {
+        let (text, took) = self.fetch(machine, at, url)?;
+        Ok((text.map(|text| Page::text(&text)), took))
+    }
+
+    /// The containers of the runtime that listens on a socket of this machine.
+    fn containers(&mut self, _machine: &Machine, _at: Time, _socket: &str) -> Answer<Vec<Container>> {
+        Ok((Vec::new(), Duration::millis(10)))
+    }
+
+    /// Asks the supervisor of the K3s server at `https://host:port` for what a joining node needs. An implementation finds
+    /// the machine behind the address, and answers with `k3s::supervisor` of it if the link, the firewall and the port let it.
+    fn supervisor(&mut self, _machine: &mut Machine, _at: Time, server: &str) -> Answer<Result<Arc<Supervisor>, String>> {
+        let address = server.trim_start_matches("https://");
+        Ok((Err(format!("dial tcp {address}: connect: connection refused")), Duration::millis(1)))
+    }
+}
+
+/// A container as its runtime tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Container {
+    /// 64 hex digits.
+    pub id: Text,
+    pub name: Text,
+    pub image: Text,
+    /// The Pod's sandbox: 64 hex digits.
+    pub sandbox: Text,
+    pub pod: Text,
+    pub namespace: Text,
+    pub running: bool,
+    pub created: Time,
+    /// How often the kubelet started it anew.
+    pub attempt: u32,
+    pub pid: u32,
+    /// Its output so far.
+    pub log: Text,
+}
+
+/// What a web server answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// 200, 302, 404
+    pub code: u16,
+    /// Where it was moved to; else empty.
+    pub location: Text,
+    pub body: Text,
+    /// How much has to travel; a binary's text only stands for it.
+    pub bytes: u64,
+}
+
+impl Page {
+    pub fn text(body: &str) -> Page {
+        Page { code: 200, location: Text::default(), body: Text::new(body), bytes: body.len() as u64 }
+    }
+
+    pub fn moved(location: &str) -> Page {
+        Page { code: 302, location: Text::new(location), body: Text::default(), bytes: 0 }
+    }
+
+    pub fn missing() -> Page {
+        Page { code: 404, location: Text::default(), body: Text::new_static("Not Found\n"), bytes: 10 }
+    }
+
+    pub fn of_bytes(self, bytes: u64) -> Page {
+        Page { bytes, ..self }
+    }
+}
+
+/// What a K3s server tells a node that joins: its authority, its secrets to compare a token with, and the settings that all
+/// servers must share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Supervisor {
+    /// The server's address: `10.0.0.10`
+    pub address: Text,
+    /// PEM text of the authority behind the server's certificate, and the key's 64 hex digits that tokens carry.
+    pub authority: Text,
+    pub authority_hash: Text,
+    pub server_password: Text,
+    pub agent_password: Text,
+    /// Whether the API server answers already; until then agents wait.
+    pub ready: bool,
+    pub etcd: bool,
+    /// `cluster-cidr` → `10.42.0.0/16`, in the order of the documentation.
+    pub shared: Vec<(Text, Text)>,
+    /// The authorities' certificates and keys, by path below /var/lib/rancher/k3s/server/tls.
+    pub authorities: Vec<(Text, Text)>,
 }
 
 /// A program as a shell begins it.

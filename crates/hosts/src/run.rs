@@ -85,6 +85,50 @@ pub fn run(machine: &mut Machine, login: &mut Login, now: Time, line: &str, outs
     Ran { stdout, stderr, code, takes, pending, edit }
 }
 
+/// Runs a script's text within a program: `sh -c`, `sh FILE`. Its arguments are `$1`, `$2`, …
+pub fn script(call: &mut Call, text: &str, arguments: &[String]) -> Result<(), Stop> {
+    let mut variables = call.environment.clone();
+    variables.extend(arguments.iter().enumerate().map(|(at, word)| ((at + 1).to_string(), word.clone())));
+    variables.push(("@".into(), arguments.join(" ")));
+    let login = Login { user: call.user.clone(), folder: call.folder.clone(), variables, ..Login::new(&call.user) };
+    let parsed = match shell::parse(text) {
+        Ok(parsed) => parsed,
+        Err(_) => {
+            call.complain("sh: 1: Syntax error: end of file unexpected");
+            return Err(Stop::Code(2));
+        }
+    };
+    let mut login = login;
+    let mut shell = Shell {
+        machine: call.machine,
+        login: &mut login,
+        outside: call.outside,
+        begun: call.now,
+        now: call.now,
+        stdout: String::new(),
+        stderr: String::new(),
+        edit: None,
+    };
+    let done = shell.script(&parsed, "");
+    let (now, stdout, stderr) = (shell.now, shell.stdout, shell.stderr);
+    call.now = now;
+    call.stdout.push_str(&stdout);
+    call.stderr.push_str(&stderr);
+    match done? {
+        0 => Ok(()),
+        code => Err(Stop::Code(code)),
+    }
+}
+
+/// Where a descriptor goes.
+#[derive(Clone)]
+enum Aim {
+    /// 0: standard output, 1: errors.
+    Stream(usize),
+    Nothing,
+    File(String),
+}
+
 struct Shell<'a> {
     machine: &'a mut Machine,
     login: &'a mut Login,
@@ -151,45 +195,51 @@ impl Shell<'_> {
             Some(script) => self.script(script, &input)?,
             None => self.simple(command, &input)?,
         };
-        let (mut streams, mut code) = ([self.stdout.split_off(out), self.stderr.split_off(err)], code);
+        let streams = [self.stdout.split_off(out), self.stderr.split_off(err)];
+        let mut aims = [Aim::Stream(0), Aim::Stream(1)];
         for redirect in &command.redirects {
-            code = self.redirect(redirect, &mut streams, code)?;
+            if let Err(words) = self.aim(redirect, &mut aims)? {
+                self.stderr.push_str(&words);
+                return Ok(1);
+            }
         }
-        let [stdout, stderr] = streams;
-        self.stdout.push_str(&stdout);
-        self.stderr.push_str(&stderr);
+        for (text, aim) in streams.iter().zip(&aims) {
+            match aim {
+                Aim::Stream(0) => self.stdout.push_str(text),
+                Aim::Stream(_) => self.stderr.push_str(text),
+                Aim::Nothing => {}
+                Aim::File(path) => {
+                    let held = self.machine.files.read(path).map(|text| text.to_string()).unwrap_or_default();
+                    self.machine.files.write(path, &(held + text));
+                }
+            }
+        }
         Ok(code)
     }
 
-    fn redirect(&mut self, redirect: &Redirect, streams: &mut [String; 2], code: u8) -> Result<u8, Stop> {
+    /// Lets a redirection say where a descriptor goes from here on; what `>` names is emptied at once. `Err` in it: refused.
+    fn aim(&mut self, redirect: &Redirect, aims: &mut [Aim; 2]) -> Result<Result<(), String>, Stop> {
         match redirect {
             Redirect::To { fd, append, file } => {
                 let path = self.expand(file)?.concat();
-                let text = std::mem::take(&mut streams[usize::from(*fd == 2)]);
+                let place = usize::from(*fd == 2);
                 if path == "/dev/null" {
-                    return Ok(code);
+                    aims[place] = Aim::Nothing;
+                    return Ok(Ok(()));
                 }
                 let full = self.path(&path);
                 if !self.may_write(&full) {
-                    streams[1] = format!("bash: {path}: Permission denied\n");
-                    streams[0].clear();
-                    return Ok(1);
+                    return Ok(Err(format!("bash: {path}: Permission denied\n")));
                 }
-                let old =
-                    if *append { self.machine.files.read(&full).map(|text| text.to_string()).unwrap_or_default() } else { String::new() };
-                self.machine.files.write(&full, &(old + &text));
+                if !append {
+                    self.machine.files.write(&full, "");
+                }
+                aims[place] = Aim::File(full);
             }
-            Redirect::Join { fd: 2, to: 1 } => {
-                let errors = std::mem::take(&mut streams[1]);
-                streams[0].push_str(&errors);
-            }
-            Redirect::Join { fd: 1, to: 2 } => {
-                let words = std::mem::take(&mut streams[0]);
-                streams[1].push_str(&words);
-            }
+            Redirect::Join { fd, to } => aims[usize::from(*fd == 2)] = aims[usize::from(*to == 2)].clone(),
             _ => {}
         }
-        Ok(code)
+        Ok(Ok(()))
     }
 
     fn may_write(&self, path: &str) -> bool {
@@ -269,7 +319,14 @@ impl Shell<'_> {
             }
         }
         let name = words.remove(0);
-        let Some(program) = programs::find(&name, self.machine) else {
+        let place = if name.contains('/') { self.path(&name) } else { name.clone() };
+        let Some(program) = programs::find(&place, self.machine) else {
+            if name.contains('/') {
+                let (words, code) =
+                    if self.machine.files.exists(&place) { ("Permission denied", 126) } else { ("No such file or directory", 127) };
+                self.stderr.push_str(&format!("bash: {name}: {words}\n"));
+                return Ok(code);
+            }
             words.insert(0, name);
             let begun = Begun { user, folder: self.login.folder.clone(), environment, words, stdin: stdin.to_string() };
             return self.elsewhere(&begun);
@@ -282,6 +339,7 @@ impl Shell<'_> {
             user,
             folder: self.login.folder.clone(),
             environment,
+            name: name.clone(),
             words,
             stdin: stdin.to_string(),
             stdout: String::new(),

@@ -47,3 +47,8 @@ fn control_planes_join_or_say_why_not() {
     check("kubeadm-init-more", false, 5);
     check("kubeadm-join-control-plane", false, 2);
 }
+
+#[test]
+fn a_cluster_is_planned_compared_and_upgraded() {
+    check("kubeadm-upgrade", false, 12);
+}

@@ -1,6 +1,6 @@
 //! Reads lessons from their folders, checks what a machine can check, and compiles them. Native only.
 use crate::expr;
-use crate::format::{Act, Course, Layout, Lesson, PANELS};
+use crate::format::{Act, Course, LENSES, Layout, Lesson, PANELS};
 use crate::markdown;
 use crate::progress::CourseEntry;
 use crate::prose::Prose;
@@ -86,6 +86,7 @@ pub fn lint(compiled: &Compiled, earlier: &[&str]) -> Vec<String> {
     for step in &lesson.steps {
         let at = |words: String| format!("step \"{}\": {words}", step.id);
         problems.extend(step.layout.iter().flat_map(panels).map(at));
+        problems.extend((!step.lens.is_empty()).then(|| lens(&step.lens)).flatten().map(at));
         if step.kind == "task" {
             if step.hints.len() < 3 {
                 problems.push(at("a task has at least three hints".to_string()));
@@ -107,6 +108,8 @@ pub fn lint(compiled: &Compiled, earlier: &[&str]) -> Vec<String> {
     }
     let ids: Vec<&str> = lesson.steps.iter().map(|step| step.id.as_str()).collect();
     for prose in &compiled.prose {
+        let lenses = prose.links().into_iter().filter_map(|url| url.strip_prefix("lens:").and_then(lens));
+        problems.extend(lenses.map(|words| format!("{}.md: {words}", prose.lang)));
         let found: Vec<&str> = prose.sections.iter().map(|section| section.id.as_str()).collect();
         if found != ids {
             problems.push(format!("{}.md has the sections {found:?}, the lesson the steps {ids:?}", prose.lang));
@@ -124,6 +127,11 @@ fn panels(layout: &Layout) -> Vec<String> {
         problems.push(format!("the focus \"{}\" is not among the panels shown", layout.focus));
     }
     problems
+}
+
+/// A lens that does not exist.
+fn lens(name: &str) -> Option<String> {
+    (!LENSES.contains(&name)).then(|| format!("there is no lens \"{name}\", only {LENSES:?}"))
 }
 
 /// What one language lacks for one step.

@@ -87,6 +87,9 @@ pub struct Layout {
 /// The panels of a lesson.
 pub const PANELS: [&str; 4] = ["text", "cluster", "editor", "terminal"];
 
+/// The lenses over the picture, in the page's order: for a step's `lens`, and for links `lens:rules` in the prose.
+pub const LENSES: [&str; 7] = ["cluster", "traffic", "rules", "names", "policies", "browser", "strategy"];
+
 /// One deed of a start, a solution, a wrong answer or an outcome. One of its fields is set, besides `within` and `where`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -162,6 +165,9 @@ pub struct Step {
     /// Panels from this step on until another step says otherwise; without it as before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
+    /// One of `LENSES`, opened when this step comes; without it the learner's own stays.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lens: String,
 }
 
 /// Evaluated on a fork of the cluster: act, let time pass, look.
@@ -234,6 +240,9 @@ pub struct Reach {
     pub from: String,
     /// A URL.
     pub to: String,
+    /// The address that is dialled in place of the URL's host; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub via: String,
     /// `allow` (any answer), `deny`, `refused`, `nxdomain`, `timeout`, or a status code.
     pub gets: String,
 }
@@ -261,11 +270,11 @@ parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
 parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, traffic, pass });
 parcel::record!(Edit { file } or { from, find, with, text });
-parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults, layout });
+parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults, layout, lens });
 parcel::record!(Outcome { span = "for", value } or { act });
 parcel::record!(Choice { options, answer });
 parcel::record!(Check { id } or { expr, wait, never, always, event, command, traffic, over, reach, after, within });
-parcel::record!(Reach { from, to, gets });
+parcel::record!(Reach { from, to, gets } or { via });
 parcel::record!(Wrong { name, steps, fails });
 
 impl Lesson {

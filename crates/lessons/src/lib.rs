@@ -1,5 +1,6 @@
 //! Lessons as data: format, checks, player. Knows no browser.
 pub mod acts;
+mod ahead;
 pub mod checks;
 pub mod examine;
 pub mod expr;

@@ -19,6 +19,8 @@ pub struct LessonState {
     /// The panels that the current step wants open (`format::PANELS`; empty for all), and the one with the keyboard.
     pub show: Vec<String>,
     pub focus: String,
+    /// The lens that the current step wants opened (`format::LENSES`), or empty.
+    pub lens: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,7 +62,7 @@ pub enum Verdict {
 }
 
 parcel::record!(CourseEntry { id, minutes, titles, steps });
-parcel::record!(LessonState { id, steps, show, focus });
+parcel::record!(LessonState { id, steps, show, focus, lens });
 parcel::record!(StepState { id, kind, done, chosen, answer, options, checks, hints, faults, solvable });
 parcel::record!(CheckState { id, verdict, observed, wanted });
 parcel::words!(Verdict { "pass" => Pass, "fail" => Fail, "pending" => Pending });

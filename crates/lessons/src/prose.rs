@@ -86,11 +86,51 @@ pub enum Inline {
         target: String,
         text: Vec<Inline>,
     },
+    /// Out of the page (`https://…`), or to a lens (`lens:rules`).
     Link {
         url: String,
         text: Vec<Inline>,
     },
     Break,
+}
+
+impl Prose {
+    /// Where all its links lead: `https://…`, `lens:rules`.
+    pub fn links(&self) -> Vec<&str> {
+        let mut urls = Vec::new();
+        in_blocks(&self.intro, &mut urls);
+        for section in &self.sections {
+            let told = section.hints.iter().chain(&section.fails).map(|(_, blocks)| blocks);
+            [&section.blocks, &section.why].into_iter().chain(told).for_each(|blocks| in_blocks(blocks, &mut urls));
+            section.options.iter().chain(&section.checks).for_each(|(_, words)| in_inlines(words, &mut urls));
+        }
+        urls
+    }
+}
+
+fn in_blocks<'a>(blocks: &'a [Block], urls: &mut Vec<&'a str>) {
+    for block in blocks {
+        match block {
+            Block::Heading { text, .. } | Block::Paragraph { text } | Block::Figure { caption: text, .. } => in_inlines(text, urls),
+            Block::List { items, .. } => items.iter().for_each(|item| in_blocks(item, urls)),
+            Block::Quote { blocks } => in_blocks(blocks, urls),
+            Block::Table { head, rows } => head.iter().chain(rows.iter().flatten()).for_each(|cell| in_inlines(cell, urls)),
+            Block::Code { .. } => {}
+        }
+    }
+}
+
+fn in_inlines<'a>(parts: &'a [Inline], urls: &mut Vec<&'a str>) {
+    for part in parts {
+        match part {
+            Inline::Link { url, text } => {
+                urls.push(url);
+                in_inlines(text, urls);
+            }
+            Inline::Strong { text } | Inline::Emphasis { text } | Inline::Object { text, .. } => in_inlines(text, urls),
+            Inline::Text { .. } | Inline::Code { .. } | Inline::Break => {}
+        }
+    }
 }
 
 parcel::record!(Prose { id, lang, title, intro, sections });

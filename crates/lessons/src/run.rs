@@ -1,8 +1,9 @@
 //! One learner's way through one lesson: what is chosen, judged, hinted, done.
 use crate::acts;
+use crate::ahead::Ahead;
 use crate::checks;
 use crate::expr;
-use crate::format::{Act, Choice, Layout, Lesson, Outcome, Step};
+use crate::format::{Act, Check, Choice, Layout, Lesson, Outcome, Step};
 use crate::progress::{CheckState, LessonState, StepState, Verdict};
 use crate::span;
 use crate::witness::Witness;
@@ -55,6 +56,8 @@ pub struct Run {
     script: VecDeque<Act>,
     /// The world's revision at the last look.
     looked: u64,
+    /// Tries of checks that act on a copy.
+    pub ahead: Ahead,
 }
 
 impl Run {
@@ -67,8 +70,7 @@ impl Run {
         if !lesson.traffic.is_empty() {
             session.input(Input::Traffic { sources: lesson.traffic.clone(), gone: Vec::new() });
         }
-        let mut run =
-            Run { lesson, notes: Notes::default(), broken: BTreeSet::new(), judged: BTreeMap::new(), script: VecDeque::new(), looked: 0 };
+        let mut run = Run::with(lesson, Notes::default());
         run.begin_next(session.now());
         Ok((run, session))
     }
@@ -79,9 +81,12 @@ impl Run {
             return Err("the lesson has changed since this visit was saved".to_string());
         }
         let session = Session::replay(&saved.record)?;
-        let notes = saved.notes.clone();
-        let run = Run { lesson, notes, broken: BTreeSet::new(), judged: BTreeMap::new(), script: VecDeque::new(), looked: 0 };
-        Ok((run, session))
+        Ok((Run::with(lesson, saved.notes.clone()), session))
+    }
+
+    fn with(lesson: Lesson, notes: Notes) -> Run {
+        let (broken, judged, script) = (BTreeSet::new(), BTreeMap::new(), VecDeque::new());
+        Run { lesson, notes, broken, judged, script, looked: 0, ahead: Ahead::default() }
     }
 
     pub fn saved(&self, session: &Session) -> Saved {
@@ -106,8 +111,11 @@ impl Run {
         if revision == self.looked {
             return false;
         }
+        self.ahead.hear(session, self.looked);
         self.looked = revision;
-        let Some(step) = self.current().filter(|step| step.kind == "task").cloned() else { return false };
+        // Solutions and wrong answers hold whole files: they are not copied at every look.
+        let judged = |step: &Step| Step { id: step.id.clone(), kind: step.kind.clone(), checks: step.checks.clone(), ..Step::default() };
+        let Some(step) = self.current().filter(|step| step.kind == "task").map(judged) else { return false };
         let began = self.began(&step.id);
         for check in step.checks.iter().filter(|check| !check.always.is_empty()) {
             if !checks::holds_now(&check.always, &session.world, NAMESPACE, began) {
@@ -127,21 +135,24 @@ impl Run {
         self.lesson.steps.iter().find(|step| !self.notes.done.contains(&step.id))
     }
 
-    /// Judges a step's checks. Those that act on a fork are judged only when the learner asks (`thorough`) or all others hold.
+    /// Judges a step's checks. Those that use a copy of the cluster are judged when the learner asks (`thorough`), or when
+    /// something that matters has changed since the last time; those that act on it, when all others hold besides.
     pub fn judge(&mut self, step: &Step, session: &Session, thorough: bool) -> bool {
         let began = self.began(&step.id);
         let before: Vec<CheckState> = step.checks.iter().map(|check| self.verdict(&step.id, &check.id)).collect();
         let mut cheap_hold = true;
         for check in step.checks.iter().filter(|check| check.after.is_empty()) {
             let place = format!("{}/{}", step.id, check.id);
-            let state = checks::judge(check, session, NAMESPACE, began, !self.broken.contains(&place));
-            cheap_hold &= state.verdict == Verdict::Pass;
-            self.judged.insert(place, state);
+            if check.reach.is_empty() || thorough || self.ahead.is_due(&place, session.now()) {
+                let kept = !self.broken.contains(&place);
+                self.look(check, place, session, began, kept);
+            }
+            cheap_hold &= self.verdict(&step.id, &check.id).verdict == Verdict::Pass;
         }
         for check in step.checks.iter().filter(|check| !check.after.is_empty()) {
-            if thorough || cheap_hold {
-                let state = checks::judge(check, session, NAMESPACE, began, true);
-                self.judged.insert(format!("{}/{}", step.id, check.id), state);
+            let place = format!("{}/{}", step.id, check.id);
+            if thorough || (cheap_hold && self.ahead.is_due(&place, session.now())) {
+                self.look(check, place, session, began, true);
             }
         }
         let after: Vec<CheckState> = step.checks.iter().map(|check| self.verdict(&step.id, &check.id)).collect();
@@ -149,6 +160,13 @@ impl Run {
             self.finish(&step.id, session.now());
         }
         before != after
+    }
+
+    fn look(&mut self, check: &Check, place: String, session: &Session, began: Time, kept: bool) {
+        if !check.reach.is_empty() || !check.after.is_empty() {
+            self.ahead.tried(&place, session.now());
+        }
+        self.judged.insert(place, checks::judge(check, session, NAMESPACE, began, kept));
     }
 
     fn verdict(&self, step: &str, check: &str) -> CheckState {
@@ -239,7 +257,8 @@ impl Run {
     pub fn state(&self) -> LessonState {
         let steps = self.lesson.steps.iter().map(|step| self.step_state(step));
         let layout = self.layout();
-        LessonState { id: self.lesson.id.clone(), steps: steps.collect(), show: layout.show.clone(), focus: layout.focus.clone() }
+        let lens = self.current().map(|step| step.lens.clone()).unwrap_or_default();
+        LessonState { id: self.lesson.id.clone(), steps: steps.collect(), show: layout.show.clone(), focus: layout.focus.clone(), lens }
     }
 
     /// That of the last step up to the current one that has its own, else the lesson's.

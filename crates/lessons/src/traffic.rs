@@ -84,7 +84,7 @@ pub fn reach(rows: &[Reach], session: &Session, namespace: &str) -> Result<Obser
 
 fn attempt(world: &mut World, row: &Reach, namespace: &str, ticket: Ticket) -> Result<String, String> {
     let url = Url::parse(&row.to).ok_or_else(|| format!("\"{}\" is no URL", row.to))?;
-    let ask = Ask { limit: PATIENCE, connect_limit: PATIENCE, ..Ask::get(url) };
+    let ask = Ask { limit: PATIENCE, connect_limit: PATIENCE, via: Text::new(&row.via), ..Ask::get(url) };
     let (namespace, from) = row.from.split_once('/').filter(|(before, _)| !before.contains('=')).unwrap_or((namespace, &row.from));
     if !world.fetch_from(from, namespace, ticket, ask) {
         return Err(format!("no running Pod is selected by \"{from}\""));

@@ -2,6 +2,7 @@
 use crate::expr::Env;
 use apiserver::Snapshot;
 use cluster::World;
+use cluster::traffic::Trace;
 use objects::labels::Selector;
 use objects::views::Pod;
 use objects::{Key, KindId, Object, Tree, kinds};
@@ -42,6 +43,8 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("binder", |w, a| Ok(w.deed(arg(a, 0), "binding"))),
     ("writer", |w, a| Ok(w.deed(arg(a, 0), "status"))),
     ("since", |_, a| Ok(Tree::Int(transition(arg(a, 0), text(a, 1))))),
+    ("answered", |w, a| w.answered(text(a, 0), text(a, 1))),
+    ("stranded", |w, a| Ok(w.stranded(text(a, 0)))),
     ("typed", |w, a| Ok(Tree::Bool(w.typed(text(a, 0))))),
     ("file", |w, a| Ok(w.world.terminal.shell.file(text(a, 0)).map(Tree::from).unwrap_or_default())),
     ("revision", |_, a| {
@@ -168,6 +171,23 @@ impl Witness<'_> {
         let mut found = self.world.api.trace.newest_first();
         let last = found.find(|(_, found)| found.what.key.as_ref() == Some(&key) && found.what.detail == part);
         last.map(|(_, found)| Tree::from(found.what.actor.split('/').next().unwrap_or_default())).unwrap_or_default()
+    }
+
+    /// The whole name that was answered when the first Pod of a selector looked for a name: without its last dot, or empty.
+    fn answered(&self, selector: &str, name: &str) -> Result<Tree, String> {
+        let selector = Selector::parse(selector)?;
+        let found = self.view().list_in(kinds::POD, self.namespace).find(|pod| selector.matches(pod.labels()));
+        let pod = found.map(|pod| pod.key.path()).unwrap_or_default();
+        // Asked in a copy: caches learn from questions.
+        let steps = self.world.clone().lookup(&pod, name);
+        let hit = steps.iter().rfind(|step| step.deed == "asked" && !step.entry.is_empty());
+        Ok(hit.and_then(|step| step.facts.first()).map(|name| Tree::from(name.trim_end_matches('.'))).unwrap_or_default())
+    }
+
+    /// The uids of the Pods at which the last failed requests of a source ended.
+    fn stranded(&self, source: &str) -> Tree {
+        let failed = |trace: &&Trace| trace.source == source && !trace.outcome.is_ok() && !trace.server.is_empty();
+        Tree::from(self.world.traffic().recent().filter(failed).map(|trace| Tree::from(&trace.server)).collect::<Vec<_>>())
     }
 
     /// Whether a line typed since the step began contains `part`.

@@ -1,6 +1,7 @@
 //! Checks about requests: judged by what came of them.
 use cluster::Session;
 use cluster::input::Input;
+use lessons::Run;
 use lessons::format::Check;
 use lessons::progress::Verdict;
 use simcore::Duration;
@@ -73,4 +74,25 @@ fn apply_saves_the_traffic_file_and_leaves_kubectl_alone() {
     session.input(Input::Apply { name: "traffic.yaml".into(), text: "- {id: others, to: svc/shop:80, rps: 5}\n".into() });
     assert!(session.world.traffic().source("others").is_some() && session.world.traffic().source("users").is_none());
     assert_eq!(session.world.terminal.output(), before);
+}
+
+#[test]
+fn a_copy_is_run_ahead_only_after_something_that_matters_changed() {
+    let at = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons/zero-downtime");
+    let lesson = lessons::folder::lesson(&at).expect("the lesson can be read").lesson;
+    let (mut run, mut session) = Run::begin(lesson).expect("it begins");
+    run.choose("guess", "none", &session).expect("an answer");
+    // Ready, probed, and yet no good: all that is cheap to see holds, what a rollout would show does not.
+    let probe = r#"'[{"op":"add","path":"/spec/template/spec/containers/0/readinessProbe","value":{"periodSeconds":1,"httpGet":{"path":"/healthz","port":8080}}}]'"#;
+    session.input(Input::Line { text: format!("kubectl patch deploy shop --type=json -p {probe}") });
+    let end = session.now() + Duration::secs(180);
+    let revision = |session: &Session| session.world.api.store.applied().revision();
+    let begun = revision(&session);
+    while !session.advance(end, 1) {
+        run.observe(&session);
+    }
+    let checks = run.state().steps.iter().find(|step| step.id == "ready").map(|step| step.checks.clone()).expect("the step");
+    let verdicts: Vec<Verdict> = checks.iter().map(|check| check.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Pass, Verdict::Fail]);
+    assert!(run.ahead.count <= 24, "{} copies in three minutes and {} writes", run.ahead.count, revision(&session) - begun);
 }

@@ -92,6 +92,8 @@ kinds! {
     EVENT = "" "v1" "Event" "events" "event" short ["ev"] in [] namespaced sub [] uncounted "io.k8s.api.core.v1.Event";
     DEPLOYMENT = "apps" "v1" "Deployment" "deployments" "deployment" short ["deploy"] in ["all"] namespaced sub ["scale", "status"] counted "io.k8s.api.apps.v1.Deployment";
     REPLICA_SET = "apps" "v1" "ReplicaSet" "replicasets" "replicaset" short ["rs"] in ["all"] namespaced sub ["scale", "status"] counted "io.k8s.api.apps.v1.ReplicaSet";
+    DAEMON_SET = "apps" "v1" "DaemonSet" "daemonsets" "daemonset" short ["ds"] in ["all"] namespaced sub ["status"] counted "io.k8s.api.apps.v1.DaemonSet";
+    CONTROLLER_REVISION = "apps" "v1" "ControllerRevision" "controllerrevisions" "controllerrevision" short [] in [] namespaced sub [] uncounted "io.k8s.api.apps.v1.ControllerRevision";
     ENDPOINT_SLICE = "discovery.k8s.io" "v1" "EndpointSlice" "endpointslices" "endpointslice" short [] in [] namespaced sub [] counted "io.k8s.api.discovery.v1.EndpointSlice";
     LEASE = "coordination.k8s.io" "v1" "Lease" "leases" "lease" short [] in [] namespaced sub [] uncounted "io.k8s.api.coordination.v1.Lease";
     PRIORITY_CLASS = "scheduling.k8s.io" "v1" "PriorityClass" "priorityclasses" "priorityclass" short ["pc"] in [] cluster sub [] uncounted "io.k8s.api.scheduling.v1.PriorityClass";

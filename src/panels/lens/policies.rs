@@ -1,4 +1,5 @@
 //! The policy lens: who may reach whom at a port, and the rule that decided the chosen pair.
+use super::way::verdict;
 use crate::state::{app, words};
 use cluster::lens::ReachView;
 use leptos::prelude::*;
@@ -24,7 +25,7 @@ pub fn Policies() -> impl IntoView {
         <p class="muted">{move || words().net.matrix_lead}</p>
         <div class="form-of"><label>{move || words().net.port}<input type="number" min="1" max="65535" prop:value=move || network.port.get().to_string() on:change=port /></label></div>
         {move || network.reach.with(|reach| reach.as_ref().filter(|reach| !reach.ends.is_empty()).map(matrix))}
-        <p class="verdict" role="status">{move || network.verdict.get()}</p>
+        <p class="verdict" role="status">{move || network.verdict.with(|reasons| verdict(reasons))}</p>
     }
     .into_any()
 }

@@ -39,7 +39,9 @@ pub fn Requests() -> impl IntoView {
         let (id, ok) = (request.id, request.ok);
         let outcome = (words().net.outcome)(&request.outcome);
         let outcome = if ok { outcome } else { format!("× {outcome}") };
-        let to = request.to.rsplit('/').next().unwrap_or_default().to_string();
+        // One whose name was not found never left its sender.
+        let nowhere = !ok && request.to == request.from;
+        let to = if nowhere { "–" } else { request.to.as_str() }.rsplit('/').next().unwrap_or_default().to_string();
         let to = to.rsplit_once('-').map_or(to.clone(), |(_, end)| format!("…-{end}"));
         let to = if request.version.is_empty() { to } else { format!("{} · {to}", request.version) };
         view! {

@@ -3,6 +3,9 @@ use crate::state::{app, words};
 use cluster::delta::HopView;
 use leptos::prelude::*;
 
+/// Facts of one reason.
+const REASON: usize = 7;
+
 pub fn hops(hops: &[HopView]) -> AnyView {
     view! { <ol class="chain">{hops.iter().map(hop).collect_view()}</ol> }.into_any()
 }
@@ -20,15 +23,27 @@ fn hop(hop: &HopView) -> AnyView {
     let text = (words().net.hop)(&hop.deed, &spoken(hop));
     let entry = match hop.deed.as_str() {
         "resolv" => hop.facts.get(1).cloned().unwrap_or_default(),
+        "drops" | "unenforced" if hop.facts.len() > 1 => verdict(&hop.facts[1..]),
         _ => hop.entry.clone(),
     };
     let entry = (!entry.is_empty()).then(|| view! { <pre class="detail" tabindex="0" translate="no">{entry}</pre> });
-    let class = if matches!(hop.deed.as_str(), "fails" | "drops" | "dropped" | "no-endpoints" | "no-name" | "no-answer") {
+    let class = if matches!(hop.deed.as_str(), "fails" | "too-long" | "drops" | "dropped" | "no-endpoints" | "no-name" | "no-answer") {
         "link fault"
     } else {
         "link"
     };
     view! { <li class=class><p>{who}</p><p>{text}</p>{entry}</li> }.into_any()
+}
+
+/// A judgement by policies in the reader's words, from its reasons one after another.
+pub fn verdict(reasons: &[String]) -> String {
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let net = &words().net;
+    let allowed = !reasons.chunks(REASON).any(|reason| reason[0] == "denies");
+    let told: Vec<String> = reasons.chunks(REASON).map(net.reason).collect();
+    format!("{}: {}", net.verdicts[usize::from(allowed)], told.join(" "))
 }
 
 /// The facts with outcomes in the reader's words.

@@ -1,5 +1,6 @@
 //! A lesson's words as elements: typed blocks only, so nothing in them can run.
 use super::figure::Figure;
+use crate::state::network::Lens;
 use crate::state::{app, words};
 use leptos::prelude::*;
 use lessons::prose::{Block, Inline};
@@ -69,9 +70,18 @@ fn inline(part: &Inline) -> AnyView {
         Inline::Link { url, text } if url.starts_with("https://") => {
             view! { <a href=url.clone() target="_blank" rel="noopener noreferrer">{inlines(text)}</a> }.into_any()
         }
-        Inline::Link { text, .. } => inlines(text),
+        Inline::Link { url, text } => match url.strip_prefix("lens:").and_then(Lens::named) {
+            Some(lens) => lens_link(lens, inlines(text)),
+            None => inlines(text),
+        },
         Inline::Break => view! { <br /> }.into_any(),
     }
+}
+
+/// A link that opens a lens over the picture.
+fn lens_link(lens: Lens, inner: AnyView) -> AnyView {
+    let app = app();
+    view! { <button class="obj" on:click=move |_| app.network.look(app, lens)>{inner}</button> }.into_any()
 }
 
 /// A link to a thing of the cluster: pointing at it lights it up, choosing it opens it.

@@ -18,6 +18,7 @@ static TABLE: &[(KindId, Complete)] = &[
     (kinds::POD, pod::pod),
     (kinds::DEPLOYMENT, workloads::deployment),
     (kinds::REPLICA_SET, workloads::replica_set),
+    (kinds::DAEMON_SET, workloads::daemon_set),
     (kinds::SERVICE, service::service),
     (kinds::ENDPOINT_SLICE, service::endpoint_slice),
     (kinds::GATEWAY, gateway::gateway),

@@ -31,6 +31,25 @@ pub(super) fn replica_set(tree: &mut Tree) {
     });
 }
 
+pub(super) fn daemon_set(tree: &mut Tree) {
+    fill(tree, "spec", map! {});
+    within(tree, "spec", |spec| {
+        fill(spec, "revisionHistoryLimit", 10i64);
+        fill(spec, "updateStrategy", map! {});
+        within(spec, "updateStrategy", |strategy| {
+            fill(strategy, "type", Text::new_static("RollingUpdate"));
+            if strategy.get("type").text() == "RollingUpdate" {
+                fill(strategy, "rollingUpdate", map! {});
+                within(strategy, "rollingUpdate", |rolling| {
+                    fill(rolling, "maxUnavailable", 1i64);
+                    fill(rolling, "maxSurge", 0i64);
+                });
+            }
+        });
+        template(spec);
+    });
+}
+
 /// The Pods to be.
 fn template(spec: &mut Tree) {
     fill(spec, "template", map! {});

@@ -13,6 +13,10 @@ pub(crate) fn prepare(x: &mut Exchange) -> Result<(), Status> {
     }
     match x.kind {
         kinds::POD => untold_times(&mut x.new),
+        kinds::DAEMON_SET => {
+            let old = x.old.as_ref().filter(|_| !x.creates).map_or(&Tree::Null, |old| &old.tree);
+            generation::count_templates(old, &mut x.new);
+        }
         kinds::ENDPOINTS if !x.new.get("subsets").is_empty() => {
             let subsets = objects::views::repack(x.new.get("subsets").items());
             x.new.set(&["subsets"], subsets);
@@ -144,7 +148,7 @@ fn status_only(x: &Exchange, old: &Tree) -> Tree {
     restore(&mut tree, &x.new, "status");
     let meta = ["metadata"];
     for part in ["annotations", "labels"] {
-        let keeps_labels = part == "labels" && matches!(x.kind, kinds::DEPLOYMENT | kinds::REPLICA_SET);
+        let keeps_labels = part == "labels" && matches!(x.kind, kinds::DEPLOYMENT | kinds::REPLICA_SET | kinds::DAEMON_SET);
         let given = x.new.at(&["metadata", part]);
         if !keeps_labels && !given.same(old.at(&["metadata", part])) {
             restore(tree.edit(&meta), x.new.get("metadata"), part);

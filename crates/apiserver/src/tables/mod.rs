@@ -41,6 +41,8 @@ static TABLE: &[(KindId, Table)] = &[
     (kinds::POD, pod::POD),
     (kinds::DEPLOYMENT, workloads::DEPLOYMENT),
     (kinds::REPLICA_SET, workloads::REPLICA_SET),
+    (kinds::DAEMON_SET, workloads::DAEMON_SET),
+    (kinds::CONTROLLER_REVISION, workloads::CONTROLLER_REVISION),
     (kinds::NODE, cluster::NODE),
     (kinds::NAMESPACE, cluster::NAMESPACE),
     (kinds::LEASE, cluster::LEASE),

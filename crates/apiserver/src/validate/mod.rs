@@ -4,6 +4,7 @@ pub(crate) mod cidrs;
 mod config;
 mod container;
 mod custom;
+mod daemon_set;
 mod endpoints;
 mod gateway;
 mod go_spec;
@@ -45,6 +46,8 @@ static TABLE: &[Rules] = &[
     Rules { kind: kinds::POD, always: pod::pod, update: pod_update::update },
     Rules { kind: kinds::DEPLOYMENT, always: workloads::deployment, update: workloads::deployment_update },
     Rules { kind: kinds::REPLICA_SET, always: workloads::replica_set, update: workloads::replica_set_update },
+    Rules { kind: kinds::DAEMON_SET, always: daemon_set::daemon_set, update: daemon_set::daemon_set_update },
+    Rules { kind: kinds::CONTROLLER_REVISION, always: daemon_set::controller_revision, update: daemon_set::controller_revision_update },
     Rules { kind: kinds::SERVICE, always: service::service, update: service::update },
     Rules { kind: kinds::CONFIG_MAP, always: config::config_map, update: config::frozen },
     Rules { kind: kinds::SECRET, always: config::secret, update: config::secret_update },

@@ -34,7 +34,7 @@ pub(super) fn replica_set_update(new: &Tree, old: &Tree, faults: &mut Faults) {
     same_selector(new, old, faults);
 }
 
-fn same_selector(new: &Tree, old: &Tree, faults: &mut Faults) {
+pub(super) fn same_selector(new: &Tree, old: &Tree, faults: &mut Faults) {
     let (new, old) = (new.at(&["spec", "selector"]), old.at(&["spec", "selector"]));
     if !alike(new, old) {
         faults.invalid(Path::root("spec").field("selector"), new, "field is immutable");
@@ -65,12 +65,16 @@ fn keeps_pods(spec: &Tree, path: Path, what: &str, faults: &mut Faults) {
         }
     }
     pod_template(template, template_path, faults);
-    let (inner, spec_path) = (template.get("spec"), template_path.field("spec"));
-    if inner.get("restartPolicy").text() != "Always" {
-        faults.not_supported(spec_path.field("restartPolicy"), inner.get("restartPolicy"), &["Always"]);
+    runs_forever(template.get("spec"), template_path.field("spec"), "ReplicaSet", faults);
+}
+
+/// Pods that are kept never end by themselves.
+pub(super) fn runs_forever(spec: &Tree, path: Path, what: &str, faults: &mut Faults) {
+    if spec.get("restartPolicy").text() != "Always" {
+        faults.not_supported(path.field("restartPolicy"), spec.get("restartPolicy"), &["Always"]);
     }
-    if inner.has("activeDeadlineSeconds") {
-        faults.forbidden(spec_path.field("activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported");
+    if spec.has("activeDeadlineSeconds") {
+        faults.forbidden(path.field("activeDeadlineSeconds"), format!("activeDeadlineSeconds in {what} is not Supported"));
     }
 }
 
@@ -119,16 +123,16 @@ fn rolling_update(rolling: &Tree, path: Path, faults: &mut Faults) {
     }
 }
 
-fn percent(value: &Tree) -> Option<i64> {
+pub(super) fn percent(value: &Tree) -> Option<i64> {
     let digits = value.text().strip_suffix('%')?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) { None } else { digits.parse().ok() }
 }
 
-fn amount(value: &Tree) -> i64 {
+pub(super) fn amount(value: &Tree) -> i64 {
     percent(value).unwrap_or(value.int_or(0))
 }
 
-fn int_or_percent(value: &Tree, path: Path, faults: &mut Faults) {
+pub(super) fn int_or_percent(value: &Tree, path: Path, faults: &mut Faults) {
     match value {
         Tree::Text(_) if percent(value).is_none() => {
             faults.invalid(path, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')");

@@ -1,5 +1,6 @@
 //! How the world answers what a command on a server asks: names, downloads, images, API servers, health, files.
 use super::fleet::{Asked, Question, Reply};
+use super::seam;
 use crate::event::{Caller, Event};
 use crate::world::World;
 use ::hosts::outside::Printed;
@@ -136,6 +137,9 @@ impl World {
         if target != host && self.passage(Some(host), Some(target)).is_none() {
             return Err((format!("dial tcp {address}: i/o timeout"), Duration::secs(10)));
         }
+        if target != host && !seam::lets_in(&self.machine(target), port.parse().unwrap_or(0)) {
+            return Err((format!("dial tcp {address}: i/o timeout"), Duration::secs(10)));
+        }
         if port != "6443" || !self.serves(target) {
             return Err((format!("dial tcp {address}: connect: connection refused"), Duration::millis(1)));
         }
@@ -186,7 +190,7 @@ impl World {
         (Ok(text.to_string()), took + Duration::millis(180))
     }
 
-    fn pulled(&mut self, host: usize, image: &str) -> (Result<(), String>, Duration) {
+    pub(super) fn pulled(&mut self, host: usize, image: &str) -> (Result<(), String>, Duration) {
         let registry = image.split('/').next().filter(|name| name.contains('.')).unwrap_or("docker.io");
         if let (Err(why), took) = self.looked_up(host, registry) {
             let words =

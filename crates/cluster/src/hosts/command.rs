@@ -86,6 +86,10 @@ impl World {
         let ran = ::hosts::run(&mut machine, &mut login, command.begun, &command.line, &mut tape);
         let asked = tape.asked;
         self.put_machine(command.host, machine);
+        // Its own deed may have cut the connection.
+        if !self.fleet.commands.contains_key(&id) {
+            return;
+        }
         if command.streams {
             let (out, err) = command.shown;
             self.show(ran.stderr.get(err..).unwrap_or(""), true);
@@ -125,6 +129,17 @@ impl World {
         self.tool_ends_at(self.now, caller, ticket, String::new(), String::new(), 130);
     }
 
+    /// The connection of a command breaks.
+    pub(super) fn cut_command(&mut self, id: u64, words: &str) {
+        let Some(command) = self.fleet_mut().commands.remove(&id) else { return };
+        let closed = command.in_session.then_some("closed");
+        if command.in_session {
+            self.fleet_mut().session = None;
+        }
+        let response = World::tool_response(String::new(), words.to_string(), 255, closed);
+        self.queue.push(self.now + Duration::millis(200), Event::Reply(command.caller, command.ticket, Box::new(response)));
+    }
+
     /// The machine of a host, as it is now. Made when it is looked at for the first time.
     pub(crate) fn machine(&mut self, host: usize) -> Machine {
         if let Some(machine) = self.fleet.machines.get(&host) {
@@ -134,11 +149,6 @@ impl World {
         self.fleet_mut().machines.insert(host, machine);
         self.show_parts(host);
         self.fleet.machines[&host].clone()
-    }
-
-    /// A command has changed a machine: what follows for the parts of the world.
-    pub(super) fn put_machine(&mut self, host: usize, machine: Machine) {
-        self.fleet_mut().machines.insert(host, machine);
     }
 }
 

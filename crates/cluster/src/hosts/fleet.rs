@@ -8,7 +8,7 @@ use dataplane::images::Catalog;
 use objects::Text;
 use objects::wire::{Request, Response, User, WatchCursor};
 use simcore::{Duration, Time};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Everything about servers that is not a part of the cluster. Empty, and as good as free, until somebody logs in.
@@ -21,10 +21,29 @@ pub(crate) struct Fleet {
     pub commands: BTreeMap<u64, Arc<Command>>,
     /// The number that the next command gets.
     pub next: u64,
+    /// What will happen on servers by itself, by host.
+    pub due: BTreeSet<(Time, usize, Due)>,
+    /// Static Pods' components that a fault keeps from running, by host.
+    pub held: BTreeSet<(usize, Text)>,
     /// The members of etcd, as far as kubeadm has asked for them.
     pub members: Vec<EtcdMember>,
     /// The shell that the terminal is logged in to.
     pub session: Option<Session>,
+}
+
+/// What a server does by itself when its time has come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// It has booted: its processes start.
+    Booted,
+    /// systemd starts a service anew that has failed.
+    Unit(Text),
+    /// The kubelet looks at its static Pods.
+    Statics,
+    /// The image of a static Pod is there.
+    Pulled(Text),
+    /// What runs of the cluster is shown in the process table.
+    Shown,
 }
 
 /// A terminal that is logged in on a server.

@@ -1,6 +1,7 @@
 //! The servers of the world as machines to log in to: their state, the commands on them, what these reach beyond.
 mod answers;
 mod command;
+mod deeds;
 mod etcd;
 mod fleet;
 mod kubectl;
@@ -8,7 +9,9 @@ mod made;
 mod past;
 mod processes;
 mod programs;
+mod seam;
 mod ssh;
+mod statics;
 mod tape;
 
 pub(crate) use fleet::Fleet;

@@ -14,6 +14,9 @@ const PORTS: &[(&str, &[(&str, u16)])] = &[
     ("kube-proxy", &[("*", 10_249), ("*", 10_256)]),
 ];
 
+/// The components that kubeadm runs as static Pods, in the order in which one needs the other.
+pub(super) const STATICS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
 /// Where the kubelet looks for static Pods.
 pub(super) const MANIFESTS: &str = "/etc/kubernetes/manifests";
 

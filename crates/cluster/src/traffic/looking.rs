@@ -54,9 +54,10 @@ impl World {
         ReachView { enforced, policies: view.len(kinds::NETWORK_POLICY) as u32, port: port.into(), ends: told.collect(), rows }
     }
 
-    /// Why one address may reach a port of another, or not.
-    pub fn reach_words(&self, from: &str, to: &str, port: u16) -> String {
-        let (Some(from), Some(to)) = (number(from), number(to)) else { return String::new() };
+    /// Why one address may reach a port of another, or not: in English, and as facts (`dataplane::network::policy::Reason`s,
+    /// one after another).
+    pub fn reach_words(&self, from: &str, to: &str, port: u16) -> (String, Vec<String>) {
+        let (Some(from), Some(to)) = (number(from), number(to)) else { return Default::default() };
         self.policy_words(from, to, port)
     }
 
@@ -102,13 +103,10 @@ impl World {
     pub(crate) fn browse(&mut self, url: &str, address: &str) {
         let ticket = Ticket(BROWSER + self.inputs_seen as u64);
         self.answers.retain(|(other, _)| other.0 <= BROWSER);
-        let Some(mut url) = Url::parse(url) else { return };
-        let mut headers = vec![(Text::new_static("user-agent"), Text::new_static("Mozilla/5.0"))];
-        if !address.is_empty() {
-            headers.push((Text::new_static("host"), url.host.clone()));
-            url.host = Text::new(address);
-        }
-        let ask = Ask { headers, limit: PATIENCE, connect_limit: PATIENCE, follow: true, ..Ask::get(url) };
+        let Some(url) = Url::parse(url) else { return };
+        let headers = vec![(Text::new_static("user-agent"), Text::new_static("Mozilla/5.0"))];
+        let via = Text::new(address);
+        let ask = Ask { headers, via, limit: PATIENCE, connect_limit: PATIENCE, follow: true, ..Ask::get(url) };
         self.fetch_from("outside", "", ticket, ask);
     }
 

@@ -6,7 +6,7 @@ use dataplane::network::dns::{self, Family, Found, Question, ResolvConf};
 use dataplane::network::{Failure, Packet, Protocol, Reply, Verdict};
 use objects::Text;
 use simcore::Duration;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// A name's addresses, and how long it took to find them.
@@ -71,9 +71,15 @@ impl World {
         };
         let now = self.now + at;
         let living = |part: &crate::part::Part| part.running && part.host == host && part.pod == uid;
-        let Some(part) = self.parts.iter_mut().find(|part| living(part)) else { return dns::Reply::Refused };
-        let Actor::CoreDns(server) = &mut Arc::make_mut(part).actor else { return dns::Reply::Refused };
-        match server.ask(now, None, question) {
+        let Some(id) = self.parts.iter().position(|part| living(part)) else { return dns::Reply::Refused };
+        let Actor::CoreDns(server) = &mut Arc::make_mut(&mut self.parts[id]).actor else { return dns::Reply::Refused };
+        // A port for a short time, as kernels give them.
+        let from = SocketAddr::new(packet.source, (32_768 + now.0 % 28_232) as u16);
+        let reply = server.ask(now, Some(from), question);
+        if server.has_log() {
+            self.component_told(id);
+        }
+        match reply {
             dns::Reply::Answer(answer, took) => dns::Reply::Answer(answer, took + there.times(2)),
             other => other,
         }

@@ -144,7 +144,8 @@ fn target(spec: &TrafficSpec) -> Result<Target, String> {
     let path = if spec.path.is_empty() { "/" } else { spec.path.as_str() };
     let limit = if spec.timeout_ms == 0 { Duration::secs(5) } else { Duration::millis(u64::from(spec.timeout_ms)) };
     let headers = spec.headers.iter().map(|(name, value)| (Text::new(name), Text::new(value))).collect();
-    let ask = |url: Url| Arc::new(Ask { limit, connect_limit: limit, headers, ..Ask::get(url) });
+    let via = Text::new(&spec.via);
+    let ask = |url: Url| Arc::new(Ask { limit, connect_limit: limit, headers, via, ..Ask::get(url) });
     let Some(place) = spec.to.strip_prefix("svc/").or_else(|| spec.to.strip_prefix("service/")) else {
         let mut url = Url::parse(&spec.to).ok_or_else(wrong)?;
         if !spec.path.is_empty() {

@@ -1,4 +1,5 @@
 //! The table of controllers.
+mod daemonset;
 mod deployment;
 mod endpoints;
 mod endpointslice;
@@ -26,6 +27,7 @@ pub static SERVICE_LB: &[&Controller] = &[&load_balancer::SERVICE_LB];
 pub static ALL: &[&Controller] = &[
     &deployment::DEPLOYMENT,
     &replicaset::REPLICASET,
+    &daemonset::DAEMONSET,
     &endpointslice::ENDPOINT_SLICE,
     &endpointslicemirroring::ENDPOINT_SLICE_MIRRORING,
     &endpoints::ENDPOINTS,

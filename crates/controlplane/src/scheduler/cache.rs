@@ -1,6 +1,7 @@
 //! The scheduler's picture of the nodes: running totals per node, with Pods that are bound or assumed to be.
 use super::resources::Resources;
 use crate::facts;
+use crate::terms::Taint;
 use apiserver::store::Kept;
 use objects::{Key, Object, Quantity, Text, Tree};
 use std::collections::BTreeMap;
@@ -43,14 +44,6 @@ pub fn repulsions(spec: &Tree) -> &[Tree] {
     spec.at(&["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"]).items()
 }
 
-/// A taint of a node.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Taint {
-    pub key: Text,
-    pub value: Text,
-    pub effect: Text,
-}
-
 /// A node with the sum of what its Pods ask for.
 #[derive(Clone, Debug)]
 pub struct NodeInfo {
@@ -90,11 +83,9 @@ impl NodeInfo {
     }
 
     fn describe(&mut self, node: &Object) {
-        let text = |taint: &Tree, field: &str| taint.get(field).as_text().cloned().unwrap_or_default();
-        let taint = |it: &Tree| Taint { key: text(it, "key"), value: text(it, "value"), effect: text(it, "effect") };
         let allocatable = node.status().get("allocatable");
         self.labels = node.labels().clone();
-        self.taints = node.spec().get("taints").items().iter().map(taint).collect();
+        self.taints = node.spec().get("taints").items().iter().map(Taint::of).collect();
         self.unschedulable = node.spec().get("unschedulable").is_true();
         self.allocatable = Resources::of(allocatable);
         self.most_pods = Quantity::of(allocatable.get("pods")).as_units();

@@ -1,6 +1,7 @@
 //! One attempt to place a Pod: filter, score, normalise, choose, over a table of plugins.
 use super::cache::{Cache, NodeInfo, PodInfo};
-use super::{plugins, terms};
+use super::plugins;
+use crate::terms;
 use apiserver::Snapshot;
 use objects::{Text, Tree};
 use simcore::Rng;

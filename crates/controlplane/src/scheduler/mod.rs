@@ -8,6 +8,5 @@ mod queue;
 mod resources;
 mod sentence;
 mod telling;
-mod terms;
 
 pub use process::Scheduler;

@@ -14,7 +14,7 @@ use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::wire::Response;
-use objects::{Text, Tree, kinds};
+use objects::{Quantity, Text, Tree, kinds};
 use simcore::{Duration, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct Config {
     pub dns: NodeDns,
     /// The network plugin that is installed on the machine.
     pub network: Plugin,
+    /// Images that the machine has besides those that every machine has.
+    pub images: Vec<Text>,
 }
 
 /// One node: its machine, its containers, and the kubelet process with its memory.
@@ -80,7 +82,7 @@ impl Kubelet {
             relist: Duration::micros(rng.between(0, 999_999)),
             registration: Registration::new(host.name.clone(), Time::default()),
             client: Client::new(&host.name),
-            store: Store::preset(&catalog),
+            store: Store::preset(&catalog, &config.images),
             view: Snapshot::empty(0),
             alive: false,
             sandboxes: BTreeMap::new(),
@@ -262,6 +264,31 @@ impl Kubelet {
         let uid = uid.clone();
         let Some(victim) = Arc::make_mut(sandbox).container_mut(container).filter(|victim| victim.is_running()) else { return false };
         victim.crash(now, 137, "Error");
+        self.notice_crash(now, uid, container, fx);
+        true
+    }
+
+    /// The kernel kills a container by its runtime id, because it uses more memory than its limit.
+    pub fn out_of_memory(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
+        let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
+        let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
+        victim.crash(now, 137, "OOMKilled");
+        self.notice_crash(now, uid.clone(), &name, fx);
+    }
+
+    /// The limit of a container's memory in bytes; `None` for no limit.
+    pub fn memory_limit(&self, uid: &str, id: &str) -> Option<u64> {
+        let sandbox = self.sandboxes.get(uid)?;
+        let name = &sandbox.slots.iter().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id))?.name;
+        let containers = self.workers.get(uid)?.pod.spec().get("containers").items();
+        let spec = containers.iter().find(|one| one.get("name").text() == name)?;
+        let limit = spec.at(&["resources", "limits", "memory"]);
+        (!limit.is_null()).then(|| Quantity::of(limit).as_units().max(0) as u64)
+    }
+
+    /// A container has died: the kubelet sees it at its next look.
+    fn notice_crash(&mut self, now: Time, uid: Text, container: &str, fx: &mut Effects) {
         let seen = Context { now, ..self.context(now) }.next_relist();
         if let Some(worker) = self.workers.get_mut(&uid).map(Arc::make_mut) {
             worker.probes.retain(|(name, _), _| name != container);
@@ -269,7 +296,6 @@ impl Kubelet {
         }
         self.replan(&uid);
         self.settle(now, fx);
-        true
     }
 
     /// containerd stops or starts. Without it containers run on under their shims, but nobody starts, stops or looks at one.

@@ -250,6 +250,14 @@ fn renew(call: &mut Call, given: &Given) -> Step<()> {
     Ok(())
 }
 
+/// Renews one certificate by its name. Whether it was there.
+pub fn renew_named(call: &mut Call, folder: &str, name: &str) -> Step<bool> {
+    let Some(row) = ROWS.iter().find(|row| row.0 == name) else { return Ok(false) };
+    let Some(old) = load(call, folder, row) else { return Ok(false) };
+    renew_one(call, folder, row, &old)?;
+    Ok(true)
+}
+
 fn renew_one(call: &mut Call, folder: &str, row: &Row, old: &Certificate) -> Step<()> {
     let authority = AUTHORITIES.iter().find(|(name, _)| *name == row.2).map_or("ca", |(_, file)| file);
     phases::pki::signer(call, folder, authority)?;

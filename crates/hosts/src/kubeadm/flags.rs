@@ -98,7 +98,7 @@ pub fn read(tables: &[&'static [Flag]], words: &[String]) -> Result<Given, Strin
             Some(long) => {
                 long.split_once('=').map_or((long.to_string(), None), |(name, value)| (name.to_string(), Some(value.to_string())))
             }
-            None => short(body)?,
+            None => short(body, &|name| known().any(|flag| flag.0 == name))?,
         };
         if name == "help" {
             given.help = true;
@@ -119,15 +119,16 @@ pub fn read(tables: &[&'static [Flag]], words: &[String]) -> Result<Given, Strin
 }
 
 /// `-f`, `-o json`, `-ojson`, `-v=5`
-fn short(body: &str) -> Result<(String, Option<String>), String> {
+fn short(body: &str, known: &dyn Fn(&str) -> bool) -> Result<(String, Option<String>), String> {
     let letter = body.chars().next().unwrap_or(' ');
     let rest = body[letter.len_utf8()..].trim_start_matches('=');
     let name = match letter {
         'h' => "help",
         'v' => "v",
-        'o' => "output",
-        'f' => "force",
-        'y' => "yes",
+        'o' if known("output") => "output",
+        'c' if known("context-lines") => "context-lines",
+        'f' if known("force") => "force",
+        'y' if known("yes") => "yes",
         other => return Err(format!("unknown shorthand flag: '{other}' in -{body}")),
     };
     Ok((name.to_string(), (!rest.is_empty()).then(|| rest.to_string())))

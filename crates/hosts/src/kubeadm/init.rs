@@ -2,6 +2,7 @@
 use super::client::Client;
 use super::config::{self, Config, defaults, validate};
 use super::flags::{Flag, Given, Takes};
+use super::patches::Patches;
 use super::{Command, certs, phases};
 use crate::call::{Call, Step, Stop, fail};
 
@@ -53,6 +54,7 @@ pub struct Work {
     /// The key of the uploaded certificates, once there is one.
     pub key: String,
     pub client: Option<Client>,
+    pub patches: Patches,
     /// Whether `kubeadm init phase` runs it, alone.
     pub single: bool,
 }
@@ -97,6 +99,7 @@ pub fn prepare(call: &mut Call, given: &Given) -> Step<Work> {
         hide_token: given.is("skip-token-print"),
         key: config.node.get("certificateKey").text().to_string(),
         client: None,
+        patches: Patches::new(&config::patches(given, &config.node)),
         single: false,
         config,
     };

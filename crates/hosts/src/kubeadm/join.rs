@@ -3,8 +3,9 @@ use super::client::{CONFIG_MAPS, Client, kubeconfig};
 use super::config::{self, Config, defaults, network, validate};
 use super::flags::{Flag, Given, Takes};
 use super::init::Work;
+use super::patches::Patches;
 use super::phases::{kubeconfig as files, kubelet, manifests, mark, open, pki, pull, shared, stored, wait};
-use super::{Command, preflight, token};
+use super::{Command, patches, preflight, token};
 use crate::call::{Call, Step, Stop, fail, quoted};
 use crate::outside::{EtcdAsk, EtcdMember};
 use crate::pki::Certificate;
@@ -72,6 +73,7 @@ fn run(call: &mut Call, given: &Given) -> Step<()> {
     let config = config::join(call, given)?;
     let ignored = validate::ignored(given.list("ignore-preflight-errors"), config.ignored()).or_else(fail)?;
     let key = config.node.at(&["controlPlane", "certificateKey"]).text().to_string();
+    let patches = Patches::new(&config::patches(given, &config.node));
     let mut work = Work {
         config,
         ignored,
@@ -82,6 +84,7 @@ fn run(call: &mut Call, given: &Given) -> Step<()> {
         hide_token: false,
         key,
         client: None,
+        patches,
         single: false,
     };
     let control_plane = !work.config.node.get("controlPlane").is_null();
@@ -97,7 +100,7 @@ fn run(call: &mut Call, given: &Given) -> Step<()> {
         prepare_control_plane(call, &mut work, &found)?;
     }
     bootstrap_files(call, &work, &found);
-    kubelet::start_join(call, &work);
+    within("kubelet-start", kubelet::start_join(call, &work))?;
     if control_plane {
         within("etcd-join", etcd(call, &work))?;
     }
@@ -363,7 +366,8 @@ fn etcd(call: &mut Call, work: &Work) -> Step<()> {
         members.iter().map(|one| format!("{}={}", if one.peer == peer { name } else { &one.name }, one.peer)).collect();
     let folder = work.config.etcd_folder().unwrap_or_default().to_string();
     call.machine.files.folder(&folder);
-    let text = yaml::write(&manifests::etcd(&work.config, &peers.join(","), true));
+    let pod = manifests::etcd(&work.config, &peers.join(","), true);
+    let text = yaml::write(&patches::apply(call, &work.patches, "etcd", pod)?);
     call.machine.files.write_mode("/etc/kubernetes/manifests/etcd.yaml", &text, 0o600);
     call.say("[etcd] Waiting for the new etcd member to join the cluster. This can take up to 40s");
     let id = members.iter().find(|one| one.peer == peer).map_or(0, |one| one.id);

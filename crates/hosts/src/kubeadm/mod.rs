@@ -1,17 +1,18 @@
 //! kubeadm 1.37: its commands as a tree of rows, and how it reads its words and ends.
 mod certs;
-mod client;
+pub(crate) mod client;
 mod config;
 mod flags;
 mod help;
 mod images;
 mod init;
 mod join;
+mod patches;
 mod phases;
 mod preflight;
 mod print;
 mod reset;
-mod token;
+pub(crate) mod token;
 mod upgrade;
 mod version;
 

@@ -42,6 +42,15 @@ impl Version {
         Some(Version { major, minor, patch, released: pre.is_none(), pre: pre.unwrap_or("").to_string() })
     }
 
+    pub fn is_release(&self) -> bool {
+        self.released
+    }
+
+    /// `v1.38.0-rc.1`
+    pub fn is_candidate(&self) -> bool {
+        self.pre.starts_with("rc")
+    }
+
     /// The first version of the minor before.
     pub fn minor_before(&self, steps: u32) -> Version {
         Version::new(self.major, self.minor.saturating_sub(steps), 0)

@@ -1,5 +1,6 @@
 //! A server: hardware, kernel, files, processes, units, packages, sockets. A value: a copy costs a few pointers.
 pub mod files;
+pub mod k3s;
 pub mod packages;
 mod power;
 pub use power::settings;
@@ -8,6 +9,7 @@ pub mod process;
 pub mod units;
 
 pub use files::{File, Files, Kind};
+pub use k3s::K3s;
 pub use packages::Packages;
 pub use process::{Process, Socket};
 pub use units::Unit;
@@ -25,6 +27,8 @@ pub struct Interface {
     pub address: Text,
     /// The length of its network's prefix, in bits.
     pub prefix: u8,
+    /// Whether it is switched on: `ip link set eth0 down`.
+    pub up: bool,
 }
 
 /// A swap area: an entry of /proc/swaps.
@@ -85,6 +89,8 @@ pub struct Machine {
     pub units: RedBlackTreeMapSync<Text, Unit>,
     pub packages: Packages,
     pub runtime: Arc<Runtime>,
+    /// What a running `k3s` process has read; `None` while none runs.
+    pub k3s: Option<Arc<K3s>>,
     /// Images in the runtime, by full name with tag.
     pub images: Arc<Vec<Text>>,
     /// Ordinary users by name; root is always there.
@@ -109,11 +115,15 @@ impl Machine {
         self.sysctls.insert_mut(Text::new(name), Text::new(value));
     }
 
+    /// Where in PATH a name lies.
+    pub fn which(&self, name: &str) -> Option<String> {
+        const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+        PATH.iter().map(|folder| format!("{folder}/{name}")).find(|path| self.files.get(path).is_some())
+    }
+
     /// A program in PATH and the version it was built as.
     pub fn program(&self, name: &str) -> Option<Text> {
-        const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-        let found = PATH.iter().find_map(|folder| self.files.get(&format!("{folder}/{name}")))?;
-        match &found.kind {
+        match &self.files.get(&self.which(name)?)?.kind {
             Kind::Program(version) => Some(version.clone()),
             _ => None,
         }
@@ -136,7 +146,7 @@ impl Machine {
 
     /// Whether something listens on a TCP port.
     pub fn port_taken(&self, port: u16) -> bool {
-        self.sockets.iter().any(|socket| socket.port == port)
+        self.sockets.iter().any(|socket| socket.port == port && !socket.udp)
     }
 
     /// The local clock of the machine.

@@ -63,3 +63,55 @@ pub static DEBIAN: &[Offer] = &[
     Offer { repository: "deb.debian.org/debian", name: "ca-certificates", version: "20230311+deb12u1", depends: &[], programs: &[] },
     Offer { repository: "deb.debian.org/debian", name: "apt-transport-https", version: "2.6.1", depends: &[], programs: &[] },
 ];
+
+/// Minor versions that have a repository, and the newest patch of each.
+pub const MINORS: [u32; 4] = [34, 35, 36, 37];
+const PATCHES: [(u32, u32); 4] = [(37, 2), (36, 5), (35, 4), (34, 2)];
+
+/// A package on offer in some version, of a Kubernetes repository or of Debian's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub name: &'static str,
+    pub version: String,
+    pub repository: String,
+    pub depends: &'static [&'static str],
+    /// Program and the version it is built as.
+    pub programs: Vec<(&'static str, String)>,
+}
+
+/// What the fetched lists offer under a name, the newest first.
+pub fn candidates(lists: &[Text], name: &str) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let has = |repository: &str| lists.iter().any(|list| list.starts_with(repository));
+    for offer in DEBIAN.iter().filter(|offer| offer.name == name && has(offer.repository)) {
+        let programs = offer.programs.iter().map(|(program, version)| (*program, version.to_string())).collect();
+        let (version, repository) = (offer.version.to_string(), offer.repository.to_string());
+        found.push(Candidate { name: offer.name, version, repository, depends: offer.depends, programs });
+    }
+    for (minor, newest) in PATCHES.iter().filter(|(minor, _)| has(&format!("{KUBERNETES}{minor}/deb"))) {
+        let repository = format!("{KUBERNETES}{minor}/deb");
+        let fixed = |version: &str, program: Option<(&'static str, &str)>, name: &'static str| Candidate {
+            name,
+            version: version.into(),
+            repository: repository.clone(),
+            depends: &[],
+            programs: program.into_iter().map(|(program, version)| (program, version.to_string())).collect(),
+        };
+        match name {
+            "cri-tools" => found.push(fixed(&format!("1.{minor}.0-1.1"), Some(("crictl", &format!("v1.{minor}.0"))), "cri-tools")),
+            "kubernetes-cni" => found.push(fixed("1.8.0-1.1", None, "kubernetes-cni")),
+            _ => {
+                const PROGRAMS: [(&str, &[&str]); 3] = [("kubeadm", &["cri-tools"]), ("kubectl", &[]), ("kubelet", &["kubernetes-cni"])];
+                let Some((program, depends)) = PROGRAMS.iter().find(|(program, _)| *program == name) else { continue };
+                found.extend((0..=*newest).rev().map(|patch| Candidate {
+                    name: program,
+                    version: format!("1.{minor}.{patch}-1.1"),
+                    repository: repository.clone(),
+                    depends,
+                    programs: vec![(*program, format!("v1.{minor}.{patch}"))],
+                }));
+            }
+        }
+    }
+    found
+}

@@ -13,6 +13,8 @@ impl Machine {
         names.iter().for_each(|name| self.stop_unit(now, name));
         (self.processes, self.sockets) = (Arc::default(), Arc::default());
         self.booted = now;
+        Arc::make_mut(&mut self.interfaces).iter_mut().for_each(|one| one.up = true);
+        self.firewall = Arc::default();
         self.swaps = Arc::new(self.fstab_swaps());
         self.modules = Arc::new(self.modules_of_boot());
         self.default_sysctls();

@@ -39,6 +39,7 @@ const BASE: &[&str] = &[
     "mkdir",
     "chown",
     "openssl",
+    "wget",
     "sudo",
     "touch",
     "iptables",
@@ -59,7 +60,7 @@ impl Machine {
         let mut machine = Machine {
             name: Text::new(name),
             hardware: Arc::new(hardware),
-            interfaces: Arc::new(vec![Interface { name: Text::new_static("eth0"), address: Text::new(address), prefix: 24 }]),
+            interfaces: Arc::new(vec![Interface { name: Text::new_static("eth0"), address: Text::new(address), prefix: 24, up: true }]),
             dns: gateway.clone().unwrap_or_default(),
             gateway,
             clock_offset: 0,
@@ -78,6 +79,7 @@ impl Machine {
                 sandbox_image: Text::new_static("registry.k8s.io/pause:3.10.2"),
                 tells_config: true,
             }),
+            k3s: None,
             images: Arc::default(),
             users: Arc::new(vec![Text::new_static("debian")]),
             firewall: Arc::default(),
@@ -120,6 +122,10 @@ impl Machine {
         self.files.write("/etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n");
         for program in BASE {
             self.files.program(&format!("/usr/bin/{program}"), "");
+        }
+        // Debian's cloud image brings them.
+        for offer in packages::DEBIAN.iter().filter(|offer| offer.name == "curl") {
+            self.install(offer.name, offer.version, offer.programs);
         }
     }
 

@@ -19,12 +19,13 @@ pub struct Process {
     pub since: Time,
 }
 
-/// A TCP port that a process listens on.
+/// A port that a process listens on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Socket {
     pub address: Text,
     pub port: u16,
     pub pid: u32,
+    pub udp: bool,
 }
 
 /// Resident memory by program, in KiB: idle control plane of a small cluster. Sources: etcd.io's hardware guide and
@@ -72,7 +73,12 @@ impl Machine {
 
     /// Lets a process listen on a TCP port.
     pub fn listen(&mut self, pid: u32, address: &str, port: u16) {
-        Arc::make_mut(&mut self.sockets).push(Socket { address: Text::new(address), port, pid });
+        Arc::make_mut(&mut self.sockets).push(Socket { address: Text::new(address), port, pid, udp: false });
+    }
+
+    /// The same for UDP. What the kernel itself listens on (a VXLAN device) has pid 0.
+    pub fn listen_udp(&mut self, pid: u32, address: &str, port: u16) {
+        Arc::make_mut(&mut self.sockets).push(Socket { address: Text::new(address), port, pid, udp: true });
     }
 
     /// The first process of a program.

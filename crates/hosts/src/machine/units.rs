@@ -9,6 +9,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum State {
     Inactive,
+    /// Its process runs, but has not yet said that it is ready.
+    Starting,
     Active,
     /// It ends again and again, and is started again each time.
     Restarting,
@@ -23,6 +25,10 @@ pub struct Unit {
     pub path: Text,
     pub enabled: bool,
     pub masked: bool,
+    /// Of Type=notify: active only when its process says so. Somebody above the machine carries that on.
+    pub notify: bool,
+    /// How often it was started again after a failure.
+    pub restarts: u32,
     pub state: State,
     /// 0 when nothing runs.
     pub pid: u32,
@@ -63,12 +69,20 @@ impl Machine {
 
     /// A new unit, not enabled, not running.
     pub fn add_unit(&mut self, name: &str, description: &str, command: &str) {
-        let path = Text::new(format!("/lib/systemd/system/{name}.service"));
+        let path = format!("/lib/systemd/system/{name}.service");
+        self.load_unit(name, description, command, &path);
+        self.files.write(&path, &format!("[Unit]\nDescription={description}\n\n[Service]\nExecStart={command}\n"));
+    }
+
+    /// A new unit whose file is written by somebody else.
+    pub fn load_unit(&mut self, name: &str, description: &str, command: &str, path: &str) {
         let unit = Unit {
             description: Text::new(description),
-            path: path.clone(),
+            path: Text::new(path),
             enabled: false,
             masked: false,
+            notify: false,
+            restarts: 0,
             state: State::Inactive,
             pid: 0,
             since: self.booted,
@@ -76,8 +90,49 @@ impl Machine {
             command: Text::new(command),
             journal: Arc::default(),
         };
-        self.files.write(&path, &format!("[Unit]\nDescription={description}\n\n[Service]\nExecStart={command}\n"));
         self.units.insert_mut(Text::new(name), unit);
+    }
+
+    /// Enables or disables a unit: the flag, and the link that a boot follows.
+    pub fn enable_unit(&mut self, name: &str, on: bool) {
+        let name = name.trim_end_matches(".service");
+        let link = format!("/etc/systemd/system/multi-user.target.wants/{name}.service");
+        let path = self.unit(name).map(|unit| unit.path.clone());
+        match path.filter(|_| on) {
+            Some(path) => self.files.link(&link, &path),
+            None => {
+                self.files.remove(&link);
+            }
+        }
+        self.alter_unit(name, |unit| unit.enabled = on);
+    }
+
+    /// Reads all unit files anew: `systemctl daemon-reload`. A unit whose file is gone goes when nothing of it runs.
+    pub fn reload_units(&mut self) {
+        for folder in ["/lib/systemd/system", "/etc/systemd/system"] {
+            for file in self.files.names(folder) {
+                let Some(name) = file.strip_suffix(".service") else { continue };
+                let path = format!("{folder}/{file}");
+                let Some(text) = self.files.read(&path) else { continue };
+                let joined = text.replace("\\\n", " ");
+                let setting = |key: &str| joined.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim().to_string());
+                let command = setting("ExecStart=").unwrap_or_default();
+                let description = setting("Description=").unwrap_or_default();
+                if self.unit(name).is_none() {
+                    self.load_unit(name, &description, &command, &path);
+                }
+                let notify = setting("Type=").is_some_and(|kind| kind == "notify") && command.contains("/k3s");
+                self.alter_unit(name, |unit| {
+                    (unit.description, unit.command, unit.notify) = (Text::new(&description), Text::new(&command), notify);
+                    unit.path = Text::new(&path);
+                });
+            }
+        }
+        let gone: Vec<Text> =
+            self.units.iter().filter(|(_, unit)| unit.pid == 0 && !self.files.exists(&unit.path)).map(|(name, _)| name.clone()).collect();
+        gone.iter().for_each(|name| {
+            self.units.remove_mut(name.as_str());
+        });
     }
 
     /// A line into the journal of a unit.
@@ -90,13 +145,19 @@ impl Machine {
     pub fn start_unit(&mut self, now: Time, name: &str) {
         let name = name.trim_end_matches(".service");
         let Some(unit) = self.unit(name).cloned() else { return };
-        if unit.state == State::Active {
+        if matches!(unit.state, State::Active | State::Starting) {
             return;
         }
         let program = unit.command.split(' ').next().unwrap_or("").to_string();
         if !self.files.exists(&program) {
             self.alter_unit(name, |unit| (unit.state, unit.last_code) = (State::Failed, 203));
             self.log(now, name, "systemd[1]", &format!("{name}.service: Failed to locate executable {program}: No such file or directory"));
+            return;
+        }
+        if unit.notify {
+            self.log(now, name, "systemd[1]", &format!("Starting {name}.service - {}...", unit.description));
+            let pid = self.spawn(now, "root", 1, &unit.command);
+            self.alter_unit(name, |unit| (unit.state, unit.pid, unit.since) = (State::Starting, pid, now));
             return;
         }
         self.log(now, name, "systemd[1]", &format!("Started {name}.service - {}.", unit.description));
@@ -114,7 +175,24 @@ impl Machine {
 
     /// Why a service ends right after its start; `None` when it stays.
     fn stumbles(&self, name: &str) -> Option<String> {
-        (name == "kubelet" && !self.files.exists("/var/lib/kubelet/config.yaml")).then(|| {
+        if name != "kubelet" {
+            return None;
+        }
+        let config = self.files.read("/var/lib/kubelet/config.yaml");
+        let failed = |why: &str| Some(format!("E \"command failed\" err=\"failed to run Kubelet: {why}\""));
+        if config.is_some()
+            && !["kubelet.conf", "bootstrap-kubelet.conf"].iter().any(|file| self.files.exists(&format!("/etc/kubernetes/{file}")))
+        {
+            return failed("unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory");
+        }
+        if config.as_deref().is_some_and(|text| !text.contains("failSwapOn: false")) && !self.swaps.is_empty() {
+            let rows: String = self.swaps.iter().map(|swap| format!(" {}\tpartition\t{}\t0\t-2", swap.path, swap.mib * 1024 - 4)).collect();
+            let head = "Filename\tType\tSize\tUsed\tPriority";
+            return failed(&format!(
+                "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false. /proc/swaps contained: [{head}{rows}]"
+            ));
+        }
+        config.is_none().then(|| {
             concat!(
                 "E \"command failed\" err=\"failed to load kubelet config file, path: /var/lib/kubelet/config.yaml, error: ",
                 "failed to load Kubelet config file /var/lib/kubelet/config.yaml, error failed to read kubelet config file ",
@@ -166,6 +244,22 @@ impl Machine {
         }
     }
 
+    /// A process was killed. systemd notices where it was a service's, and starts it again after a while (Restart=always).
+    pub fn died(&mut self, now: Time, pid: u32, hard: bool) {
+        let found = self.units.iter().find(|(_, unit)| unit.pid == pid && pid > 1).map(|(name, unit)| (name.clone(), unit.notify));
+        self.kill(pid);
+        let Some((name, notify)) = found else { return };
+        let how = if hard { "9/KILL" } else { "15/TERM" };
+        self.log(now, &name, "systemd[1]", &format!("{name}.service: Main process exited, code=killed, status={how}"));
+        if hard {
+            self.log(now, &name, "systemd[1]", &format!("{name}.service: Failed with result 'signal'."));
+        }
+        if notify {
+            self.k3s_ended(pid);
+        }
+        self.alter_unit(&name, |unit| (unit.state, unit.pid, unit.since) = (State::Restarting, 0, now));
+    }
+
     /// Stops a unit: its process and its sockets are gone.
     pub fn stop_unit(&mut self, now: Time, name: &str) {
         let name = name.trim_end_matches(".service");
@@ -174,6 +268,9 @@ impl Machine {
             return;
         }
         self.kill(unit.pid);
+        if unit.notify {
+            self.k3s_ended(unit.pid);
+        }
         self.alter_unit(name, |unit| (unit.state, unit.pid, unit.since) = (State::Inactive, 0, now));
         self.log(now, name, "systemd[1]", &format!("Stopped {name}.service - {}.", unit.description));
         match name {

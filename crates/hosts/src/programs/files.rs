@@ -278,3 +278,115 @@ fn date(at: simcore::Time) -> String {
     let day = text[5..7].trim_start_matches('0');
     format!("{} {day:>2} {} {} GMT", &text[8..11], &text[17..25], &text[12..16])
 }
+
+pub fn mv(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (_, rest) = apart(&words);
+    let Some((to, sources)) = rest.split_last().filter(|(_, sources)| !sources.is_empty()) else {
+        return fail("missing file operand\nTry 'mv --help' for more information.");
+    };
+    let target = call.path(to);
+    for from in sources {
+        let source = call.path(from);
+        let Some(file) = call.machine.files.entry(&source).cloned() else {
+            return fail(format!("cannot stat '{from}': No such file or directory"));
+        };
+        let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        let into = if call.machine.files.is_folder(&target) { format!("{target}/{name}") } else { target.clone() };
+        if !may_change(call, &source) || !may_change(call, &into) {
+            return fail(format!("cannot move '{from}' to '{to}': Permission denied"));
+        }
+        let inner: Vec<(Text, File)> = match file.kind {
+            Kind::Folder => call
+                .machine
+                .files
+                .below(&source)
+                .into_iter()
+                .filter_map(|path| Some((path.clone(), call.machine.files.entry(&path)?.clone())))
+                .collect(),
+            _ => Vec::new(),
+        };
+        call.machine.files.remove(&source);
+        call.machine.files.put(&into, file);
+        for (path, file) in inner {
+            let place = format!("{into}{}", &path[source.trim_end_matches('/').len()..]);
+            call.machine.files.put(&place, file);
+        }
+    }
+    Ok(())
+}
+
+/// `ln -s TARGET LINK`
+pub fn ln(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, rest) = apart(&words);
+    let has = |letter: char| flags.iter().any(|flag| flag.contains(letter));
+    let [to, link] = rest.as_slice() else { return fail("missing file operand\nTry 'ln --help' for more information.") };
+    let mut path = call.path(link);
+    if call.machine.files.is_folder(&path) {
+        path = format!("{path}/{}", to.rsplit('/').next().unwrap_or(""));
+    }
+    if call.machine.files.entry(&path).is_some() && !has('f') {
+        return fail(format!("failed to create symbolic link '{link}': File exists"));
+    }
+    if !may_change(call, &path) {
+        return fail(format!("failed to create symbolic link '{link}': Permission denied"));
+    }
+    call.machine.files.remove(&path);
+    call.machine.files.link(&path, to);
+    Ok(())
+}
+
+pub fn which(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let mut code = 0;
+    for name in apart(&words).1 {
+        match call.machine.which(name) {
+            Some(path) => call.say(path),
+            None => code = 1,
+        }
+    }
+    if code == 0 { Ok(()) } else { Err(Stop::Code(code)) }
+}
+
+/// Digests that tell texts apart; they are not SHA-256.
+pub fn sha256sum(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    each(call, "sha256sum", &apart(&words).1, |call, path| {
+        let full = call.path(path);
+        let file = call.machine.files.get(&full).ok_or_else(|| format!("{path}: No such file or directory"))?;
+        let text = match &file.kind {
+            Kind::Plain(text) => crate::k3s::digest(text, ""),
+            Kind::Program(version) if full.ends_with("/k3s") => crate::k3s::digest(version, &call.machine.hardware.arch),
+            Kind::Program(version) => crate::k3s::digest(&format!("{path} {version}"), &call.machine.hardware.arch),
+            _ => return Err(format!("{path}: Is a directory")),
+        };
+        call.say(format_args!("{text}  {path}"));
+        Ok(())
+    })
+}
+
+/// `stat -c %a|%U|%s FILE`
+pub fn stat(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let form = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1)).cloned();
+    let paths: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !word.starts_with('-') && Some(*word) != form.as_deref()).collect();
+    for path in paths {
+        let Some(file) = call.machine.files.entry(&call.path(path)).cloned() else {
+            return fail(format!("cannot statx '{path}': No such file or directory"));
+        };
+        let mode = format!("{:o}", file.mode);
+        call.say(match &form {
+            Some(form) => form
+                .replace("%a", &mode)
+                .replace("%U", &file.owner)
+                .replace("%G", &file.owner)
+                .replace("%s", &file.size().to_string())
+                .replace("%n", path)
+                .replace("%A", &file.permissions()),
+            None => format!("  File: {path}\n  Size: {}\nAccess: (0{mode}/{})  Uid: ({})", file.size(), file.permissions(), file.owner),
+        });
+    }
+    Ok(())
+}

@@ -29,17 +29,18 @@ pub fn nproc(call: &mut Call) -> Step<()> {
 }
 
 /// The kernel's name of an architecture.
-fn kernel_arch(arch: &str) -> &str {
+pub fn machine_name(arch: &str) -> &str {
     match arch {
         "amd64" => "x86_64",
         "arm64" => "aarch64",
+        "armhf" => "armv7l",
         other => other,
     }
 }
 
 pub fn uname(call: &mut Call) -> Step<()> {
     let (name, hardware) = (call.machine.name.clone(), call.machine.hardware.clone());
-    let arch = kernel_arch(&hardware.arch);
+    let arch = machine_name(&hardware.arch);
     match call.words.first().map_or("-s", String::as_str) {
         "-r" => call.say(&hardware.kernel),
         "-m" => call.say(arch),
@@ -78,7 +79,7 @@ pub fn hostnamectl(call: &mut Call) -> Step<()> {
         }
         _ => {
             let (name, hardware) = (call.machine.name.clone(), call.machine.hardware.clone());
-            let arch = kernel_arch(&hardware.arch).replace('_', "-");
+            let arch = machine_name(&hardware.arch).replace('_', "-");
             call.say(format_args!(" Static hostname: {name}\n       Icon name: computer-vm\n         Chassis: vm\n  Virtualization: kvm\nOperating System: Debian GNU/Linux 12 (bookworm)\n          Kernel: Linux {}\n    Architecture: {arch}", hardware.kernel));
         }
     }
@@ -87,6 +88,14 @@ pub fn hostnamectl(call: &mut Call) -> Step<()> {
 
 /// `Tue Dec  1 00:00:00 UTC 2026`
 pub fn date(call: &mut Call) -> Step<()> {
+    let sets = call.words.iter().position(|word| matches!(word.as_str(), "-s" | "--set"));
+    let wanted = match sets {
+        Some(at) => call.words.get(at + 1).cloned(),
+        None => call.words.iter().find_map(|word| word.strip_prefix("--set=")).map(String::from),
+    };
+    if let Some(wanted) = wanted {
+        super::acting::set_clock(call, &wanted)?;
+    }
     let text = call.machine.local(call.now).rfc1123();
     let day = text[5..7].trim_start_matches('0');
     call.say(format_args!("{} {} {day:>2} {} UTC {}", &text[..3], &text[8..11], &text[17..25], &text[12..16]));
@@ -94,7 +103,7 @@ pub fn date(call: &mut Call) -> Step<()> {
 }
 
 /// Memory in use: the kernel's own share and what processes have resident, in KiB.
-fn used_kib(call: &Call) -> u64 {
+pub fn used_kib(call: &Call) -> u64 {
     150_000 + call.machine.processes.iter().map(|process| u64::from(process.rss_kib)).sum::<u64>()
 }
 

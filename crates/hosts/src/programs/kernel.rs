@@ -132,8 +132,9 @@ pub fn ip(call: &mut Call) -> Step<()> {
         Some("a" | "addr" | "address") => {
             call.say("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    inet 127.0.0.1/8 scope host lo");
             for (at, one) in interfaces.iter().enumerate() {
+                let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
                 call.say(format_args!(
-                    "{}: {}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000\n    inet {}/{} scope global {}",
+                    "{}: {}: <BROADCAST,MULTICAST{flags}> mtu 1500 qdisc fq_codel state {state} group default qlen 1000\n    inet {}/{} scope global {}",
                     at + 2,
                     one.name,
                     one.address,
@@ -152,6 +153,7 @@ pub fn ip(call: &mut Call) -> Step<()> {
                 call.say(format_args!("{network}.0/{} dev {} proto kernel scope link src {}", one.prefix, one.name, one.address));
             }
         }
+        Some("l" | "link") => return link(call),
         _ => {
             call.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }");
             return Err(Stop::Code(255));
@@ -160,13 +162,52 @@ pub fn ip(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
-/// `ss -tlnp`
+/// `ip link`, `ip link set [dev] eth0 up|down`
+fn link(call: &mut Call) -> Step<()> {
+    let words: Vec<String> = call.words.iter().filter(|word| !word.starts_with('-') && *word != "dev").cloned().collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let [_, "set", name, state @ ("up" | "down")] = words[..] else {
+        call.say("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000");
+        for (at, one) in call.machine.interfaces.clone().iter().enumerate() {
+            let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
+            let (at, name) = (at + 2, &one.name);
+            call.say(format_args!(
+                "{at}: {name}: <BROADCAST,MULTICAST{flags}> mtu 1500 qdisc fq_codel state {state} mode DEFAULT group default qlen 1000"
+            ));
+        }
+        return Ok(());
+    };
+    if !call.is_root() {
+        call.complain("RTNETLINK answers: Operation not permitted");
+        return Err(Stop::Code(2));
+    }
+    let Some(at) = call.machine.interfaces.iter().position(|one| one.name == name) else {
+        call.complain(format_args!("Cannot find device \"{name}\""));
+        return Err(Stop::Code(1));
+    };
+    Arc::make_mut(&mut call.machine.interfaces)[at].up = state == "up";
+    Ok(())
+}
+
+/// `ss -tlnp`, `ss -ulnp`
 pub fn ss(call: &mut Call) -> Step<()> {
-    call.say("State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process");
-    for socket in call.machine.sockets.clone().iter() {
+    let words = call.words.clone();
+    let has = |letter: char| words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter));
+    let (tcp, udp) = (has('t') || !has('u'), has('u') || !has('t'));
+    let both = tcp && udp;
+    let kind = if both { "Netid " } else { "" };
+    call.say(format_args!("{kind}State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process"));
+    let mut sockets = call.machine.sockets.to_vec();
+    sockets.retain(|socket| if socket.udp { udp } else { tcp });
+    sockets.sort_by_key(|socket| (socket.udp, socket.port));
+    for socket in sockets {
         let name = call.machine.processes.iter().find(|one| one.pid == socket.pid).map_or("", |one| one.name()).to_string();
-        let owner = if call.is_root() { format!(" users:((\"{name}\",pid={},fd=3))", socket.pid) } else { String::new() };
-        call.say(format_args!("LISTEN 0      4096   {:>13}:{:<5}       0.0.0.0:*    {owner}", socket.address, socket.port));
+        let owned = call.is_root() && has('p') && socket.pid != 0;
+        let owner = if owned { format!(" users:((\"{name}\",pid={},fd=3))", socket.pid) } else { String::new() };
+        let (word, state, queue) = if socket.udp { ("udp   ", "UNCONN", 0) } else { ("tcp   ", "LISTEN", 4096) };
+        let word = if both { word } else { "" };
+        let line = format!("{word}{state} 0      {queue:<6} {:>13}:{:<5}       0.0.0.0:*    {owner}", socket.address, socket.port);
+        call.say(line.trim_end());
     }
     Ok(())
 }
@@ -196,4 +237,20 @@ pub fn kubelet(call: &mut Call) -> Step<()> {
     let version = call.machine.program("kubelet").unwrap_or_default();
     call.say(format_args!("Kubernetes {version}"));
     Ok(())
+}
+
+pub fn pgrep(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, rest) = apart(&words);
+    let wanted = rest.first().copied().unwrap_or("");
+    let full = flags.iter().any(|flag| flag.contains('f'));
+    let found: Vec<u32> = call
+        .machine
+        .processes
+        .iter()
+        .filter(|one| if full { one.command.contains(wanted) } else { one.name().contains(wanted) })
+        .map(|one| one.pid)
+        .collect();
+    found.iter().for_each(|pid| call.say(pid));
+    if found.is_empty() { Err(Stop::Code(1)) } else { Ok(()) }
 }

@@ -1,6 +1,7 @@
 //! systemctl and journalctl.
 use super::apart;
 use crate::call::{Call, Step, Stop};
+use crate::k3s;
 use crate::machine::units::State;
 use simcore::Time;
 
@@ -8,9 +9,15 @@ pub fn systemctl(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
     let (flags, rest) = apart(&words);
     let now = flags.contains(&"--now");
-    let Some((verb, names)) = rest.split_first() else { return Ok(()) };
-    if *verb == "daemon-reload" {
-        return Ok(());
+    let Some((verb, names)) = rest.split_first() else { return list_units(call, false) };
+    match *verb {
+        "daemon-reload" if call.is_root() => {
+            call.machine.reload_units();
+            return Ok(());
+        }
+        "list-units" => return list_units(call, flags.contains(&"--all") || flags.contains(&"-a")),
+        "list-unit-files" => return list_files(call),
+        _ => {}
     }
     let reads = matches!(*verb, "status" | "is-active" | "is-enabled" | "cat" | "show");
     if !reads && !call.is_root() {
@@ -53,7 +60,9 @@ fn unit(call: &mut Call, verb: &str, name: &str, at_once: bool) -> Step<()> {
                     return Err(Stop::Code(1));
                 }
                 call.machine.start_unit(at, name);
-                if call.machine.unit(name).is_some_and(|unit| unit.state == State::Failed) {
+                let starting = call.machine.unit(name).is_some_and(|unit| unit.state == State::Starting);
+                let failed = starting && !k3s::wait(call, name.trim_end_matches(".service"))?;
+                if failed || call.machine.unit(name).is_some_and(|unit| unit.state == State::Failed) {
                     call.complain(format_args!("Job for {full} failed because the control process exited with error code.\nSee \"systemctl status {full}\" and \"journalctl -xeu {full}\" for details."));
                     return Err(Stop::Code(1));
                 }
@@ -65,13 +74,15 @@ fn unit(call: &mut Call, verb: &str, name: &str, at_once: bool) -> Step<()> {
             } else if verb == "disable" && found.enabled {
                 call.complain(format_args!("Removed \"{link}\"."));
             }
-            call.machine.alter_unit(name, |unit| unit.enabled = verb == "enable");
-            match (at_once, verb) {
-                (true, "enable") => call.machine.start_unit(at, name),
-                (true, _) => call.machine.stop_unit(at, name),
-                _ => {}
+            call.machine.enable_unit(name, verb == "enable");
+            if at_once {
+                let verb = if verb == "enable" { "start" } else { "stop" };
+                return unit(call, verb, name, false);
             }
         }
+        "reset-failed" => call.machine.alter_unit(name, |unit| {
+            unit.state = if unit.state == State::Failed { State::Inactive } else { unit.state };
+        }),
         "mask" | "unmask" => call.machine.alter_unit(name, |unit| unit.masked = verb == "mask"),
         "is-active" => {
             let (word, code) = active(found.state);
@@ -105,7 +116,7 @@ fn active(state: State) -> (&'static str, u8) {
     match state {
         State::Active => ("active", 0),
         State::Inactive => ("inactive", 3),
-        State::Restarting => ("activating", 3),
+        State::Restarting | State::Starting => ("activating", 3),
         State::Failed => ("failed", 3),
     }
 }
@@ -113,7 +124,7 @@ fn active(state: State) -> (&'static str, u8) {
 fn status(call: &mut Call, name: &str, full: &str) -> Step<()> {
     let Some(unit) = call.machine.unit(name).cloned() else { return Ok(()) };
     let mark = match unit.state {
-        State::Active | State::Restarting => '●',
+        State::Active | State::Restarting | State::Starting => '●',
         State::Inactive => '○',
         State::Failed => '×',
     };
@@ -123,10 +134,12 @@ fn status(call: &mut Call, name: &str, full: &str) -> Step<()> {
     let since = stamp(unit.since);
     let ago = crate::call::short_age(call.now.since(unit.since));
     match unit.state {
-        State::Active => {
-            call.say(format_args!("     Active: active (running) since {since} UTC; {ago} ago"));
+        State::Active | State::Starting => {
+            let word = if unit.state == State::Active { "active (running)" } else { "activating (start)" };
+            call.say(format_args!("     Active: {word} since {since} UTC; {ago} ago"));
             let program = unit.command.split(' ').next().unwrap_or("").rsplit('/').next().unwrap_or("").to_string();
             call.say(format_args!("   Main PID: {} ({program})", unit.pid));
+            group(call, unit.pid, full);
         }
         State::Inactive => call.say("     Active: inactive (dead)"),
         State::Restarting => {
@@ -143,6 +156,65 @@ fn status(call: &mut Call, name: &str, full: &str) -> Step<()> {
     if unit.state == State::Active { Ok(()) } else { Err(Stop::Code(3)) }
 }
 
+/// The memory and the processes of a unit's control group.
+fn group(call: &mut Call, main: u32, full: &str) {
+    let all = call.machine.processes.clone();
+    let mut pids = vec![main];
+    let mut at = 0;
+    while at < pids.len() {
+        let parent = pids[at];
+        pids.extend(all.iter().filter(|one| one.parent == parent).map(|one| one.pid));
+        at += 1;
+    }
+    let mine: Vec<_> = all.iter().filter(|one| pids.contains(&one.pid)).collect();
+    let tenths = mine.iter().map(|one| u64::from(one.rss_kib)).sum::<u64>() * 10 / 1024;
+    call.say(format_args!("     Memory: {}.{}M", tenths / 10, tenths % 10));
+    call.say(format_args!("     CGroup: /system.slice/{full}"));
+    for (at, one) in mine.iter().enumerate() {
+        let branch = if at + 1 < mine.len() { '├' } else { '└' };
+        call.say(format_args!("             {branch}─{} {}", one.pid, one.command));
+    }
+}
+
+fn list_units(call: &mut Call, all: bool) -> Step<()> {
+    let units = call.machine.units.clone();
+    call.say("  UNIT                LOAD   ACTIVE     SUB          DESCRIPTION");
+    let mut count = 0;
+    for (name, unit) in units.iter() {
+        let (active, sub) = match unit.state {
+            State::Active => ("active", "running"),
+            State::Starting => ("activating", "start"),
+            State::Restarting => ("activating", "auto-restart"),
+            State::Failed => ("failed", "failed"),
+            State::Inactive => ("inactive", "dead"),
+        };
+        if unit.state == State::Inactive && !all {
+            continue;
+        }
+        count += 1;
+        let mark = if unit.state == State::Failed { '●' } else { ' ' };
+        call.say(format_args!("{mark} {:<19} loaded {active:<10} {sub:<12} {}", format!("{name}.service"), unit.description));
+    }
+    call.say(format_args!("\n{count} loaded units listed."));
+    Ok(())
+}
+
+fn list_files(call: &mut Call) -> Step<()> {
+    let units = call.machine.units.clone();
+    call.say("UNIT FILE           STATE    PRESET");
+    for (name, unit) in units.iter() {
+        let state = if unit.masked {
+            "masked"
+        } else if unit.enabled {
+            "enabled"
+        } else {
+            "disabled"
+        };
+        call.say(format_args!("{:<19} {state:<8} enabled", format!("{name}.service")));
+    }
+    Ok(())
+}
+
 /// `Tue 2026-12-01 00:00:00`
 fn stamp(at: Time) -> String {
     let (day, iso) = (at.rfc1123()[..3].to_string(), at.rfc3339());
@@ -155,27 +227,91 @@ fn short(at: Time) -> String {
     format!("{} {} {}", &text[8..11], &text[5..7], &text[17..25])
 }
 
-/// `journalctl -u kubelet -n 20`
+/// `journalctl [-u UNIT] [-n 20] [-f] [--since '10 min ago'] [-r] [-o cat] [--no-pager]`. What `-f` would show later, a
+/// terminal asks for anew.
 pub fn journalctl(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
-    let after = |flags: &[&str]| {
-        words
-            .iter()
-            .position(|word| flags.contains(&word.as_str()) || (flags.contains(&"-u") && word.ends_with('u') && word.starts_with('-')))
-            .and_then(|at| words.get(at + 1))
+    let value = |letter: char, long: &str| {
+        words.iter().enumerate().find_map(|(at, word)| {
+            if let Some(rest) = word.strip_prefix("--") {
+                let rest = rest.strip_prefix(long)?;
+                return rest
+                    .strip_prefix('=')
+                    .map(String::from)
+                    .or_else(|| if rest.is_empty() { words.get(at + 1).cloned() } else { None });
+            }
+            let flags = word.strip_prefix('-')?;
+            let (head, tail) = flags.split_once(letter)?;
+            if head.contains(|c: char| !c.is_ascii_alphabetic() || "nuopS".contains(c)) {
+                return None;
+            }
+            if tail.is_empty() { words.get(at + 1).cloned() } else { Some(tail.to_string()) }
+        })
     };
-    let unit = after(&["-u", "--unit"]).cloned();
-    let most = after(&["-n", "--lines"]).and_then(|text| text.parse::<usize>().ok()).unwrap_or(usize::MAX);
+    let has = |letter: char, long: &str| {
+        words.iter().any(|word| *word == format!("--{long}") || (word.starts_with('-') && !word.starts_with("--") && word.contains(letter)))
+    };
+    let unit = value('u', "unit");
+    let follows = has('f', "follow");
+    let ends = has('e', "pager-end");
+    let most = value('n', "lines").and_then(|text| text.parse::<usize>().ok());
+    let most = most.unwrap_or(if follows {
+        10
+    } else if ends {
+        1_000
+    } else {
+        usize::MAX
+    });
     let mut lines: Vec<_> = match &unit {
         Some(name) => call.machine.unit(name).map(|unit| unit.journal.to_vec()).unwrap_or_default(),
         None => call.machine.units.values().flat_map(|unit| unit.journal.iter().cloned()).collect(),
     };
     lines.sort_by_key(|line| line.at);
+    if let Some(since) = value('S', "since") {
+        let Some(since) = moment(&since, call.now) else {
+            call.complain(format_args!("Failed to parse timestamp: {since}"));
+            return Err(Stop::Code(1));
+        };
+        lines.retain(|line| line.at >= since);
+    }
     if lines.is_empty() {
         call.say("-- No entries --");
     }
     let machine = call.machine.name.clone();
+    let bare = value('o', "output").is_some_and(|form| form == "cat");
+    let offset = call.machine.clone();
     let from = lines.len().saturating_sub(most);
-    lines[from..].iter().for_each(|line| call.say(format_args!("{} {machine} {}: {}", short(line.at), line.tag, line.text)));
+    let mut shown: Vec<String> = lines[from..]
+        .iter()
+        .map(|line| match bare {
+            true => line.text.to_string(),
+            false => format!("{} {machine} {}: {}", short(offset.local(line.at)), line.tag, line.text),
+        })
+        .collect();
+    if has('r', "reverse") {
+        shown.reverse();
+    }
+    shown.iter().for_each(|line| call.say(line));
     Ok(())
+}
+
+/// `today`, `10 min ago`, `-1h`, `2026-12-01 10:00`
+fn moment(text: &str, now: Time) -> Option<Time> {
+    const UNITS: [(&str, u64); 5] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)];
+    let midnight = Time(now.0 / 86_400_000_000 * 86_400_000_000);
+    match text {
+        "today" => return Some(midnight),
+        "yesterday" => return Some(Time(midnight.0.saturating_sub(86_400_000_000))),
+        "now" => return Some(now),
+        _ => {}
+    }
+    if let Some(span) = text.strip_suffix(" ago").or_else(|| text.strip_prefix('-')) {
+        let digits = span.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = span.split_at(digits);
+        let size = UNITS.iter().find(|(name, _)| unit.trim_start().starts_with(name))?.1;
+        return Some(Time(now.0.saturating_sub(number.parse::<u64>().ok()? * size * 1_000_000)));
+    }
+    let (day, clock) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
+    let clock = if clock.len() == 5 { format!("{clock}:00") } else { clock.to_string() };
+    Time::parse(&format!("{day}T{clock}Z"))
 }

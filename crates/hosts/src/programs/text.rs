@@ -241,3 +241,19 @@ pub fn sort(call: &mut Call) -> Step<()> {
     lines.iter().for_each(|line| call.say(line));
     Ok(())
 }
+
+/// `wc -l`
+pub fn wc(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, rest) = apart(&words);
+    let text = input(call, rest.first())?;
+    let lines = text.lines().count();
+    let end = rest.first().map_or(String::new(), |path| format!(" {path}"));
+    match flags.first() {
+        Some(&"-l") => call.say(format_args!("{lines}{end}")),
+        Some(&"-c") => call.say(format_args!("{}{end}", text.len())),
+        Some(&"-w") => call.say(format_args!("{}{end}", text.split_whitespace().count())),
+        _ => call.say(format_args!("{lines:>7} {:>7} {:>7}{end}", text.split_whitespace().count(), text.len())),
+    }
+    Ok(())
+}

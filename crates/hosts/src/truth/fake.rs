@@ -2,11 +2,13 @@
 use crate::Machine;
 use crate::kubeadm::signature;
 use crate::machine::units::State;
-use crate::outside::{Answer, EtcdAsk, EtcdMember, Nothing, Outside, Probe};
+use crate::outside::{Answer, EtcdAsk, EtcdMember, Nothing, Outside, Page, Probe, Supervisor};
+use crate::{k3s, web};
 use objects::wire::{Request, Resource, Response, Target, Verb};
-use objects::{Status, Text, Tree, base64, map};
+use objects::{Status, Text, Tree, base64, list, map, yaml};
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// `(plural, namespace, name)`
 type Key = (String, String, String);
@@ -23,6 +25,11 @@ pub struct Fake {
     serving: Vec<String>,
     members: Vec<EtcdMember>,
     pub pulls: bool,
+    /// Whether web servers of the Internet answer.
+    pub internet: bool,
+    /// What K3s servers tell, by address; those that are cut off tell nothing.
+    supervisors: BTreeMap<String, Arc<Supervisor>>,
+    pub cut: Vec<String>,
     /// The kubelet ends again and again.
     pub kubelet_broken: bool,
     nothing: Nothing,
@@ -34,8 +41,9 @@ impl Fake {
     }
 
     /// What a kubelet that runs does with its manifests, and what the signer does with tokens.
-    fn settle(&mut self, machine: &mut Machine, at: Time) {
+    pub fn settle(&mut self, machine: &mut Machine, at: Time) {
         self.expire(at);
+        self.settle_k3s(machine);
         if self.kubelet_broken && machine.unit("kubelet").is_some_and(|unit| unit.state == State::Active) {
             machine.stop_unit(at, "kubelet");
             machine.alter_unit("kubelet", |unit| unit.state = State::Restarting);
@@ -43,9 +51,14 @@ impl Fake {
         let runs = machine.unit("kubelet").is_some_and(|unit| unit.state == State::Active) && !self.kubelet_broken;
         for (name, ports) in PORTS.iter().filter(|_| runs) {
             let text = machine.files.read(&format!("/etc/kubernetes/manifests/{name}.yaml")).unwrap_or_default();
-            if text.is_empty() || text.contains("no-such-flag") || machine.process(name).is_some() {
+            if text.is_empty() || text.contains("no-such-flag") {
                 continue;
             }
+            if machine.process(name).is_some() {
+                self.mirror(machine, name, &text);
+                continue;
+            }
+            self.mirror(machine, name, &text);
             let pid = machine.spawn(at, "root", 1, name);
             ports.iter().for_each(|port| machine.listen(pid, "*", *port));
             if *name == "etcd" {
@@ -62,12 +75,52 @@ impl Fake {
         if runs && machine.files.exists("/etc/kubernetes/kubelet.conf") && !self.serving.is_empty() {
             machine.files.write("/var/lib/kubelet/pki/kubelet-client-current.pem", "");
             let name = machine.name.to_string();
-            let node = map! {"kind": "Node", "metadata": map! {"name": name.as_str()}};
-            self.objects.entry(("nodes".into(), String::new(), name)).or_insert(node);
+            self.register(machine, &name);
         }
-        if machine.process("kube-apiserver").is_none() {
+        if machine.process("kube-apiserver").is_none() && k3s::supervisor(machine).is_none() {
             self.serving.retain(|address| *address != machine.address());
         }
+    }
+
+    /// What a K3s server of this machine makes of the cluster.
+    fn settle_k3s(&mut self, machine: &Machine) {
+        let address = machine.address().to_string();
+        match k3s::supervisor(machine) {
+            Some(told) => {
+                self.supervisors.insert(address.clone(), told);
+                if !self.serving.contains(&address) {
+                    self.serving.push(address);
+                }
+            }
+            None => {
+                self.supervisors.remove(&address);
+            }
+        }
+    }
+
+    /// The node as its kubelet tells it.
+    fn register(&mut self, machine: &Machine, name: &str) {
+        let version = machine.program("kubelet").unwrap_or_default();
+        let ready = map! {"type": "Ready", "status": "True"};
+        let mut node = map! {"kind": "Node", "metadata": map! {"name": name}};
+        node.set(&["status"], map! {"conditions": list![ready], "nodeInfo": map! {"kubeletVersion": version}});
+        self.objects.entry(("nodes".into(), String::new(), name.to_string())).or_insert(node);
+    }
+
+    /// The mirror Pod of a static Pod.
+    fn mirror(&mut self, machine: &Machine, name: &str, text: &str) {
+        let Some(mut pod) = yaml::read(text).ok().and_then(|all| all.into_iter().next()).map(|one| one.tree) else { return };
+        pod.set(&["metadata", "name"], format!("{name}-{}", machine.name));
+        pod.set(&["metadata", "annotations", "kubernetes.io/config.hash"], signature(text, "", ""));
+        pod.set(&["spec", "nodeName"], machine.name.clone());
+        self.objects.insert(("pods".into(), "kube-system".into(), format!("{name}-{}", machine.name)), pod);
+    }
+
+    /// `/version`: that of the API server's image.
+    fn version(&self) -> Tree {
+        let pods = self.objects.iter().filter(|((plural, _, name), _)| plural == "pods" && name.starts_with("kube-apiserver"));
+        let image = pods.map(|(_, pod)| pod.at(&["spec", "containers"]).items()[0].get("image").text()).next().unwrap_or("");
+        map! {"gitVersion": image.rsplit_once(':').map_or("", |(_, tag)| tag)}
     }
 
     /// Tokens whose time is over go, and with them what they own.
@@ -94,6 +147,9 @@ impl Fake {
     }
 
     fn answer(&mut self, request: &Request) -> Response {
+        if matches!(&request.target, Target::Path(path) if path == "/version") {
+            return Response::ok(self.version());
+        }
         let Target::Resource { resource: Resource::Named { plural, .. }, namespace, name, .. } = &request.target else {
             return Response::from(Status::bad_request("not here"));
         };
@@ -122,12 +178,21 @@ impl Fake {
             }
             (Verb::Create, Some(_)) => Response::from(Status::already_exists(plural, name)),
             (Verb::Create, None) | (Verb::Update, Some(_)) => {
+                let mut body = body.clone();
+                if plural == "jobs" {
+                    body.set(&["status", "conditions"], list![map! {"type": "Complete"}]);
+                }
                 self.objects.insert(key, body.clone());
                 Response::ok(body.clone())
             }
             (_, None) => Response::from(Status::not_found(plural, name)),
             (Verb::Delete, Some(object)) => {
                 self.objects.remove(&key);
+                Response::ok(object)
+            }
+            (Verb::Patch(_), Some(mut object)) => {
+                object.set(&["metadata", "labels"], body.at(&["metadata", "labels"]).clone());
+                self.objects.insert(key, object.clone());
                 Response::ok(object)
             }
             (_, Some(object)) if name == "cluster-info" => Response::ok(self.signed(&object)),
@@ -157,7 +222,38 @@ impl Outside for Fake {
     }
 
     fn fetch(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<String, String>> {
-        self.nothing.fetch(machine, at, url)
+        match web::page(url).filter(|_| self.internet) {
+            Some(page) if page.code < 400 => Ok((Ok(page.body.to_string()), Duration::millis(120))),
+            Some(page) => Ok((Err(format!("{} Not Found", page.code)), Duration::millis(120))),
+            None => self.nothing.fetch(machine, at, url),
+        }
+    }
+
+    fn page(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<Page, String>> {
+        match web::page(url).filter(|_| self.internet) {
+            // 100 Mbit/s.
+            Some(page) => {
+                let took = Duration::millis(120 + page.bytes / 12_500);
+                Ok((Ok(page), took))
+            }
+            None => {
+                let (answer, took) = self.nothing.fetch(machine, at, url)?;
+                Ok((answer.map(|text| Page::text(&text)), took))
+            }
+        }
+    }
+
+    fn supervisor(&mut self, machine: &mut Machine, at: Time, server: &str) -> Answer<Result<Arc<Supervisor>, String>> {
+        self.settle(machine, at);
+        let address = server.trim_start_matches("https://");
+        let host = address.split(':').next().unwrap_or("");
+        if self.cut.iter().any(|one| one == host || *one == *machine.address()) {
+            return Ok((Err(format!("dial tcp {address}: i/o timeout")), Duration::ZERO));
+        }
+        match self.supervisors.get(host) {
+            Some(told) if address.ends_with(":6443") => Ok((Ok(told.clone()), Duration::millis(12))),
+            _ => Ok((Err(self.refused(machine, address)), Duration::millis(1))),
+        }
     }
 
     fn pull(&mut self, machine: &Machine, at: Time, image: &str) -> Answer<Result<(), String>> {
@@ -166,7 +262,7 @@ impl Outside for Fake {
 
     fn api(&mut self, machine: &mut Machine, at: Time, server: &str, request: Request) -> Answer<Result<Response, String>> {
         self.settle(machine, at);
-        let address = server.trim_start_matches("https://");
+        let address = &server.trim_start_matches("https://").replace("127.0.0.1:", &format!("{}:", machine.address()));
         let answers = address.strip_suffix(":6443").is_some_and(|host| self.serving.iter().any(|one| one == host));
         Ok((if answers { Ok(self.answer(&request)) } else { Err(self.refused(machine, address)) }, Duration::millis(2)))
     }

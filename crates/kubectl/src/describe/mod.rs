@@ -1,5 +1,6 @@
 //! What `kubectl describe` prints: one pure function per kind, from trees to text.
 pub mod config_map;
+pub mod daemon_set;
 pub mod deployment;
 pub mod endpoints;
 pub mod generic;

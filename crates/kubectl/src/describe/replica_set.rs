@@ -2,7 +2,7 @@
 use super::parts::events::events as show_events;
 use super::parts::fields::{annotations, controller, labels, selector};
 use super::parts::page::Page;
-use super::parts::template::{conditions, template};
+use super::parts::template::{conditions, phases, template};
 use objects::Tree;
 use simcore::Time;
 
@@ -25,16 +25,6 @@ pub fn describe(set: &Tree, pods: &[Tree], events: Option<&[Tree]>, now: Time) -
     conditions(&mut page, status.get("conditions"));
     show_events(&mut page, events, now);
     page.finish()
-}
-
-/// `3 Running / 0 Waiting / 0 Succeeded / 0 Failed`, counting only the Pods that this controller owns.
-fn phases(uid: &str, pods: &[Tree]) -> String {
-    let owned = |pod: &&Tree| {
-        let owners = pod.at(&["metadata", "ownerReferences"]).items();
-        owners.iter().any(|owner| owner.get("controller").is_true() && owner.get("uid").text() == uid)
-    };
-    let count = |phase: &str| pods.iter().filter(owned).filter(|pod| pod.at(&["status", "phase"]).text() == phase).count();
-    format!("{} Running / {} Waiting / {} Succeeded / {} Failed", count("Running"), count("Pending"), count("Succeeded"), count("Failed"))
 }
 
 #[cfg(test)]

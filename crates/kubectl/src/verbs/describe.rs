@@ -2,8 +2,8 @@
 use crate::args::{Args, Takes, flag};
 use crate::client::{self, Info};
 use crate::describe::{
-    config_map, deployment, endpoints, generic, ingress, ingress_class, namespace, network_policy, node, pod, priority_class, replica_set,
-    secret, service, service_account, service_address,
+    config_map, daemon_set, deployment, endpoints, generic, ingress, ingress_class, namespace, network_policy, node, pod, priority_class,
+    replica_set, secret, service, service_account, service_address,
 };
 use crate::job::{Io, Stop};
 use crate::verbs::Verb;
@@ -94,6 +94,10 @@ fn one(args: &Args, io: &mut Io, info: &Info, with_events: bool) -> Result<Strin
         ("apps/v1", "ReplicaSet") => {
             let pods = owned(args, io, info, object, "", "pods")?;
             replica_set::describe(object, &pods, events, io.now())
+        }
+        ("apps/v1", "DaemonSet") => {
+            let pods = owned(args, io, info, object, "", "pods")?;
+            daemon_set::describe(object, &pods, events, io.now())
         }
         ("v1", "Node") => node(args, io, info, object, events)?,
         ("v1", "Namespace") => {

@@ -185,17 +185,25 @@ fn watch_one(args: &Args, info: &Info, version: &str) -> Request {
     ask
 }
 
-/// The Deployment's own ReplicaSets, of whatever template.
+/// What keeps the workload's earlier templates: a Deployment's own ReplicaSets, another's own ControllerRevisions.
 fn revisions(args: &Args, io: &mut Io, info: &Info) -> Result<Vec<Tree>, Stop> {
-    if info.served.kind != "Deployment" {
-        return Err(Stop::error(format!("no history viewer has been implemented for \"{}\"", info.served.kind)));
-    }
-    let mut ask = client::known(args, Ask::List, "apps", "v1", "replicasets", &info.namespace, "");
+    let plural = match info.served.kind.as_str() {
+        "Deployment" => "replicasets",
+        "DaemonSet" | "StatefulSet" => "controllerrevisions",
+        other => return Err(Stop::error(format!("no history viewer has been implemented for \"{other}\""))),
+    };
+    let mut ask = client::known(args, Ask::List, "apps", "v1", plural, &info.namespace, "");
     ask.options.label_selector = objects::labels::Selector::of(info.tree.at(&["spec", "selector"])).map_err(Stop::error)?.to_string();
     let list = io.fetch(ask)?;
-    let (mut own, new) = old_and_new(&info.tree, list.get("items").items());
-    own.extend(new);
-    Ok(own.into_iter().cloned().collect())
+    let items = list.get("items").items();
+    if plural == "replicasets" {
+        let (mut own, new) = old_and_new(&info.tree, items);
+        own.extend(new);
+        return Ok(own.into_iter().cloned().collect());
+    }
+    let uid = info.tree.at(&["metadata", "uid"]).text();
+    let owner = |owner: &Tree| owner.get("controller").is_true() && owner.get("uid").text() == uid;
+    Ok(items.iter().filter(|item| item.at(&["metadata", "ownerReferences"]).items().iter().any(owner)).cloned().collect())
 }
 
 fn show_history(args: &Args, io: &mut Io) -> Result<u8, Stop> {
@@ -235,7 +243,9 @@ fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     let wanted = args.int("to-revision");
     let sets = revisions(args, io, info)?;
     let sets: Vec<&Tree> = sets.iter().collect();
-    let set = history::target(&info.name, &sets, wanted).map_err(Stop::error)?;
+    let keeps_sets = info.served.kind == "Deployment";
+    let set = if keeps_sets { history::target(&info.name, &sets, wanted) } else { history::target_revision(&sets, wanted) };
+    let set = set.map_err(Stop::error)?;
     if info.tree.at(&["spec", "paused"]).is_true() {
         return Err(Stop::error(format!(
             "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/{}' and try again",
@@ -255,8 +265,9 @@ fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
             &format!("skipped rollback (current template already matches revision {})", history::revision(set)),
         );
     }
-    let mut ask = client::request(args, Ask::Patch(PatchKind::Json), &info.served, &info.namespace, &info.name);
-    ask.body = history::patch(&info.tree, set);
+    let patch = if keeps_sets { PatchKind::Json } else { PatchKind::Strategic };
+    let mut ask = client::request(args, Ask::Patch(patch), &info.served, &info.namespace, &info.name);
+    ask.body = if keeps_sets { history::patch(&info.tree, set) } else { set.get("data").clone() };
     if args.text("dry-run") == "server" {
         ask.options.dry_run = "All".to_string();
     }
@@ -273,6 +284,7 @@ fn prefixed(what: &str, revision: i64, stop: Stop) -> Stop {
 
 fn pause(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     change(args, io, "paused", |info| {
+        only_deployments(info, "pausing")?;
         let paused = info.tree.at(&["spec", "paused"]).is_true();
         if paused {
             Err(format!("error: {} \"{}\" is already paused", info.served.resource(), info.name))
@@ -284,6 +296,7 @@ fn pause(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn resume(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     change(args, io, "resumed", |info| {
+        only_deployments(info, "resuming")?;
         let paused = info.tree.at(&["spec", "paused"]).is_true();
         if paused {
             Ok(map! {"spec": map! {"paused": Tree::Null}})
@@ -291,6 +304,13 @@ fn resume(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             Err(format!("error: {} \"{}\" is not paused", info.served.resource(), info.name))
         }
     })
+}
+
+fn only_deployments(info: &Info, what: &str) -> Result<(), String> {
+    if info.served.kind == "Deployment" {
+        return Ok(());
+    }
+    Err(format!("error: {} \"{}\" {what} is not supported", info.served.resource(), info.name))
 }
 
 fn restart(args: &Args, io: &mut Io) -> Result<u8, Stop> {

@@ -18,8 +18,6 @@ pub static UNSERVED: &[Kind] = &[
         &["scale", "status"],
     ),
     row("", "v1", ["ResourceQuota", "resourcequotas", "resourcequota"], &["quota"], &[], true, &["status"]),
-    row("apps", "v1", ["ControllerRevision", "controllerrevisions", "controllerrevision"], &[], &[], true, &[]),
-    row("apps", "v1", ["DaemonSet", "daemonsets", "daemonset"], &["ds"], &["all"], true, &["status"]),
     row("apps", "v1", ["StatefulSet", "statefulsets", "statefulset"], &["sts"], &["all"], true, &["scale", "status"]),
     row("events.k8s.io", "v1", ["Event", "events", "event"], &["ev"], &[], true, &[]),
     row(

@@ -1,11 +1,11 @@
 //! Which Pods belong to a set: keeps its own, adopts orphans that match, releases what matches no more.
 use crate::facts;
 use crate::harness::Write;
+use crate::offspring;
 use apiserver::Snapshot;
 use apiserver::store::Kept;
 use objects::labels::Selector;
-use objects::wire::{PatchKind, Request, Verb};
-use objects::{Object, Tree, kinds, list, map};
+use objects::{Object, Tree, kinds};
 
 /// A set's Pods, and the patches that make them its own.
 pub struct Claimed<'a> {
@@ -31,7 +31,7 @@ pub fn claim<'a>(view: &'a Snapshot, set: &'a Object, selector: &Selector) -> Cl
         last = Some((labels, matches));
         if !matches {
             if !set.is_deleting() && !pod.is_deleting() {
-                claimed.writes.push(release(pod, set));
+                claimed.writes.push(offspring::release(pod, set));
             }
         } else if pod.is_deleting() {
             claimed.terminating += 1;
@@ -42,25 +42,10 @@ pub fn claim<'a>(view: &'a Snapshot, set: &'a Object, selector: &Selector) -> Cl
     if !set.is_deleting() {
         for pod in view.orphans_in(kinds::POD, &set.key.namespace) {
             if facts::is_active(pod) && selector.matches(pod.labels()) {
-                claimed.writes.push(adopt(pod, set));
+                claimed.writes.push(offspring::adopt(pod, set));
                 claimed.active.push(pod);
             }
         }
     }
     claimed
-}
-
-fn adopt(pod: &Object, set: &Object) -> Write {
-    let meta = map! {"ownerReferences": list![facts::controller_reference(set)], "uid": pod.uid_text()};
-    Write::new(patch(pod, map! {"metadata": meta}))
-}
-
-fn release(pod: &Object, set: &Object) -> Write {
-    let reference = map! {"$patch": "delete", "uid": set.uid_text()};
-    let meta = map! {"ownerReferences": list![reference], "uid": pod.uid_text()};
-    Write::new(patch(pod, map! {"metadata": meta})).ignore(&[404, 422])
-}
-
-fn patch(pod: &Object, body: Tree) -> Request {
-    Request::about(Verb::Patch(PatchKind::Strategic), kinds::POD, pod.key.namespace.clone(), pod.key.name.clone()).body(body)
 }

@@ -5,12 +5,13 @@ mod status;
 
 use crate::facts;
 use crate::harness::{Controller, Cx, Next, Plan, Write, itself};
+use crate::offspring;
 use apiserver::client::Note;
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::labels::Selector;
 use objects::wire::{Request, Verb};
-use objects::{Key, Object, Tree, kinds, list, map};
+use objects::{Key, Object, kinds, map};
 
 pub static REPLICASET: Controller =
     Controller { name: "replicaset-controller", triggers: &[(kinds::REPLICA_SET, itself), (kinds::POD, owners)], workers: 5, reconcile };
@@ -85,7 +86,7 @@ fn next(cx: &Cx, set: &Object, active: &[&Kept], counts: &status::Counts) -> Nex
 }
 
 fn creations(set: &Object, count: i64) -> Vec<Write> {
-    let body = pod_of(set);
+    let body = offspring::pod(set, set.spec().get("template"));
     let reason = map! {"wanted": set.spec().get("replicas"), "missing": count};
     let about = Note::reference(set);
     let told = |warning, reason, message: &str| Note { about: about.clone(), warning, reason, message: message.to_string() };
@@ -95,34 +96,8 @@ fn creations(set: &Object, count: i64) -> Vec<Write> {
     vec![one; count as usize]
 }
 
-/// The Pod that the template describes, owned by the set.
-fn pod_of(set: &Object) -> Tree {
-    let template = set.spec().get("template");
-    let mut meta = map! {
-        "generateName": format!("{}-", set.key.name), "namespace": &set.key.namespace,
-        "ownerReferences": list![facts::controller_reference(set)],
-    };
-    for field in ["labels", "annotations", "finalizers"] {
-        let value = template.at(&["metadata", field]);
-        if !value.is_empty() {
-            meta.set(&[field], value);
-        }
-    }
-    map! {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template.get("spec")}
-}
-
 fn deletions(cx: &Cx, set: &Object, active: &[&Kept], count: i64) -> Vec<Write> {
-    let about = Note::reference(set);
     let chosen = rank::choose(cx.view, set, active, count as usize, cx.now);
-    let delete = |pod: &Kept| {
-        let told = |warning, reason, message: String| Note { about: about.clone(), warning, reason, message };
-        let name = &pod.key.name;
-        let options = map! {"preconditions": map! {"uid": pod.uid_text()}};
-        let reason = map! {"wanted": set.spec().get("replicas"), "surplus": count};
-        Write::new(Request::about(Verb::Delete, kinds::POD, pod.key.namespace.clone(), name.clone()).body(options).reason(reason))
-            .ok(told(false, "SuccessfulDelete", format!("Deleted pod: {name}")))
-            .err(told(true, "FailedDelete", "Error deleting: {error}".to_string()))
-            .ignore(&[404])
-    };
-    chosen.into_iter().map(delete).collect()
+    let reason = map! {"wanted": set.spec().get("replicas"), "surplus": count};
+    chosen.into_iter().map(|pod| offspring::delete(set, pod, reason.clone())).collect()
 }

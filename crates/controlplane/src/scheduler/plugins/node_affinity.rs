@@ -1,7 +1,7 @@
 //! NodeAffinity: `nodeSelector` and node affinity, required and preferred.
 use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, Normalise, Plugin, Refusal, Score};
-use crate::scheduler::terms;
+use crate::terms;
 use objects::Tree;
 
 pub static PLUGIN: Plugin = Plugin {

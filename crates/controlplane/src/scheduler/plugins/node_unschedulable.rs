@@ -1,7 +1,7 @@
 //! NodeUnschedulable: a cordoned node takes no new Pods, but for those that tolerate it.
-use crate::scheduler::cache::{NodeInfo, Taint};
+use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, Plugin, Refusal};
-use crate::scheduler::terms;
+use crate::terms::{self, Taint};
 use objects::Text;
 
 pub static PLUGIN: Plugin = Plugin { name: "NodeUnschedulable", filter: Some(filter), score: None };

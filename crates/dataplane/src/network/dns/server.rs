@@ -363,6 +363,11 @@ impl CoreDns {
         self.file = Text::new(text);
     }
 
+    /// Whether it wrote something since the last time.
+    pub fn has_log(&self) -> bool {
+        !self.said.is_empty()
+    }
+
     /// What it wrote to its log since the last time.
     pub fn take_log(&mut self) -> Vec<(Time, String)> {
         std::mem::take(&mut self.said)

@@ -236,7 +236,8 @@ fn dig(arguments: &[Text], conf: &ResolvConf, now: Time, ask: &mut Ask) -> Said 
     }
     let server = server_of(conf, server);
     let (name, kind) = (name.unwrap_or_else(|| Text::new_static(".")), kind.unwrap_or(Kind::A));
-    let names = if has("+search") { stub::candidates(conf, &name) } else { vec![absolute(&name)] };
+    let searches = has("+search") || has("+showsearch");
+    let names = if searches { stub::candidates(conf, &name) } else { vec![absolute(&name)] };
     let mut head = format!("\n; <<>> DiG 9.20.11 <<>> {}\n;; global options: +cmd\n", arguments.join(" "));
     let mut said = Said::default();
     for (place, name) in names.iter().enumerate() {
@@ -245,6 +246,10 @@ fn dig(arguments: &[Text], conf: &ResolvConf, now: Time, ask: &mut Ask) -> Said 
             Reply::Answer(answer, took) => {
                 said.took = said.took + took;
                 if answer.answer.is_empty() && place + 1 < names.len() {
+                    if has("+showsearch") && !has("+short") && !has("+noall") {
+                        head.push_str(&dig_answer(&question, &answer, server, now, took));
+                        head.push('\n');
+                    }
                     continue;
                 }
                 said.out = match (has("+short"), has("+noall")) {

@@ -11,3 +11,4 @@ pub use matrix::End;
 pub use member::{Isolation, Member, Peer};
 pub use policies::Policies;
 pub use rule::Policy;
+pub use words::Reason;

@@ -14,20 +14,35 @@ impl Judgement {
 
     /// `Denied: NetworkPolicy shop/web-in selects shop/web for ingress, and no rule of it allows 80/TCP from shop/db.`
     pub fn words(&self, source: &Peer, destination: &Peer, packet: &Packet) -> String {
-        let (from, to) = (named(source, packet.source.to_string()), named(destination, packet.destination.to_string()));
-        let what = format!("{}/{}", packet.port, packet.protocol.word());
-        let egress = told(&self.egress, "egress", &from, &format!("{what} to {to}"));
-        let ingress = told(&self.ingress, "ingress", &to, &format!("{what} from {from}"));
         let verdict = if self.is_allowed() { "Allowed" } else { "Denied" };
-        let reasons: Vec<String> = match (self.egress.is_denied(), self.ingress.is_denied()) {
-            (true, false) => vec![egress],
-            (false, true) => vec![ingress],
-            _ if self.egress == Side::Itself => vec!["a Pod always reaches itself".into()],
-            _ => [egress, ingress].into_iter().filter(|text| !text.is_empty()).collect(),
-        };
-        let reasons = if reasons.is_empty() { "no policy is about either end".to_string() } else { reasons.join("; ") };
-        format!("{verdict}: {reasons}.")
+        let reasons: Vec<String> = self.reasons(source, destination, packet).iter().map(sentence).collect();
+        format!("{verdict}: {}.", reasons.join("; "))
     }
+
+    /// Why, for other languages to tell: the side that decided, or both.
+    pub fn reasons(&self, source: &Peer, destination: &Peer, packet: &Packet) -> Vec<Reason> {
+        let (from, to) = (named(source, packet.source.to_string()), named(destination, packet.destination.to_string()));
+        let port = format!("{}/{}", packet.port, packet.protocol.word());
+        let egress = reason(&self.egress, "egress", &from, &port, &to);
+        let ingress = reason(&self.ingress, "ingress", &to, &port, &from);
+        let told: Vec<Reason> = match (self.egress.is_denied(), self.ingress.is_denied()) {
+            (true, false) => egress.into_iter().collect(),
+            (false, true) => ingress.into_iter().collect(),
+            _ if self.egress == Side::Itself => vec![alone("itself")],
+            _ => egress.into_iter().chain(ingress).collect(),
+        };
+        if told.is_empty() { vec![alone("nobody")] } else { told }
+    }
+}
+
+/// A word (`itself`, `nobody`, `own-node`, `open`, `allows`, `denies`), the end that is spoken of, `egress` or `ingress`, the
+/// policies, the rule (from 1), port with protocol, the other end.
+pub type Reason = [String; 7];
+
+fn alone(word: &str) -> Reason {
+    let mut reason = Reason::default();
+    reason[0] = word.to_string();
+    reason
 }
 
 fn facts(side: &Side) -> Tree {
@@ -58,22 +73,31 @@ fn named(peer: &Peer, address: String) -> String {
     }
 }
 
-fn told(side: &Side, direction: &str, own: &str, what: &str) -> String {
-    match side {
-        Side::NoPod | Side::Itself => String::new(),
-        Side::OwnNode => format!("{own} and its own node always reach each other"),
-        Side::Open => format!("no policy selects {own} for {direction}"),
-        Side::Allowed { policy, rule } => {
-            format!("{direction} rule {} of NetworkPolicy {} allows {what}", rule + 1, path(policy))
-        }
-        Side::Denied { by } => {
-            let all: Vec<String> = by.iter().map(|policy| path(policy)).collect();
-            let (noun, verb, any) = if all.len() == 1 {
-                ("NetworkPolicy", "selects", "no rule of it")
-            } else {
-                ("NetworkPolicies", "select", "no rule of any")
+fn reason(side: &Side, direction: &str, own: &str, port: &str, other: &str) -> Option<Reason> {
+    let (word, policies, rule) = match side {
+        Side::NoPod | Side::Itself => return None,
+        Side::OwnNode => ("own-node", String::new(), String::new()),
+        Side::Open => ("open", String::new(), String::new()),
+        Side::Allowed { policy, rule } => ("allows", path(policy), (rule + 1).to_string()),
+        Side::Denied { by } => ("denies", by.iter().map(|policy| path(policy)).collect::<Vec<_>>().join(", "), String::new()),
+    };
+    Some([word.to_string(), own.to_string(), direction.to_string(), policies, rule, port.to_string(), other.to_string()])
+}
+
+fn sentence([word, own, direction, policies, rule, port, other]: &Reason) -> String {
+    let what = format!("{port} {} {other}", if direction == "egress" { "to" } else { "from" });
+    match word.as_str() {
+        "itself" => "a Pod always reaches itself".to_string(),
+        "own-node" => format!("{own} and its own node always reach each other"),
+        "open" => format!("no policy selects {own} for {direction}"),
+        "allows" => format!("{direction} rule {rule} of NetworkPolicy {policies} allows {what}"),
+        "denies" => {
+            let (noun, verb, any) = match policies.contains(", ") {
+                false => ("NetworkPolicy", "selects", "no rule of it"),
+                true => ("NetworkPolicies", "select", "no rule of any"),
             };
-            format!("{noun} {} {verb} {own} for {direction}, and {any} allows {what}", all.join(", "))
+            format!("{noun} {policies} {verb} {own} for {direction}, and {any} allows {what}")
         }
+        _ => "no policy is about either end".to_string(),
     }
 }

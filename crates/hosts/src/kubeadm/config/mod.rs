@@ -9,6 +9,7 @@ pub mod validate;
 pub use documents::{Documents, load};
 pub use resolve::{dns_address, find_socket as find, init, join, reachable, reset, unmixed};
 
+use super::flags::Given;
 use crate::call::span;
 use objects::{Map, Tree};
 use simcore::Duration;
@@ -102,6 +103,12 @@ impl Config {
         let local = self.cluster.at(&["etcd", "local"]);
         (!local.is_null()).then(|| local.get("dataDir").text())
     }
+}
+
+/// The folder of patches, by the flag or the file.
+pub fn patches(given: &Given, node: &Tree) -> String {
+    let from_file = node.at(&["patches", "directory"]).text();
+    if given.has("patches") { given.text("patches").to_string() } else { from_file.to_string() }
 }
 
 /// Puts into `tree` what it does not have and `defaults` has, all the way down.

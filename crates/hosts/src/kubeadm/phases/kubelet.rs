@@ -2,6 +2,7 @@
 use crate::call::{Call, Step};
 use crate::kubeadm::config::{Config, dns_address, fill};
 use crate::kubeadm::init::Work;
+use crate::kubeadm::patches;
 use objects::{Tree, list, map, yaml};
 
 /// What kubeadm writes of the kubelet's configuration; what the user wrote goes before.
@@ -56,15 +57,23 @@ fn environment(call: &mut Call, work: &Work, folder: &str) {
 }
 
 /// instance-config.yaml and config.yaml.
-pub fn write(call: &mut Call, work: &Work, folder: &str) {
+fn write(call: &mut Call, work: &Work, folder: &str) -> Step<()> {
     let path = format!("{folder}/instance-config.yaml");
     call.say(format_args!("[kubelet-start] Writing kubelet configuration to file \"{path}\""));
     let socket = work.config.cri_socket();
     call.machine.files.write(&path, &format!("containerRuntimeEndpoint: \"{socket}\"\n"));
+    write_config(call, work, folder)
+}
+
+/// config.yaml, with the person's patches and this host's own.
+pub fn write_config(call: &mut Call, work: &Work, folder: &str) -> Step<()> {
+    let mut config = patches::apply(call, &work.patches, "kubeletconfiguration", configuration(&work.config, ""))?;
+    config.set(&["containerRuntimeEndpoint"], work.config.cri_socket());
     call.say("[patches] Applied patch of type \"application/strategic-merge-patch+json\" to target \"kubeletconfiguration\"");
     let path = format!("{folder}/config.yaml");
     call.say(format_args!("[kubelet-start] Writing kubelet configuration to file \"{path}\""));
-    call.machine.files.write(&path, &yaml::write(&configuration(&work.config, socket)));
+    call.machine.files.write(&path, &yaml::write(&config));
+    Ok(())
 }
 
 /// In `init` the environment file comes first.
@@ -74,20 +83,21 @@ pub fn start_init(call: &mut Call, work: &mut Work) -> Step<()> {
         call.machine.stop_unit(call.now, "kubelet");
     }
     environment(call, work, &folder);
-    write(call, work, &folder);
+    write(call, work, &folder)?;
     start(call, work);
     Ok(())
 }
 
 /// In `join` it comes last.
-pub fn start_join(call: &mut Call, work: &Work) {
+pub fn start_join(call: &mut Call, work: &Work) -> Step<()> {
     let folder = work.dry.clone().unwrap_or_else(|| "/var/lib/kubelet".into());
     if work.dry.is_none() {
         call.machine.stop_unit(call.now, "kubelet");
     }
-    write(call, work, &folder);
+    write(call, work, &folder)?;
     environment(call, work, &folder);
     start(call, work);
+    Ok(())
 }
 
 fn start(call: &mut Call, work: &Work) {

@@ -2,6 +2,7 @@
 use crate::call::{Call, Step};
 use crate::kubeadm::config::{Config, defaults};
 use crate::kubeadm::init::Work;
+use crate::kubeadm::patches;
 use objects::{Tree, list, map, yaml};
 
 pub fn etcd_local(call: &mut Call, work: &mut Work) -> Step<()> {
@@ -14,10 +15,13 @@ pub fn etcd_local(call: &mut Call, work: &mut Work) -> Step<()> {
         call.machine.files.alter(&folder, |file| file.mode = 0o700);
     }
     call.say(format_args!("[etcd] Creating static Pod manifest for local etcd in \"{}\"", work.manifests()));
-    let name = work.config.node_name().to_string();
-    let peer = format!("{name}=https://{}:2380", bracketed(work.config.local().0));
-    put(call, work, "etcd", &etcd(&work.config, &peer, false));
-    Ok(())
+    let pod = etcd(&work.config, &own_peer(&work.config), false);
+    put(call, work, "etcd", pod)
+}
+
+/// `a=https://10.0.0.10:2380`: a cluster of this host's member alone.
+pub fn own_peer(config: &Config) -> String {
+    format!("{}=https://{}:2380", config.node_name(), bracketed(config.local().0))
 }
 
 pub fn folder(call: &mut Call, work: &mut Work) -> Step<()> {
@@ -29,12 +33,11 @@ pub fn folder(call: &mut Call, work: &mut Work) -> Step<()> {
 pub fn make(call: &mut Call, work: &mut Work, name: &str) -> Step<()> {
     call.say(format_args!("[control-plane] Creating static Pod manifest for \"{name}\""));
     let pod = component(&work.config, name);
-    put(call, work, name, &pod);
-    Ok(())
+    put(call, work, name, pod)
 }
 
-fn put(call: &mut Call, work: &Work, name: &str, pod: &Tree) {
-    let text = yaml::write(pod);
+fn put(call: &mut Call, work: &Work, name: &str, pod: Tree) -> Step<()> {
+    let text = yaml::write(&patches::apply(call, &work.patches, name, pod)?);
     let path = format!("{}/{name}.yaml", work.manifests());
     call.machine.files.write_mode(&path, &text, 0o600);
     if work.dry.is_some() && name == "etcd" {
@@ -43,6 +46,7 @@ fn put(call: &mut Call, work: &Work, name: &str, pod: &Tree) {
             text.trim_end_matches('\n')
         ));
     }
+    Ok(())
 }
 
 fn bracketed(address: &str) -> String {

@@ -8,21 +8,28 @@ pub mod manifests;
 pub mod pki;
 pub mod wait;
 
-pub use cluster::{SHARED, mark, open, shared, stored};
+pub use addon::{coredns, kube_proxy};
+pub use cluster::{SHARED, mark, open, shared, stored, token_rights, upload_kubeadm, upload_kubelet};
 
 use super::flags::{Flag, Given, Takes};
 use super::init::{FLAGS, Work, carry_out, prepare};
 use super::{Command, preflight};
 use crate::call::{Call, Step, fail};
 
+/// Where the kubelet looks for static Pods.
+pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
+
+/// What carries a phase out.
+pub type Run = fn(&mut Call, &mut Work) -> Step<()>;
+
 /// One phase.
 pub struct Phase {
     /// `certs/ca`; the part before the slash is the group's name.
     pub name: &'static str,
-    pub run: fn(&mut Call, &mut Work) -> Step<()>,
+    pub run: Run,
 }
 
-const fn phase(name: &'static str, run: fn(&mut Call, &mut Work) -> Step<()>) -> Phase {
+const fn phase(name: &'static str, run: Run) -> Phase {
     Phase { name, run }
 }
 

@@ -79,6 +79,13 @@ pub fn pull(call: &mut Call, config: &Config, ignored: &[String]) -> Step<()> {
     finish(call, &errors)
 }
 
+/// Tells what other checks found, in the manner of preflight.
+pub fn tell_all<const N: usize>(call: &mut Call, found: [(&str, Found); N], ignored: &[String]) -> Step<()> {
+    let mut errors = String::new();
+    found.into_iter().for_each(|(name, found)| tell(call, name, found, ignored, &mut errors));
+    finish(call, &errors)
+}
+
 fn run(call: &mut Call, config: &Config, checks: &[Check], ignored: &[String]) -> Step<()> {
     let mut errors = String::new();
     for check in checks {

@@ -1,4 +1,4 @@
-//! The Pod template of a workload.
+//! The Pod template of a workload, its conditions, and how its Pods are.
 use super::containers::containers;
 use super::fields::{annotations, labels, spread_constraints, tolerations};
 use super::page::Page;
@@ -41,4 +41,14 @@ pub fn conditions(page: &mut Page, conditions: &Tree) {
         let (kind, status) = (condition.get("type").text(), condition.get("status").text());
         page.line(1, &format!("{kind} \t{status}\t{}", condition.get("reason").text()));
     }
+}
+
+/// `3 Running / 0 Waiting / 0 Succeeded / 0 Failed`, counting only the Pods that this controller owns.
+pub fn phases(uid: &str, pods: &[Tree]) -> String {
+    let owned = |pod: &&Tree| {
+        let owners = pod.at(&["metadata", "ownerReferences"]).items();
+        owners.iter().any(|owner| owner.get("controller").is_true() && owner.get("uid").text() == uid)
+    };
+    let count = |phase: &str| pods.iter().filter(owned).filter(|pod| pod.at(&["status", "phase"]).text() == phase).count();
+    format!("{} Running / {} Waiting / {} Succeeded / {} Failed", count("Running"), count("Pending"), count("Succeeded"), count("Failed"))
 }

@@ -1,4 +1,5 @@
-//! A Deployment's revisions: the list of them, one of them, and the patch that goes back to one.
+//! A workload's revisions: the list of them, one of them, and the patch that goes back to one. A Deployment keeps them as
+//! ReplicaSets, a DaemonSet or StatefulSet as ControllerRevisions.
 use crate::describe::parts::page::{Page, aligned};
 use crate::describe::parts::template::template;
 use objects::{Map, Tree, list, map};
@@ -15,12 +16,15 @@ const OWN: [&str; 6] = [
     "deprecated.deployment.rollback.to",
 ];
 
-/// The revision that an object's annotation names; 0 without one.
+/// The revision that an object is or that its annotation names; 0 without one.
 pub fn revision(object: &Tree) -> i64 {
+    if let Some(number) = object.get("revision").as_int() {
+        return number;
+    }
     object.at(&["metadata", "annotations", REVISION]).text().parse().unwrap_or(0)
 }
 
-/// `REVISION  CHANGE-CAUSE` and a row for each ReplicaSet of the Deployment, oldest revision first.
+/// `REVISION  CHANGE-CAUSE` and a row for each revision that is kept, oldest first.
 pub fn table(sets: &[&Tree]) -> String {
     let mut rows: Vec<(i64, &str)> =
         sets.iter().map(|set| (revision(set), set.at(&["metadata", "annotations", CAUSE]).text())).filter(|row| row.0 > 0).collect();
@@ -35,14 +39,37 @@ pub fn table(sets: &[&Tree]) -> String {
 /// The template of one revision as `rollout history --revision` prints it; `None` when there is no such revision.
 pub fn detail(sets: &[&Tree], wanted: i64) -> Option<String> {
     let set = sets.iter().find(|set| revision(set) == wanted)?;
-    let mut shown = set.at(&["spec", "template"]).clone();
+    let mut shown = own_template_of(set);
     let cause = set.at(&["metadata", "annotations", CAUSE]);
-    if !cause.is_empty() {
+    if !cause.is_empty() && !set.has("data") {
         shown.set(&["metadata", "annotations", CAUSE], cause);
     }
     let mut page = Page::new();
     template(&mut page, &shown);
     Some(page.unaligned())
+}
+
+/// The template that a ReplicaSet has or that a ControllerRevision's patch brings.
+fn own_template_of(set: &Tree) -> Tree {
+    let mut template = set.at(&["spec", "template"]).clone();
+    if set.has("data") {
+        template = set.at(&["data", "spec", "template"]).clone();
+        template.remove(&["$patch"]);
+    }
+    template
+}
+
+/// The ControllerRevision to go back to: the revision asked for, or (0) the one before the newest.
+pub fn target_revision<'a>(all: &[&'a Tree], wanted: i64) -> Result<&'a Tree, String> {
+    let mut known = all.to_vec();
+    known.sort_by_key(|one| revision(one));
+    match wanted {
+        0 => known.len().checked_sub(2).map(|at| known[at]).ok_or_else(|| "no last revision to roll back to".to_string()),
+        _ => {
+            let found = known.into_iter().find(|one| revision(one) == wanted);
+            found.ok_or_else(|| format!("unable to find specified revision {wanted} in history"))
+        }
+    }
 }
 
 /// The ReplicaSet to go back to: the revision asked for, or (0) the one before the newest.
@@ -59,7 +86,7 @@ pub fn target<'a>(name: &str, sets: &[&'a Tree], wanted: i64) -> Result<&'a Tree
 
 /// The template of a ReplicaSet without the label that the controller adds.
 pub fn own_template(set: &Tree) -> Tree {
-    let mut plain = set.at(&["spec", "template"]).clone();
+    let mut plain = own_template_of(set);
     plain.remove(&["metadata", "labels", "pod-template-hash"]);
     plain
 }

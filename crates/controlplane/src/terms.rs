@@ -1,6 +1,21 @@
 //! Node selector terms and tolerations: the small languages in which Pods speak of nodes.
-use super::cache::Taint;
 use objects::{Text, Tree};
+
+/// A taint of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taint {
+    pub key: Text,
+    pub value: Text,
+    pub effect: Text,
+}
+
+impl Taint {
+    /// As a Node's `spec.taints` has it.
+    pub fn of(taint: &Tree) -> Taint {
+        let text = |key: &str| taint.get(key).as_text().cloned().unwrap_or_default();
+        Taint { key: text("key"), value: text("value"), effect: text("effect") }
+    }
+}
 
 /// Whether a Pod's spec limits the nodes that it may run on.
 pub fn is_picky(spec: &Tree) -> bool {

@@ -1,0 +1,126 @@
+//! What a change of a server means for the parts of the world: one pure comparison of two states of a machine.
+use super::processes::{MANIFESTS, STATICS};
+use ::hosts::Machine;
+use ::hosts::machine::units::State;
+use objects::Text;
+use simcore::Duration;
+
+/// Something that has happened on a server.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Deed {
+    /// It went down and boots.
+    Rebooted,
+    /// Its first interface went up or down.
+    Link(bool),
+    /// The kubelet or the container runtime started or stopped.
+    Service(&'static str, bool),
+    /// A service ended by itself: systemd starts it again after this while.
+    Restarts(Text, Duration),
+    /// The process of a static Pod or of kube-proxy is gone.
+    Killed(&'static str),
+    /// A manifest was put there, changed or taken away.
+    Manifests,
+    /// The firewall or the clock changed.
+    Reach,
+}
+
+/// RestartSec of the units that packages bring: kubelet 10 s, containerd 5 s; systemd's own default is 100 ms.
+const RESTARTS: &[(&str, Duration)] = &[("kubelet", Duration::secs(10)), ("containerd", Duration::secs(5))];
+
+/// What has happened between two states.
+pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
+    if before.booted != after.booted {
+        return vec![Deed::Rebooted];
+    }
+    let mut all = Vec::new();
+    let up = |machine: &Machine| machine.interfaces.first().is_some_and(|one| one.up);
+    if up(before) != up(after) {
+        all.push(Deed::Link(up(after)));
+    }
+    for name in ["containerd", "kubelet"] {
+        let (was, is) = (pid(before, name), pid(after, name));
+        if was != is {
+            all.extend((was != 0).then_some(Deed::Service(name, false)));
+            all.extend((is != 0).then_some(Deed::Service(name, true)));
+        }
+    }
+    for (name, unit) in &after.units {
+        let was = before.unit(name).map_or(State::Inactive, |unit| unit.state);
+        let again = was == State::Restarting && before.unit(name).is_some_and(|old| old.since != unit.since);
+        if unit.state == State::Restarting && (was != State::Restarting || again) {
+            let after = RESTARTS.iter().find(|(known, _)| name == known).map_or(Duration::millis(100), |(_, span)| *span);
+            all.push(Deed::Restarts(name.clone(), after));
+        }
+    }
+    for name in STATICS.iter().chain(&["kube-proxy"]) {
+        if before.process(name).is_some_and(|process| !after.processes.iter().any(|one| one.pid == process.pid)) {
+            all.push(Deed::Killed(name));
+        }
+    }
+    let manifest = |machine: &Machine, name: &str| machine.files.read(&format!("{MANIFESTS}/{name}.yaml"));
+    if STATICS.iter().any(|name| manifest(before, name) != manifest(after, name)) {
+        all.push(Deed::Manifests);
+    }
+    if before.firewall != after.firewall || before.clock_offset != after.clock_offset {
+        all.push(Deed::Reach);
+    }
+    all
+}
+
+/// The process of an active service; 0 where it does not run.
+fn pid(machine: &Machine, name: &str) -> u32 {
+    machine.unit(name).filter(|unit| unit.state == State::Active).map_or(0, |unit| unit.pid)
+}
+
+/// Whether a machine's own rules let a new connection to a TCP port in. The first rule that fits decides.
+pub(super) fn lets_in(machine: &Machine, port: u16) -> bool {
+    for rule in machine.firewall.iter() {
+        let words: Vec<&str> = rule.split_whitespace().collect();
+        let after = |flag: &str| words.iter().position(|word| *word == flag).and_then(|at| words.get(at + 1)).copied();
+        let here = words.get(1) == Some(&"INPUT");
+        let protocol = after("-p").is_none_or(|name| name == "tcp" || name == "all");
+        let fits = |text: &str| match text.split_once(':') {
+            Some((low, high)) => (low.parse().unwrap_or(0)..=high.parse().unwrap_or(u16::MAX)).contains(&port),
+            None => text.split(',').any(|one| one.parse() == Ok(port)),
+        };
+        let ports = after("--dport").or_else(|| after("--dports")).is_none_or(fits);
+        if here && protocol && ports && after("-i") != Some("lo") {
+            return after("-j") == Some("ACCEPT");
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use simcore::Time;
+
+    fn server() -> Machine {
+        Machine::prepared("a", "10.0.0.1", "v1.37.2", 1)
+    }
+
+    #[test]
+    fn what_is_typed_on_a_server_is_told_apart() {
+        let before = server();
+        let mut after = before.clone();
+        after.stop_unit(Time::START, "containerd");
+        assert_eq!(deeds(&before, &after), [Deed::Service("containerd", false)]);
+        let mut after = before.clone();
+        after.files.write("/etc/kubernetes/manifests/etcd.yaml", "kind: Pod");
+        assert_eq!(deeds(&before, &after), [Deed::Manifests]);
+        let mut after = before.clone();
+        after.reboot(Time::START + Duration::secs(1));
+        assert_eq!(deeds(&before, &after), [Deed::Rebooted]);
+        assert_eq!(deeds(&before, &before), []);
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_decides() {
+        let mut machine = server();
+        assert!(lets_in(&machine, 6443));
+        let rules = ["-A INPUT -p tcp --dport 22 -j ACCEPT", "-A INPUT -p tcp --dport 6443 -j DROP"];
+        machine.firewall = std::sync::Arc::new(rules.map(Text::new_static).to_vec());
+        assert!(lets_in(&machine, 22) && !lets_in(&machine, 6443) && lets_in(&machine, 10250));
+    }
+}

@@ -1,0 +1,93 @@
+//! Static Pods: the kubelet runs what lies in its folder of manifests, and ends what is taken away.
+use super::fleet::Due;
+use super::processes::{self, MANIFESTS, STATICS};
+use crate::event::Caller;
+use crate::world::World;
+use ::hosts::Machine;
+use ::hosts::machine::units::State;
+use apiserver::client::Ticket;
+use objects::wire::{Request, Verb};
+use objects::{Text, Tree, kinds, map};
+use simcore::Duration;
+
+/// How soon the kubelet tries again what could not start yet.
+const RETRY: Duration = Duration::secs(1);
+/// An answer that the kubelet does not wait for.
+const UNASKED: Ticket = Ticket(u64::MAX);
+
+impl World {
+    /// The kubelet looks at its manifests: starts what is new or has ended, stops what is gone.
+    pub(super) fn mind_statics(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        let active = |name: &str| machine.unit(name).is_some_and(|unit| unit.state == State::Active);
+        if !active("kubelet") || !active("containerd") || !self.hosts[host].powered {
+            return;
+        }
+        let now = self.now;
+        for name in STATICS {
+            let (manifest, runs) = (manifest(&machine, name), machine.process(name).is_some());
+            let held = self.fleet.held.contains(&(host, Text::new_static(name)));
+            match manifest {
+                Some(pod) if !runs && !held => {
+                    let image = pod.at(&["spec", "containers"]).items().first().map(|one| one.get("image").text().to_string());
+                    let image = image.unwrap_or_default();
+                    if !machine.has_image(&image) {
+                        self.pull_static(host, &image);
+                    } else if name == "kube-apiserver" && !self.stored(host) {
+                        self.plan(host, RETRY, Due::Statics);
+                    } else {
+                        processes::start(&mut machine, now, name);
+                        self.run_component(host, name, true);
+                        self.mirror(host, name, true);
+                    }
+                }
+                None if runs => {
+                    processes::stop(&mut machine, name);
+                    self.run_component(host, name, false);
+                    self.mirror(host, name, false);
+                }
+                _ => {}
+            }
+            // What starts here is not a change from outside.
+            self.fleet_mut().machines.insert(host, machine.clone());
+        }
+    }
+
+    /// Whether a kube-apiserver on this host finds an etcd.
+    fn stored(&self, host: usize) -> bool {
+        self.fleet.machines.get(&host).is_some_and(|machine| machine.process("etcd").is_some())
+            || (0..self.hosts.len()).any(|other| self.stores(other))
+    }
+
+    fn pull_static(&mut self, host: usize, image: &str) {
+        if self.fleet.due.iter().any(|(_, of, due)| *of == host && *due == Due::Pulled(Text::new(image))) {
+            return;
+        }
+        match self.pulled(host, image) {
+            (Ok(()), took) => self.plan(host, took, Due::Pulled(Text::new(image))),
+            // ImagePullBackOff begins with ten seconds.
+            (Err(_), _) => self.plan(host, Duration::secs(10), Due::Statics),
+        }
+    }
+
+    /// The host's process table as the kubelet part knows it, and the mirror Pod in the API.
+    fn mirror(&mut self, host: usize, name: &str, runs: bool) {
+        let id = self.hosts[host].kubelet;
+        if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+            kubelet.host.has_process(name, runs);
+        }
+        if !runs {
+            let pod = Text::from(format!("{name}-{}", self.hosts[host].name));
+            let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
+            let request = Request::about(Verb::Delete, kinds::POD, "kube-system", pod).body(options);
+            self.submit(Caller::Part(id), UNASKED, &request);
+        }
+    }
+}
+
+/// The Pod of a manifest that can be read.
+fn manifest(machine: &Machine, name: &str) -> Option<Tree> {
+    let text = machine.files.read(&format!("{MANIFESTS}/{name}.yaml"))?;
+    let pod = objects::yaml::read(&text).ok()?.into_iter().next()?.tree;
+    (pod.get("kind").text() == "Pod").then_some(pod)
+}

@@ -1,0 +1,150 @@
+//! `k3s etcd-snapshot`, and `k3s server --cluster-reset`.
+use super::command::{columns, rooted, version};
+use super::token::{fatal, option};
+use super::{DATA, log, release, server};
+use crate::call::{Call, Step};
+use crate::machine::k3s::{Datastore, Phase};
+use simcore::Duration;
+
+fn folder(words: &[String]) -> String {
+    let named = option(words, "etcd-snapshot-dir").or_else(|| option(words, "dir"));
+    named.map_or_else(|| format!("{DATA}/server/db/snapshots"), String::from)
+}
+
+/// `k3s etcd-snapshot save|ls|delete|prune`
+pub fn run(call: &mut Call, words: &[String]) -> Step<()> {
+    let rest = words.get(1..).unwrap_or(&[]);
+    match words.first().map(String::as_str) {
+        Some("save") => save(call, rest),
+        Some("ls" | "list" | "l") => list(call, rest),
+        Some("delete") => delete(call, rest),
+        Some("prune") => prune(call, rest),
+        _ => {
+            call.say("NAME:\n   k3s etcd-snapshot - Manage etcd snapshots\n\nUSAGE:\n   k3s etcd-snapshot command [command options]\n\nCOMMANDS:\n   save         Trigger an immediate etcd snapshot\n   delete       Delete given snapshot(s)\n   ls, list, l  List snapshots\n   prune        Remove snapshots that match the name prefix that exceed the configured retention count");
+            Ok(())
+        }
+    }
+}
+
+fn save(call: &mut Call, words: &[String]) -> Step<()> {
+    rooted(call)?;
+    if !call.machine.files.exists(&format!("{DATA}/server/db/etcd/member/snap/db")) {
+        return fatal(format!("etcd database not found in {DATA}/server"));
+    }
+    let serves = call.machine.k3s.as_ref().is_some_and(|k3s| k3s.datastore == Datastore::Etcd && k3s.phase == Phase::Running);
+    if !serves {
+        let me = "127.0.0.1:6443";
+        return fatal(format!("failed to get CA certs: Get \"https://{me}/cacerts\": dial tcp {me}: connect: connection refused"));
+    }
+    let node = call.machine.k3s.as_ref().map(|k3s| k3s.node.clone()).unwrap_or_default();
+    let now = call.machine.local(call.now);
+    let name = format!("{}-{node}-{}", option(words, "name").unwrap_or("on-demand"), now.0 / 1_000_000);
+    let seal = server::seal(call.machine);
+    let mark = call.machine.files.read(&seal).and_then(|text| text.lines().next().map(String::from)).unwrap_or_default();
+    let text = format!("{mark}\nas of {}\n", call.now.rfc3339_micro());
+    call.machine.files.write_mode(&format!("{}/{name}", folder(words)), &text, 0o600);
+    call.work(Duration::millis(800));
+    log::terminal(call, "INFO", 0, format_args!("Snapshot {name} saved."));
+    Ok(())
+}
+
+/// Name and bytes of what lies in the folder. A snapshot's size here is that of a small, fresh cluster.
+fn names(call: &Call, folder: &str) -> Vec<String> {
+    call.machine.files.names(folder).iter().map(|name| name.to_string()).collect()
+}
+
+fn list(call: &mut Call, words: &[String]) -> Step<()> {
+    rooted(call)?;
+    let folder = folder(words);
+    let mut rows = vec![["Name", "Location", "Size", "Created"].map(String::from)];
+    for name in names(call, &folder) {
+        let second = name.rsplit('-').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        let created = simcore::Time(second * 1_000_000).rfc3339();
+        rows.push([name.clone(), format!("file://{folder}/{name}"), "5062688".into(), created]);
+    }
+    columns(call, &rows, 0, 1);
+    Ok(())
+}
+
+fn delete(call: &mut Call, words: &[String]) -> Step<()> {
+    rooted(call)?;
+    let wanted: Vec<String> = words.iter().filter(|word| !word.starts_with('-')).cloned().collect();
+    if wanted.is_empty() {
+        return fatal("no snapshots given for removal");
+    }
+    let folder = folder(words);
+    for name in wanted {
+        if call.machine.files.remove(&format!("{folder}/{name}")) {
+            log::terminal(call, "INFO", 0, format_args!("Snapshot {name} deleted."));
+        }
+    }
+    Ok(())
+}
+
+fn prune(call: &mut Call, words: &[String]) -> Step<()> {
+    rooted(call)?;
+    let kept: usize = option(words, "snapshot-retention").and_then(|text| text.parse().ok()).unwrap_or(5);
+    let prefix = option(words, "name").unwrap_or("on-demand").to_string();
+    let folder = folder(words);
+    let mut all: Vec<String> = names(call, &folder).into_iter().filter(|name| name.starts_with(&prefix)).collect();
+    all.sort_by_key(|name| name.rsplit('-').next().and_then(|text| text.parse::<u64>().ok()));
+    let gone = all.len().saturating_sub(kept);
+    for name in &all[..gone] {
+        call.machine.files.remove(&format!("{folder}/{name}"));
+        log::terminal(call, "INFO", 0, format_args!("Snapshot {name} deleted."));
+    }
+    Ok(())
+}
+
+/// `k3s server --cluster-reset [--cluster-reset-restore-path PATH]`: one member again, perhaps with a snapshot's content.
+pub fn reset(call: &mut Call, words: &[String]) -> Step<()> {
+    let path = option(words, "cluster-reset-restore-path").map(String::from);
+    if path.is_some() && !words.iter().any(|word| word.trim_start_matches('-') == "cluster-reset") {
+        return fatal("invalid flag use; --cluster-reset required with --cluster-reset-restore-path");
+    }
+    let joins = option(words, "server").is_some() || call.variable("K3S_URL").is_some() || {
+        let config = call.machine.files.read("/etc/rancher/k3s/config.yaml").unwrap_or_default();
+        config.lines().any(|line| line.starts_with("server:"))
+    };
+    if joins {
+        return fatal("cannot perform cluster-reset while server URL is set - remove server from configuration before resetting");
+    }
+    let token = format!("{DATA}/server/token");
+    if path.is_some() && option(words, "token").is_none() && !call.machine.files.exists(&token) {
+        return fatal(format!("{token} does not exist, please pass --token to complete the restoration"));
+    }
+    let version = version(call.machine);
+    log::terminal(call, "INFO", 0, format_args!("Starting k3s {}", release::titled(&version)));
+    if call.machine.port_taken(6443) {
+        return fatal("preparing server: failed to start supervisor listener: listen tcp :6443: bind: address already in use");
+    }
+    let seal = format!("{DATA}/server/db/etcd/member/snap/db");
+    if path.is_none() && !call.machine.files.exists(&seal) {
+        return fatal(format!("etcd database not found in {DATA}/server"));
+    }
+    let flag = format!("{DATA}/server/db/reset-flag");
+    if path.is_none() && call.machine.files.exists(&flag) {
+        return fatal(format!(
+            "preparing server: failed to bootstrap cluster data: Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. If you need to perform another cluster reset, you must first manually delete the file at {flag}"
+        ));
+    }
+    log::terminal(call, "INFO", 0, "Managed etcd cluster bootstrap already complete and initialized");
+    if let Some(path) = path {
+        let full = call.path(&path);
+        let Some(text) = call.machine.files.read(&full) else {
+            return fatal(format!("etcd: snapshot path does not exist: {path}"));
+        };
+        let text = text.to_string();
+        call.machine.files.empty(&format!("{DATA}/server/db/etcd"));
+        call.machine.files.write_mode(&seal, &text, 0o600);
+    }
+    call.machine.files.write_mode(&flag, "", 0o600);
+    call.work(Duration::secs(13));
+    log::terminal(
+        call,
+        "INFO",
+        13,
+        "Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes",
+    );
+    Ok(())
+}

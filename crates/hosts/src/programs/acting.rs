@@ -1,0 +1,122 @@
+//! Programs that act on what runs and what is let in: kill, pkill, iptables, and the setting of the clock.
+use super::apart;
+use crate::call::{Call, Step, Stop, fail, span};
+use objects::Text;
+use simcore::Time;
+use std::sync::Arc;
+
+/// `kill [-9] PID…`
+pub fn kill(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, pids) = apart(&words);
+    let mut code = 0;
+    for word in &pids {
+        let pid: u32 = word.parse().unwrap_or(0);
+        let Some(process) = call.machine.processes.iter().find(|one| one.pid == pid).cloned() else {
+            call.complain(format_args!("bash: kill: ({word}) - No such process"));
+            code = 1;
+            continue;
+        };
+        if !call.is_root() && process.user != call.user {
+            call.complain(format_args!("bash: kill: ({word}) - Operation not permitted"));
+            code = 1;
+            continue;
+        }
+        let now = call.now;
+        call.machine.died(now, pid, flags.iter().any(|flag| matches!(*flag, "-9" | "-KILL" | "-SIGKILL")));
+    }
+    if code == 0 { Ok(()) } else { Err(Stop::Code(code)) }
+}
+
+/// `pkill NAME`, `killall NAME`
+pub fn pkill(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (flags, names) = apart(&words);
+    let whole = flags.contains(&"-f");
+    let fits = |name: &str, command: &str| names.iter().any(|wanted| if whole { command.contains(wanted) } else { name == *wanted });
+    let pids: Vec<u32> = call.machine.processes.iter().filter(|one| fits(one.name(), &one.command)).map(|one| one.pid).collect();
+    if pids.is_empty() {
+        return Err(Stop::Code(1));
+    }
+    if !call.is_root() {
+        return fail(format!("killing pid {} failed: Operation not permitted", pids[0]));
+    }
+    let (now, hard) = (call.now, flags.contains(&"-9"));
+    pids.into_iter().for_each(|pid| call.machine.died(now, pid, hard));
+    Ok(())
+}
+
+/// `iptables -A|-I|-D INPUT …`, `-L`, `-S`, `-F`: the filter table's own rules; Service rules are told by iptables-save.
+pub fn iptables(call: &mut Call) -> Step<()> {
+    if !call.is_root() {
+        call.complain("iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)");
+        return Err(Stop::Code(4));
+    }
+    let words: Vec<String> = call.words.iter().filter(|word| *word != "-w" && *word != "-n").cloned().collect();
+    let rule = |skip: usize| Text::from(format!("-A {}", words[skip..].join(" ")));
+    match words.first().map(String::as_str) {
+        Some("-A" | "--append") if words.len() > 2 => Arc::make_mut(&mut call.machine.firewall).push(rule(1)),
+        Some("-I" | "--insert") if words.len() > 2 => Arc::make_mut(&mut call.machine.firewall).insert(0, rule(1)),
+        Some("-D" | "--delete") if words.len() > 2 => {
+            let wanted = rule(1);
+            let Some(at) = call.machine.firewall.iter().position(|one| *one == wanted) else {
+                call.complain("iptables: Bad rule (does a matching rule exist in that chain?).");
+                return Err(Stop::Code(1));
+            };
+            Arc::make_mut(&mut call.machine.firewall).remove(at);
+        }
+        Some("-F" | "--flush") => call.machine.firewall = Arc::default(),
+        Some("-S" | "-L") => {
+            ["-P INPUT ACCEPT", "-P FORWARD ACCEPT", "-P OUTPUT ACCEPT"].iter().for_each(|line| call.say(line));
+            call.machine.firewall.clone().iter().for_each(|line| call.say(line));
+        }
+        _ => {
+            call.complain(
+                "iptables v1.8.9 (nf_tables): no command specified\nTry `iptables -h' or 'iptables --help' for more information.",
+            );
+            return Err(Stop::Code(2));
+        }
+    }
+    Ok(())
+}
+
+/// `date -s '2027-12-02 08:00:00'`, `date -s '+400 days'`: puts the clock. Gives the words for a text that is no time.
+pub fn set_clock(call: &mut Call, text: &str) -> Step<()> {
+    if !call.is_root() {
+        return fail("cannot set date: Operation not permitted");
+    }
+    let local = call.machine.local(call.now);
+    let Some(wanted) = instant(text, local) else { return fail(format!("invalid date '{text}'")) };
+    call.machine.clock_offset = wanted.0 as i64 - call.now.0 as i64;
+    Ok(())
+}
+
+fn instant(text: &str, local: Time) -> Option<Time> {
+    if let Some(seconds) = text.strip_prefix('@') {
+        return Some(Time(seconds.parse::<u64>().ok()?.checked_mul(1_000_000)?));
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if let [number, unit] = words[..]
+        && let Ok(number) = number.trim_start_matches('+').parse::<u64>()
+    {
+        let seconds = match unit.trim_end_matches('s') {
+            "second" | "sec" => 1,
+            "minute" | "min" => 60,
+            "hour" => 3_600,
+            "day" => 86_400,
+            "week" => 7 * 86_400,
+            "month" => 30 * 86_400,
+            "year" => 365 * 86_400,
+            _ => return None,
+        };
+        return Some(local + simcore::Duration::secs(number * seconds));
+    }
+    if let Some(ahead) = text.strip_prefix('+') {
+        return span(ahead).ok().map(|span| local + span);
+    }
+    match words[..] {
+        [day] if day.len() == 10 => Time::parse(&format!("{day}T00:00:00Z")),
+        [day, time] => Time::parse(&format!("{day}T{}Z", if time.len() == 5 { format!("{time}:00") } else { time.to_string() })),
+        _ => Time::parse(text),
+    }
+}
