@@ -121,10 +121,10 @@ impl World {
         self.run_control_plane(host, true);
         // Components in containers start with their containers.
         for id in self.parts_of(host) {
+            Arc::make_mut(&mut self.parts[id]).enabled = true;
             if !self.parts[id].pod.is_empty() {
                 continue;
             }
-            Arc::make_mut(&mut self.parts[id]).enabled = true;
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();

@@ -98,7 +98,8 @@ fn a_stopped_service_is_a_stopped_part_and_the_other_way_round() {
     world.input(&Input::Fault { fault: Fault::StartComponent { component: "kubelet/worker-1".into() } });
     assert_eq!(type_in(&mut world, "ssh worker-1 systemctl is-active kubelet"), "active\n");
     type_in(&mut world, "ssh worker-1 systemctl stop containerd");
-    run(&mut world, 20);
+    // The kubelet goes by what the runtime last said for 30 s, and writes its status every 10 s.
+    run(&mut world, 45);
     assert_eq!(ready(&mut world, "worker-1"), "False");
     type_in(&mut world, "ssh worker-1 systemctl start containerd");
     run(&mut world, 20);
