@@ -85,7 +85,7 @@ fn reconcile(cx: &Cx, key: &Key) -> Plan {
     }
     let history = match history::of(cx, set, &selector) {
         Ok(history) => history,
-        Err(collision) => return Plan::write(vec![collision]),
+        Err(collision) => return Plan::write(vec![*collision]),
     };
     let scene = Scene::new(cx, set, &selector, history.hash.clone());
     let counts = status::count(&scene);
