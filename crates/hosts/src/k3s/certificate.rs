@@ -167,7 +167,12 @@ fn rotate(call: &mut Call, words: &[String]) -> Step<()> {
     for service in services {
         log::terminal(call, "INFO", 0, format_args!("Rotating certificates for {service}"));
     }
-    log::terminal(call, "INFO", 0, format_args!("Successfully backed up certificates to {backup}, please restart k3s server or agent to rotate certificates"));
+    log::terminal(
+        call,
+        "INFO",
+        0,
+        format_args!("Successfully backed up certificates to {backup}, please restart k3s server or agent to rotate certificates"),
+    );
     Ok(())
 }
 

@@ -103,12 +103,20 @@ fn foreground(call: &mut Call, words: &[String], server: bool) -> Step<()> {
 
 /// `kubectl` as K3s carries it: it knows /etc/rancher/k3s/k3s.yaml by itself.
 pub fn kubectl(call: &mut Call, words: &[String]) -> Step<()> {
-    let named = call.variable("KUBECONFIG").is_some_and(|path| !path.is_empty()) || words.iter().any(|word| word.starts_with("--kubeconfig"));
+    let named =
+        call.variable("KUBECONFIG").is_some_and(|path| !path.is_empty()) || words.iter().any(|word| word.starts_with("--kubeconfig"));
     let mut environment = call.environment.clone();
     if !named {
         match call.machine.files.get(KUBECONFIG) {
             Some(file) if file.mode & 0o004 == 0 && !call.is_root() => {
-                log::terminal(call, "WARN", 0, format_args!("Unable to read {KUBECONFIG}, please start server with --write-kubeconfig-mode or --write-kubeconfig-group to modify kube config permissions"));
+                log::terminal(
+                    call,
+                    "WARN",
+                    0,
+                    format_args!(
+                        "Unable to read {KUBECONFIG}, please start server with --write-kubeconfig-mode or --write-kubeconfig-group to modify kube config permissions"
+                    ),
+                );
                 call.complain(format_args!("error: error loading config file \"{KUBECONFIG}\": open {KUBECONFIG}: permission denied"));
                 return Err(Stop::Code(1));
             }

@@ -111,7 +111,9 @@ pub(super) fn running_lines(k3s: &K3s) -> Vec<String> {
     let tls = format!("{DATA}/server/tls");
     let cred = format!("{DATA}/server/cred");
     let etcd = match &k3s.datastore {
-        Datastore::Etcd => format!("--etcd-cafile={tls}/etcd/server-ca.crt --etcd-certfile={tls}/etcd/client.crt --etcd-keyfile={tls}/etcd/client.key --etcd-servers=https://127.0.0.1:2379"),
+        Datastore::Etcd => format!(
+            "--etcd-cafile={tls}/etcd/server-ca.crt --etcd-certfile={tls}/etcd/client.crt --etcd-keyfile={tls}/etcd/client.key --etcd-servers=https://127.0.0.1:2379"
+        ),
         _ => "--etcd-servers=unix://kine.sock".into(),
     };
     let mut lines = vec![format!(

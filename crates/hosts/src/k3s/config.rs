@@ -204,12 +204,15 @@ pub fn resolve(machine: &Machine, given: &Given, version: &str) -> Result<K3s, S
     let datastore = match given.last("datastore-endpoint") {
         _ if !given.server => Datastore::None,
         Some(endpoint) => Datastore::External(Text::new(endpoint)),
-        None if given.is_on("cluster-init") || !url.is_empty() || machine.files.exists("/var/lib/rancher/k3s/server/db/etcd") => Datastore::Etcd,
+        None if given.is_on("cluster-init") || !url.is_empty() || machine.files.exists("/var/lib/rancher/k3s/server/db/etcd") => {
+            Datastore::Etcd
+        }
         None => Datastore::Sqlite,
     };
     let service_cidr = given.or("service-cidr", "10.43.0.0/16");
     let dns = service_cidr.split('.').take(3).collect::<Vec<_>>().join(".") + ".10";
-    let switches = FLAGS.iter().filter(|(name, _, takes, _)| *takes == Takes::Nothing && given.is_on(name)).map(|(name, ..)| Text::new(*name));
+    let switches =
+        FLAGS.iter().filter(|(name, _, takes, _)| *takes == Takes::Nothing && given.is_on(name)).map(|(name, ..)| Text::new(*name));
     Ok(K3s {
         phase: Phase::Joining,
         server: given.server,
@@ -315,7 +318,13 @@ mod tests {
 
     #[test]
     fn an_unknown_flag_ends_it() {
-        assert_eq!(given(&machine(), &words("server --no-deploy traefik"), &[]).err(), Some("flag provided but not defined: -no-deploy".into()));
-        assert_eq!(given(&machine(), &words("agent --cluster-init"), &[]).err(), Some("flag provided but not defined: -cluster-init".into()));
+        assert_eq!(
+            given(&machine(), &words("server --no-deploy traefik"), &[]).err(),
+            Some("flag provided but not defined: -no-deploy".into())
+        );
+        assert_eq!(
+            given(&machine(), &words("agent --cluster-init"), &[]).err(),
+            Some("flag provided but not defined: -cluster-init".into())
+        );
     }
 }

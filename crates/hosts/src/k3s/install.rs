@@ -64,7 +64,10 @@ fn plan(call: &mut Call) -> Step<Plan> {
         (false, None) => "server".to_string(),
         (false, Some(_)) => {
             if given(call, "K3S_TOKEN").is_none() && given(call, "K3S_TOKEN_FILE").is_none() {
-                return fatal(call, "Defaulted k3s exec command to 'agent' because K3S_URL is defined, but K3S_TOKEN or K3S_TOKEN_FILE is not defined.");
+                return fatal(
+                    call,
+                    "Defaulted k3s exec command to 'agent' because K3S_URL is defined, but K3S_TOKEN or K3S_TOKEN_FILE is not defined.",
+                );
             }
             "agent".into()
         }

@@ -27,13 +27,7 @@ pub fn waiting(words: &str) -> String {
 }
 
 /// Asks the supervisor behind an URL. `Err` has the words as the client of `asked` (the balancer or the server) sees them.
-fn ask(
-    machine: &mut Machine,
-    at: Time,
-    url: &str,
-    asked: &str,
-    outside: &mut dyn Outside,
-) -> Answer<Result<Arc<Supervisor>, String>> {
+fn ask(machine: &mut Machine, at: Time, url: &str, asked: &str, outside: &mut dyn Outside) -> Answer<Result<Arc<Supervisor>, String>> {
     if !url.starts_with("https://") {
         return Ok((Err(format!("only https:// URLs are supported, invalid scheme: {url}")), Duration::ZERO));
     }
@@ -125,14 +119,22 @@ pub fn agent(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, outside: &m
         return Ok(unreached(machine, then, unit, k3s, &words, took));
     }
     if parsed.hash.is_empty() {
-        journal(machine, then, unit, "warning", "Cluster CA certificate is not trusted by the host CA bundle, but the token does not include a CA hash. Use the full token from the server's node-token file to enable Cluster CA validation.");
+        journal(
+            machine,
+            then,
+            unit,
+            "warning",
+            "Cluster CA certificate is not trusted by the host CA bundle, but the token does not include a CA hash. Use the full token from the server's node-token file to enable Cluster CA validation.",
+        );
     }
     let (welcome, more) = is_welcome(machine, then, &parsed, &told, k3s, outside)?;
     let (took, then) = (took + more, then + more);
     let server = format!("https://{}", k3s.url.trim_start_matches("https://"));
     let why = match (welcome, told.ready) {
         (false, _) => "failed to retrieve configuration from server: not authorized".to_string(),
-        (true, false) => "failed to retrieve configuration from server: https://127.0.0.1:6444/v1-k3s/config: 503 Service Unavailable".into(),
+        (true, false) => {
+            "failed to retrieve configuration from server: https://127.0.0.1:6444/v1-k3s/config: 503 Service Unavailable".into()
+        }
         (true, true) => {
             let (password, more) = node_password(machine, then, k3s, &server, outside)?;
             match password {
@@ -208,7 +210,9 @@ pub fn node_password(machine: &mut Machine, at: Time, k3s: &K3s, server: &str, o
     match held {
         Some(secret) if secret.at(&["data", "hash"]).text() == hash => Ok((Ok(()), took)),
         Some(_) => Ok((
-            Err(format!("{DATA}/agent/serving-kubelet.crt: Node password rejected, duplicate hostname or contents of '{path}' may not match server node-passwd entry, try enabling a unique node name with the --with-node-id flag")),
+            Err(format!(
+                "{DATA}/agent/serving-kubelet.crt: Node password rejected, duplicate hostname or contents of '{path}' may not match server node-passwd entry, try enabling a unique node name with the --with-node-id flag"
+            )),
             took,
         )),
         None => {
@@ -231,9 +235,16 @@ fn joined(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, told: &Supervi
     for (file, text) in told.authorities.iter().filter(|(file, _)| matches!(file.as_str(), "client-ca.crt" | "server-ca.crt")) {
         machine.files.write_mode(&format!("{DATA}/agent/{file}"), text, 0o600);
     }
-    let balancer = format!("{{\n  \"ServerURL\": \"{}\",\n  \"ServerAddresses\": [\n    \"{}:{}\"\n  ]\n}}\n", k3s.url, told.address, k3s.port);
+    let balancer =
+        format!("{{\n  \"ServerURL\": \"{}\",\n  \"ServerAddresses\": [\n    \"{}:{}\"\n  ]\n}}\n", k3s.url, told.address, k3s.port);
     machine.files.write_mode(&format!("{DATA}/agent/etc/k3s-agent-load-balancer.json"), &balancer, 0o600);
-    machine.files.write("/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/00-k3s-defaults.conf", &format!("apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDNS:\n- {}\nclusterDomain: {}\n", k3s.cluster_dns, k3s.cluster_domain));
+    machine.files.write(
+        "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/00-k3s-defaults.conf",
+        &format!(
+            "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDNS:\n- {}\nclusterDomain: {}\n",
+            k3s.cluster_dns, k3s.cluster_domain
+        ),
+    );
     agent_runs(machine, at, unit, k3s, &[format!("{}:{}", told.address, k3s.port)]);
     runs(machine, at, unit);
 }

@@ -33,7 +33,9 @@ pub fn channel(name: &str) -> Option<&'static str> {
     match name {
         "stable" | "latest" => Some(RELEASES[0].version),
         "testing" => None,
-        minor => RELEASES.iter().map(|one| one.version).find(|version| version.starts_with(minor) && version[minor.len()..].starts_with('.')),
+        minor => {
+            RELEASES.iter().map(|one| one.version).find(|version| version.starts_with(minor) && version[minor.len()..].starts_with('.'))
+        }
     }
 }
 

@@ -27,7 +27,9 @@ fn providers(keys: &[String], on: bool) -> String {
     let keys: Vec<String> = keys.iter().map(|name| format!("{{\"name\":\"{name}\",\"secret\":\"\"}}")).collect();
     let (aes, identity) = (format!("{{\"aescbc\":{{\"keys\":[{}]}}}}", keys.join(",")), "{\"identity\":{}}");
     let both = if on { format!("{aes},{identity}") } else { format!("{identity},{aes}") };
-    format!("{{\"kind\":\"EncryptionConfiguration\",\"apiVersion\":\"apiserver.config.k8s.io/v1\",\"resources\":[{{\"resources\":[\"secrets\"],\"providers\":[{both}]}}]}}")
+    format!(
+        "{{\"kind\":\"EncryptionConfiguration\",\"apiVersion\":\"apiserver.config.k8s.io/v1\",\"resources\":[{{\"resources\":[\"secrets\"],\"providers\":[{both}]}}]}}"
+    )
 }
 
 /// Names of the keys, the active one first, and whether they are in use.

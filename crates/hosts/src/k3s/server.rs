@@ -63,7 +63,8 @@ pub fn set_agent_password(machine: &mut Machine, password: &str) {
 
 /// The file that stands for the bootstrap data in the datastore, which the server's token seals.
 pub fn seal(machine: &Machine) -> String {
-    let etcd = machine.k3s.as_ref().is_some_and(|k3s| k3s.datastore == Datastore::Etcd) || machine.files.exists(&format!("{DATA}/server/db/etcd"));
+    let etcd =
+        machine.k3s.as_ref().is_some_and(|k3s| k3s.datastore == Datastore::Etcd) || machine.files.exists(&format!("{DATA}/server/db/etcd"));
     if etcd { format!("{DATA}/server/db/etcd/member/snap/db") } else { format!("{DATA}/server/db/state.db") }
 }
 

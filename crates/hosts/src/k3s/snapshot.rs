@@ -124,7 +124,9 @@ pub fn reset(call: &mut Call, words: &[String]) -> Step<()> {
     }
     let flag = format!("{DATA}/server/db/reset-flag");
     if path.is_none() && call.machine.files.exists(&flag) {
-        return fatal(format!("preparing server: failed to bootstrap cluster data: Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. If you need to perform another cluster reset, you must first manually delete the file at {flag}"));
+        return fatal(format!(
+            "preparing server: failed to bootstrap cluster data: Managed etcd cluster membership was previously reset, please remove the cluster-reset flag and start k3s normally. If you need to perform another cluster reset, you must first manually delete the file at {flag}"
+        ));
     }
     log::terminal(call, "INFO", 0, "Managed etcd cluster bootstrap already complete and initialized");
     if let Some(path) = path {
@@ -138,6 +140,11 @@ pub fn reset(call: &mut Call, words: &[String]) -> Step<()> {
     }
     call.machine.files.write_mode(&flag, "", 0o600);
     call.work(Duration::secs(13));
-    log::terminal(call, "INFO", 13, "Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes");
+    log::terminal(
+        call,
+        "INFO",
+        13,
+        "Managed etcd cluster membership has been reset, restart without --cluster-reset flag now. Backup and delete ${datadir}/server/db on each peer etcd server and rejoin the nodes",
+    );
     Ok(())
 }

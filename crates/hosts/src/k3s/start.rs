@@ -76,10 +76,7 @@ pub fn wait(call: &mut Call, name: &str) -> Step<bool> {
 pub(super) fn fatal(machine: &mut Machine, at: Time, unit: &str, words: &str) -> Progress {
     journal(machine, at, unit, "fatal", format_args!("Error: {words}"));
     let description = machine.unit(unit).map(|unit| unit.description.clone()).unwrap_or_default();
-    for line in [
-        "Main process exited, code=exited, status=1/FAILURE".to_string(),
-        "Failed with result 'exit-code'.".to_string(),
-    ] {
+    for line in ["Main process exited, code=exited, status=1/FAILURE".to_string(), "Failed with result 'exit-code'.".to_string()] {
         machine.log(at, unit, "systemd[1]", &format!("{unit}.service: {line}"));
     }
     machine.log(at, unit, "systemd[1]", &format!("Failed to start {unit}.service - {description}."));
@@ -208,7 +205,8 @@ fn prepare(machine: &mut Machine, at: Time, unit: &str, mut k3s: K3s) -> Progres
 /// A server that knows its cluster: it signs, opens its port and starts what it holds.
 pub(super) fn serve(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, password: &str) -> Progress {
     if machine.port_taken(k3s.port) {
-        let words = format!("preparing server: failed to start supervisor listener: listen tcp :{}: bind: address already in use", k3s.port);
+        let words =
+            format!("preparing server: failed to start supervisor listener: listen tcp :{}: bind: address already in use", k3s.port);
         return fatal(machine, at, unit, &words);
     }
     journal(machine, at, unit, "info", "Reconciling bootstrap data between datastore and disk");
@@ -231,7 +229,9 @@ pub(super) fn serve(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, pass
         machine.listen(pid, "127.0.0.1", port);
     }
     if k3s.datastore == Datastore::Etcd {
-        for (address, port) in [("127.0.0.1", 2379), (k3s.node_ip.as_str(), 2379), (k3s.node_ip.as_str(), 2380), ("127.0.0.1", 2381), ("127.0.0.1", 2382)] {
+        for (address, port) in
+            [("127.0.0.1", 2379), (k3s.node_ip.as_str(), 2379), (k3s.node_ip.as_str(), 2380), ("127.0.0.1", 2381), ("127.0.0.1", 2382)]
+        {
             machine.listen(pid, address, port);
         }
     }
@@ -280,7 +280,13 @@ fn certificate_line(signed: &crate::pki::Certificate) -> String {
 fn boot(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, outside: &mut dyn Outside) -> Result<Progress, Pending> {
     if let Some(words) = join::clock_words(machine, at, &format!("https://127.0.0.1:{}/cacerts", k3s.port)) {
         let url = format!("https://127.0.0.1:{}", k3s.port);
-        journal(machine, at, unit, "error", format_args!("Failed to validate connection to cluster at {url}: CA cert validation failed: {words}"));
+        journal(
+            machine,
+            at,
+            unit,
+            "error",
+            format_args!("Failed to validate connection to cluster at {url}: CA cert validation failed: {words}"),
+        );
         return Ok(Progress::Again(Duration::secs(2)));
     }
     let probe = Probe { url: format!("https://127.0.0.1:{}/readyz", k3s.port) };
@@ -342,8 +348,16 @@ pub(super) fn agent_runs(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s,
         machine.listen(pid, "127.0.0.1", port);
     }
     let cluster = &k3s.cluster_cidr;
-    let proxy = format!("Running kube-proxy --cluster-cidr={cluster} --conntrack-max-per-core=0 --conntrack-tcp-timeout-close-wait=0s --conntrack-tcp-timeout-established=0s --healthz-bind-address=127.0.0.1 --hostname-override={} --kubeconfig={agent}/kubeproxy.kubeconfig --proxy-mode=iptables", k3s.node);
-    let kubelet = format!("Running kubelet --cloud-provider=external --config-dir={agent}/etc/kubelet.conf.d --containerd={SOCKET} --hostname-override={} --kubeconfig={agent}/kubelet.kubeconfig --node-ip={} --node-labels={} --read-only-port=0", k3s.node, k3s.node_ip, k3s.labels.join(","));
+    let proxy = format!(
+        "Running kube-proxy --cluster-cidr={cluster} --conntrack-max-per-core=0 --conntrack-tcp-timeout-close-wait=0s --conntrack-tcp-timeout-established=0s --healthz-bind-address=127.0.0.1 --hostname-override={} --kubeconfig={agent}/kubeproxy.kubeconfig --proxy-mode=iptables",
+        k3s.node
+    );
+    let kubelet = format!(
+        "Running kubelet --cloud-provider=external --config-dir={agent}/etc/kubelet.conf.d --containerd={SOCKET} --hostname-override={} --kubeconfig={agent}/kubelet.kubeconfig --node-ip={} --node-labels={} --read-only-port=0",
+        k3s.node,
+        k3s.node_ip,
+        k3s.labels.join(",")
+    );
     let mut lines = vec![format!("Logging containerd to {agent}/containerd/containerd.log"), format!("Running {containerd}")];
     if !k3s.switch("disable-kube-proxy") {
         lines.push(proxy);

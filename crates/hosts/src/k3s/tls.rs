@@ -54,14 +54,7 @@ pub const ROWS: &[Row] = &[
     row("server/tls/client-kube-apiserver", "system:apiserver", "system:masters", "client-ca", Usage::Client, "api-server"),
     row("server/tls/client-kube-proxy", "system:kube-proxy", "", "client-ca", Usage::Client, "kube-proxy"),
     row("server/tls/client-k3s-controller", "system:k3s-controller", "", "client-ca", Usage::Client, "k3s-controller"),
-    row(
-        "server/tls/client-k3s-cloud-controller",
-        "k3s-cloud-controller-manager",
-        "",
-        "client-ca",
-        Usage::Client,
-        "cloud-controller",
-    ),
+    row("server/tls/client-k3s-cloud-controller", "k3s-cloud-controller-manager", "", "client-ca", Usage::Client, "cloud-controller"),
     row("server/tls/serving-kube-apiserver", "kube-apiserver", "", "server-ca", Usage::Server, "api-server"),
     row("server/tls/client-auth-proxy", "system:auth-proxy", "", "request-header-ca", Usage::Client, "auth-proxy"),
     row("server/tls/etcd/client", "etcd-client", "", "etcd/server-ca", Usage::Client, "etcd"),
@@ -128,7 +121,8 @@ pub fn sign(machine: &mut Machine, k3s: &K3s, row: &Row, at: Time) -> Option<Cer
     let group = if row.groups.is_empty() { String::new() } else { format!("O = {}, ", row.groups) };
     let mut names = Vec::new();
     if row.usage != Usage::Client {
-        names = vec![format!("DNS:{}", k3s.node), "DNS:localhost".into(), "IP Address:127.0.0.1".into(), format!("IP Address:{}", k3s.node_ip)];
+        names =
+            vec![format!("DNS:{}", k3s.node), "DNS:localhost".into(), "IP Address:127.0.0.1".into(), format!("IP Address:{}", k3s.node_ip)];
     }
     if row.subject == "kube-apiserver" {
         names.extend(["kubernetes", "kubernetes.default", "kubernetes.default.svc"].map(|name| format!("DNS:{name}")));

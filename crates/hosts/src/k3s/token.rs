@@ -208,7 +208,8 @@ fn table(call: &mut Call, words: &[String]) -> Step<()> {
 fn rotate(call: &mut Call, words: &[String]) -> Step<()> {
     call.say("\u{1b}[33mWARNING\u{1b}[0m: Recommended to keep a record of the old token. If restoring from a snapshot, you must use the token associated with that snapshot.");
     let path = format!("{DATA}/server/token");
-    let old = match option(words, "token").map(String::from).or_else(|| call.machine.files.read(&path).map(|text| text.trim().to_string())) {
+    let old = match option(words, "token").map(String::from).or_else(|| call.machine.files.read(&path).map(|text| text.trim().to_string()))
+    {
         Some(token) if call.is_root() => token,
         Some(_) => return fatal(format!("open {path}: permission denied")),
         None => return fatal(format!("open {path}: no such file or directory")),

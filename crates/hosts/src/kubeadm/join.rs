@@ -105,7 +105,10 @@ fn run(call: &mut Call, given: &Given) -> Step<()> {
         within("etcd-join", etcd(call, &work))?;
     }
     let done = within("kubelet-wait-bootstrap", bootstrapped(call, &work));
-    call.machine.files.remove(BOOTSTRAP);
+    // While the kubelet is still at it, it needs the file.
+    if done != Err(Stop::Pending) {
+        call.machine.files.remove(BOOTSTRAP);
+    }
     done?;
     if control_plane {
         within("control-plane-join/mark-control-plane", mark(call, &mut work))?;

@@ -271,7 +271,9 @@ fn one(call: &mut Call, socket: &str, id: &str) -> Step<Container> {
     match containers(call, socket)?.into_iter().find(|one| one.id.starts_with(id)) {
         Some(one) => Ok(one),
         None => {
-            call.complain(format_args!("FATA[0000] rpc error: code = NotFound desc = an error occurred when try to find container \"{id}\": not found"));
+            call.complain(format_args!(
+                "FATA[0000] rpc error: code = NotFound desc = an error occurred when try to find container \"{id}\": not found"
+            ));
             Err(Stop::Code(1))
         }
     }
@@ -311,11 +313,17 @@ pub fn ctr(call: &mut Call) -> Step<()> {
     let namespace = value(["-n", "--namespace"]).unwrap_or_else(|| if bundled { "k8s.io" } else { "default" }.into());
     let options = ["-a", "--address", "-n", "--namespace"];
     let skipped = |place: usize| place > 0 && options.contains(&words[place - 1].as_str());
-    let plain: Vec<&str> =
-        words.iter().enumerate().filter(|(place, word)| !word.starts_with('-') && !skipped(*place)).map(|(_, word)| word.as_str()).collect();
+    let plain: Vec<&str> = words
+        .iter()
+        .enumerate()
+        .filter(|(place, word)| !word.starts_with('-') && !skipped(*place))
+        .map(|(_, word)| word.as_str())
+        .collect();
     let quiet = words.iter().any(|word| word == "-q");
     if let Err(why) = dial(call, &socket) {
-        return fail(format!("failed to dial \"{socket}\": context deadline exceeded: connection error: desc = \"transport: error while dialing: {why}\""));
+        return fail(format!(
+            "failed to dial \"{socket}\": context deadline exceeded: connection error: desc = \"transport: error while dialing: {why}\""
+        ));
     }
     let mine = namespace == "k8s.io";
     match plain.first().copied().unwrap_or("") {

@@ -297,7 +297,13 @@ pub fn mv(call: &mut Call) -> Step<()> {
             return fail(format!("cannot move '{from}' to '{to}': Permission denied"));
         }
         let inner: Vec<(Text, File)> = match file.kind {
-            Kind::Folder => call.machine.files.below(&source).into_iter().filter_map(|path| Some((path.clone(), call.machine.files.entry(&path)?.clone()))).collect(),
+            Kind::Folder => call
+                .machine
+                .files
+                .below(&source)
+                .into_iter()
+                .filter_map(|path| Some((path.clone(), call.machine.files.entry(&path)?.clone())))
+                .collect(),
             _ => Vec::new(),
         };
         call.machine.files.remove(&source);
@@ -364,7 +370,8 @@ pub fn sha256sum(call: &mut Call) -> Step<()> {
 pub fn stat(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
     let form = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1)).cloned();
-    let paths: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-') && Some(*word) != form.as_deref()).collect();
+    let paths: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !word.starts_with('-') && Some(*word) != form.as_deref()).collect();
     for path in paths {
         let Some(file) = call.machine.files.entry(&call.path(path)).cloned() else {
             return fail(format!("cannot statx '{path}': No such file or directory"));

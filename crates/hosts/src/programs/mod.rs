@@ -16,8 +16,8 @@ pub use net::curl_words;
 
 use crate::Machine;
 use crate::call::{Call, Step};
-use crate::{k3s, kubeadm};
 use crate::machine::Kind;
+use crate::{k3s, kubeadm};
 
 /// A program: reads its words from the call, says its words into it.
 pub type Program = fn(&mut Call) -> Step<()>;

@@ -47,7 +47,9 @@ fn fetch(call: &mut Call, url: &str, follows: bool) -> Step<Result<(Page, String
     for _ in 0..10 {
         let answer = call.outside.page(call.machine, call.now, &url);
         match call.pass(answer)? {
-            Ok(page) if follows && (300..400).contains(&page.code) && web::page(&page.location).is_some() => url = page.location.to_string(),
+            Ok(page) if follows && (300..400).contains(&page.code) && web::page(&page.location).is_some() => {
+                url = page.location.to_string()
+            }
             Ok(page) => return Ok(Ok((page, url))),
             Err(words) => return Ok(Err(words)),
         }
@@ -130,7 +132,9 @@ fn store(call: &mut Call, file: Option<String>, body: &str) -> Step<()> {
         Some(file) => {
             let path = call.path(file);
             if !call.is_root() && !path.starts_with(&format!("{}/", call.home())) && !path.starts_with("/tmp/") {
-                call.complain(format_args!("Warning: Failed to open the file {file}: Permission denied\ncurl: (23) Failure writing output to destination"));
+                call.complain(format_args!(
+                    "Warning: Failed to open the file {file}: Permission denied\ncurl: (23) Failure writing output to destination"
+                ));
                 return Err(Stop::Code(23));
             }
             call.machine.files.write(&path, body);
@@ -201,6 +205,9 @@ pub fn ping(call: &mut Call) -> Step<()> {
     }
     let (got, lost) = if mine { (count, 0) } else { (0, 100) };
     let errors = if mine { String::new() } else { format!("+{count} errors, ") };
-    call.say(format_args!("\n--- {host} ping statistics ---\n{count} packets transmitted, {got} received, {errors}{lost}% packet loss, time {}ms", (count - 1) * 1_001));
+    call.say(format_args!(
+        "\n--- {host} ping statistics ---\n{count} packets transmitted, {got} received, {errors}{lost}% packet loss, time {}ms",
+        (count - 1) * 1_001
+    ));
     if mine { Ok(()) } else { Err(Stop::Code(1)) }
 }

@@ -68,9 +68,11 @@ pub fn apt(call: &mut Call) -> Step<()> {
             call.say("Reading package lists... Done");
             locked(call, "/var/lib/apt/lists/lock", "Unable to lock directory /var/lib/apt/lists/")
         }
-        "install" | "remove" | "purge" | "upgrade" | "autoremove" if !call.is_root() => {
-            locked(call, "/var/lib/dpkg/lock-frontend", "Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?")
-        }
+        "install" | "remove" | "purge" | "upgrade" | "autoremove" if !call.is_root() => locked(
+            call,
+            "/var/lib/dpkg/lock-frontend",
+            "Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?",
+        ),
         "update" => update(call),
         "install" => {
             let changes = flags.contains(&"--allow-change-held-packages");
@@ -257,8 +259,7 @@ pub fn apt_mark(call: &mut Call) -> Step<()> {
     let (_, rest) = apart(&words);
     let Some((verb, names)) = rest.split_first() else { return fail("E: Command line option is missing") };
     if *verb == "showhold" {
-        let held: Vec<Text> =
-            call.machine.packages.installed.iter().filter(|(_, one)| one.held).map(|(name, _)| name.clone()).collect();
+        let held: Vec<Text> = call.machine.packages.installed.iter().filter(|(_, one)| one.held).map(|(name, _)| name.clone()).collect();
         held.iter().for_each(|name| call.say(name));
         return Ok(());
     }
@@ -268,7 +269,9 @@ pub fn apt_mark(call: &mut Call) -> Step<()> {
     }
     for name in names {
         let Some(one) = call.machine.packages.installed.get(*name).cloned() else {
-            call.complain(format_args!("E: Can't select installed nor candidate version from package '{name}' as it has neither of them\nE: No packages found"));
+            call.complain(format_args!(
+                "E: Can't select installed nor candidate version from package '{name}' as it has neither of them\nE: No packages found"
+            ));
             return Err(Stop::Code(100));
         };
         let wanted = *verb == "hold";
@@ -304,7 +307,10 @@ pub fn apt_cache(call: &mut Call) -> Step<()> {
             "policy" if all.is_empty() && held.is_none() => {}
             "policy" => {
                 let candidate = all.first().map_or("(none)", |one| one.version.as_str());
-                call.say(format_args!("{name}:\n  Installed: {}\n  Candidate: {candidate}\n  Version table:", held.as_deref().unwrap_or("(none)")));
+                call.say(format_args!(
+                    "{name}:\n  Installed: {}\n  Candidate: {candidate}\n  Version table:",
+                    held.as_deref().unwrap_or("(none)")
+                ));
                 for one in &all {
                     let here = held.as_deref() == Some(one.version.as_str());
                     let mark = if here { " ***" } else { "    " };

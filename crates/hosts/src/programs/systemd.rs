@@ -203,7 +203,13 @@ fn list_files(call: &mut Call) -> Step<()> {
     let units = call.machine.units.clone();
     call.say("UNIT FILE           STATE    PRESET");
     for (name, unit) in units.iter() {
-        let state = if unit.masked { "masked" } else if unit.enabled { "enabled" } else { "disabled" };
+        let state = if unit.masked {
+            "masked"
+        } else if unit.enabled {
+            "enabled"
+        } else {
+            "disabled"
+        };
         call.say(format_args!("{:<19} {state:<8} enabled", format!("{name}.service")));
     }
     Ok(())
@@ -229,7 +235,10 @@ pub fn journalctl(call: &mut Call) -> Step<()> {
         words.iter().enumerate().find_map(|(at, word)| {
             if let Some(rest) = word.strip_prefix("--") {
                 let rest = rest.strip_prefix(long)?;
-                return rest.strip_prefix('=').map(String::from).or_else(|| if rest.is_empty() { words.get(at + 1).cloned() } else { None });
+                return rest
+                    .strip_prefix('=')
+                    .map(String::from)
+                    .or_else(|| if rest.is_empty() { words.get(at + 1).cloned() } else { None });
             }
             let flags = word.strip_prefix('-')?;
             let (head, tail) = flags.split_once(letter)?;
@@ -246,7 +255,13 @@ pub fn journalctl(call: &mut Call) -> Step<()> {
     let follows = has('f', "follow");
     let ends = has('e', "pager-end");
     let most = value('n', "lines").and_then(|text| text.parse::<usize>().ok());
-    let most = most.unwrap_or(if follows { 10 } else if ends { 1_000 } else { usize::MAX });
+    let most = most.unwrap_or(if follows {
+        10
+    } else if ends {
+        1_000
+    } else {
+        usize::MAX
+    });
     let mut lines: Vec<_> = match &unit {
         Some(name) => call.machine.unit(name).map(|unit| unit.journal.to_vec()).unwrap_or_default(),
         None => call.machine.units.values().flat_map(|unit| unit.journal.iter().cloned()).collect(),

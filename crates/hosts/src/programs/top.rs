@@ -53,8 +53,20 @@ pub fn top(call: &mut Call) -> Step<()> {
         tenths(user.min(1000)),
         tenths(1000 - user.min(1000))
     ));
-    call.say(format_args!("MiB Mem : {:>8} total, {:>8} free, {:>8} used, {:>8} buff/cache", mib(total), mib(total - used - cache), mib(used), mib(cache)));
-    call.say(format_args!("MiB Swap: {:>8} total, {:>8} free, {:>8} used. {:>8} avail Mem", mib(swap), mib(swap), "0.0", mib(total - used)));
+    call.say(format_args!(
+        "MiB Mem : {:>8} total, {:>8} free, {:>8} used, {:>8} buff/cache",
+        mib(total),
+        mib(total - used - cache),
+        mib(used),
+        mib(cache)
+    ));
+    call.say(format_args!(
+        "MiB Swap: {:>8} total, {:>8} free, {:>8} used. {:>8} avail Mem",
+        mib(swap),
+        mib(swap),
+        "0.0",
+        mib(total - used)
+    ));
     call.say("\n    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND");
     let now = call.now;
     for one in processes {

@@ -66,7 +66,11 @@ fn word(word: &str) -> String {
         word.replace(bare, "<time>")
     } else if span {
         "<span>".into()
-    } else if let Some((head, _)) = ["kubeadm-upgraded-manifests", "kubeadm-backup-manifests-", "kubeadm-backup-etcd-", "kubeadm-kubelet-config-"].iter().find_map(|name| word.split_once(name)) {
+    } else if let Some((head, _)) =
+        ["kubeadm-upgraded-manifests", "kubeadm-backup-manifests-", "kubeadm-backup-etcd-", "kubeadm-kubelet-config-"]
+            .iter()
+            .find_map(|name| word.split_once(name))
+    {
         format!("{head}kubeadm-<folder>")
     } else if let Some((head, tail)) = word.split_once("-dryrun") {
         format!("{head}-dryrun<n>{}", tail.trim_start_matches(|c: char| c.is_ascii_digit()))

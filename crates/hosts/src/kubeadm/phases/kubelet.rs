@@ -1,8 +1,8 @@
 //! The phase `kubelet-start`: the kubelet's configuration as files, and its start.
 use crate::call::{Call, Step};
-use crate::kubeadm::patches;
 use crate::kubeadm::config::{Config, dns_address, fill};
 use crate::kubeadm::init::Work;
+use crate::kubeadm::patches;
 use objects::{Tree, list, map, yaml};
 
 /// What kubeadm writes of the kubelet's configuration; what the user wrote goes before.

@@ -78,7 +78,9 @@ fn examine(call: &mut Call, given: &Given, upgrade: &mut Upgrade) -> Step<()> {
     let wanted = version::release(call, &given.words[0])?;
     upgrade.work.config.cluster.set(&["kubernetesVersion"], wanted.as_str());
     call.say(format_args!("[upgrade/preflight] You have chosen to upgrade the cluster version to {}", quoted(&wanted)));
-    let Some(to) = Version::read(&wanted) else { return fail(format!("unable to parse normalized version {wanted:?} as a semantic version")) };
+    let Some(to) = Version::read(&wanted) else {
+        return fail(format!("unable to parse normalized version {wanted:?} as a semantic version"));
+    };
     let cluster = match plan::cluster_version(call, &upgrade.client)? {
         Ok(version) => version,
         Err(why) => {
@@ -140,7 +142,9 @@ fn rest(call: &mut Call, upgrade: &mut Upgrade, runs: &dyn Fn(&str) -> bool, fir
         if !upgrade.serves {
             call.say(format_args!("[upgrade/addon] Skipping the {phase} phase. Not a control plane node."));
         } else if let Some(behind) = behind(call, upgrade)? {
-            call.say(format_args!("[upgrade/addon] Skipping upgrade of addons because control plane instances [{behind}] have not been upgraded"));
+            call.say(format_args!(
+                "[upgrade/addon] Skipping upgrade of addons because control plane instances [{behind}] have not been upgraded"
+            ));
         } else {
             within(phase, run(call, &mut upgrade.work))?;
         }
@@ -152,8 +156,11 @@ fn rest(call: &mut Call, upgrade: &mut Upgrade, runs: &dyn Fn(&str) -> bool, fir
 fn behind(call: &mut Call, upgrade: &Upgrade) -> Step<Option<String>> {
     let all = plan::images(call, upgrade, "kube-apiserver")?;
     let own = all.iter().find(|one| one.0 == upgrade.work.config.node_name()).map(|one| one.1.clone());
-    let others: Vec<String> =
-        all.into_iter().filter(|one| own.as_ref().is_some_and(|own| one.1 != *own)).map(|one| format!("kube-apiserver-{}", one.0)).collect();
+    let others: Vec<String> = all
+        .into_iter()
+        .filter(|one| own.as_ref().is_some_and(|own| one.1 != *own))
+        .map(|one| format!("kube-apiserver-{}", one.0))
+        .collect();
     Ok((!others.is_empty()).then(|| others.join(" ")))
 }
 

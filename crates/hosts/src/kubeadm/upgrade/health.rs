@@ -28,7 +28,11 @@ pub fn check(call: &mut Call, upgrade: &Upgrade) -> Step<()> {
         Err(why) => Some(format!("could not list nodes labeled with {CONTROL_PLANE:?}: {why}")),
     };
     let found = [("CreateJob", job), ("ControlPlaneNodesReady", ready), ("StaticPodManifest", manifests(call))];
-    preflight::tell_all(call, found.map(|(name, wrong)| (name, Found { errors: wrong.into_iter().collect(), ..Found::default() })), &ignored)
+    preflight::tell_all(
+        call,
+        found.map(|(name, wrong)| (name, Found { errors: wrong.into_iter().collect(), ..Found::default() })),
+        &ignored,
+    )
 }
 
 fn not_ready(nodes: &Tree) -> Option<String> {

@@ -44,8 +44,7 @@ const NODE: &[Flag] = &[
     Flag("patches", Takes::Text, ""),
     Flag("skip-phases", Takes::List, ""),
 ];
-const DIFF: &[Flag] =
-    &[Flag("config", Takes::Text, ""), Flag("context-lines", Takes::Int, "3"), Flag("kubeconfig", Takes::Text, ADMIN)];
+const DIFF: &[Flag] = &[Flag("config", Takes::Text, ""), Flag("context-lines", Takes::Int, "3"), Flag("kubeconfig", Takes::Text, ADMIN)];
 
 const ADMIN: &str = "/etc/kubernetes/admin.conf";
 const NODE_PHASES: [&str; 6] = ["preflight", "control-plane", "kubeconfig", "kubelet-config", "addon", "post-upgrade"];

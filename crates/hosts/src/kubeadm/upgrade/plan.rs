@@ -54,7 +54,9 @@ pub fn cluster_version(call: &mut Call, client: &Client) -> Step<Result<Version,
     request.user = client.user.clone();
     request.origin.actor = Text::new_static("kubeadm");
     let answer = call.outside.api(call.machine, call.now, &client.server, request);
-    let found = call.pass(answer)?.map_err(|why| format!("couldn't fetch cluster version from the API Server: Get \"{}/version?timeout=10s\": {why}", client.server));
+    let found = call
+        .pass(answer)?
+        .map_err(|why| format!("couldn't fetch cluster version from the API Server: Get \"{}/version?timeout=10s\": {why}", client.server));
     Ok(found.and_then(|answer| {
         let told = answer.tree().get("gitVersion").text().to_string();
         Version::read(&told).ok_or_else(|| format!("couldn't parse cluster version: could not parse \"{told}\" as version"))
@@ -66,7 +68,12 @@ pub fn kubelets(call: &mut Call, client: &Client) -> Step<Result<Vec<(String, St
     let nodes = client.get(call, NODES, "", "")?;
     Ok(nodes.map(|nodes| {
         let text = |node: &Tree, path: &[&str]| node.at(path).text().to_string();
-        nodes.get("items").items().iter().map(|one| (text(one, &["metadata", "name"]), text(one, &["status", "nodeInfo", "kubeletVersion"]))).collect()
+        nodes
+            .get("items")
+            .items()
+            .iter()
+            .map(|one| (text(one, &["metadata", "name"]), text(one, &["status", "nodeInfo", "kubeletVersion"])))
+            .collect()
     }))
 }
 

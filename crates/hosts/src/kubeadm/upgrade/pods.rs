@@ -1,6 +1,6 @@
 //! Static Pods changed one after another: certificates renewed, the manifest exchanged, the new Pod waited for.
-use super::apply::{TMP, manifest, stamp};
 use super::Upgrade;
+use super::apply::{TMP, manifest, stamp};
 use crate::call::{Call, Step, Stop, fail, quoted};
 use crate::kubeadm::flags::Given;
 use crate::kubeadm::phases::{MANIFESTS, manifests};
@@ -117,7 +117,9 @@ fn component(
         call.work(POLL);
         if call.now >= give_up {
             let node = upgrade.work.config.node_name();
-            return fail(format!("static Pod hash for component {name} on Node {node} did not change after {limit}: context deadline exceeded"));
+            return fail(format!(
+                "static Pod hash for component {name} on Node {node} did not change after {limit}: context deadline exceeded"
+            ));
         }
     }
     let count = pods_of(call, upgrade, name)?.len();
