@@ -2,6 +2,7 @@
 use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
 use cluster::lens::{PageView, ReachView, RuleView};
+use cluster::probes::HealthRow;
 use lessons::progress::LessonState;
 use lessons::strategies::Row;
 
@@ -54,6 +55,8 @@ pub enum ToEngine {
         pod: String,
         name: String,
     },
+    /// What of the cluster still works: asked again about once a second by whoever shows it.
+    Health,
     /// YAML, description and chain of an object, by id.
     Inspect {
         id: String,
@@ -200,6 +203,10 @@ pub enum FromEngine {
     Resolved {
         steps: Vec<HopView>,
     },
+    /// One row for each function of a cluster, in the order of `cluster::probes::IDS`.
+    Health {
+        rows: Vec<HealthRow>,
+    },
     /// What the learner's browser got for the last `Input::Browse`.
     Browsed {
         page: Box<PageView>,
@@ -257,6 +264,7 @@ parcel::tagged!(ToEngine "to" {
     "rules" => Rules { node },
     "reach" => Reach { port, from, to },
     "resolve" => Resolve { pod, name },
+    "health" => Health {},
     "inspect" => Inspect { id },
     "complete" => Complete { serial, line, cursor },
     "lint" => Lint { serial, name, text },
@@ -286,6 +294,7 @@ parcel::tagged!(FromEngine "says" {
     "ruled" => Ruled { node, text, rules },
     "reached" => Reached { reach, reasons },
     "resolved" => Resolved { steps },
+    "health" => Health { rows },
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },

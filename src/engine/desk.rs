@@ -3,6 +3,7 @@ use super::board::Comparing;
 use super::{manifest, past};
 use crate::protocol::{FromEngine, ToEngine};
 use cluster::input::Input;
+use cluster::probes::Checklist;
 use cluster::{Session, Viewer};
 use lessons::format::Lesson;
 use lessons::{Run, Saved};
@@ -17,6 +18,7 @@ pub struct Desk {
     /// The lesson's text as it was opened, to begin it anew.
     opened: String,
     viewer: Viewer,
+    checklist: Checklist,
     /// Thousandths of real time; 0 while time stands still.
     speed: u32,
     /// Until then the boot runs in slow motion, unless the learner chooses a speed.
@@ -120,6 +122,10 @@ impl Desk {
             ToEngine::Resolve { pod, name } => {
                 let steps = session.world.clone().lookup(&pod, &name);
                 self.out.push(FromEngine::Resolved { steps });
+            }
+            ToEngine::Health => {
+                let rows = self.checklist.look(&session.world).to_vec();
+                self.out.push(FromEngine::Health { rows });
             }
             ToEngine::Inspect { id } => {
                 let mut inspection = session.world.inspect(&id);
@@ -377,7 +383,10 @@ impl Desk {
         self.files_changed = session.world.terminal.files_changed;
         let shell = &session.world.terminal.shell;
         let text = |name: &&str| (name.to_string(), shell.file(name).unwrap_or_default().to_string());
-        let files = shell.files().iter().map(text).collect();
+        // What a learner is to edit comes first, in the lesson's order.
+        let edited = |name: &str| self.run.as_ref().and_then(|run| run.lesson.files.iter().position(|file| file.edit && file.path == name));
+        let mut files: Vec<(String, String)> = shell.files().iter().map(text).collect();
+        files.sort_by_key(|(name, _)| edited(name).unwrap_or(usize::MAX));
         self.out.push(FromEngine::Files { files });
     }
 }

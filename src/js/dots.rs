@@ -56,13 +56,13 @@ pub fn travel(points: &[(f64, f64)], write: bool, delay_ms: f64) {
     run(&dot, &frames.collect(), 620.0, delay_ms, "ease-in-out");
 }
 
-/// A request on its way; `text` says why it failed. Its number can be read from the element that was pressed.
-pub fn request(points: &[(f64, f64)], class: &str, text: &str, id: u64, delay_ms: f64) {
+/// A request on its way; one that failed stays a while where it did, and `text` says why. Its number can be read from the element
+/// that was pressed.
+pub fn request(points: &[(f64, f64)], class: &str, failed: bool, text: &str, id: u64, delay_ms: f64) {
     let Some(dot) = DOTS.with_borrow_mut(|pools| pools.1.next()) else { return };
     dot.set_class_name(&format!("req {class}"));
     dot.set_text_content(Some(text));
     let _ = dot.set_attribute("data-req", &id.to_string());
-    let failed = !text.is_empty();
     let legs: Vec<f64> = points.windows(2).map(|two| (two[1].0 - two[0].0).abs() + (two[1].1 - two[0].1).abs()).collect();
     let whole = legs.iter().sum::<f64>().max(1.0);
     // A failed one stays a while where it failed, so that its word can be read.

@@ -14,8 +14,8 @@ fn brief(fault: &Fault) -> &'static str {
         Fault::MendNode { .. } => words.mend,
         Fault::StopComponent { .. } => words.stop,
         Fault::StartComponent { .. } => words.start,
-        Fault::Link { .. } => words.slow_link,
-        Fault::KillContainer { .. } => words.kill,
+        Fault::Link { .. } | Fault::PathMtu { .. } | Fault::SlowComponent { .. } => words.slow_link,
+        Fault::KillContainer { .. } | Fault::KillComponent { .. } => words.kill,
     }
 }
 
@@ -39,7 +39,10 @@ pub fn describe(fault: &Fault) -> String {
         Fault::MendNode { node } => (words.mend_node)(node),
         Fault::StopComponent { component } => (words.stop_component)(component),
         Fault::StartComponent { component } => (words.start_component)(component),
+        Fault::KillComponent { component } => (words.kill_component)(component),
+        Fault::SlowComponent { component, delay_ms } => (words.slow_component)(component, *delay_ms),
         Fault::Link { one, other, latency_ms, loss_percent } => (words.link)(one, other, *latency_ms, *loss_percent),
+        Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }

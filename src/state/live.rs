@@ -108,6 +108,11 @@ fn hear(app: App, message: FromEngine) {
                 app.network.verdict.set(reasons);
             }
         }
+        FromEngine::Health { rows } => {
+            if app.network.health.with_untracked(|old| *old != rows) {
+                app.network.health.set(rows);
+            }
+        }
         FromEngine::Resolved { steps } => app.network.resolved.set(steps),
         FromEngine::Browsed { page } => {
             app.network.loading.set(false);

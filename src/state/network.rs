@@ -5,6 +5,7 @@ use crate::js::{document, fetch};
 use cluster::delta::{Delta, HopView, RequestView, TrafficView};
 use cluster::input::{Input, TrafficSpec};
 use cluster::lens::{PageView, ReachView, RuleView};
+use cluster::probes::HealthRow;
 use leptos::prelude::*;
 use lessons::format;
 use lessons::progress::LessonState;
@@ -60,6 +61,8 @@ pub struct Network {
     pub pair: RwSignal<(String, String)>,
     pub verdict: RwSignal<Vec<String>>,
     pub resolved: RwSignal<Vec<HopView>>,
+    /// What still works, as the engine last said.
+    pub health: RwSignal<Vec<HealthRow>>,
     pub page: RwSignal<Option<PageView>>,
     pub loading: RwSignal<bool>,
     /// The packed strategies, as text; empty until their lens is opened.
@@ -94,6 +97,7 @@ impl Network {
             pair: RwSignal::default(),
             verdict: RwSignal::default(),
             resolved: RwSignal::default(),
+            health: RwSignal::default(),
             page: RwSignal::new(None),
             loading: RwSignal::new(false),
             board: RwSignal::default(),

@@ -171,6 +171,9 @@ pub static WORDS: Words = Words {
                 ),
                 "unenforced" => "막아야 할 요청이지만, 이 클러스터의 네트워크 플러그인은 정책을 집행하지 않습니다".to_string(),
                 "drops" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
+                "too-long" => {
+                    format!("{one}바이트 패킷을 보내지만, 이 길은 {two}바이트까지만 나르고 아무에게도 알리지 않아 패킷이 사라집니다")
+                }
                 "answers" => format!("{two} 만에 {one} 응답"),
                 "resolv" => format!("이 resolv.conf로 {} 찾습니다", particle(one, Pair::Object)),
                 "asked" => format!("{one} 질문에 {two}"),
@@ -321,6 +324,8 @@ pub static WORDS: Words = Words {
     mend_node: |node| format!("{node} 네트워크 잇기"),
     stop_component: |part| format!("{part} 멈추기"),
     start_component: |part| format!("{part} 다시 켜기"),
+    kill_component: |part| format!("{part} 강제 종료"),
+    slow_component: |part, ms| format!("{part} {ms} ms 느리게"),
     slow_link: "회선",
     link: |one, other, ms, loss| format!("{one}–{other} 회선: +{ms} ms, 손실 {loss} %"),
     kill_container: |pod| format!("{pod} 컨테이너 죽이기"),

@@ -178,6 +178,8 @@ pub struct Words {
     pub mend_node: fn(&str) -> String,
     pub stop_component: fn(&str) -> String,
     pub start_component: fn(&str) -> String,
+    pub kill_component: fn(&str) -> String,
+    pub slow_component: fn(&str, u32) -> String,
     pub slow_link: &'static str,
     pub link: fn(&str, &str, u32, u32) -> String,
     pub kill_container: fn(&str) -> String,

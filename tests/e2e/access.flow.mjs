@@ -7,6 +7,8 @@ import { installMock } from "./mock-engine.mjs";
 
 export const title = "axe finds nothing in either language, theme or size";
 
+// Each lens by its place in the list.
+const LENSES = [1, 2, 3, 4, 5, 6].map((place) => `lens ${place}`);
 const SIZES = [{ width: 1440, height: 900 }, { width: 360, height: 740 }];
 
 export default async function ({ open, note }) {
@@ -17,7 +19,7 @@ export default async function ({ open, note }) {
       const page = await open({ lang, theme, viewport, reducedMotion: "reduce", prepare: installMock });
       await page.waitForSelector("[data-id='node/worker-1']");
       await page.waitForSelector("article.card");
-      for (const look of ["as it opens", "Why?", "Outline", "Table", "YAML", "terminal", "palette"]) {
+      for (const look of ["as it opens", "Why?", "Outline", "Table", "YAML", "terminal", ...LENSES, "palette"]) {
         if (!await show(page, look, viewport.width)) continue;
         const found = await page.evaluate(`${axe}; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })`);
         const words = found.violations.map((rule) => `${rule.id}: ${rule.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join("; ")}`);
@@ -42,6 +44,7 @@ async function show(page, look, width) {
     if (!narrow) return false;
     await press(".switch .tab", look === "YAML" ? 1 : 2);
   }
+  if (look.startsWith("lens")) await page.locator(".lens-choice").selectOption(look.slice(5));
   if (look === "palette") await page.keyboard.press("Control+k");
   await page.waitForTimeout(300);
   return true;

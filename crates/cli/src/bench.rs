@@ -50,6 +50,14 @@ static ROWS: &[Row] = &[
         pods: 100,
         run: traffic,
     },
+    Row {
+        name: "gateway-1000",
+        about: "10 s of 1,000 requests per second through a Gateway to 100 Pods",
+        goal_ms: 150.0,
+        goal_mib: 0.0,
+        pods: 100,
+        run: gateway,
+    },
     Row { name: "idle-10min", about: "10 simulated minutes, small idle cluster", goal_ms: 20.0, goal_mib: 0.0, pods: 0, run: idle },
     Row {
         name: "etcd-30min",
@@ -252,10 +260,17 @@ fn traffic() -> Measured {
     send(&mut world, &Request::about(Verb::Create, kinds::SERVICE, "default", "").body(service));
     world.run_while(Time::START + Duration::mins(20), on_change(|world| complete(world, 100)));
     world.run_until(world.now() + Duration::secs(10));
-    let users = TrafficSpec { id: "users".into(), to: "svc/web:80".into(), from: "app=web".into(), rps: 1_000, ..TrafficSpec::default() };
+    many(
+        &mut world,
+        TrafficSpec { id: "users".into(), to: "svc/web:80".into(), from: "app=web".into(), rps: 1_000, ..TrafficSpec::default() },
+    )
+}
+
+/// Ten seconds of a source.
+fn many(world: &mut World, users: TrafficSpec) -> Measured {
     let end = world.now() + Duration::secs(10);
     let mut found = timed(
-        &mut world,
+        world,
         Duration::secs(1),
         |_| true,
         |world| {
@@ -266,6 +281,41 @@ fn traffic() -> Measured {
     let answered = world.traffic().source("users").map_or(0, |source| source.tally.ok);
     found.arrived = (9_000..=11_000).contains(&answered);
     found
+}
+
+/// A Service, a Gateway, and a route with a match on headers before the one for everybody.
+const FRONT: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: front}
+spec: {gatewayClassName: kubarium, listeners: [{name: http, port: 80, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: front}]
+  rules:
+  - matches: [{headers: [{name: x-beta, value: 'yes'}]}]
+    backendRefs: [{name: web, port: 80}]
+  - backendRefs: [{name: web, port: 80, weight: 90}, {name: web, port: 80, weight: 10}]
+";
+
+/// 1,000 requests per second from people outside, by a node port, through the gateway's Pod to 100 endpoints.
+fn gateway() -> Measured {
+    let topology = Topology { gateway_controller: true, ..Topology::kubeadm(3) };
+    let mut world = World::boot(&topology, 1, vec![("front.yaml".to_string(), FRONT.to_string())]);
+    world.run_until(Time::START + Duration::secs(30));
+    create(&mut world, 100);
+    world.type_line("kubectl apply -f front.yaml");
+    world.run_while(Time::START + Duration::mins(20), on_change(|world| complete(world, 100)));
+    world.run_until(world.now() + Duration::secs(20));
+    many(&mut world, TrafficSpec { id: "users".into(), to: "http://worker-1:31080/".into(), rps: 1_000, ..TrafficSpec::default() })
 }
 
 fn idle() -> Measured {

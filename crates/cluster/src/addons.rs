@@ -1,6 +1,7 @@
-//! What an installer leaves in the cluster besides the control plane: kubeadm's DNS.
+//! What an installer leaves in the cluster besides the control plane: kubeadm's kube-proxy and DNS, and a network plugin.
 use crate::world::World;
 use dataplane::network::dns::KUBEADM;
+use dataplane::network::{Mode, Plugin};
 use objects::wire::{Request, Verb};
 use objects::{Text, Tree, kinds, map};
 
@@ -16,7 +17,40 @@ pub(crate) fn downloaded(url: &str) -> Option<&'static str> {
     flannel.then_some(include_str!("addons/kube-flannel.yaml"))
 }
 
+/// Network plugins, as a learner can apply them, too.
+pub const CALICO: &str = include_str!("addons/calico.yaml");
+pub const FLANNEL: &str = include_str!("addons/flannel.yaml");
+
+/// The images of kube-proxy and of a plugin: nodes of a preset have them from the start.
+pub(crate) fn node_images(plugin: Plugin) -> Vec<Text> {
+    let agent = match plugin {
+        Plugin::Calico => "quay.io/calico/node:v3.31.2",
+        Plugin::Flannel => "ghcr.io/flannel-io/flannel:v0.27.4",
+        Plugin::None => return vec![Text::new_static("registry.k8s.io/kube-proxy:v1.37.2")],
+    };
+    vec![Text::new_static("registry.k8s.io/kube-proxy:v1.37.2"), Text::new_static(agent)]
+}
+
 impl World {
+    /// kubeadm's phase `addon kube-proxy`.
+    pub(crate) fn install_kube_proxy(&mut self, mode: Mode) {
+        let word = match mode {
+            Mode::Iptables => "iptables",
+            Mode::Nftables => "nftables",
+            Mode::Ipvs => "ipvs",
+        };
+        self.install_all(&include_str!("addons/kube-proxy.yaml").replace("MODE", word));
+    }
+
+    /// A network plugin's manifest.
+    pub(crate) fn install_plugin(&mut self, plugin: Plugin) {
+        match plugin {
+            Plugin::Calico => self.install_all(CALICO),
+            Plugin::Flannel => self.install_all(FLANNEL),
+            Plugin::None => {}
+        }
+    }
+
     /// kubeadm's phase `addon coredns`.
     pub(crate) fn install_coredns(&mut self) {
         let names = map! {"name": "coredns", "namespace": "kube-system"};

@@ -1,5 +1,5 @@
 //! Boots a topology: what kube-apiserver makes for itself, and when each process starts.
-use crate::addons::{GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
+use crate::addons::{self, GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
 use crate::endpoint::{ApiServerProcess, EtcdProcess};
 use crate::event::Event;
 use crate::part::{Actor, Part};
@@ -27,6 +27,10 @@ impl World {
         }
         let addresses: Vec<&str> = topology.control_planes.iter().map(|machine| machine.address.as_str()).collect();
         world.bootstrap_objects(&addresses);
+        if topology.static_pods {
+            world.install_kube_proxy(topology.proxy);
+            world.install_plugin(topology.network);
+        }
         if topology.coredns {
             world.install_coredns();
         }
@@ -67,7 +71,13 @@ impl World {
         let (host, called) = (self.hosts.len(), Text::new(topology.control_host.as_ref().unwrap_or(&machine.name)));
         let id = |process: &str| topology.process_id(process, machine);
         self.etcd.push(EtcdProcess { id: id("etcd").into(), host, running: true });
-        self.apiservers.push(ApiServerProcess { id: id("kube-apiserver").into(), host, running: true, offered: true });
+        self.apiservers.push(ApiServerProcess {
+            id: id("kube-apiserver").into(),
+            host,
+            running: true,
+            slow: Duration::ZERO,
+            offered: true,
+        });
         self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
         // Machines do not start at the very same instant.
         let after = |millis: u64| Duration::millis(millis + 150 * host as u64);
@@ -105,12 +115,21 @@ impl World {
             mirrors: topology.static_pods && (control_plane || topology.bare.is_some()),
             dns: dataplane::network::dns::NodeDns::default(),
             network: topology.network,
+            images: if topology.static_pods { addons::node_images(topology.network) } else { Vec::new() },
         };
         let kubelet = Kubelet::new(host, catalog.clone(), config);
+        Arc::make_mut(&mut self.routes).insert(number, (number, place as u16));
         self.kubelets.insert(name.clone(), self.parts.len());
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
-        self.add_part(&format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)), after + Duration::millis(400));
+        let part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
+        if topology.static_pods {
+            // It starts with the container of its DaemonSet's Pod.
+            self.parts.push(Arc::new(part));
+        } else {
+            self.queue.push(self.now + after + Duration::millis(400), Event::Start(self.parts.len()));
+            self.parts.push(Arc::new(part));
+        }
     }
 
     fn add_part(&mut self, id: &str, host: usize, actor: Actor, after: Duration) {

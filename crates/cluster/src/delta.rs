@@ -36,7 +36,7 @@ pub struct ComponentView {
     pub id: String,
     pub node: String,
     pub running: bool,
-    /// A short fact: `rv 214`, `queue 2`, `3 pods`.
+    /// A short fact: `rv 214`, `queue 2`, `3 pods`, `leader`.
     pub note: String,
     /// How many keys or Pods wait in its queue.
     pub queue: u32,
@@ -183,6 +183,8 @@ pub struct TrafficView {
     pub ok: u64,
     pub failed: u64,
     pub held_back: u64,
+    /// Copies of its requests that proxies made and whose answers nobody waited for.
+    pub copies: u64,
     /// Of the last ten seconds: how many by version (empty where nobody answered) and outcome (`200`, `503`, `refused`, …).
     pub parts: Vec<TrafficPart>,
     /// Of the last ten seconds' answers, in microseconds; 0 without answers.
@@ -268,7 +270,7 @@ parcel::record!(Link { occurrence, at, actor, deed, about, revision, detail, rea
 parcel::record!(Inspection { id, yaml, describe, chain });
 parcel::record!(HopView { component, text, entry, deed, facts });
 #[rustfmt::skip]
-parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, parts, p50, p95, versions, strip, spec });
+parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, copies, parts, p50, p95, versions, strip, spec });
 parcel::record!(TrafficPart { version, outcome, count });
 parcel::record!(TrafficSecond { failed, ok });
 parcel::record!(RequestView { id, at, took, source, from, via, to, version, outcome, ok });

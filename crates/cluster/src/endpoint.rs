@@ -14,6 +14,8 @@ pub struct ApiServerProcess {
     /// The host's place in `World::hosts`.
     pub host: usize,
     pub running: bool,
+    /// How much longer each request to it takes.
+    pub slow: Duration,
     /// Whether the load balancer gives it new connections.
     pub offered: bool,
 }
@@ -171,6 +173,16 @@ impl World {
             }
         }
         self.catch_up();
+    }
+
+    /// How much longer a caller's request takes: because it, or the kube-apiserver that it talks to, is slow.
+    pub(crate) fn slowness(&self, caller: Caller) -> Duration {
+        let Caller::Part(id) = caller else {
+            let next = self.next_server(self.outside_server);
+            return self.apiservers.get(next).map_or(Duration::ZERO, |server| server.slow);
+        };
+        let server = self.own_server(id).unwrap_or(self.parts[id].server);
+        self.parts[id].slow + self.apiservers.get(server).map_or(Duration::ZERO, |server| server.slow)
     }
 
     /// The address that a client dials; without any kube-apiserver the host's own.

@@ -1,6 +1,6 @@
 //! The closed list of what can happen next in a world.
 use apiserver::client::Ticket;
-use objects::wire::Response;
+use objects::wire::{Request, Response};
 use simcore::Time;
 
 /// A part of the world by its place in `World::parts`.
@@ -45,6 +45,10 @@ pub enum Event {
     Exec(u64),
     /// Something happens on a server by itself.
     Server(usize),
+    /// A request of somebody slow, or to a slow kube-apiserver, is on its way at last.
+    Send(Caller, Ticket, Box<Request>),
+    /// A kube-apiserver is up.
+    Serve(usize),
     /// The endpoint's load balancer has looked at a kube-apiserver often enough.
     Checked(usize),
     /// A command on a server: what it waits for is looked at.
@@ -69,6 +73,8 @@ impl Event {
             Event::Server(host) => 17 << 32 | *host as u64,
             Event::Command(id) => 15 << 32 | *id & 0xffff_ffff,
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
+            Event::Send(..) => 19 << 32,
+            Event::Serve(server) => 18 << 32 | *server as u64,
             Event::Checked(server) => 16 << 32 | *server as u64,
         }
     }

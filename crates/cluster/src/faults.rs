@@ -3,7 +3,6 @@ use crate::endpoint::EtcdProcess;
 use crate::event::{Event, PartId};
 use crate::input::Fault;
 use crate::part::Actor;
-use crate::traffic::Link;
 use crate::world::World;
 use apiserver::client::Effects;
 use simcore::{Duration, OccurrenceId};
@@ -11,6 +10,8 @@ use std::sync::Arc;
 
 /// How long a machine takes until its processes start after power comes back.
 const BOOT: Duration = Duration::secs(10);
+/// How long until a killed kube-apiserver serves again: seen, made, started.
+const RESTART: Duration = Duration::secs(4);
 
 impl World {
     /// Breaks or mends something. An unknown name is an error in plain words.
@@ -57,12 +58,19 @@ impl World {
                 self.component_shown(component, true);
                 Ok(id)
             }
+            Fault::KillComponent { component } => self.kill_component(component),
+            Fault::SlowComponent { component, delay_ms } => self.slow_component(component, *delay_ms),
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
-                let link = Link { latency: Duration::millis(u64::from(*latency_ms)), loss_percent: *loss_percent };
-                self.net().links.insert((first.min(second), first.max(second)), link);
+                let known = self.net().links.entry((first.min(second), first.max(second))).or_default();
+                (known.latency, known.loss_percent) = (Duration::millis(u64::from(*latency_ms)), *loss_percent);
                 let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
                 Ok(self.note("you", "fault", &words))
+            }
+            Fault::PathMtu { one, other, bytes } => {
+                let (first, second) = (self.host(one)?, self.host(other)?);
+                self.net().links.entry((first.min(second), first.max(second))).or_default().mtu = *bytes;
+                Ok(self.note("you", "fault", &format!("link {one} - {other}: packets of more than {bytes} bytes are lost")))
             }
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
@@ -109,7 +117,12 @@ impl World {
         }
         self.hosts[host].powered = true;
         self.run_control_plane(host, true);
+        // Components in containers start with their containers.
         for id in self.parts_of(host) {
+            if !self.parts[id].pod.is_empty() {
+                continue;
+            }
+            Arc::make_mut(&mut self.parts[id]).enabled = true;
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();
@@ -147,24 +160,110 @@ impl World {
     fn stop_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
         if self.run_process(name, false) {
             self.lose_api();
-        } else {
+        } else if !self.run_runtime(name, false) {
             let id = self.part_named(name)?;
-            Arc::make_mut(&mut self.parts[id]).stop();
+            self.terminate(id);
         }
         Ok(self.note("you", "fault", &format!("stop {name}")))
     }
 
+    /// A process is asked to end, says its last words, and is not started again.
+    fn terminate(&mut self, id: PartId) {
+        let (now, mut fx) = (self.now(), Effects::default());
+        let part = Arc::make_mut(&mut self.parts[id]);
+        part.terminate(now, &mut fx);
+        self.carry_out(id, fx);
+        let part = Arc::make_mut(&mut self.parts[id]);
+        part.enabled = false;
+        part.stop();
+    }
+
     fn start_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
-        if self.run_process(name, true) {
+        if self.run_process(name, true) || self.run_runtime(name, true) {
             let occurrence = self.note("you", "fault", &format!("start {name}"));
             self.catch_up();
             return Ok(occurrence);
         }
         let id = self.part_named(name)?;
         let occurrence = self.note("you", "fault", &format!("start {name}"));
+        Arc::make_mut(&mut self.parts[id]).enabled = true;
         self.queue.push(self.now + Duration::secs(1), Event::Start(id));
         self.catch_up();
         Ok(occurrence)
+    }
+
+    fn kill_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
+        if let Some(server) = self.apiservers.iter().position(|server| server.id == name && server.running) {
+            self.apiservers[server].running = false;
+            self.queue.push(self.now + RESTART, Event::Serve(server));
+            self.lose_api();
+            return Ok(self.note("you", "fault", &format!("kill {name}")));
+        }
+        let id = self.part_named(name)?;
+        if !self.parts[id].running {
+            return Err(format!("\"{name}\" is not running"));
+        }
+        let occurrence = self.note("you", "fault", &format!("kill {name}"));
+        self.crash(id, "killed: exit code 137");
+        Ok(occurrence)
+    }
+
+    fn slow_component(&mut self, name: &str, delay_ms: u32) -> Result<OccurrenceId, String> {
+        let slow = Duration::millis(u64::from(delay_ms));
+        match self.apiservers.iter_mut().find(|server| server.id == name) {
+            Some(server) => server.slow = slow,
+            None => {
+                let id = self.part_named(name)?;
+                Arc::make_mut(&mut self.parts[id]).slow = slow;
+            }
+        }
+        Ok(self.note("you", "fault", &format!("{name}: {delay_ms} ms more for each message")))
+    }
+
+    /// A process ended without being asked to; it is started again after a pause.
+    pub(crate) fn crash(&mut self, id: PartId, words: &str) {
+        let now = self.now();
+        let part = Arc::make_mut(&mut self.parts[id]);
+        part.stop();
+        let (pause, actor) = (part.restart_pause(now), part.id.clone());
+        self.note(&actor, "exit", words);
+        self.queue.push(now + pause, Event::Start(id));
+    }
+
+    /// Whether a process in a static Pod, or in kube-proxy's, cannot start because nobody on its host starts containers:
+    /// then it is looked at again a little later.
+    pub(crate) fn waits_for_kubelet(&mut self, id: PartId) -> bool {
+        let contained = matches!(self.parts[id].actor, Actor::Manager(_) | Actor::Scheduler(_) | Actor::Proxy(_));
+        let kubelet = self.kubelet_of(self.parts[id].host);
+        let able = kubelet.is_none_or(|kubelet| kubelet.has_runtime() && kubelet.is_running());
+        // When the machine has just got power, all start together.
+        let booting = kubelet.is_some_and(|kubelet| !kubelet.host.powered || self.now() < simcore::Time::START + BOOT);
+        let waits = contained && !able && !booting;
+        if waits {
+            self.queue.push(self.now() + Duration::secs(5), Event::Start(id));
+        }
+        waits
+    }
+
+    /// A kube-apiserver's process has come up.
+    pub(crate) fn serve_again(&mut self, place: usize) {
+        let host = self.apiservers[place].host;
+        if self.hosts[host].powered && !self.apiservers[place].running {
+            self.apiservers[place].running = true;
+            self.catch_up();
+        }
+    }
+
+    /// containerd of a host (`containerd/worker-1`) stops or starts; says whether the name means one.
+    fn run_runtime(&mut self, name: &str, running: bool) -> bool {
+        let place = name.strip_prefix("containerd/").and_then(|host| self.host(host).ok());
+        let Some(id) = place.map(|place| self.hosts[place].kubelet) else { return false };
+        let (now, mut fx) = (self.now(), Effects::default());
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+            kubelet.run_runtime(now, running, &mut fx);
+        }
+        self.carry_out(id, fx);
+        true
     }
 
     /// Stops or starts a kube-apiserver or an etcd member; says whether one has that name.

@@ -99,12 +99,28 @@ pub enum Fault {
     StartComponent {
         component: String,
     },
+    /// A process is killed (SIGKILL): whoever looks after it starts it again.
+    KillComponent {
+        component: String,
+    },
+    /// Each message to and from a process takes longer; 0 mends it.
+    SlowComponent {
+        component: String,
+        delay_ms: u32,
+    },
     /// Between two machines packets take longer and get lost; 0 and 0 mend it.
     Link {
         one: String,
         other: String,
         latency_ms: u32,
         loss_percent: u32,
+    },
+    /// Between two machines packets of more than `bytes` are lost, and nobody tells the sender (no ICMP "fragmentation
+    /// needed" comes back); 1500 mends it.
+    PathMtu {
+        one: String,
+        other: String,
+        bytes: u32,
     },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
@@ -134,6 +150,9 @@ parcel::tagged!(Fault "fault" {
     "mend-node" => MendNode { node },
     "stop-component" => StopComponent { component },
     "start-component" => StartComponent { component },
+    "kill-component" => KillComponent { component },
+    "slow-component" => SlowComponent { component, delay_ms },
     "link" => Link { one, other, latency_ms, loss_percent },
+    "path-mtu" => PathMtu { one, other, bytes },
     "kill-container" => KillContainer { pod, container },
 });

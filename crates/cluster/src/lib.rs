@@ -15,6 +15,7 @@ pub mod lens;
 pub mod manifest;
 mod part;
 pub mod portrait;
+pub mod probes;
 mod session;
 mod terminal;
 mod topology;

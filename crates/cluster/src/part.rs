@@ -9,7 +9,7 @@ use dataplane::network::dns::CoreDns;
 use gateway::Router;
 use objects::Text;
 use objects::wire::Response;
-use simcore::Time;
+use simcore::{Duration, Time};
 use std::collections::BTreeSet;
 
 /// The components that watch and write. etcd and kube-apiserver are the world's own (`World::backend`).
@@ -33,6 +33,11 @@ pub struct Part {
     pub host: usize,
     pub actor: Actor,
     pub running: bool,
+    /// Whether it is to run: a process that nobody stopped is started again after a crash.
+    pub enabled: bool,
+    /// How much longer its messages take, each way.
+    pub slow: Duration,
+    restarts: Restarts,
     /// The kube-apiserver that it is connected to, by its place in `World::apiservers`.
     pub server: usize,
     /// Of a process in a container: its Pod's uid and the container's runtime id; empty for processes of the host.
@@ -66,6 +71,9 @@ impl Part {
             host,
             actor,
             running: false,
+            enabled: true,
+            slow: Duration::ZERO,
+            restarts: Restarts::default(),
             server: 0,
             pod: Text::default(),
             container: Text::default(),
@@ -104,6 +112,40 @@ impl Part {
         each!(&mut self.actor, it => it.wake(now, fx))
     }
 
+    /// The process is asked to end (SIGTERM): what it still wants to say.
+    pub fn terminate(&mut self, now: Time, fx: &mut Effects) {
+        if let Actor::Scheduler(scheduler) = &mut self.actor {
+            scheduler.terminate(now, fx);
+        }
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_exited(&self) -> bool {
+        match &self.actor {
+            Actor::Manager(manager) => self.running && manager.has_exited(),
+            Actor::Scheduler(scheduler) => self.running && scheduler.has_exited(),
+            _ => false,
+        }
+    }
+
+    /// Whether it leads where several of its kind run; `None` for those that hold no election.
+    pub fn leads(&self) -> Option<bool> {
+        match &self.actor {
+            Actor::Manager(manager) => Some(manager.is_leading()),
+            Actor::Scheduler(scheduler) => Some(scheduler.is_leading()),
+            _ => None,
+        }
+    }
+
+    /// It crashed: how long until it is started again. systemd waits ten seconds for a kubelet; the kubelet restarts
+    /// containers at once, then after 10 s, 20 s, … up to five minutes.
+    pub fn restart_pause(&mut self, now: Time) -> Duration {
+        match self.actor {
+            Actor::Kubelet(_) => Duration::secs(10),
+            _ => self.restarts.pause(now),
+        }
+    }
+
     /// The process is gone, and with it all that it had in memory.
     pub fn stop(&mut self) {
         self.running = false;
@@ -123,5 +165,47 @@ impl Part {
             Actor::Kubelet(kubelet) => Some(kubelet),
             _ => None,
         }
+    }
+}
+
+/// How often a container of a static Pod has crashed lately.
+#[derive(Clone, Copy, Debug, Default)]
+struct Restarts {
+    last: Time,
+    wait: Duration,
+}
+
+/// The runtime's look at its containers, and the start of a new one.
+const RESTART: Duration = Duration::millis(1_500);
+const FIRST: Duration = Duration::secs(10);
+const LONGEST: Duration = Duration::mins(5);
+/// After so long without a crash the next one counts as the first.
+const QUIET: Duration = Duration::mins(10);
+
+impl Restarts {
+    fn pause(&mut self, now: Time) -> Duration {
+        let wait = if now.since(self.last) > QUIET { Duration::ZERO } else { self.wait };
+        self.last = now;
+        self.wait = if wait == Duration::ZERO { FIRST } else { wait.times(2).min(LONGEST) };
+        wait.max(RESTART)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_crashes_again_and_again_waits_longer_each_time() {
+        let (mut restarts, mut now) = (Restarts::default(), Time::START);
+        let waits: Vec<u64> = (0..7)
+            .map(|_| {
+                let pause = restarts.pause(now);
+                now = now + pause;
+                pause.0 / 1_000_000
+            })
+            .collect();
+        assert_eq!(waits, [1, 10, 20, 40, 80, 160, 300]);
+        assert_eq!(restarts.pause(now + Duration::mins(11)), RESTART);
     }
 }

@@ -107,12 +107,18 @@ impl Viewer {
                 id: part.id.to_string(),
                 node: host.name.to_string(),
                 running,
-                note: String::new(),
+                note: if part.leads() == Some(true) && world.apiservers().len() > 1 { "leader".to_string() } else { String::new() },
                 queue: queue as u32,
             });
-            if part.kubelet().is_some() {
+            if let Some(kubelet) = part.kubelet() {
                 let id = format!("containerd/{}", host.name);
-                now.push(ComponentView { id, node: host.name.to_string(), running: host.powered, note: String::new(), queue: 0 });
+                now.push(ComponentView {
+                    id,
+                    node: host.name.to_string(),
+                    running: host.powered && kubelet.has_runtime(),
+                    note: String::new(),
+                    queue: 0,
+                });
             }
         }
         for component in now {

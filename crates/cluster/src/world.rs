@@ -63,6 +63,12 @@ pub struct World {
     /// On how many hosts the network plugin enforces NetworkPolicies, and what it knows of them; `None` while there are none.
     pub(crate) enforcing: usize,
     pub(crate) policies: Option<Policies>,
+    /// Policies as they were before a change that some nodes have not taken over yet, with its instant; oldest first.
+    pub(crate) earlier: Vec<(Time, Policies)>,
+    /// Ranges of addresses by their first: the last of the range, and the host that it leads to.
+    pub(crate) routes: Arc<BTreeMap<u32, (u32, u16)>>,
+    /// Addresses of load balancers, and how many Services have them.
+    pub(crate) balanced: Arc<BTreeMap<u32, u32>>,
     pub(crate) seed: u64,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
@@ -110,6 +116,9 @@ impl World {
             fleet: Arc::default(),
             enforcing: 0,
             policies: None,
+            earlier: Vec::new(),
+            routes: Arc::default(),
+            balanced: Arc::default(),
             seed,
             kubelets: BTreeMap::new(),
             pending: Vec::new(),
@@ -252,6 +261,8 @@ impl World {
             Event::Flight(id) => self.fly(id),
             Event::Exec(id) => self.run_exec(id),
             Event::Server(host) => self.server_due(host),
+            Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
+            Event::Serve(server) => self.serve_again(server),
             Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
@@ -297,8 +308,11 @@ impl World {
         }
         let World { api, parts, kubelets, announced, .. } = self;
         let Ok(changes) = api.store.since(*announced) else { return };
-        let mut due = Vec::new();
+        let (mut due, mut balanced) = (Vec::new(), Vec::new());
         for change in changes {
+            if change.key.kind == kinds::SERVICE {
+                balanced.extend(crate::traffic::balanced_by(change));
+            }
             let node = (change.key.kind == kinds::POD).then(|| pod_node(change)).flatten();
             for (id, part) in parts.iter_mut().enumerate() {
                 let elsewhere =
@@ -316,8 +330,9 @@ impl World {
         }
         let from = std::mem::replace(announced, api.store.applied().revision());
         self.learn_policies(from);
+        self.learn_balanced(&balanced);
         for part in due {
-            let lag = self.lag();
+            let lag = self.lag() + self.slowness(Caller::Part(part));
             self.queue.push(self.now + lag, Event::Watch(part));
         }
         if !self.terminal.watches.is_empty() {
@@ -384,7 +399,8 @@ impl World {
     }
 
     pub(crate) fn start_part(&mut self, id: PartId) {
-        if self.parts[id].running || !self.hosts[self.parts[id].host].powered {
+        let part = &self.parts[id];
+        if part.running || !part.enabled || !self.hosts[part.host].powered || self.waits_for_kubelet(id) {
             return;
         }
         let mut fx = Effects::default();
@@ -404,9 +420,13 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
+        if self.parts[id].has_exited() {
+            self.crash(id, "could not renew its lease in time: exits with code 1");
+        }
         self.component_told(id);
         if self.parts[id].kubelet().is_some() {
             self.carry_questions(id);
+            self.learn_route(id);
             self.mind_components(id);
             self.broken_off(self.parts[id].host);
             if !self.terminal.follows.is_empty() {
@@ -417,6 +437,13 @@ impl World {
 
     /// Sends a request to the API server on behalf of `caller`.
     pub fn submit(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
+        match self.slowness(caller) {
+            Duration::ZERO => self.send(caller, ticket, request),
+            slow => self.queue.push(self.now + slow, Event::Send(caller, ticket, Box::new(request.clone()))),
+        }
+    }
+
+    fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let (delay, response) = match self.attempt(caller, request) {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {

@@ -120,6 +120,15 @@ pub fn script(call: &mut Call, text: &str, arguments: &[String]) -> Result<(), S
     }
 }
 
+/// Where a descriptor goes.
+#[derive(Clone)]
+enum Aim {
+    /// 0: standard output, 1: errors.
+    Stream(usize),
+    Nothing,
+    File(String),
+}
+
 struct Shell<'a> {
     machine: &'a mut Machine,
     login: &'a mut Login,
@@ -186,45 +195,51 @@ impl Shell<'_> {
             Some(script) => self.script(script, &input)?,
             None => self.simple(command, &input)?,
         };
-        let (mut streams, mut code) = ([self.stdout.split_off(out), self.stderr.split_off(err)], code);
+        let streams = [self.stdout.split_off(out), self.stderr.split_off(err)];
+        let mut aims = [Aim::Stream(0), Aim::Stream(1)];
         for redirect in &command.redirects {
-            code = self.redirect(redirect, &mut streams, code)?;
+            if let Err(words) = self.aim(redirect, &mut aims)? {
+                self.stderr.push_str(&words);
+                return Ok(1);
+            }
         }
-        let [stdout, stderr] = streams;
-        self.stdout.push_str(&stdout);
-        self.stderr.push_str(&stderr);
+        for (text, aim) in streams.iter().zip(&aims) {
+            match aim {
+                Aim::Stream(0) => self.stdout.push_str(text),
+                Aim::Stream(_) => self.stderr.push_str(text),
+                Aim::Nothing => {}
+                Aim::File(path) => {
+                    let held = self.machine.files.read(path).map(|text| text.to_string()).unwrap_or_default();
+                    self.machine.files.write(path, &(held + text));
+                }
+            }
+        }
         Ok(code)
     }
 
-    fn redirect(&mut self, redirect: &Redirect, streams: &mut [String; 2], code: u8) -> Result<u8, Stop> {
+    /// Lets a redirection say where a descriptor goes from here on; what `>` names is emptied at once. `Err` in it: refused.
+    fn aim(&mut self, redirect: &Redirect, aims: &mut [Aim; 2]) -> Result<Result<(), String>, Stop> {
         match redirect {
             Redirect::To { fd, append, file } => {
                 let path = self.expand(file)?.concat();
-                let text = std::mem::take(&mut streams[usize::from(*fd == 2)]);
+                let place = usize::from(*fd == 2);
                 if path == "/dev/null" {
-                    return Ok(code);
+                    aims[place] = Aim::Nothing;
+                    return Ok(Ok(()));
                 }
                 let full = self.path(&path);
                 if !self.may_write(&full) {
-                    streams[1] = format!("bash: {path}: Permission denied\n");
-                    streams[0].clear();
-                    return Ok(1);
+                    return Ok(Err(format!("bash: {path}: Permission denied\n")));
                 }
-                let old =
-                    if *append { self.machine.files.read(&full).map(|text| text.to_string()).unwrap_or_default() } else { String::new() };
-                self.machine.files.write(&full, &(old + &text));
+                if !append {
+                    self.machine.files.write(&full, "");
+                }
+                aims[place] = Aim::File(full);
             }
-            Redirect::Join { fd: 2, to: 1 } => {
-                let errors = std::mem::take(&mut streams[1]);
-                streams[0].push_str(&errors);
-            }
-            Redirect::Join { fd: 1, to: 2 } => {
-                let words = std::mem::take(&mut streams[0]);
-                streams[1].push_str(&words);
-            }
+            Redirect::Join { fd, to } => aims[usize::from(*fd == 2)] = aims[usize::from(*to == 2)].clone(),
             _ => {}
         }
-        Ok(code)
+        Ok(Ok(()))
     }
 
     fn may_write(&self, path: &str) -> bool {

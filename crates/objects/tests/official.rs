@@ -30,6 +30,8 @@ fn official() -> Vec<Row> {
         row::<core::Event>(),
         row::<apps::Deployment>(),
         row::<apps::ReplicaSet>(),
+        row::<apps::DaemonSet>(),
+        row::<apps::ControllerRevision>(),
         row::<coordination::Lease>(),
         row::<scheduling::PriorityClass>(),
         row::<discovery::EndpointSlice>(),
@@ -56,6 +58,8 @@ fn what_we_decode_is_what_the_official_types_read_and_write() {
     let samples = [
         r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","labels":{"app":"web"},"creationTimestamp":"2026-01-01T00:00:00Z"},"spec":{"containers":[{"name":"c","image":"nginx:1.27","ports":[{"containerPort":80,"protocol":"TCP"}],"env":[{"name":"A","value":"1"}],"resources":{"requests":{"cpu":"0.5","memory":"1024Mi"}},"readinessProbe":{"httpGet":{"path":"/","port":"http"},"periodSeconds":5}}],"initContainers":[{"name":"i","image":"busybox","restartPolicy":"Always"}],"tolerations":[{"key":"a","operator":"Exists","tolerationSeconds":300}],"volumes":[{"name":"v","emptyDir":{}}],"terminationGracePeriodSeconds":0},"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}"#,
         r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":0,"selector":{"matchLabels":{"app":"web"}},"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%","maxUnavailable":1}},"template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"c","image":"i"}]}}},"status":{"replicas":3,"observedGeneration":2}}"#,
+        r#"{"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"name":"agent"},"spec":{"selector":{"matchLabels":{"app":"agent"}},"template":{"metadata":{"labels":{"app":"agent"}},"spec":{"containers":[{"name":"c","image":"i"}]}},"updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":0,"maxUnavailable":"10%"}}},"status":{"currentNumberScheduled":0,"desiredNumberScheduled":1,"numberMisscheduled":0,"numberReady":0}}"#,
+        r#"{"apiVersion":"apps/v1","kind":"ControllerRevision","metadata":{"name":"agent-1"},"data":{"spec":{"template":{"$patch":"replace"}}},"revision":1}"#,
         r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":"http"}],"type":"ClusterIP"}}"#,
         r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"aGVsbG8="},"type":"Opaque"}"#,
         r#"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n"},"spec":{"holderIdentity":"n","leaseDurationSeconds":40,"renewTime":"2026-01-01T00:00:00.000000Z"}}"#,

@@ -27,7 +27,7 @@ fn hop(hop: &HopView) -> AnyView {
         _ => hop.entry.clone(),
     };
     let entry = (!entry.is_empty()).then(|| view! { <pre class="detail" tabindex="0" translate="no">{entry}</pre> });
-    let class = if matches!(hop.deed.as_str(), "fails" | "drops" | "dropped" | "no-endpoints" | "no-name" | "no-answer") {
+    let class = if matches!(hop.deed.as_str(), "fails" | "too-long" | "drops" | "dropped" | "no-endpoints" | "no-name" | "no-answer") {
         "link fault"
     } else {
         "link"

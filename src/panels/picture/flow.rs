@@ -13,6 +13,8 @@ use leptos::prelude::*;
 const FASTEST: u32 = 5_000;
 /// Where requests enter a node, as a share of its width: right of the users' box.
 const DOOR: f64 = 0.62;
+/// A failure's word is not said again at its place for so long (microseconds of the cluster's time).
+const QUIET: u64 = 1_800_000;
 /// So many requests of one delta are shown; the numerals tell of all.
 const MOST: usize = 16;
 
@@ -101,6 +103,8 @@ fn services(index: &crate::state::world::Index) -> Vec<String> {
 /// Sends a dot for each request that ended.
 pub fn follow(drawing: Drawing) {
     let app = app();
+    // Which failures were said where, and when in the cluster's time.
+    let told = std::cell::RefCell::new(Vec::<((String, String), u64)>::new());
     Effect::new(move |_| {
         let requests = app.network.arrived.get();
         let still = !app.prefs.motion.get_untracked() || app.clock.speed.get_untracked() > FASTEST;
@@ -108,13 +112,21 @@ pub fn follow(drawing: Drawing) {
             return;
         }
         let first = requests.first().map_or(0, |request| request.at);
+        let mut told = told.borrow_mut();
         drawing.plan.with_untracked(|plan| {
             for request in requests.iter().take(MOST) {
                 let points = way(plan, app.world, request);
                 if points.len() > 1 {
                     let delay = (request.at.saturating_sub(first) / 1_000).min(900) as f64;
                     let (class, text) = look(app.world, request);
-                    dots::request(&points, &class, &text, request.id, delay);
+                    // The same word at the same place once, not over and over.
+                    let fate = (request.to.clone(), request.outcome.clone());
+                    let said = request.ok || told.iter().any(|(old, at)| *old == fate && request.at < at + QUIET && request.at >= *at);
+                    dots::request(&points, &class, !request.ok, if said { "" } else { &text }, request.id, delay);
+                    if !said {
+                        told.retain(|(old, _)| *old != fate);
+                        told.push((fate, request.at));
+                    }
                 }
             }
         });

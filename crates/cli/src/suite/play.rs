@@ -3,6 +3,7 @@ use super::normal::Normal;
 use super::read::{Act, Section, Step};
 use cluster::input::Fault;
 use cluster::{Topology, World};
+use hosts::truth::{Bench, plain};
 use simcore::{Duration, Time};
 
 /// The cluster has come to rest by then.
@@ -15,6 +16,9 @@ const SEED: u64 = 1;
 
 /// What each step printed, in order.
 pub fn section(section: &Section) -> Vec<String> {
+    if !section.hosts.is_empty() {
+        return on_hosts(section);
+    }
     let mut topology = Topology::kubeadm(3);
     let given = |wanted: &str| section.settings.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_str());
     let count = given("workers").and_then(|number| number.parse().ok()).unwrap_or(3);
@@ -27,6 +31,26 @@ pub fn section(section: &Section) -> Vec<String> {
     let mut world = World::boot(&topology, SEED, section.files.clone());
     world.run_until(Time::START + AGE);
     section.steps.iter().map(|step| act(&mut world, &step.act)).collect()
+}
+
+/// A section on bare servers.
+fn on_hosts(section: &Section) -> Vec<String> {
+    let mut bench = Bench::default();
+    for host in &section.hosts {
+        if let Err(words) = bench.add(host) {
+            eprintln!("error: {words}");
+        }
+    }
+    section.files.iter().for_each(|(name, text)| bench.write(name, text));
+    let act = |step: &Step| match &step.act {
+        Act::Type(line) => bench.type_line(line),
+        Act::Pass(seconds) => {
+            bench.pass(Duration::millis((seconds * 1000.0) as u64));
+            String::new()
+        }
+        Act::Fault(words) => bench.deed(words).err().map_or(String::new(), |words| format!("{words}\n")),
+    };
+    section.steps.iter().map(act).collect()
 }
 
 fn set(topology: &mut Topology, key: &str, value: &str) {
@@ -81,14 +105,21 @@ fn fault(words: &str) -> Option<Fault> {
         "mend-node" => Fault::MendNode { node: name },
         "stop" => Fault::StopComponent { component: name },
         "start" => Fault::StartComponent { component: name },
+        "kill-component" => Fault::KillComponent { component: name },
+        "path-mtu" => {
+            let words: Vec<&str> = name.split_whitespace().collect();
+            let [one, other, bytes] = words[..] else { return None };
+            Fault::PathMtu { one: one.into(), other: other.into(), bytes: bytes.parse().ok()? }
+        }
         "kill" => Fault::KillContainer { pod: name, container: String::new() },
         _ => return None,
     })
 }
 
 /// What differs, with `-` before what is written and `+` before what was printed; `None` where nothing does.
-pub fn difference(step: &Step, said: &str) -> Option<String> {
-    let (wanted, got) = (Normal::default().of(&step.expected), Normal::default().of(said));
+pub fn difference(step: &Step, said: &str, bare: bool) -> Option<String> {
+    let normal = |text: &str| Normal::default().of(&if bare { plain(text) } else { text.to_string() });
+    let (wanted, got) = (normal(&step.expected), normal(said));
     if wanted == got {
         return None;
     }

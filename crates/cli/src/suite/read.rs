@@ -6,6 +6,8 @@ pub struct Section {
     pub heading: String,
     /// `load-balancer: cloud` below the heading: how the cluster differs from the usual one.
     pub settings: Vec<(String, String)>,
+    /// `- host: server-1 10.0.0.10 arch=arm64`: the section is played on bare servers, not in a cluster.
+    pub hosts: Vec<String>,
     pub files: Vec<(String, String)>,
     pub steps: Vec<Step>,
 }
@@ -46,6 +48,8 @@ pub fn sections(text: &str) -> Vec<Section> {
             (None, None) => {
                 if let Some(heading) = line.strip_prefix("## ") {
                     all.push(Section { heading: heading.to_string(), ..Section::default() });
+                } else if let (Some(host), Some(section)) = (line.strip_prefix("- host: "), all.last_mut()) {
+                    section.hosts.push(host.to_string());
                 } else if let (Some(setting), Some(section)) = (line.strip_prefix("- cluster: "), all.last_mut()) {
                     section.settings.extend(setting.split_once(' ').map(|(key, value)| (key.to_string(), value.to_string())));
                 }
@@ -116,6 +120,12 @@ mod tests {
         let typed = Act::Type("kubectl apply -f a.yaml".to_string());
         assert_eq!(acts, [&typed, &Act::Pass(5.0), &Act::Fault("stop-node worker-1".to_string())]);
         assert_eq!(all[0].steps[0].expected, "pod/a created\n");
+    }
+
+    #[test]
+    fn servers_stand_below_the_heading() {
+        let all = sections("## A server.\n- host: a 10.0.0.1 cores=1\n- host: b 10.0.0.2\n```console\n$ hostname\na\n```\n");
+        assert_eq!(all[0].hosts, ["a 10.0.0.1 cores=1", "b 10.0.0.2"]);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl World {
                 self.etcd.push(EtcdProcess { id, host, running: false });
             }
             "kube-apiserver" if !self.apiservers.iter().any(|server| server.host == host) => {
-                self.apiservers.push(ApiServerProcess { id, host, running: false, offered: true });
+                self.apiservers.push(ApiServerProcess { id, host, running: false, offered: true, slow: Duration::ZERO });
                 self.hosts[host].control_plane = true;
                 if self.api.store.applied().find(kinds::NAMESPACE, "", "kube-system").is_none() {
                     let address = self.hosts[host].address.clone();

@@ -1,13 +1,13 @@
 //! Programs of a server that read the kernel's Service rules, and those that send requests from there.
 use super::fleet::Reply;
 use crate::event::Caller;
-use crate::traffic::fabric::Client;
+use crate::traffic::fabric::{Client, Place, number};
 use crate::traffic::flight::Asker;
 use crate::world::World;
 use ::hosts::outside::{Begun, Printed};
 use apiserver::client::Ticket;
 use dataplane::images::client;
-use dataplane::network::{KubeProxy, Mode};
+use dataplane::network::{KubeProxy, MTU, Mode, Plugin, VXLAN_BYTES};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -31,6 +31,11 @@ impl World {
             let words = "ssh: from a server no other server can be reached here; log in from your own terminal\n";
             return self.tell_command(id, Reply::Printed(Some(complaint(words, 255))));
         }
+        if name == "ping"
+            && let Some(words) = self.too_long_to_send(host, rest)
+        {
+            return self.tell_command_after(id, PRINTING, Reply::Printed(Some(Printed { stdout: words.0, stderr: words.1, code: 1 })));
+        }
         if let Some(client) = client(name) {
             let rest: Vec<Text> = rest.iter().map(Text::new).collect();
             match (client.plan)(&rest) {
@@ -50,6 +55,23 @@ impl World {
             None => Printed::default(),
         });
         self.tell_command_after(id, PRINTING, Reply::Printed(printed));
+    }
+}
+
+impl World {
+    /// What `ping -M do -s SIZE` says (on stdout, on stderr) where the packet is longer than the interface that it would
+    /// leave by takes. Without `-M do` it would be cut into pieces.
+    fn too_long_to_send(&self, host: usize, words: &[String]) -> Option<(String, String)> {
+        let whole = words.windows(2).any(|pair| pair[0] == "-M" && matches!(pair[1].as_str(), "do" | "probe"));
+        let size: u32 = words.windows(2).find(|pair| pair[0] == "-s").and_then(|pair| pair[1].parse().ok())?;
+        let target = words.last()?;
+        let overlay = number(target).is_some_and(|address| match self.place(address) {
+            Place::Pod { host: other, .. } | Place::Nobody { host: other } => other != host,
+            _ => false,
+        }) && self.plugin(host) == Plugin::Flannel;
+        let mtu = if overlay { MTU - VXLAN_BYTES } else { MTU };
+        let begin = format!("PING {target} ({target}) {size}({}) bytes of data.\n", size + 28);
+        (whole && size + 28 > mtu).then(|| (begin, format!("ping: local error: message too long, mtu={mtu}\n")))
     }
 }
 

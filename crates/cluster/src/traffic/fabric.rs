@@ -1,10 +1,13 @@
 //! The seam between a request and what decides about it: addresses, names, Service rules, policies, links.
+use crate::event::{PartId, fold};
 use crate::part::Actor;
 use crate::world::World;
+use apiserver::Change;
+use apiserver::store::Kept;
 use dataplane::network::policy::{Judgement, Policies, Side};
-use dataplane::network::{KubeProxy, Origin, Packet, Plugin, Protocol, Rules, Verdict};
+use dataplane::network::{KubeProxy, MTU, Origin, Packet, Plugin, Protocol, Rules, VXLAN_BYTES, Verdict};
 use objects::{Text, kinds};
-use simcore::Duration;
+use simcore::{Duration, Time};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -37,6 +40,14 @@ pub(crate) enum Place {
     Elsewhere,
 }
 
+/// A node's agent takes this long at least and at most to turn a change of policies into rules.
+const POLICY_LAG: (Duration, Duration) = (Duration::millis(60), Duration::millis(700));
+/// The policies' tag in what stands for chance.
+const POLICY: u64 = 14 << 32;
+
+/// IP's and TCP's headers of one packet (bytes).
+const HEADERS: u32 = 40;
+
 /// A TCP sender tries again after a second, then after two more, and so on.
 const RETRY: Duration = Duration::secs(1);
 
@@ -48,20 +59,50 @@ pub(crate) fn number(text: &str) -> Option<u32> {
     text.parse::<Ipv4Addr>().ok().map(u32::from)
 }
 
+/// The load balancers' addresses that a Service's change gives (true) and takes.
+pub(crate) fn balanced_by(change: &Change) -> Vec<(u32, bool)> {
+    let of = |kept: &Option<Kept>, got: bool| -> Vec<(u32, bool)> {
+        let all = kept.as_ref().map_or(&[][..], |kept| kept.status().at(&["loadBalancer", "ingress"]).items());
+        all.iter().filter_map(|ingress| Some((number(ingress.get("ip").text())?, got))).collect()
+    };
+    let mut moves = of(&change.after, true);
+    moves.extend(of(&change.before, false));
+    moves
+}
+
 impl World {
     /// Who has an address.
     pub(crate) fn place(&self, address: u32) -> Place {
-        for (host, machine) in self.hosts.iter().enumerate() {
-            if machine.number == address {
-                return Place::Node(host);
-            }
-            match self.parts[machine.kubelet].kubelet().and_then(|kubelet| kubelet.owner_of(address)) {
-                Some(Some(uid)) => return Place::Pod { host, uid: uid.clone() },
-                Some(None) => return Place::Nobody { host },
-                None => {}
+        let found = self.routes.range(..=address).next_back().filter(|(_, (last, _))| address <= *last);
+        let Some(host) = found.map(|(_, (_, host))| usize::from(*host)) else { return Place::Elsewhere };
+        if self.hosts[host].number == address {
+            return Place::Node(host);
+        }
+        match self.kubelet_of(host).and_then(|kubelet| kubelet.owner_of(address)) {
+            Some(Some(uid)) => Place::Pod { host, uid: uid.clone() },
+            Some(None) => Place::Nobody { host },
+            None => Place::Elsewhere,
+        }
+    }
+
+    /// Notes a node's range of Pod addresses once it has one.
+    pub(crate) fn learn_route(&mut self, kubelet: PartId) {
+        let Some((first, last)) = self.parts[kubelet].kubelet().and_then(|kubelet| kubelet.pod_span()) else { return };
+        if !self.routes.contains_key(&first) {
+            Arc::make_mut(&mut self.routes).insert(first, (last, self.parts[kubelet].host as u16));
+        }
+    }
+
+    /// Takes over which addresses load balancers got (true) and lost.
+    pub(crate) fn learn_balanced(&mut self, moves: &[(u32, bool)]) {
+        for (address, got) in moves {
+            let all = Arc::make_mut(&mut self.balanced);
+            let count = all.entry(*address).or_insert(0);
+            *count = if *got { *count + 1 } else { count.saturating_sub(1) };
+            if *count == 0 {
+                all.remove(address);
             }
         }
-        Place::Elsewhere
     }
 
     /// The address of a client as the first node on the way sees it.
@@ -96,6 +137,9 @@ impl World {
 
     /// Whether the policies of both sides let a packet through.
     pub(crate) fn allowed(&self, source: u32, destination: u32, packet: &Packet) -> bool {
+        if !self.earlier.is_empty() {
+            return self.allowed_meanwhile(source, destination, packet);
+        }
         let Some(judgement) = self.judgement(source, destination, packet) else { return true };
         if judgement.is_allowed() || self.enforcing == self.hosts.len() {
             return judgement.is_allowed();
@@ -105,10 +149,41 @@ impl World {
         lets(&judgement.egress, source) && lets(&judgement.ingress, destination)
     }
 
+    /// The same shortly after policies changed: each end's node judges by what it knows already.
+    fn allowed_meanwhile(&self, source: u32, destination: u32, packet: &Packet) -> bool {
+        let denied = |end: u32, side: fn(&Judgement) -> &Side| {
+            let Some(host) = self.host_with(end).filter(|host| self.plugin(*host).enforces_policies()) else { return false };
+            let outdated = self.earlier.iter().find(|(changed, _)| self.now < *changed + self.policy_lag(host, *changed));
+            let known = outdated.map(|(_, policies)| policies).or(self.policies.as_ref());
+            known.is_some_and(|known| side(&known.judge(&known.peer(ip(source)), &known.peer(ip(destination)), packet)).is_denied())
+        };
+        !denied(source, |judgement| &judgement.egress) && !denied(destination, |judgement| &judgement.ingress)
+    }
+
+    /// How long a node's agent takes from a change of policies to rules in the kernel.
+    fn policy_lag(&self, host: usize, changed: Time) -> Duration {
+        let (shortest, longest) = POLICY_LAG;
+        let chance = fold(self.seed, changed, POLICY, host as u64);
+        Duration(shortest.0 + chance % (longest.0 - shortest.0))
+    }
+
+    /// Forgets policies that no node goes by any more.
+    pub(crate) fn forget_policies(&mut self) {
+        if !self.earlier.is_empty() {
+            let now = self.now;
+            self.earlier.retain(|(changed, _)| now < *changed + POLICY_LAG.1);
+        }
+    }
+
     fn enforced_at(&self, address: u32) -> bool {
+        self.host_with(address).is_some_and(|host| self.plugin(host).enforces_policies())
+    }
+
+    /// The host that has an address or the Pod that has it.
+    fn host_with(&self, address: u32) -> Option<usize> {
         match self.place(address) {
-            Place::Pod { host, .. } | Place::Nobody { host } | Place::Node(host) => self.plugin(host).enforces_policies(),
-            Place::Elsewhere => false,
+            Place::Pod { host, .. } | Place::Nobody { host } | Place::Node(host) => Some(host),
+            Place::Elsewhere => None,
         }
     }
 
@@ -153,15 +228,29 @@ impl World {
     /// Keeps the network plugin's picture of the policies; there is none while there are no policies.
     pub(crate) fn learn_policies(&mut self, from: u64) {
         let view = self.api.store.applied().clone();
-        if self.enforcing == 0 || view.len(kinds::NETWORK_POLICY) == 0 {
-            self.policies = None;
+        let (any, now) = (self.enforcing > 0 && view.len(kinds::NETWORK_POLICY) > 0, self.now);
+        if !any && self.policies.is_none() {
             return;
         }
+        self.forget_policies();
+        let before = self.policies.clone().unwrap_or_default();
+        let mut differs = self.policies.is_some() != any;
         match (&mut self.policies, self.api.store.since(from)) {
-            (Some(policies), Ok(changes)) => {
-                changes.filter(|change| Policies::interested(change)).for_each(|change| policies.update(&view, change));
+            (Some(policies), Ok(changes)) if any => {
+                for change in changes.filter(|change| Policies::interested(change)) {
+                    policies.update(&view, change);
+                    if change.key.kind == kinds::NETWORK_POLICY {
+                        differs = true;
+                    } else {
+                        self.earlier.iter_mut().for_each(|(_, known)| known.update(&view, change));
+                    }
+                }
             }
-            (policies, _) => *policies = Some(Policies::compile(&view)),
+            (policies, _) => *policies = any.then(|| Policies::compile(&view)),
+        }
+        // A plugin that has just been installed reads everything before it enforces anything.
+        if differs && from > 0 {
+            self.earlier.push((now, before));
         }
     }
 
@@ -189,6 +278,17 @@ impl World {
             }
         }
         Some(took)
+    }
+
+    /// The longest of the packets that carry `bytes` from one host to another, as the hosts' network sees it, and the
+    /// longest that this way takes; `None` where all of them fit. What is between two Pods is wrapped by an overlay.
+    pub(crate) fn too_long(&self, from: Option<usize>, to: Option<usize>, pods: bool, bytes: u64) -> Option<(u32, u32)> {
+        let (from, to) = (from?, to?);
+        let limit = self.traffic.link(from, to).mtu;
+        let wrapping = if pods && self.plugin(from) == Plugin::Flannel { VXLAN_BYTES } else { 0 };
+        // IP and TCP headers; longer answers come in packets as long as the sender's interface takes them.
+        let longest = u32::try_from(bytes).unwrap_or(MTU).saturating_add(HEADERS).min(MTU - wrapping) + wrapping;
+        (from != to && longest > limit).then_some((longest, limit))
     }
 
     pub(crate) fn kubelet_of(&self, host: usize) -> Option<&dataplane::kubelet::Kubelet> {

@@ -1,6 +1,6 @@
 //! One request under way: a small stack of calls, moved on by two or three events of the world.
 use crate::event::{Caller, Event, PartId, fold};
-use crate::traffic::fabric::{Client, ip};
+use crate::traffic::fabric::{Client, Place, ip};
 use crate::traffic::load::{self, Load};
 use crate::traffic::routing::Onward;
 use crate::traffic::source::Connection;
@@ -8,7 +8,7 @@ use crate::traffic::tally::Outcome;
 use crate::traffic::trace::Trace;
 use crate::traffic::walk::{Server, Steps};
 use crate::world::World;
-use apiserver::client::Ticket;
+use apiserver::client::{Effects, Ticket};
 use dataplane::images::{Program, fill};
 use dataplane::network::{Ask, Failure, Heard, Reply, Rules, Url, What};
 use gateway::routing::Decision;
@@ -65,6 +65,8 @@ pub(super) struct Frame {
     pub(super) version: Text,
     pub(super) code: u16,
     pub(super) body: String,
+    /// How long the answer is (bytes), with its headers.
+    pub(super) bytes: u64,
     /// Headers that are not the program's.
     pub(super) told: Vec<(Text, Text)>,
     /// How many of the answer's calls are done, and what they brought.
@@ -99,6 +101,8 @@ const DEPTH: usize = 8;
 const REDIRECTS: u32 = 50;
 /// The least that a request takes.
 const QUICKEST: Duration = Duration::micros(100);
+/// The headers of an answer (bytes), about.
+const RESPONSE: u64 = 220;
 /// How long a proxy takes to decide, before it calls a backend.
 const ROUTING: Duration = Duration::micros(150);
 
@@ -143,6 +147,7 @@ impl World {
             version: Text::default(),
             code: 200,
             body: String::new(),
+            bytes: 0,
             told: Vec::new(),
             called: 0,
             gathered: String::new(),
@@ -249,7 +254,7 @@ impl World {
             return None;
         };
         let fresh = || Load { host: server.host, uid: server.uid.clone(), ..Load::default() };
-        let load = self.net().loads.entry(server.id).or_insert_with(fresh);
+        let load = self.net().loads.entry(server.id.clone()).or_insert_with(fresh);
         if program.workers > 0 && load.busy >= program.workers {
             load.waiting.push_back(id);
             flight.stage = Stage::Waiting;
@@ -258,10 +263,28 @@ impl World {
         }
         load.busy += 1;
         load.served += 1;
-        let served = load.served - 1;
+        let (busy, served) = (load.busy, load.served - 1);
+        if program.request_kib > 0 && self.runs_out_of_memory(&server, program.memory_kib + u64::from(busy) * program.request_kib) {
+            return self.ended(flight, Err(Failure::Empty));
+        }
         flight.frames.last_mut()?.loaded = true;
         self.work(flight, served);
         None
+    }
+
+    /// Whether a container that now uses so much is killed for it: above its limit the kernel does not wait.
+    fn runs_out_of_memory(&mut self, server: &Server, used_kib: u64) -> bool {
+        let place = self.hosts[server.host].kubelet;
+        let limit = self.parts[place].kubelet().and_then(|kubelet| kubelet.memory_limit(&server.uid, &server.id));
+        if limit.is_none_or(|limit| used_kib * 1024 <= limit) {
+            return false;
+        }
+        let (now, mut fx) = (self.now, Effects::default());
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[place]).kubelet_mut() {
+            kubelet.out_of_memory(now, &server.uid, &server.id, &mut fx);
+        }
+        self.carry_out(place, fx);
+        true
     }
 
     /// Lets the proxy that runs in the server's container decide; false where none does.
@@ -318,6 +341,7 @@ impl World {
             Ok(()) => {
                 (frame.code, frame.version) = (inner.code, inner.version);
                 frame.body = inner.body.replace("{calls}", &inner.gathered);
+                frame.bytes = inner.bytes;
                 frame.told = inner.program.map_or(inner.told, |program| program.headers.clone());
                 onward.edit(&mut frame.told);
             }
@@ -348,11 +372,16 @@ impl World {
         let errs = load::errs(&program, rng);
         frame.code = if errs { 500 } else { answer.map_or(program.otherwise, |answer| answer.code) };
         frame.called = if errs { usize::MAX } else { 0 };
+        frame.bytes = RESPONSE + answer.map_or(0, |answer| answer.bytes.max(answer.body.len() as u64));
         if wants && let Some(answer) = answer.filter(|_| !errs) {
             let sandbox = self.parts[self.hosts[server.host].kubelet].kubelet().and_then(|kubelet| kubelet.sandbox(&server.uid));
             let container = sandbox.and_then(|sandbox| sandbox.containers().find(|container| container.id == server.id));
             let scene = sandbox.zip(container);
             frame.body = scene.map(|(sandbox, container)| fill(&answer.body, &sandbox.hostname, &container.env)).unwrap_or_default();
+            if frame.body.contains("{client}") {
+                let caller = self.source_behind(&frame.steps, self.address_of_client(&frame.client));
+                frame.body = frame.body.replace("{client}", &ip(caller).to_string());
+            }
         }
         flight.due = self.now + took;
         flight.stage = Stage::Working;
@@ -386,6 +415,21 @@ impl World {
     fn send_back(&mut self, flight: &mut Flight, work: Duration) {
         let Some(frame) = flight.frames.last() else { return };
         let (client, server) = (frame.client.host(), frame.server.as_ref().map(|server| server.host));
+        // The node whose rules sent it on sees the answer, too.
+        let door = if client.is_some() {
+            client
+        } else {
+            self.hosts.get(frame.steps.rules_host as usize).map(|_| frame.steps.rules_host as usize)
+        };
+        let pods = matches!(self.place(frame.steps.reached.0), Place::Pod { .. });
+        if let Some((longest, limit)) = self.too_long(server, door, pods, frame.bytes) {
+            // Nobody tells the sender, who sends the same long packets again and again.
+            if let Some(frame) = flight.frames.last_mut() {
+                frame.steps.too_long = (longest as u16, limit as u16);
+                (flight.stage, flight.due) = (Stage::Hanging, frame.deadline);
+            }
+            return;
+        }
         let back = self.passage(server, client);
         flight.stage = if back.is_some() { Stage::Returning } else { Stage::Hanging };
         flight.due = back.map_or(frame.deadline, |back| self.now + work + back);

@@ -19,6 +19,7 @@ static COMPONENTS: &[(&str, Make)] =
 
 /// Where its Pod mounts it.
 const COREFILE: &str = "/etc/coredns/Corefile";
+const PROXY_CONFIG: &str = "/var/lib/kube-proxy/config.conf";
 
 fn coredns(seed: u64, inside: &Inside) -> Actor {
     let corefile = inside.files.get(COREFILE).map_or(KUBEADM, Text::as_str);
@@ -60,10 +61,7 @@ impl World {
                 continue;
             }
             if inside.component == "kube-proxy" {
-                let id = self.hosts[host].proxy;
-                let part = Arc::make_mut(&mut self.parts[id]);
-                (part.pod, part.container) = (inside.uid.clone(), inside.id.clone());
-                self.start_part(id);
+                self.start_proxy(host, inside);
                 continue;
             }
             let Some((name, make)) = COMPONENTS.iter().find(|(name, _)| *name == inside.component) else { continue };
@@ -72,6 +70,17 @@ impl World {
             let id = self.place_for(part);
             self.start_part(id);
         }
+    }
+
+    /// The node's kube-proxy runs in this container from now on. The kernel's rules outlive its containers.
+    fn start_proxy(&mut self, host: usize, inside: Inside) {
+        let id = self.hosts[host].proxy;
+        let part = Arc::make_mut(&mut self.parts[id]);
+        (part.pod, part.container) = (inside.uid, inside.id);
+        if let (Actor::Proxy(proxy), Some(file)) = (&mut part.actor, inside.files.get(PROXY_CONFIG)) {
+            proxy.configure(file);
+        }
+        self.start_part(id);
     }
 
     /// A network plugin's Pod writes its configuration to its node.
@@ -89,9 +98,9 @@ impl World {
 
     /// Takes the place of a component that has ended and has nothing under way, or a new one.
     fn place_for(&mut self, part: Part) -> PartId {
-        let free = self.parts.iter().position(|old| {
-            !matches!(old.actor, Actor::Proxy(_)) && !old.running && !old.pod.is_empty() && old.wakes.is_empty() && !old.due
-        });
+        // A kube-proxy's place holds its node's kernel, too.
+        let ended = |old: &Part| !old.running && !old.pod.is_empty() && !matches!(old.actor, Actor::Proxy(_));
+        let free = self.parts.iter().position(|old| ended(old) && old.wakes.is_empty() && !old.due);
         match free {
             Some(id) => {
                 self.parts[id] = Arc::new(part);

@@ -18,7 +18,7 @@ pub struct Load {
 
 /// Whether a program behaves differently under load.
 pub fn matters(program: &Program) -> bool {
-    program.workers > 0 || program.warm_up.is_some()
+    program.workers > 0 || program.warm_up.is_some() || program.request_kib > 0
 }
 
 /// How long the next answer takes.

@@ -18,6 +18,7 @@ mod walk;
 
 pub use dataplane::network::{Ask, Failure, Url};
 pub use fabric::Client;
+pub(crate) use fabric::balanced_by;
 pub use flight::Asker;
 pub use source::Source;
 pub use state::{Link, Traffic};

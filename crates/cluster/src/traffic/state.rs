@@ -4,6 +4,7 @@ use crate::traffic::flight::Flight;
 use crate::traffic::load::Load;
 use crate::traffic::source::Source;
 use crate::traffic::trace::Trace;
+use dataplane::network::MTU;
 use objects::Text;
 use simcore::{Duration, Rng};
 use std::collections::{BTreeMap, VecDeque};
@@ -12,11 +13,19 @@ use std::collections::{BTreeMap, VecDeque};
 const REMEMBERED: usize = 256;
 
 /// How a link between two hosts differs from a good one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Link {
     pub latency: Duration,
     /// How many of 100 packets are lost.
     pub loss_percent: u32,
+    /// The longest packet that arrives (bytes).
+    pub mtu: u32,
+}
+
+impl Default for Link {
+    fn default() -> Link {
+        Link { latency: Duration::ZERO, loss_percent: 0, mtu: MTU }
+    }
 }
 
 /// One local port of the learner's machine that leads into a Pod (`kubectl port-forward`).

@@ -79,7 +79,7 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
         }
     }
     hops.extend(between_nodes(world, trace));
-    if steps.server_host != NOWHERE {
+    if steps.server_host != NOWHERE || failed == Some(Failure::Denied) {
         let source = world.source_behind(steps, world.address_of_client(&trace.client));
         let (address, port) = steps.reached;
         if failed == Some(Failure::Denied) {
@@ -90,6 +90,10 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
             let facts = [vec![place(steps.reached)], reasons].concat();
             hops.push(HopView { entry, ..hop("NetworkPolicy", "unenforced", facts) });
         }
+    }
+    if steps.too_long.0 > 0 {
+        let facts = [steps.too_long.0, steps.too_long.1].map(|bytes| bytes.to_string()).to_vec();
+        hops.push(hop(&receiver(world, trace), "too-long", facts));
     }
     if !trace.words.is_empty() {
         hops.push(hop(&receiver(world, trace), "routes", vec![trace.words.to_string()]));
@@ -139,6 +143,7 @@ fn sentence(deed: &str, facts: &[String]) -> String {
         ),
         "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
         "drops" => format!("drops packets to {one}"),
+        "too-long" => format!("sends packets of {one} bytes: the way takes {two} at most and tells nobody, so they are lost"),
         "answers" => format!("answers {one} after {two}"),
         _ => format!("{one} after {two}"),
     }
@@ -192,8 +197,14 @@ pub(crate) fn sender(world: &World, client: &Client) -> String {
     }
 }
 
-/// Who answered, or where the way ended.
-pub(crate) fn receiver(world: &World, trace: &Trace) -> String {
+/// Who answered, where the way ended, or, of one that found no way, what was asked for.
+pub(crate) fn aim(world: &World, trace: &Trace) -> String {
+    let nowhere = trace.server.is_empty() && trace.steps.server_host == NOWHERE;
+    if nowhere { trace.host.to_string() } else { receiver(world, trace) }
+}
+
+/// Who answered, or who tells that nobody did.
+fn receiver(world: &World, trace: &Trace) -> String {
     let host = trace.steps.server_host as usize;
     if !trace.server.is_empty() {
         return pod_named(world, host, &trace.server);

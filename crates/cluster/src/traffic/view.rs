@@ -2,7 +2,7 @@
 use crate::delta::{RequestView, TrafficPart, TrafficSecond, TrafficView};
 use crate::traffic::source::Source;
 use crate::traffic::tally::{Outcome, UNKNOWN};
-use crate::traffic::trace::{Trace, receiver, sender};
+use crate::traffic::trace::{Trace, aim, sender};
 use crate::world::World;
 
 /// How much of the past the strip shows, and how much the shares are of (seconds).
@@ -32,6 +32,7 @@ pub(crate) fn view(source: &Source, now: u64) -> TrafficView {
         ok: tally.ok,
         failed: tally.failed,
         held_back: tally.held_back,
+        copies: tally.mirrored.iter().map(|(_, _, count)| u64::from(*count)).sum(),
         parts: parts.collect(),
         p50: tally.quantile(begun, now, 500).unwrap_or(0),
         p95: tally.quantile(begun, now, 950).unwrap_or(0),
@@ -73,7 +74,7 @@ fn shown(world: &World, trace: &Trace) -> RequestView {
         source: trace.source.to_string(),
         from: sender(world, &trace.client),
         via,
-        to: receiver(world, trace),
+        to: aim(world, trace),
         version: trace.version.to_string(),
         outcome: trace.outcome.word(),
         ok: trace.outcome.is_ok(),

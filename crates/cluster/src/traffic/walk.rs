@@ -23,12 +23,22 @@ pub struct Steps {
     /// The other end.
     pub reached: (u32, u16),
     pub server_host: u16,
+    /// Where packets were too long for the way: the longest, and the longest that arrives (bytes); 0 where all fitted.
+    pub too_long: (u16, u16),
 }
 
 impl Default for Steps {
     fn default() -> Steps {
         let (named, nothing) = (Duration::ZERO, (0, 0));
-        Steps { named, dialled: nothing, rules_host: NOWHERE, verdict: Verdict::Pass, reached: nothing, server_host: NOWHERE }
+        Steps {
+            named,
+            dialled: nothing,
+            rules_host: NOWHERE,
+            verdict: Verdict::Pass,
+            reached: nothing,
+            server_host: NOWHERE,
+            too_long: (0, 0),
+        }
     }
 }
 
@@ -54,6 +64,7 @@ pub(crate) struct Walk {
 impl World {
     /// Walks from a client to whoever listens where it wants to go.
     pub(crate) fn walk(&mut self, client: &Client, ask: &Ask) -> Walk {
+        self.forget_policies();
         let mut steps = Steps::default();
         let (took, end) = match self.dial(client, ask, &mut steps) {
             Ok((took, server)) => (steps.named + took, Ok(server)),
@@ -133,9 +144,7 @@ impl World {
 
     /// Which host answers for a load balancer's address on the hosts' network.
     fn announcer(&self, address: u32) -> Option<usize> {
-        let services = self.api.store.applied().list(objects::kinds::SERVICE);
-        let has = |ingress: &objects::Tree| number(ingress.get("ip").text()) == Some(address);
-        services.into_iter().find(|service| service.status().at(&["loadBalancer", "ingress"]).items().iter().any(has))?;
+        self.balanced.get(&address)?;
         let alone = self.hosts.len() == 1;
         self.hosts.iter().position(|host| host.powered && host.connected && (alone || !host.control_plane))
     }
@@ -154,12 +163,14 @@ impl World {
                     return Err(Failure::Denied);
                 }
                 if ask.what == What::Echo {
+                    self.echoes(client, host, ask, steps)?;
                     return Ok((host, Server { host, uid, id: Text::default() }));
                 }
                 self.listener(host, &uid, port).map(|server| (host, server)).ok_or(Failure::Refused)
             }
             Place::Nobody { host } => {
                 steps.server_host = host as u16;
+                self.leaves(source, steps)?;
                 Err(if self.hosts[host].powered { Failure::Unreachable } else { Failure::Lost })
             }
             Place::Node(host) => {
@@ -169,12 +180,34 @@ impl World {
                 }
                 let process = Server { host, uid: Text::default(), id: Text::default() };
                 if ask.what == What::Echo {
+                    self.echoes(client, host, ask, steps)?;
                     return Ok((host, process));
                 }
                 self.on_node(host, port).map(|server| (host, server)).ok_or(Failure::Refused)
             }
-            Place::Elsewhere => Err(Failure::Lost),
+            Place::Elsewhere => {
+                self.leaves(source, steps)?;
+                Err(Failure::Lost)
+            }
         }
+    }
+
+    /// Whether echoes of this length arrive.
+    fn echoes(&self, client: &Client, host: usize, ask: &Ask, steps: &mut Steps) -> Result<(), Failure> {
+        let pods = matches!(self.place(steps.reached.0), Place::Pod { .. });
+        // An ICMP header is 12 bytes shorter than TCP's.
+        let Some((longest, limit)) = self.too_long(client.host(), Some(host), pods, u64::from(ask.size.saturating_sub(12))) else {
+            return Ok(());
+        };
+        steps.too_long = (longest as u16, limit as u16);
+        Err(Failure::Lost)
+    }
+
+    /// Whether the policies of the sender let a packet go where nobody answers.
+    fn leaves(&self, source: u32, steps: &Steps) -> Result<(), Failure> {
+        let (address, port) = steps.reached;
+        let packet = Packet { source: ip(source), destination: ip(address), port, protocol: Protocol::Tcp };
+        if self.allowed(source, address, &packet) { Ok(()) } else { Err(Failure::Denied) }
     }
 
     fn dial_itself(&mut self, client: &Client, port: u16, ask: &Ask, steps: &mut Steps) -> Result<(Duration, Server), Failure> {

@@ -10,6 +10,8 @@ const LEASE_DURATION: Duration = Duration::secs(15);
 const RENEW_DEADLINE: Duration = Duration::secs(10);
 /// Between two tries.
 const RETRY_PERIOD: Duration = Duration::secs(2);
+/// How long it waits for an answer: half the renew deadline, as upstream's client is made.
+const PATIENCE: Duration = Duration::secs(5);
 
 /// What the last step of the election led to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,8 +19,6 @@ pub enum Turn {
     Nothing,
     /// It leads from now on.
     Won,
-    /// It leads no longer.
-    Lost,
 }
 
 /// One candidate. It sends at most one request at a time.
@@ -33,9 +33,11 @@ pub struct Elector {
     /// The Lease as last seen, and when it was seen to change.
     seen: Tree,
     seen_at: Time,
-    renewed: Time,
+    /// Of a leader: when it gives up unless it has renewed before.
+    deadline: Time,
     next_try: Time,
     asked: Asked,
+    asked_at: Time,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,9 +58,10 @@ impl Elector {
             leading: false,
             seen: Tree::Null,
             seen_at: Time::default(),
-            renewed: Time::default(),
+            deadline: Time::default(),
             next_try: Time::default(),
             asked: Asked::Nothing,
+            asked_at: Time::default(),
         }
     }
 
@@ -77,21 +80,47 @@ impl Elector {
     }
 
     /// When it wants to act next.
-    pub fn next_time(&self) -> Option<Time> {
-        (self.asked == Asked::Nothing).then_some(self.next_try)
+    pub fn next_time(&self) -> Time {
+        let next = if self.asked == Asked::Nothing { self.next_try } else { self.asked_at + PATIENCE };
+        if self.leading { next.min(self.deadline) } else { next }
+    }
+
+    /// Whether it leads and could not renew in time: its process must end, because others may lead now.
+    pub fn has_lost(&self, now: Time) -> bool {
+        self.leading && now >= self.deadline
     }
 
     /// The request to send now, if it is time.
     pub fn poll(&mut self, now: Time) -> Option<Request> {
+        if self.asked != Asked::Nothing && now >= self.asked_at + PATIENCE {
+            self.asked = Asked::Nothing;
+            self.pause(now);
+        }
         if self.asked != Asked::Nothing || now < self.next_try {
             return None;
         }
+        self.asked_at = now;
         if self.leading {
             self.asked = Asked::Write;
             return Some(self.update(now));
         }
         self.asked = Asked::Get;
         Some(self.about(Verb::Get))
+    }
+
+    /// What a leader that ends cleanly writes, so that the next one need not wait (`ReleaseOnCancel`).
+    pub fn release(&mut self, now: Time) -> Option<Request> {
+        if !std::mem::take(&mut self.leading) {
+            return None;
+        }
+        let mut body = self.seen.clone();
+        let transitions = self.seen.at(&["spec", "leaseTransitions"]).int_or(0);
+        let spec = map! {
+            "holderIdentity": "", "leaseDurationSeconds": 1, "acquireTime": now.rfc3339_micro(),
+            "renewTime": now.rfc3339_micro(), "leaseTransitions": transitions,
+        };
+        body.set(&["spec"], spec);
+        Some(self.about(Verb::Update).body(body))
     }
 
     /// Takes an answer. It may send a request at once, and may win or lose.
@@ -117,12 +146,14 @@ impl Elector {
         if response.code == 404 {
             self.seen = Tree::Null;
             self.asked = Asked::Write;
+            self.asked_at = now;
             return Some(self.create(now));
         }
         if response.is_ok() {
             self.observe(now, response.tree());
             if self.may_take(now) {
                 self.asked = Asked::Write;
+                self.asked_at = now;
                 return Some(self.update(now));
             }
         }
@@ -133,17 +164,14 @@ impl Elector {
     fn after_write(&mut self, now: Time, response: &Response) -> Turn {
         if response.is_ok() {
             self.observe(now, response.tree());
-            self.renewed = now;
             self.next_try = now + RETRY_PERIOD;
+            // The time to renew is counted from the next try on.
+            self.deadline = self.next_try + RENEW_DEADLINE;
             let won = !self.leading;
             self.leading = true;
             return if won { Turn::Won } else { Turn::Nothing };
         }
         self.pause(now);
-        if self.leading && now.since(self.renewed) >= RENEW_DEADLINE {
-            self.leading = false;
-            return Turn::Lost;
-        }
         Turn::Nothing
     }
 
@@ -229,7 +257,7 @@ mod tests {
         elector.start(now);
         let other = lease("control-plane-1_x", now);
         let taken = loop {
-            now = elector.next_time().unwrap();
+            now = elector.next_time();
             elector.poll(now).unwrap();
             if let (_, Some(update)) = elector.reply(now, &Response::ok(other.clone())) {
                 break update;
@@ -240,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_cannot_renew_for_10_s_gives_up() {
+    fn a_leader_that_cannot_renew_gives_up() {
         let mut elector = Elector::new("kube-scheduler", "control-plane", 1);
         elector.start(Time::START);
         elector.poll(Time::START);
@@ -248,12 +276,47 @@ mod tests {
         elector.reply(Time::START, &Response::ok(create.unwrap().body));
         let gone = Response { code: 0, ..Response::ok(Tree::Null) };
         let lost = loop {
-            let now = elector.next_time().unwrap();
-            elector.poll(now);
-            if elector.reply(now, &gone).0 == Turn::Lost {
+            let now = elector.next_time();
+            if elector.has_lost(now) {
                 break now;
             }
+            elector.poll(now);
+            elector.reply(now, &gone);
         };
-        assert_eq!(lost.since(Time::START).as_secs(), 10);
+        assert_eq!(lost.since(Time::START).as_secs(), 12, "the last renewal, its pause of 2 s, and the deadline");
+    }
+
+    #[test]
+    fn a_renewal_that_nobody_answers_is_given_up_too() {
+        let mut elector = Elector::new("kube-scheduler", "control-plane", 1);
+        elector.start(Time::START);
+        elector.poll(Time::START);
+        let (_, create) = elector.reply(Time::START, &Status::not_found("leases", "x").into());
+        elector.reply(Time::START, &Response::ok(create.unwrap().body));
+        let mut tries = 0;
+        let lost = loop {
+            let now = elector.next_time();
+            if elector.has_lost(now) {
+                break now;
+            }
+            tries += usize::from(elector.poll(now).is_some());
+        };
+        assert_eq!((lost.since(Time::START).as_secs(), tries), (12, 2));
+    }
+
+    #[test]
+    fn a_released_lease_has_no_holder_and_is_taken_at_once() {
+        let mut elector = Elector::new("kube-scheduler", "control-plane", 1);
+        elector.start(Time::START);
+        elector.poll(Time::START);
+        let (_, create) = elector.reply(Time::START, &Status::not_found("leases", "x").into());
+        elector.reply(Time::START, &Response::ok(create.unwrap().body));
+        let released = elector.release(Time::START).unwrap().body;
+        assert_eq!(released.at(&["spec", "holderIdentity"]).text(), "");
+        let mut next = Elector::new("kube-scheduler", "control-plane-2", 1);
+        next.start(Time::START);
+        next.poll(Time::START);
+        let (_, taken) = next.reply(Time::START, &Response::ok(released));
+        assert_eq!(taken.unwrap().body.at(&["spec", "leaseTransitions"]).as_int(), Some(1));
     }
 }

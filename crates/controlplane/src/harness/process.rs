@@ -23,8 +23,12 @@ pub struct ControllerManager {
     runners: Vec<Runner>,
     telling: Telling,
     tickets: Tickets,
+    /// The election's question that is out; answers to older ones come too late.
+    campaign: Option<Ticket>,
     view: Snapshot,
     running: bool,
+    /// It lost the lease: the process ends by itself.
+    exited: bool,
     alarm: Alarm,
 }
 
@@ -49,8 +53,10 @@ impl ControllerManager {
             runners: Vec::new(),
             telling: Telling::new(name, ""),
             tickets: Tickets::default(),
+            campaign: None,
             view: Snapshot::empty(0),
             running: false,
+            exited: false,
             alarm: Alarm::default(),
         }
     }
@@ -104,8 +110,8 @@ impl ControllerManager {
                     runner.told(now, &mut self.tickets, fx);
                 }
             }
-            Some(Place::Election) => self.elected(now, response, fx),
-            None => {}
+            Some(Place::Election) if self.campaign == Some(ticket) => self.elected(now, response, fx),
+            Some(Place::Election) | None => {}
         }
         // The step below asks for all of them again.
         fx.wake.truncate(asked);
@@ -123,7 +129,7 @@ impl ControllerManager {
 
     /// The process is gone, with all that it knew.
     pub fn stop(&mut self) {
-        self.running = false;
+        (self.running, self.exited) = (false, false);
         self.alarm = Alarm::default();
         self.runners.clear();
         self.tickets.void();
@@ -135,19 +141,26 @@ impl ControllerManager {
         self.running && self.elector.is_leading()
     }
 
+    /// Whether it has ended by itself, with code 1, because it could not renew its lease.
+    pub fn has_exited(&self) -> bool {
+        self.exited
+    }
+
     /// Each controller with the number of keys that it is busy with.
     pub fn busy(&self) -> impl Iterator<Item = (&'static str, usize)> {
         self.runners.iter().map(|runner| (runner.controller.name, runner.busy()))
     }
 
     fn act(&mut self, now: Time, fx: &mut Effects) {
+        if self.elector.has_lost(now) {
+            self.exited = true;
+            return;
+        }
         let from = fx.wake.len();
         if let Some(request) = self.elector.poll(now) {
             self.campaign(request, fx);
         }
-        if let Some(time) = self.elector.next_time() {
-            fx.wake_at(time);
-        }
+        fx.wake_at(self.elector.next_time());
         for runner in &mut self.runners {
             runner.work(now, &self.view, &mut self.tickets, fx);
         }
@@ -165,7 +178,6 @@ impl ControllerManager {
                 self.telling.tell(now, self.elector.note(), "", "", None);
                 self.lead(now);
             }
-            Turn::Lost => self.runners.clear(),
             Turn::Nothing => {}
         }
     }
@@ -195,7 +207,9 @@ impl ControllerManager {
 
     fn campaign(&mut self, request: Request, fx: &mut Effects) {
         let request = signed(request, &self.user, self.name, None);
-        fx.send(self.tickets.issue(Place::Election), request);
+        let ticket = self.tickets.issue(Place::Election);
+        self.campaign = Some(ticket);
+        fx.send(ticket, request);
     }
 }
 

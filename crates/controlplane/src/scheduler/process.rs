@@ -26,6 +26,8 @@ pub struct Scheduler {
     rng: Rng,
     view: Snapshot,
     running: bool,
+    /// It lost the lease: the process ends by itself.
+    exited: bool,
     leading: bool,
     cache: Cache,
     queue: SchedulingQueue,
@@ -40,6 +42,8 @@ pub struct Scheduler {
     rows: decision::Rows,
     next_ticket: u64,
     out: BTreeMap<Ticket, Sent>,
+    /// The election's question that is out; answers to older ones come too late.
+    campaign: Option<Ticket>,
     alarm: Alarm,
 }
 
@@ -60,6 +64,7 @@ impl Scheduler {
             rng: Rng::stream(seed, &format!("scheduler/{host}")),
             view: Snapshot::empty(0),
             running: false,
+            exited: false,
             leading: false,
             cache: Cache::default(),
             queue: SchedulingQueue::default(),
@@ -73,6 +78,7 @@ impl Scheduler {
             rows: decision::Rows::new(),
             next_ticket: 0,
             out: BTreeMap::new(),
+            campaign: None,
             alarm: Alarm::default(),
         }
     }
@@ -112,8 +118,8 @@ impl Scheduler {
     pub fn reply(&mut self, now: Time, ticket: Ticket, response: &Response, fx: &mut Effects) {
         match self.out.remove(&ticket) {
             Some(Sent::Binding { pod, node, cause }) => self.bound(now, &pod, &node, cause, response),
-            Some(Sent::Election) => self.elected(now, response, fx),
-            Some(Sent::Other) | None => {}
+            Some(Sent::Election) if self.campaign == Some(ticket) => self.elected(now, response, fx),
+            Some(Sent::Other | Sent::Election) | None => {}
         }
         if self.running {
             self.act(now, fx);
@@ -129,11 +135,23 @@ impl Scheduler {
 
     /// The process is gone, with all that it knew.
     pub fn stop(&mut self) {
-        self.running = false;
+        (self.running, self.exited) = (false, false);
         self.alarm = Alarm::default();
         self.lose();
         self.out.clear();
         self.view = Snapshot::empty(0);
+    }
+
+    /// It is told to end: it gives its lease back first (the controller manager does not).
+    pub fn terminate(&mut self, now: Time, fx: &mut Effects) {
+        if let Some(request) = self.elector.release(now).filter(|_| self.running) {
+            self.send(Sent::Other, request, None, fx);
+        }
+    }
+
+    /// Whether it has ended by itself, with code 1, because it could not renew its lease.
+    pub fn has_exited(&self) -> bool {
+        self.exited
     }
 
     /// Whether it holds the lease.
@@ -147,13 +165,15 @@ impl Scheduler {
     }
 
     fn act(&mut self, now: Time, fx: &mut Effects) {
+        if self.elector.has_lost(now) {
+            self.exited = true;
+            return;
+        }
         let from = fx.wake.len();
         if let Some(request) = self.elector.poll(now) {
             self.send(Sent::Election, request, None, fx);
         }
-        if let Some(time) = self.elector.next_time() {
-            fx.wake_at(time);
-        }
+        fx.wake_at(self.elector.next_time());
         if self.leading {
             self.queue.ripen(now);
             while let Some(key) = self.queue.take() {
@@ -174,7 +194,6 @@ impl Scheduler {
         }
         match turn {
             Turn::Won => self.lead(now),
-            Turn::Lost => self.lose(),
             Turn::Nothing => {}
         }
     }
@@ -406,6 +425,9 @@ impl Scheduler {
     fn issue(&mut self, sent: Sent, request: Request, fx: &mut Effects) {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
+        if matches!(sent, Sent::Election) {
+            self.campaign = Some(ticket);
+        }
         self.out.insert(ticket, sent);
         fx.send(ticket, request);
     }

@@ -10,7 +10,8 @@ pub struct Answer {
     /// `/cart`, or `/cart/*` for everything below it.
     pub path: Text,
     pub code: u16,
-    /// May hold `{hostname}`, `{env.NAME}` and `{calls}` (the bodies of the calls' answers).
+    /// May hold `{hostname}`, `{env.NAME}`, `{client}` (the caller's address as the server sees it) and `{calls}` (the
+    /// bodies of the calls' answers).
     pub body: Text,
     /// How long it takes, where it differs from the program's own.
     pub latency: Option<Duration>,
@@ -70,6 +71,9 @@ pub struct Program {
     pub stop: Stop,
     /// The world's part that runs in it: `coredns`; empty for none.
     pub component: Text,
+    /// Memory that it uses at rest, and more for each request that it works on; 0 where memory is no matter.
+    pub memory_kib: u64,
+    pub request_kib: u64,
 }
 
 impl Default for Program {
@@ -94,6 +98,8 @@ impl Default for Program {
             drain: Duration::ZERO,
             stop: Stop::After(Duration::millis(30)),
             component: Text::default(),
+            memory_kib: 0,
+            request_kib: 0,
         }
     }
 }
@@ -104,7 +110,7 @@ impl Program {
     /// Keys: `ports`, `ready_after_ms`, `latency_ms`, `jitter_ms`, `error_percent`, `warm_up` (`requests`, `times`),
     /// `workers`, `headers` (a map), `answers` (`path`, `code`, `body`, `latency_ms`, `calls`, `bytes`), `otherwise`
     /// (a code), `exit` (`after_ms`, `code`), `lines` (text, or `after_ms` and `text`), `every` (`after_ms`, `text`),
-    /// `drain_ms`, `stop_ms`, or `stop: ignores`, or `stop: at-once`, `component`.
+    /// `drain_ms`, `stop_ms`, or `stop: ignores`, or `stop: at-once`, `component`, `memory_mib`, `request_kib`.
     pub fn parse(data: &Tree) -> Program {
         let plain = Program::default();
         let millis = |key: &str| data.get(key).as_int().map(|ms| Duration::millis(ms.max(0) as u64));
@@ -132,6 +138,8 @@ impl Program {
                 _ => millis("stop_ms").map_or(plain.stop, Stop::After),
             },
             component: Text::new(data.get("component").text()),
+            memory_kib: u64::from(count(data, "memory_mib", 0)) * 1024,
+            request_kib: u64::from(count(data, "request_kib", 0)),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::kubelet::context::Context;
 use crate::kubelet::node::Registration;
 use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
-use crate::kubelet::{lifecycle, mirror};
+use crate::kubelet::{lifecycle, mirror, node};
 use crate::network::dns::{NodeDns, ResolvConf};
 use crate::network::{Addresses, Plugin};
 use crate::runtime::{Sandbox, Store};
@@ -14,10 +14,13 @@ use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::wire::Response;
-use objects::{Text, Tree, kinds};
+use objects::{Quantity, Text, Tree, kinds};
 use simcore::{Duration, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How long the kubelet goes by what the runtime last said of itself (upstream `maxWaitForContainerRuntime`).
+const RUNTIME_GRACE: Duration = Duration::secs(30);
 
 /// How a kubelet is set up.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,8 @@ pub struct Config {
     pub dns: NodeDns,
     /// The network plugin that is installed on the machine.
     pub network: Plugin,
+    /// Images that the machine has besides those that every machine has.
+    pub images: Vec<Text>,
 }
 
 /// One node: its machine, its containers, and the kubelet process with its memory.
@@ -57,6 +62,8 @@ pub struct Kubelet {
     client: Client,
     relist: Duration,
     pulling_until: Time,
+    /// When containerd was last there, while it is not.
+    runtime_lost: Option<Time>,
     due: BTreeSet<(Time, Text)>,
     due_of: BTreeMap<Text, Time>,
     asked: Option<Time>,
@@ -75,12 +82,13 @@ impl Kubelet {
             relist: Duration::micros(rng.between(0, 999_999)),
             registration: Registration::new(host.name.clone(), Time::default()),
             client: Client::new(&host.name),
-            store: Store::preset(&catalog),
+            store: Store::preset(&catalog, &config.images),
             view: Snapshot::empty(0),
             alive: false,
             sandboxes: BTreeMap::new(),
             workers: BTreeMap::new(),
             pulling_until: Time::default(),
+            runtime_lost: None,
             due: BTreeSet::new(),
             due_of: BTreeMap::new(),
             asked: None,
@@ -196,7 +204,9 @@ impl Kubelet {
         while let Some((at, uid)) = self.due.first().cloned().filter(|(at, _)| *at <= now) {
             self.due.remove(&(at, uid.clone()));
             self.due_of.remove(&uid);
-            if self.alive && self.workers.contains_key(&uid) {
+            if self.runtime_lost.is_some() {
+                self.run_unseen(now, &uid);
+            } else if self.alive && self.workers.contains_key(&uid) {
                 self.with_worker(now, &uid, lifecycle::advance);
             } else {
                 self.run_alone(now, &uid);
@@ -238,6 +248,7 @@ impl Kubelet {
     /// Power comes back, and with it the kubelet; containers are made again.
     pub fn power_on(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
         self.host.powered = true;
+        self.runtime_lost = None;
         for at in 0..self.host.processes.len() {
             let name = self.host.processes[at].name.clone();
             self.host.set_running(&name, false);
@@ -253,6 +264,31 @@ impl Kubelet {
         let uid = uid.clone();
         let Some(victim) = Arc::make_mut(sandbox).container_mut(container).filter(|victim| victim.is_running()) else { return false };
         victim.crash(now, 137, "Error");
+        self.notice_crash(now, uid, container, fx);
+        true
+    }
+
+    /// The kernel kills a container by its runtime id, because it uses more memory than its limit.
+    pub fn out_of_memory(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
+        let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
+        let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
+        victim.crash(now, 137, "OOMKilled");
+        self.notice_crash(now, uid.clone(), &name, fx);
+    }
+
+    /// The limit of a container's memory in bytes; `None` for no limit.
+    pub fn memory_limit(&self, uid: &str, id: &str) -> Option<u64> {
+        let sandbox = self.sandboxes.get(uid)?;
+        let name = &sandbox.slots.iter().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id))?.name;
+        let containers = self.workers.get(uid)?.pod.spec().get("containers").items();
+        let spec = containers.iter().find(|one| one.get("name").text() == name)?;
+        let limit = spec.at(&["resources", "limits", "memory"]);
+        (!limit.is_null()).then(|| Quantity::of(limit).as_units().max(0) as u64)
+    }
+
+    /// A container has died: the kubelet sees it at its next look.
+    fn notice_crash(&mut self, now: Time, uid: Text, container: &str, fx: &mut Effects) {
         let seen = Context { now, ..self.context(now) }.next_relist();
         if let Some(worker) = self.workers.get_mut(&uid).map(Arc::make_mut) {
             worker.probes.retain(|(name, _), _| name != container);
@@ -260,7 +296,39 @@ impl Kubelet {
         }
         self.replan(&uid);
         self.settle(now, fx);
-        true
+    }
+
+    /// containerd stops or starts. Without it containers run on under their shims, but nobody starts, stops or looks at one.
+    pub fn run_runtime(&mut self, now: Time, running: bool, fx: &mut Effects) {
+        self.host.set_running("containerd", running);
+        if !running {
+            self.runtime_lost = self.runtime_lost.or(Some(now));
+            return;
+        }
+        if self.runtime_lost.take().is_none() {
+            return;
+        }
+        // Found again at its next look, which is every five seconds.
+        let seen = Context { now, ..self.context(now) }.next_relist();
+        let uids: Vec<Text> = self.workers.keys().cloned().collect();
+        for uid in uids {
+            let sandbox = self.sandboxes.get(&uid);
+            let Some(worker) = self.workers.get_mut(&uid).map(Arc::make_mut) else { continue };
+            let runs = |name: &Text| sandbox.and_then(|sandbox| sandbox.container(name)).is_some_and(|found| found.is_running());
+            worker.probes.retain(|(name, _), _| runs(name));
+            worker.sync_at = Some(seen);
+            self.replan(&uid);
+        }
+        let strays: Vec<Text> = self.sandboxes.keys().filter(|uid| !self.workers.contains_key(*uid)).cloned().collect();
+        if self.alive {
+            strays.iter().for_each(|uid| self.sweep(now, uid));
+        }
+        self.settle(now, fx);
+    }
+
+    /// Whether containerd answers.
+    pub fn has_runtime(&self) -> bool {
+        self.runtime_lost.is_none()
     }
 
     /// One process of the host's table starts or stops (not the kubelet's own: that is `start` and `stop`).
@@ -338,10 +406,22 @@ impl Kubelet {
 
     /// A sandbox without a Pod: its containers are killed, and it is taken away when they are gone.
     fn sweep(&mut self, now: Time, uid: &Text) {
+        if self.runtime_lost.is_some() {
+            return;
+        }
         if let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) {
             sandbox.containers_mut().for_each(|container| container.terminate(now, Duration::secs(2)));
         }
         self.run_alone(now, uid);
+    }
+
+    /// Containers whose runtime nobody can ask: they live on by themselves.
+    fn run_unseen(&mut self, now: Time, uid: &Text) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return self.plan(uid, None) };
+        sandbox.advance(now);
+        traffic::gather(&mut self.questions, uid, sandbox);
+        let next = sandbox.next();
+        self.plan(uid, next);
     }
 
     /// Containers that no worker looks after.
@@ -368,8 +448,9 @@ impl Kubelet {
         }
         if registration.status_at <= now {
             if registration.is_registered() {
-                let ready = self.addresses.is_ready();
-                registration.report(now, &self.host, &self.store, ready, &self.view, &mut self.client);
+                let late = self.runtime_lost.is_some_and(|since| now.since(since) > RUNTIME_GRACE);
+                let problem = node::problem(late, self.addresses.is_ready());
+                registration.report(now, &self.host, &self.store, problem, &self.view, &mut self.client);
             } else {
                 registration.status_at = now + Duration::secs(7);
                 registration.register(now, &self.host, &self.store, &self.config, &mut self.client);

@@ -125,7 +125,7 @@ impl Registration {
     }
 
     /// Looks at the node's state and writes it when it changed or five minutes have passed.
-    pub fn report(&mut self, now: Time, host: &Host, store: &Store, network_ready: bool, view: &Snapshot, client: &mut Client) {
+    pub fn report(&mut self, now: Time, host: &Host, store: &Store, problem: Option<&str>, view: &Snapshot, client: &mut Client) {
         self.status_at = now + RENEW;
         let Some(node) = view.find(kinds::NODE, "", &self.name) else {
             self.status_at = now + Duration::secs(1);
@@ -135,8 +135,8 @@ impl Registration {
         let ready_before =
             old.get("conditions").items().iter().any(|found| found.get("type").text() == "Ready" && found.get("status").text() == "True");
         let starting = std::mem::take(&mut self.settling) && !ready_before;
-        let problem = if starting { Some(STARTING.to_string()) } else { problem(host, network_ready) };
-        let wanted = conditions(now, old.get("conditions"), problem.as_deref());
+        let problem = if starting { Some(STARTING) } else { problem };
+        let wanted = conditions(now, old.get("conditions"), problem);
         let mut status = Tree::from(Map::default());
         for (key, value) in described(host, store).entries().filter(|(key, value)| old.get(key) != *value) {
             status.set(&[key], value);
@@ -214,12 +214,12 @@ fn described(host: &Host, store: &Store) -> Tree {
 }
 
 /// Why the node is not ready, if it is not.
-fn problem(host: &Host, network_ready: bool) -> Option<String> {
+pub fn problem(runtime_is_down: bool, network_ready: bool) -> Option<&'static str> {
     let network = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns \
                    error: cni plugin not initialized";
     match () {
-        () if !host.runs("containerd") => Some("container runtime is down".to_string()),
-        () if !network_ready => Some(network.to_string()),
+        () if runtime_is_down => Some("container runtime is down"),
+        () if !network_ready => Some(network),
         () => None,
     }
 }

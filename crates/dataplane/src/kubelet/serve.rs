@@ -34,6 +34,9 @@ impl Kubelet {
     }
 
     fn log(&self, request: &Request) -> Result<(&Log, bool), String> {
+        if !self.has_runtime() {
+            return Err(NO_RUNTIME.to_string());
+        }
         let Target::Resource { namespace, name, .. } = &request.target else { return Err("unknown request".to_string()) };
         let worker = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
         let Some(worker) = worker else { return Err(format!("pod \"{name}\" not found")) };
@@ -89,6 +92,9 @@ impl Kubelet {
 
     /// Looks whether the command can be started. The answer says why not.
     pub fn exec_begin(&self, now: Time, request: &Request) -> Result<Command, Response> {
+        if !self.has_runtime() {
+            return Err(refused(NO_RUNTIME));
+        }
         let Target::Resource { namespace, name, .. } = &request.target else { return Err(refused("unknown request")) };
         let worker = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
         let worker = worker.ok_or_else(|| refused(&format!("pod {name} not found")))?;
@@ -188,6 +194,10 @@ fn container_of(spec: &Tree, pod: &str, wanted: &str) -> Result<Text, String> {
 fn option<'a>(request: &'a Request, name: &str) -> &'a str {
     request.options.other.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
 }
+
+/// What gRPC says when nobody listens at containerd's socket.
+const NO_RUNTIME: &str = "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix \
+                          /run/containerd/containerd.sock: connect: connection refused\"";
 
 fn refused(words: &str) -> Response {
     Response::from(Status::bad_request(words))

@@ -76,9 +76,19 @@ impl Kubelet {
         self.addresses.owner(address)
     }
 
+    /// The first and the last address of this node's range.
+    pub fn pod_span(&self) -> Option<(u32, u32)> {
+        self.addresses.span()
+    }
+
     /// This node's range of Pod addresses, where it holds `address`.
     pub fn pod_range(&self, address: u32) -> Option<String> {
         self.addresses.range_of(address)
+    }
+
+    /// All Pods' sandboxes by uid.
+    pub fn sandboxes(&self) -> impl Iterator<Item = (&Text, &Sandbox)> {
+        self.sandboxes.iter().map(|(uid, sandbox)| (uid, &**sandbox))
     }
 
     pub fn sandbox(&self, uid: &str) -> Option<&Sandbox> {

@@ -52,6 +52,11 @@ impl Addresses {
         (offset < size).then(|| self.taken.get(&offset))
     }
 
+    /// The first and the last address of the range.
+    pub fn span(&self) -> Option<(u32, u32)> {
+        self.range.map(|(base, size)| (base, base + (size - 1)))
+    }
+
     /// The range as `10.244.1.0/24`, where it holds `address`.
     pub fn range_of(&self, address: u32) -> Option<String> {
         let (base, size) = self.range?;

@@ -71,13 +71,27 @@ pub struct Ask {
     pub insecure: bool,
     /// The address that is dialled in place of the URL's host; empty for none.
     pub via: Text,
+    /// Of an echo: how many bytes it carries.
+    pub size: u32,
 }
 
 impl Ask {
     pub fn get(url: Url) -> Ask {
         let (method, headers) = (Text::new_static("GET"), Vec::new());
         let (limit, connect_limit, words) = (Duration::mins(15), CONNECT_MAX, Vec::new());
-        Ask { what: What::Http, method, url, headers, limit, connect_limit, follow: false, words, insecure: false, via: Text::default() }
+        Ask {
+            what: What::Http,
+            method,
+            url,
+            headers,
+            limit,
+            connect_limit,
+            follow: false,
+            words,
+            insecure: false,
+            via: Text::default(),
+            size: 0,
+        }
     }
 }
 

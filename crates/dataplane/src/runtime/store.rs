@@ -1,5 +1,5 @@
 //! The images that a node has on its disk.
-use crate::images::{Catalog, Image, normalised};
+use crate::images::{Catalog, Image, Lookup, normalised};
 use objects::{Text, Tree, list, map};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +11,14 @@ pub struct Store {
 
 impl Store {
     /// What every node has from the start.
-    pub fn preset(catalog: &Catalog) -> Store {
-        Store { images: catalog.present().map(|image| (normalised(&image.name), image.clone())).collect() }
+    pub fn preset(catalog: &Catalog, more: &[Text]) -> Store {
+        let mut store = Store { images: catalog.present().map(|image| (normalised(&image.name), image.clone())).collect() };
+        for name in more {
+            if let Lookup::Found(image) = catalog.lookup(name) {
+                store.insert(image);
+            }
+        }
+        store
     }
 
     pub fn get(&self, name: &str) -> Option<&Arc<Image>> {

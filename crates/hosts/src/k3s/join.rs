@@ -127,6 +127,12 @@ pub fn agent(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, outside: &m
             "Cluster CA certificate is not trusted by the host CA bundle, but the token does not include a CA hash. Use the full token from the server's node-token file to enable Cluster CA validation.",
         );
     }
+    // From now on the token is one with the authority's hash, and is not warned of again.
+    let login = match &parsed.bootstrap {
+        Some((id, secret)) => format!("{id}.{secret}"),
+        None => format!("node:{}", parsed.password),
+    };
+    machine.alter_k3s(|k3s| k3s.token = Text::new(token::full(&told.authority_hash, &login)));
     let (welcome, more) = is_welcome(machine, then, &parsed, &told, k3s, outside)?;
     let (took, then) = (took + more, then + more);
     let server = format!("https://{}", k3s.url.trim_start_matches("https://"));

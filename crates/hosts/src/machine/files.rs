@@ -122,8 +122,12 @@ impl Files {
         self.put(path, File { kind: Kind::Program(Text::new(version)), mode: 0o755, owner: Text::new_static("root") });
     }
 
+    /// Makes a link at a path, in place of one that is there.
     pub fn link(&mut self, path: &str, to: &str) {
-        self.put(path, File { kind: Kind::Link(Text::new(to)), mode: 0o777, owner: Text::new_static("root") });
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.folder(folder);
+        let path = format!("{}/{name}", self.real(folder).trim_end_matches('/'));
+        self.0.insert_mut(Text::new(&path), File { kind: Kind::Link(Text::new(to)), mode: 0o777, owner: Text::new_static("root") });
     }
 
     /// Takes away a file, or a folder with all in it. Whether it was there.

@@ -2,15 +2,19 @@
 use crate::call::{Call, Step, Stop};
 use crate::{k3s, run};
 
-/// `sh [-c TEXT | FILE | -s] [ARGUMENT]…`
+/// `sh [-c TEXT [NAME] | FILE | -s] [ARGUMENT]…`
 pub fn sh(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
-    if let Some(at) = words.iter().position(|word| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')) {
-        let text = words.get(at + 1).cloned().unwrap_or_default();
-        return text_of(call, &text, words.get(at + 2..).unwrap_or(&[]).to_vec());
+    // `-` and `--` end the shell's own options.
+    let ends = |word: &String| word == "-" || word == "--";
+    let mut flags = words.iter().take_while(|word| word.starts_with('-') && !ends(word)).count();
+    if words[..flags].iter().any(|word| word.ends_with('c')) {
+        let text = words.get(flags).cloned().unwrap_or_default();
+        // The word behind the text is `$0`.
+        return text_of(call, &text, words.get(flags + 2..).unwrap_or(&[]).to_vec());
     }
-    let flags = words.iter().take_while(|word| word.starts_with('-')).count();
-    let piped = words[..flags].iter().any(|word| word == "-s" || word == "-");
+    let piped = words[..flags].iter().any(|word| word.contains('s')) || words.get(flags).is_some_and(|word| word == "-");
+    flags += usize::from(words.get(flags).is_some_and(ends));
     let rest = words[flags..].to_vec();
     if piped || rest.is_empty() {
         let text = call.stdin.clone();

@@ -92,12 +92,34 @@ const CONDITIONS: &[(&str, Set)] = &[
     }),
     ("CRI-O sockets exist", |machine, _| machine.bind("/run/crio/crio.sock")),
     ("containerd 1", |machine, _| Arc::make_mut(&mut machine.runtime).tells_config = false),
+    ("without curl", |machine, _| {
+        machine.files.remove("/usr/bin/curl");
+    }),
+    ("without wget", |machine, _| {
+        machine.files.remove("/usr/bin/wget");
+    }),
+    ("without sudo", |machine, _| {
+        machine.files.remove("/usr/bin/sudo");
+    }),
+    ("without systemd", |machine, _| {
+        machine.files.remove("/usr/bin/systemctl");
+    }),
+    ("without iptables", |machine, _| {
+        machine.files.remove("/usr/bin/iptables");
+    }),
+    ("clock is behind", |machine, words| machine.clock_offset = -1_000_000 * seconds(words)),
+    ("clock is ahead", |machine, words| machine.clock_offset = 1_000_000 * seconds(words)),
     ("RuntimeConfig", |machine, _| Arc::make_mut(&mut machine.runtime).tells_config = false),
     ("firewalld", |machine, _| {
         machine.add_unit("firewalld", "firewalld - dynamic firewall daemon", "/usr/sbin/firewalld");
         machine.alter_unit("firewalld", |unit| unit.state = State::Active);
     }),
 ];
+
+/// The first number of some words.
+fn seconds(words: &str) -> i64 {
+    words.split(|c: char| !c.is_ascii_digit()).find_map(|part| part.parse().ok()).unwrap_or(0)
+}
 
 fn hardware(machine: &mut Machine, change: fn(&mut Hardware)) {
     change(Arc::make_mut(&mut machine.hardware));

@@ -2,11 +2,13 @@
 use crate::Machine;
 use crate::kubeadm::signature;
 use crate::machine::units::State;
-use crate::outside::{Answer, EtcdAsk, EtcdMember, Nothing, Outside, Probe};
+use crate::outside::{Answer, EtcdAsk, EtcdMember, Nothing, Outside, Page, Probe, Supervisor};
+use crate::{k3s, web};
 use objects::wire::{Request, Resource, Response, Target, Verb};
 use objects::{Status, Text, Tree, base64, list, map, yaml};
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// `(plural, namespace, name)`
 type Key = (String, String, String);
@@ -23,6 +25,11 @@ pub struct Fake {
     serving: Vec<String>,
     members: Vec<EtcdMember>,
     pub pulls: bool,
+    /// Whether web servers of the Internet answer.
+    pub internet: bool,
+    /// What K3s servers tell, by address; those that are cut off tell nothing.
+    supervisors: BTreeMap<String, Arc<Supervisor>>,
+    pub cut: Vec<String>,
     /// The kubelet ends again and again.
     pub kubelet_broken: bool,
     nothing: Nothing,
@@ -34,8 +41,9 @@ impl Fake {
     }
 
     /// What a kubelet that runs does with its manifests, and what the signer does with tokens.
-    fn settle(&mut self, machine: &mut Machine, at: Time) {
+    pub fn settle(&mut self, machine: &mut Machine, at: Time) {
         self.expire(at);
+        self.settle_k3s(machine);
         if self.kubelet_broken && machine.unit("kubelet").is_some_and(|unit| unit.state == State::Active) {
             machine.stop_unit(at, "kubelet");
             machine.alter_unit("kubelet", |unit| unit.state = State::Restarting);
@@ -69,8 +77,24 @@ impl Fake {
             let name = machine.name.to_string();
             self.register(machine, &name);
         }
-        if machine.process("kube-apiserver").is_none() {
+        if machine.process("kube-apiserver").is_none() && k3s::supervisor(machine).is_none() {
             self.serving.retain(|address| *address != machine.address());
+        }
+    }
+
+    /// What a K3s server of this machine makes of the cluster.
+    fn settle_k3s(&mut self, machine: &Machine) {
+        let address = machine.address().to_string();
+        match k3s::supervisor(machine) {
+            Some(told) => {
+                self.supervisors.insert(address.clone(), told);
+                if !self.serving.contains(&address) {
+                    self.serving.push(address);
+                }
+            }
+            None => {
+                self.supervisors.remove(&address);
+            }
         }
     }
 
@@ -198,7 +222,38 @@ impl Outside for Fake {
     }
 
     fn fetch(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<String, String>> {
-        self.nothing.fetch(machine, at, url)
+        match web::page(url).filter(|_| self.internet) {
+            Some(page) if page.code < 400 => Ok((Ok(page.body.to_string()), Duration::millis(120))),
+            Some(page) => Ok((Err(format!("{} Not Found", page.code)), Duration::millis(120))),
+            None => self.nothing.fetch(machine, at, url),
+        }
+    }
+
+    fn page(&mut self, machine: &Machine, at: Time, url: &str) -> Answer<Result<Page, String>> {
+        match web::page(url).filter(|_| self.internet) {
+            // 100 Mbit/s.
+            Some(page) => {
+                let took = Duration::millis(120 + page.bytes / 12_500);
+                Ok((Ok(page), took))
+            }
+            None => {
+                let (answer, took) = self.nothing.fetch(machine, at, url)?;
+                Ok((answer.map(|text| Page::text(&text)), took))
+            }
+        }
+    }
+
+    fn supervisor(&mut self, machine: &mut Machine, at: Time, server: &str) -> Answer<Result<Arc<Supervisor>, String>> {
+        self.settle(machine, at);
+        let address = server.trim_start_matches("https://");
+        let host = address.split(':').next().unwrap_or("");
+        if self.cut.iter().any(|one| one == host || *one == *machine.address()) {
+            return Ok((Err(format!("dial tcp {address}: i/o timeout")), Duration::ZERO));
+        }
+        match self.supervisors.get(host) {
+            Some(told) if address.ends_with(":6443") => Ok((Ok(told.clone()), Duration::millis(12))),
+            _ => Ok((Err(self.refused(machine, address)), Duration::millis(1))),
+        }
     }
 
     fn pull(&mut self, machine: &Machine, at: Time, image: &str) -> Answer<Result<(), String>> {
@@ -207,7 +262,7 @@ impl Outside for Fake {
 
     fn api(&mut self, machine: &mut Machine, at: Time, server: &str, request: Request) -> Answer<Result<Response, String>> {
         self.settle(machine, at);
-        let address = server.trim_start_matches("https://");
+        let address = &server.trim_start_matches("https://").replace("127.0.0.1:", &format!("{}:", machine.address()));
         let answers = address.strip_suffix(":6443").is_some_and(|host| self.serving.iter().any(|one| one == host));
         Ok((if answers { Ok(self.answer(&request)) } else { Err(self.refused(machine, address)) }, Duration::millis(2)))
     }

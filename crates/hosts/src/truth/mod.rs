@@ -1,10 +1,12 @@
 //! Recorded commands held against ours: a server in each step's condition, a small cluster, a comparison without chance.
+mod bench;
 mod conditions;
 mod fake;
 mod mask;
 mod session;
 mod steps;
 
+pub use bench::{Bench, plain};
 pub use fake::Fake;
 pub use mask::{compare, masked};
 pub use session::replay;

@@ -60,16 +60,21 @@ pub fn nc_tells(arguments: &[Text], ask: &Ask, heard: &Heard) -> Printed {
 }
 
 pub fn ping(arguments: &[Text]) -> Result<Ask, (String, i32)> {
-    let host = operands(arguments, &["-c", "-w", "-W", "-i", "-s"]).last().copied();
+    let host = operands(arguments, &["-c", "-w", "-W", "-i", "-s", "-M"]).last().copied();
     let host = host.ok_or_else(|| refused("BusyBox v1.36.1 () multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n"))?;
     let count = count(arguments);
     let wait = value(arguments, "-W").or(value(arguments, "-w")).and_then(seconds).unwrap_or(Duration::secs(10));
-    Ok(about(What::Echo, host, 0, Duration::secs(count - 1) + wait))
+    Ok(Ask { size: size(arguments), ..about(What::Echo, host, 0, Duration::secs(count - 1) + wait) })
 }
 
 /// How many echoes: without `-c` a few, because a command here has to end by itself.
 fn count(arguments: &[Text]) -> u64 {
     value(arguments, "-c").and_then(|count| count.parse().ok()).unwrap_or(4).clamp(1, 20)
+}
+
+/// How many bytes an echo carries: 56 without `-s`.
+fn size(arguments: &[Text]) -> u32 {
+    value(arguments, "-s").and_then(|size| size.parse().ok()).unwrap_or(56).min(65_507)
 }
 
 pub fn ping_tells(arguments: &[Text], ask: &Ask, heard: &Heard) -> Printed {
@@ -78,12 +83,12 @@ pub fn ping_tells(arguments: &[Text], ask: &Ask, heard: &Heard) -> Printed {
         return Printed { err: format!("ping: bad address '{host}'\n"), code: 1, ..Printed::default() };
     };
     let count = count(arguments);
-    let mut out = format!("PING {host} ({address}): 56 data bytes\n");
+    let mut out = format!("PING {host} ({address}): {} data bytes\n", ask.size);
     let micros = heard.took.saturating_sub(heard.named).0.max(1);
     let time = format!("{}.{:03}", micros / 1_000, micros % 1_000);
     let well = heard.end.is_ok();
     for sequence in (0..count).filter(|_| well) {
-        out.push_str(&format!("64 bytes from {address}: seq={sequence} ttl=63 time={time} ms\n"));
+        out.push_str(&format!("{} bytes from {address}: seq={sequence} ttl=63 time={time} ms\n", ask.size + 8));
     }
     let (received, lost) = if well { (count, 0) } else { (0, 100) };
     out.push_str(&format!(

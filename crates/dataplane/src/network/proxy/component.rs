@@ -98,6 +98,17 @@ impl KubeProxy {
         self
     }
 
+    /// Takes the mode of its configuration file (`KubeProxyConfiguration`), where that names one; at its next start.
+    pub fn configure(&mut self, file: &str) {
+        let said = file.lines().find_map(|line| line.strip_prefix("mode:")).map(|word| word.trim().trim_matches('"'));
+        self.config.mode = match said {
+            Some("nftables") => Mode::Nftables,
+            Some("ipvs") => Mode::Ipvs,
+            Some("iptables" | "") => Mode::Iptables,
+            _ => self.config.mode,
+        };
+    }
+
     pub fn config(&self) -> &Config {
         &self.config
     }
