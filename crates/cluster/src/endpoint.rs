@@ -201,7 +201,7 @@ impl World {
     }
 
     fn slowness_of(&self, server: usize) -> Duration {
-        let tried = &self.apiservers[server];
+        let Some(tried) = self.apiservers.get(server) else { return Duration::ZERO };
         let silent = self.apiservers.len() > 1 && tried.offered && !self.is_up(tried.host);
         tried.slow + if silent { CONNECT } else { Duration::ZERO }
     }

@@ -47,14 +47,10 @@ impl World {
                 self.plan(host, START + START, Due::Statics);
             }
             Deed::Service("kubelet", false) => self.halt(self.hosts[host].kubelet),
-            Deed::Service(runtime, runs) => {
+            Deed::Service(_, runs) => {
                 let (now, id, mut fx) = (self.now, self.hosts[host].kubelet, Effects::default());
                 if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
-                    if runtime == "containerd" {
-                        kubelet.run_runtime(now, runs, &mut fx);
-                    } else {
-                        kubelet.set_process(now, runtime, runs, &mut fx);
-                    }
+                    kubelet.run_runtime(now, runs, &mut fx);
                 }
                 self.carry_out(id, fx);
                 self.plan(host, START, Due::Statics);

@@ -140,7 +140,10 @@ const PHASES: &[Phase] = &[
     Phase("etcd-join", true, |call, joining| etcd(call, &joining.work)),
     Phase("kubelet-wait-bootstrap", false, |call, joining| {
         let done = bootstrapped(call, &joining.work);
-        call.machine.files.remove(BOOTSTRAP);
+        // While the kubelet is still at it, it needs the file.
+        if done != Err(Stop::Pending) {
+            call.machine.files.remove(BOOTSTRAP);
+        }
         done
     }),
     Phase("control-plane-join/mark-control-plane", true, |call, joining| mark(call, &mut joining.work)),
