@@ -19,6 +19,12 @@ struct Part {
     browser: bool,
 }
 
+impl Part {
+    fn files(&self) -> (String, String) {
+        (format!("{}_bg.wasm", self.name), format!("{}_rest.wasm", self.name))
+    }
+}
+
 /// The page's visit is played with the engine as a visitor gets it, so that comes first.
 #[rustfmt::skip]
 const PARTS: &[Part] = &[
@@ -37,9 +43,8 @@ pub fn run(given: &clap::ArgMatches) -> Outcome {
     let folder: &PathBuf = given.get_one("dir").ok_or("which folder?")?;
     for part in PARTS {
         if part.browser && !setup::chromium_there() {
-            // So that nobody asks in vain.
-            write(folder, &format!("{}_rest.wasm", part.name), EMPTY)?;
             println!("split: the {} stays whole: no Chromium to play its first visit in (`cargo xtask setup --browser`)", part.name);
+            leave(folder, part)?;
         } else {
             split(folder, part)?;
         }
@@ -47,10 +52,18 @@ pub fn run(given: &clap::ArgMatches) -> Outcome {
     Ok(())
 }
 
+/// Leaves the module in one piece, without what is for the cut alone; nobody shall ask for its rest in vain.
+fn leave(folder: &Path, part: &Part) -> Outcome {
+    let (whole, rest) = part.files();
+    let bytes = read(folder, &whole)?;
+    write(folder, &whole, &Shape::read(&bytes)?.bare()?)?;
+    write(folder, &rest, EMPTY)
+}
+
 fn split(folder: &Path, part: &Part) -> Outcome {
     let watch = Stopwatch::start();
-    let [whole, rest] = ["bg", "rest"].map(|which| format!("{}_{which}.wasm", part.name));
-    let bytes = std::fs::read(folder.join(&whole)).map_err(|error| format!("cannot read {whole}: {error}"))?;
+    let (whole, rest) = part.files();
+    let bytes = read(folder, &whole)?;
     let shape = Shape::read(&bytes)?;
     let ran = visit(folder, part, &probe::probed(&shape)?)?;
     let stays = |function| ran.contains(&function);
@@ -86,6 +99,10 @@ fn visit(folder: &Path, part: &Part, probed: &[u8]) -> Result<BTreeSet<u32>, Str
     std::fs::remove_file(folder.join(&copy)).map_err(|error| format!("cannot remove {copy}: {error}"))?;
     let printed = printed.ok_or_else(|| format!("`node {script}` failed: it plays a first visit to find out what that needs"))?;
     printed.split_whitespace().map(|number| number.parse().map_err(|_| format!("{script} printed {number}"))).collect()
+}
+
+fn read(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(folder.join(name)).map_err(|error| format!("cannot read {name}: {error}"))
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Outcome {

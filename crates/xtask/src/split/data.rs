@@ -173,7 +173,7 @@ mod tests {
     fn linked(given: &[(u32, u32)]) -> Linked {
         let mut linked = Linked {
             segments: vec![Segment { at: BEGIN, bytes: bytes() }],
-            constant: vec![BEGIN..BEGIN + 192],
+            constant: std::iter::once(BEGIN..BEGIN + 192).collect(),
             objects: [0, 64, 128].map(|at| BEGIN + at..BEGIN + at + 64).to_vec(),
             given: BTreeMap::new(),
             numbers: BTreeSet::new(),

@@ -146,3 +146,65 @@ fn joined(mut places: Vec<Range<u32>>) -> Vec<Range<u32>> {
     }
     objects
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{
+        CodeSection, ConstExpr, CustomSection, DataSection, DataSymbolDefinition, Function, FunctionSection, Instruction, LinkingSection,
+        Module, SymbolTable, TypeSection,
+    };
+
+    /// Two objects of eight bytes; code has the address 40 below the second, and the number 70000.
+    fn module(relocated: bool) -> Vec<u8> {
+        let (mut types, mut functions, mut code, mut data) =
+            (TypeSection::new(), FunctionSection::new(), CodeSection::new(), DataSection::new());
+        types.ty().function([], []);
+        functions.function(0);
+        let mut body = Function::new([]);
+        for number in [(1 << 20) + 8 - 40, 70_000] {
+            body.instruction(&Instruction::I32Const(number)).instruction(&Instruction::Drop);
+        }
+        code.function(body.instruction(&Instruction::End));
+        data.active(0, &ConstExpr::i32_const(1 << 20), *b"one, two;;;;;;;;");
+        let mut symbols = SymbolTable::new();
+        for (name, offset) in [("one", 0), ("two", 8)] {
+            symbols.data(0, name, Some(DataSymbolDefinition { index: 0, offset, size: 8 }));
+        }
+        let mut linking = LinkingSection::new();
+        linking.symbol_table(&symbols);
+        let mut module = Module::new();
+        module.section(&types).section(&functions).section(&code).section(&data).section(&linking);
+        if relocated {
+            // Section 2, one entry: an address as sleb128, at byte 4, of symbol 1, 40 below it.
+            let entry = [2, 1, 4, 4, 1, 0x58];
+            module.section(&CustomSection { name: "reloc.CODE".into(), data: (&entry).into() });
+        }
+        module.finish()
+    }
+
+    #[test]
+    fn an_address_is_counted_from_the_object_that_the_linker_names() {
+        let linked = Linked::read(&module(true)).unwrap().unwrap();
+        let begin = 1 << 20;
+        assert_eq!(linked.objects, [begin..begin + 8, begin + 8..begin + 16]);
+        let (address, given) = linked.given.first_key_value().unwrap();
+        assert_eq!((*address, given.times), (begin + 8 - 40, 1));
+        assert_eq!(linked.meant(given).collect::<Vec<_>>(), [1]);
+        assert_eq!(linked.numbers, BTreeSet::from([70_000]));
+        assert_eq!(linked.touched(begin + 8).collect::<Vec<_>>(), [1, 0], "a pointer there may also be the end of the first");
+    }
+
+    #[test]
+    fn a_module_that_was_linked_as_usual_tells_nothing() {
+        assert!(Linked::read(&module(false)).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_module_left_whole_has_no_such_knowledge_in_it() {
+        let whole = module(true);
+        let bare = Shape::read(&whole).unwrap().bare().unwrap();
+        assert!(Linked::read(&bare).unwrap().is_none());
+        assert_eq!(Shape::read(&bare).unwrap().bodies.len(), 1);
+    }
+}

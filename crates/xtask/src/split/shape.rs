@@ -74,6 +74,19 @@ impl<'a> Shape<'a> {
         Ok(())
     }
 
+    /// The module without its custom sections.
+    pub fn bare(&self) -> Result<Vec<u8>, String> {
+        let mut module = wasm_encoder::Module::new();
+        for payload in Parser::new(0).parse_all(self.bytes) {
+            let payload = payload.map_err(|error| error.to_string())?;
+            if let Some((id, range)) = payload.as_section().filter(|(id, _)| *id != 0) {
+                let data = &self.bytes[range.start as usize..range.end as usize];
+                module.section(&wasm_encoder::RawSection { id, data });
+            }
+        }
+        Ok(module.finish())
+    }
+
     pub fn imported(&self) -> u32 {
         (self.functions.len() - self.bodies.len()) as u32
     }
