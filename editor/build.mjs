@@ -1,6 +1,6 @@
-// The last step of a page build, run by Trunk's post_build hook: takes the compiled lessons in, has the engine cut in two,
-// bundles the editor into one lazy module (editor.js), minifies every script and style, and stamps one build number on every address (?v=...), so that no browser cache
-// ever mixes the files of two builds.
+// The last step of a page build, run by Trunk's post_build hook: takes the compiled lessons in, bundles the editor into one
+// lazy module (editor.js), minifies every script and style, has page and engine cut in two each, and stamps one build number
+// on every address (?v=...), so that no browser cache ever mixes the files of two builds.
 import { build, transform } from "esbuild";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,9 +16,6 @@ const target = ["es2022"];
 // Put there by `cargo xtask build`.
 const lessons = join(here, "..", "target", "lessons");
 if (existsSync(lessons)) await cp(lessons, join(staging, "lessons"), { recursive: true });
-
-// The command that runs this build says where it stands; without it (`trunk serve`) the engine stays in one piece.
-if (process.env.KUBARIUM_XTASK) execFileSync(process.env.KUBARIUM_XTASK, ["split", staging], { stdio: "inherit" });
 
 for (const name of await readdir(staging)) {
   const loader = { ".js": "js", ".css": "css" }[extname(name)];
@@ -38,6 +35,10 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
+
+// First visits are played in what stands there by now. The command that runs this build says where it is; without it
+// (`trunk serve`) both stay in one piece.
+if (process.env.KUBARIUM_XTASK) execFileSync(process.env.KUBARIUM_XTASK, ["split", staging], { stdio: "inherit" });
 
 // The scripts pass the number on: boot.js, engine-worker.js and engine-loop.js read it from their own address.
 const files = (await readdir(staging, { withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name).sort();

@@ -5,7 +5,7 @@
 //   new Engine(config)  message(text) -> text  tick(real_ms) -> text  [playing() -> boolean]  [eager() -> boolean]
 // All texts are JSON; an empty one, or an empty list, means "nothing to say". An engine without playing() is always ticked.
 
-import { restOf, Unfetched } from "./engine-rest.js";
+import { restOf, Unfetched } from "./rest.js";
 
 const TICK_MS = 66; // 15 a second: smooth enough for numbers, the page animates in between
 const LONGEST_TICK_MS = 250; // a laptop that slept has not simulated the night

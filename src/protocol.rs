@@ -48,8 +48,8 @@ pub enum ToEngine {
     /// Who reaches this port of whom; and why the first address reaches the second or does not, if both are given.
     Reach {
         port: u32,
-        from: String,
-        to: String,
+        source: String,
+        target: String,
     },
     /// What a Pod's resolver asks for a name.
     Resolve {
@@ -269,7 +269,7 @@ parcel::tagged!(ToEngine "to" {
     "why" => Why { occurrence },
     "follow" => Follow { id },
     "rules" => Rules { node },
-    "reach" => Reach { port, from, to },
+    "reach" => Reach { port, source, target },
     "resolve" => Resolve { pod, name },
     "health" => Health {},
     "etcd" => Etcd {},

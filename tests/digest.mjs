@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const kubarium = process.argv[2] ?? join(root, "target", "release", "kubarium");
 const { default: init, Engine } = await import(join(root, "dist", "engine.js"));
-const { place } = await import(join(root, "dist", "engine-rest.js"));
+const { place } = await import(join(root, "dist", "rest.js"));
 const wasm = await init({ module_or_path: await readFile(join(root, "dist", "engine_bg.wasm")) });
 // The rest of the engine comes when a function of it is first called, as in the page.
 const rest = wasm.rest && new WebAssembly.Module(await readFile(join(root, "dist", "engine_rest.wasm")));

@@ -114,9 +114,9 @@ impl Desk {
                 let text = session.world.rules_text(&node);
                 self.out.push(FromEngine::Ruled { node, text, rules: session.world.service_rules() });
             }
-            ToEngine::Reach { port, from, to } => {
+            ToEngine::Reach { port, source, target } => {
                 let port = u16::try_from(port).unwrap_or(u16::MAX);
-                let (_, reasons) = session.world.reach_words(&from, &to, port);
+                let (_, reasons) = session.world.reach_words(&source, &target, port);
                 self.out.push(FromEngine::Reached { reach: Box::new(session.world.reachability(port)), reasons });
             }
             ToEngine::Resolve { pod, name } => {

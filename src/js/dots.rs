@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use wasm_bindgen::{JsValue, prelude::*};
 use web_sys::Element;
 
-/// At most so many messages and so many requests move at once.
+/// At most so many messages and so many requests move at once; some of them are kept for failures with a word, which stay longer.
 const MESSAGES: usize = 32;
-const REQUESTS: usize = 50;
+const REQUESTS: usize = 42;
+const SAID: usize = 8;
 
 #[wasm_bindgen]
 extern "C" {
@@ -40,12 +41,12 @@ impl Pool {
 }
 
 thread_local! {
-    static DOTS: RefCell<(Pool, Pool)> = RefCell::default();
+    static DOTS: RefCell<(Pool, Pool, Pool)> = RefCell::default();
 }
 
 /// Fills the layer with resting, invisible dots.
 pub fn mount(layer: &Element) {
-    DOTS.set((Pool::fill(layer, MESSAGES, "dot"), Pool::fill(layer, REQUESTS, "req")));
+    DOTS.set((Pool::fill(layer, MESSAGES, "dot"), Pool::fill(layer, REQUESTS, "req"), Pool::fill(layer, SAID, "req")));
 }
 
 /// One dot along a line of points (CSS pixels of the layer).
@@ -56,24 +57,25 @@ pub fn travel(points: &[(f64, f64)], write: bool, delay_ms: f64) {
     run(&dot, &frames.collect(), 620.0, delay_ms, "ease-in-out");
 }
 
-/// A request on its way; one that failed stays a while where it did, and `text` says why. Its number can be read from the element
-/// that was pressed.
-pub fn request(points: &[(f64, f64)], class: &str, failed: bool, text: &str, id: u64, delay_ms: f64) {
-    let Some(dot) = DOTS.with_borrow_mut(|pools| pools.1.next()) else { return };
+/// A request on its way; one that failed may say why in `text`, and then stays a while where it did. Its number can be read from
+/// the element that was pressed.
+pub fn request(points: &[(f64, f64)], class: &str, text: &str, id: u64, delay_ms: f64) {
+    let said = !text.is_empty();
+    let Some(dot) = DOTS.with_borrow_mut(|pools| if said { pools.2.next() } else { pools.1.next() }) else { return };
     dot.set_class_name(&format!("req {class}"));
     dot.set_text_content(Some(text));
     let _ = dot.set_attribute("data-req", &id.to_string());
     let legs: Vec<f64> = points.windows(2).map(|two| (two[1].0 - two[0].0).abs() + (two[1].1 - two[0].1).abs()).collect();
     let whole = legs.iter().sum::<f64>().max(1.0);
-    // A failed one stays a while where it failed, so that its word can be read.
-    let (end, lasts) = if failed { (0.6, 2_600.0) } else { (1.0, 1_500.0) };
+    // So that the word can be read.
+    let (end, lasts) = if said { (0.6, 2_600.0) } else { (1.0, 1_500.0) };
     let frames = js_sys::Array::new();
     let mut gone = 0.0;
     for (at, point) in points.iter().enumerate() {
         frames.push(&frame(*point, 1.0, Some(gone / whole * end)));
         gone += legs.get(at).copied().unwrap_or(0.0);
     }
-    if let Some(last) = points.last().filter(|_| failed) {
+    if let Some(last) = points.last().filter(|_| said) {
         frames.push(&frame(*last, 1.0, Some(0.9)));
         frames.push(&frame(*last, 0.0, Some(1.0)));
     }

@@ -47,6 +47,7 @@ pub fn describe(fault: &Fault) -> String {
         Fault::KillComponent { component } => (words.kill_component)(component),
         Fault::SlowComponent { component, delay_ms } => (words.slow_component)(component, *delay_ms),
         Fault::Link { one, other, latency_ms, loss_percent } => (words.link)(one, other, *latency_ms, *loss_percent),
+        Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
         Fault::CrashEtcd { member } => (words.kill_component)(member),
         Fault::SlowDisk { node, fsync_ms } => (words.slow_disk)(node, *fsync_ms),
         Fault::CutEtcd { member, cut: true } => (words.cut_etcd)(member),
@@ -54,7 +55,6 @@ pub fn describe(fault: &Fault) -> String {
         Fault::LoseEtcdData { member } => (words.lose_etcd_data)(member),
         Fault::RestoreEtcd { member, directory } => (words.restore_etcd)(member, directory),
         Fault::EtcdQuota { member, mebibytes } => (words.etcd_quota)(member, *mebibytes),
-        Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }

@@ -39,8 +39,8 @@ pub fn rules(node: String) {
     send(&ToEngine::Rules { node });
 }
 
-pub fn reach(port: u32, from: String, to: String) {
-    send(&ToEngine::Reach { port, from, to });
+pub fn reach(port: u32, source: String, target: String) {
+    send(&ToEngine::Reach { port, source, target });
 }
 
 pub fn resolve(pod: String, name: String) {

@@ -120,7 +120,7 @@ pub static WORDS: Words = Words {
             let (own, policies, rule, port, other) = (fact(reason, 1), fact(reason, 3), fact(reason, 4), fact(reason, 5), fact(reason, 6));
             let egress = fact(reason, 2) == "egress";
             let way = if egress { "나가는" } else { "들어오는" };
-            let whom = if egress { format!("{other} 쪽 {port}") } else { format!("{other}에서 오는 {port}") };
+            let whom = if egress { format!("{other} 쪽 {port} 연결") } else { format!("{other}에서 오는 {port} 연결") };
             match fact(reason, 0) {
                 "itself" => "파드는 언제나 자기 자신에게 닿습니다.".to_string(),
                 "own-node" => format!("{own}에는 그 파드가 있는 노드가 언제나 닿습니다."),

@@ -29,6 +29,7 @@ function prose(lang) {
 export async function installMock(page, { pods = 6, state } = {}) {
   await page.route("**/lessons/**", async (route) => {
     const path = new URL(route.request().url()).pathname.split("/lessons/")[1];
+    if (path === "strategies.json") return route.continue();
     const found = LESSONS[path] ?? (/^\w+\/(ko|en)\.json$/.test(path) ? prose(path.slice(-7, -5)) : null);
     await route.fulfill(found ? { json: found } : { status: 404, body: "" });
   });
@@ -65,7 +66,7 @@ function mockClient({ pods, state }) {
     { id: "guess", kind: "predict", done: true, chosen: "some", answer: "none", options: ["none", "some", "all"], checks: [], hints: [0, 0], faults: [], solvable: false },
     { id: "roll", kind: "task", done: false, chosen: "", answer: "", options: [], checks: [{ id: "v2", verdict: "fail", observed: "2", wanted: "4" }, { id: "stays", verdict: "pending", observed: "3", wanted: "" }], hints: [1, 3], faults: [], solvable: true },
     { id: "break", kind: "break", done: false, chosen: "", answer: "", options: [], checks: [], hints: [0, 0], faults: [{ fault: "stop-node", node: "worker-2" }], solvable: false }];
-  const lesson = () => ({ says: "lesson", state: { id: "cluster", steps, show: [], focus: "" } });
+  const lesson = () => ({ says: "lesson", state: { id: "cluster", steps, show: [], focus: "", lens: "" } });
   const answers = {
     open: () => { say(whole(), clock(), lesson(), { says: "files", files: [["shop.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shop\nspec:\n  replicas: 4\n  strategy:\n    rollingUpdate:\n      maxUnavailable: 0\n      maxSurge: 1\n"], ["hello.yaml", "kind: Pod\n"]] },
       { says: "print", text: "~ $ kubectl get pods\nNAME                   READY   STATUS    RESTARTS   AGE\nshop-6f9c7d5b8-x7kq2   1/1     Running   0          41s\n", err: false, whole: true }, { says: "print", text: "error: the server doesn't have a resource type \"pod5\"\n", err: true, whole: false }, { says: "prompt", busy: false, prompt: "~ $" }); },

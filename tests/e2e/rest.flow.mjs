@@ -1,9 +1,9 @@
-// Much of the engine's code is fetched when somebody first touches the page: a command that needs it works at once, also where the fetch fails first.
+// Much of the engine's code and of the page's own is fetched when somebody first touches the page: what needs it works at once, also where the fetch fails first.
 import assert from "node:assert/strict";
 import { begin, see, type } from "./learner.mjs";
 import { until } from "./measure.mjs";
 
-export const title = "the engine's second part comes when it is needed, and again where it could not be fetched";
+export const title = "the second parts of engine and page come when they are needed, and again where they could not be fetched";
 
 const RARE = "kubectl explain pod.spec.containers.livenessProbe";
 const ANSWER = "FIELD: livenessProbe";
@@ -13,6 +13,9 @@ export default async function ({ open, note, server }) {
   await failedOnce(open);
   await failedWhenNeeded(open);
   await withoutWorkers(open);
+  await pageQuietly(open);
+  await pageAgain(open);
+  await pageLost(open);
 }
 
 // Who only looks does not load it; the first touch fetches it.
@@ -85,4 +88,50 @@ async function withoutWorkers(open) {
   await page.waitForSelector(".node:not(.booting):not(.notready) > [data-id='node/worker-3']");
   await type(page, RARE);
   await see(page, ANSWER);
+}
+
+// Who only looks, and does what most people do first, needs nothing more of the page; a rare deed works while the fetch hangs.
+async function pageQuietly(open) {
+  const how = [];
+  const page = await begin(open, { prepare: (page) => page.route("**/page_rest.wasm*", async (route) => {
+    how.push(route.request().resourceType());
+    if (how.length > 1) await route.continue();
+  }) });
+  await page.waitForFunction(() => document.querySelector(".reading").textContent > "00:12");
+  assert.deepEqual(how, [], "nothing of a first visit calls for the page's rest");
+  await page.hover(".stage .tabs .tab");
+  await until(() => how.length === 1);
+  await type(page, "kubectl get nodes");
+  assert.deepEqual(how, ["fetch"], "a first command runs without the page's rest");
+  await page.keyboard.press("Control+k");
+  await page.waitForSelector(".palette[open] .item");
+  assert.deepEqual(how, ["fetch", "xhr"], "and the palette does not wait for a fetch that hangs");
+  await page.close();
+}
+
+// Who has been here before gets the whole page, which waits for nothing later.
+async function pageAgain(open) {
+  const how = [];
+  const watch = (page) => page.route("**/page_rest.wasm*", async (route) => {
+    how.push(route.request().resourceType());
+    await route.continue();
+  });
+  const page = await begin(open, { prepare: watch });
+  assert.deepEqual(how, []);
+  await page.reload();
+  await page.waitForSelector(".node:not(.booting):not(.notready) > [data-id='node/worker-3']");
+  assert.deepEqual(how, ["fetch"]);
+  await page.keyboard.press("Control+k");
+  await page.waitForSelector(".palette[open] .item");
+  assert.deepEqual(how, ["fetch"], "all of it was there");
+  await page.close();
+}
+
+// Needed and not to be had: the page says so instead of answering to nothing.
+async function pageLost(open) {
+  const page = await begin(open, { expectErrors: [/503/, /page_rest/], prepare: (page) => page.route("**/page_rest.wasm*", (route) => route.fulfill({ status: 503, body: "" })) });
+  await page.keyboard.press("Control+k");
+  await see(page, "The page could not start", "#shell");
+  await see(page, "page_rest.wasm: 503", "#shell-reason");
+  await page.close();
 }

@@ -1,6 +1,6 @@
 // A learner sends traffic, sees it in the picture and in numerals, follows a request, and opens the Service in a browser.
 import assert from "node:assert/strict";
-import { begin, type } from "./learner.mjs";
+import { begin, type, write } from "./learner.mjs";
 
 export const title = "traffic moves through the picture, is counted, can be followed; Service rules, browser, names and policies answer";
 
@@ -51,6 +51,11 @@ export default async function ({ open, note }) {
 
   await lens(page, "Policies");
   await page.waitForFunction(() => document.querySelectorAll(".matrix .yes").length === 6);
+  // With a policy, a cell tells which one decided.
+  await write(page, "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: shut}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n");
+  await page.locator(".editor .btn.primary").click();
+  await page.locator(".matrix .no button").first().click();
+  await page.waitForFunction(() => /^Denied: NetworkPolicy default\/shut selects default\/web-/.test(document.querySelector(".verdict")?.textContent));
 }
 
 async function lens(page, name) {

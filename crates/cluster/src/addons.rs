@@ -21,6 +21,9 @@ pub(crate) fn downloaded(url: &str) -> Option<&'static str> {
 pub const CALICO: &str = include_str!("addons/calico.yaml");
 pub const FLANNEL: &str = include_str!("addons/flannel.yaml");
 
+/// What `kubectl apply -f URL` finds: `…/kube-flannel.yml`, `…/calico.yaml`.
+pub const MANIFESTS: &[(&str, &str)] = &[("/kube-flannel.yml", FLANNEL), ("/calico.yaml", CALICO)];
+
 /// The images of kube-proxy and of a plugin: nodes of a preset have them from the start.
 pub(crate) fn node_images(plugin: Plugin) -> Vec<Text> {
     let agent = match plugin {

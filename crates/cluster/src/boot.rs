@@ -122,7 +122,8 @@ impl World {
         self.kubelets.insert(name.clone(), self.parts.len());
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
-        let part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
+        let mut part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
+        part.server = place % self.apiservers.len();
         if topology.static_pods {
             // It starts with the container of its DaemonSet's Pod.
             self.parts.push(Arc::new(part));

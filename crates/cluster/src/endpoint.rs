@@ -35,6 +35,8 @@ pub(crate) enum Way {
 /// server out, two successes take it in again.
 const OUT: Duration = Duration::secs(6);
 const IN: Duration = Duration::secs(4);
+/// How long it waits for a machine that does not answer before it takes another one (`timeout connect`).
+const CONNECT: Duration = Duration::secs(5);
 
 impl World {
     /// What a message of a caller meets. A client of the endpoint keeps the server that it has while that answers.
@@ -54,9 +56,9 @@ impl World {
         if !self.apiservers[self.parts[id].server].offered {
             self.reconnect(id);
         }
-        let way = self.over_network(self.parts[id].server, Some(host));
-        if way != Way::Server(self.parts[id].server) && self.apiservers.len() > 1 {
-            self.reconnect(id);
+        let (server, way) = self.dispatch(self.parts[id].server, Some(host));
+        if server != self.parts[id].server {
+            Arc::make_mut(&mut self.parts[id]).server = server;
         }
         way
     }
@@ -66,8 +68,26 @@ impl World {
         self.outside_server = self.next_server(self.outside_server);
         match from.filter(|host| self.apiservers[self.outside_server].host == *host) {
             Some(host) => self.loopback(self.outside_server, host),
-            None => self.over_network(self.outside_server, from),
+            None => {
+                let (server, way) = self.dispatch(self.outside_server, from);
+                self.outside_server = server;
+                way
+            }
         }
+    }
+
+    /// The load balancer hands a connection that a server does not take to another one (HAProxy's `option redispatch`, as
+    /// kubeadm's guide has it). Gives the server that was tried last.
+    fn dispatch(&self, first: usize, from: Option<usize>) -> (usize, Way) {
+        let (mut server, count) = (first, self.apiservers.len());
+        for _ in 0..count {
+            let way = self.over_network(server, from);
+            if matches!(way, Way::Server(_)) {
+                return (server, way);
+            }
+            server = self.next_server(server);
+        }
+        (server, self.over_network(server, from))
     }
 
     /// Whether a part's messages reach the kube-apiserver that it is connected to.
@@ -111,7 +131,7 @@ impl World {
     }
 
     fn over_network(&self, server: usize, from: Option<usize>) -> Way {
-        let up = |host: usize| self.hosts[host].powered && self.hosts[host].connected;
+        let up = |host: usize| self.is_up(host);
         let to = &self.apiservers[server];
         match from.is_none_or(up) && up(to.host) {
             true if to.running => Way::Server(server),
@@ -174,11 +194,20 @@ impl World {
     /// How much longer a caller's request takes: because it, or the kube-apiserver that it talks to, is slow.
     pub(crate) fn slowness(&self, caller: Caller) -> Duration {
         let Caller::Part(id) = caller else {
-            let next = self.next_server(self.outside_server);
-            return self.apiservers.get(next).map_or(Duration::ZERO, |server| server.slow);
+            return self.slowness_of(self.next_server(self.outside_server));
         };
-        let server = self.own_server(id).unwrap_or(self.parts[id].server);
-        self.parts[id].slow + self.apiservers[server].slow
+        let own = self.own_server(id).map(|own| self.apiservers[own].slow);
+        self.parts[id].slow + own.unwrap_or_else(|| self.slowness_of(self.parts[id].server))
+    }
+
+    fn slowness_of(&self, server: usize) -> Duration {
+        let Some(tried) = self.apiservers.get(server) else { return Duration::ZERO };
+        let silent = self.apiservers.len() > 1 && tried.offered && !self.is_up(tried.host);
+        tried.slow + if silent { CONNECT } else { Duration::ZERO }
+    }
+
+    fn is_up(&self, host: usize) -> bool {
+        self.hosts[host].powered && self.hosts[host].connected
     }
 
     /// The address that a client dials; without any kube-apiserver the host's own.

@@ -64,17 +64,17 @@ impl World {
                 let words = format!("link {one} - {other}: {latency_ms} ms more, {loss_percent} % lost");
                 Ok(self.note("you", "fault", &words))
             }
+            Fault::PathMtu { one, other, bytes } => {
+                let (first, second) = (self.host(one)?, self.host(other)?);
+                self.net().links.entry((first.min(second), first.max(second))).or_default().mtu = *bytes;
+                Ok(self.note("you", "fault", &format!("link {one} - {other}: packets of more than {bytes} bytes are lost")))
+            }
             Fault::CrashEtcd { .. }
             | Fault::SlowDisk { .. }
             | Fault::CutEtcd { .. }
             | Fault::LoseEtcdData { .. }
             | Fault::RestoreEtcd { .. }
             | Fault::EtcdQuota { .. } => self.etcd_fault(fault),
-            Fault::PathMtu { one, other, bytes } => {
-                let (first, second) = (self.host(one)?, self.host(other)?);
-                self.net().links.entry((first.min(second), first.max(second))).or_default().mtu = *bytes;
-                Ok(self.note("you", "fault", &format!("link {one} - {other}: packets of more than {bytes} bytes are lost")))
-            }
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
         }
     }
@@ -121,10 +121,10 @@ impl World {
         self.run_control_plane(host, true);
         // Components in containers start with their containers.
         for id in self.parts_of(host) {
+            Arc::make_mut(&mut self.parts[id]).enabled = true;
             if !self.parts[id].pod.is_empty() {
                 continue;
             }
-            Arc::make_mut(&mut self.parts[id]).enabled = true;
             self.queue.push(self.now + BOOT, Event::Start(id));
         }
         self.catch_up();

@@ -115,6 +115,13 @@ pub enum Fault {
         latency_ms: u32,
         loss_percent: u32,
     },
+    /// Between two machines packets of more than `bytes` are lost, and nobody tells the sender (no ICMP "fragmentation
+    /// needed" comes back); 1500 mends it.
+    PathMtu {
+        one: String,
+        other: String,
+        bytes: u32,
+    },
     /// A member of etcd (`etcd`, `etcd/control-plane-1`) ends at once, as by SIGKILL.
     CrashEtcd {
         member: String,
@@ -142,13 +149,6 @@ pub enum Fault {
     EtcdQuota {
         member: String,
         mebibytes: u32,
-    },
-    /// Between two machines packets of more than `bytes` are lost, and nobody tells the sender (no ICMP "fragmentation
-    /// needed" comes back); 1500 mends it.
-    PathMtu {
-        one: String,
-        other: String,
-        bytes: u32,
     },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
@@ -181,12 +181,12 @@ parcel::tagged!(Fault "fault" {
     "kill-component" => KillComponent { component },
     "slow-component" => SlowComponent { component, delay_ms },
     "link" => Link { one, other, latency_ms, loss_percent },
+    "path-mtu" => PathMtu { one, other, bytes },
     "crash-etcd" => CrashEtcd { member },
     "slow-disk" => SlowDisk { node, fsync_ms },
     "cut-etcd" => CutEtcd { member, cut },
     "lose-etcd-data" => LoseEtcdData { member },
     "restore-etcd" => RestoreEtcd { member, directory },
     "etcd-quota" => EtcdQuota { member, mebibytes },
-    "path-mtu" => PathMtu { one, other, bytes },
     "kill-container" => KillContainer { pod, container },
 });

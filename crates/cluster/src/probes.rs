@@ -57,8 +57,9 @@ impl Checklist {
     }
 }
 
-/// How long a client outside waits before it calls the API silent: an answer takes some milliseconds.
-const PATIENCE: Duration = Duration::secs(2);
+/// How long a client outside waits before it calls the API silent: an answer takes some milliseconds, and a load
+/// balancer five seconds to turn to another machine.
+const PATIENCE: Duration = Duration::secs(6);
 /// Tickets of probes; far from any other client's.
 const TICKET: u64 = 1 << 61;
 /// No more Services, and connections to each, than this are tried from a node.

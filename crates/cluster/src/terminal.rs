@@ -35,7 +35,7 @@ pub struct Terminal {
 impl Terminal {
     pub fn new(files: Vec<(String, String)>) -> Terminal {
         Terminal {
-            shell: Shell::new(files),
+            shell: Shell::new(files).with_manifests(crate::addons::MANIFESTS),
             watches: BTreeMap::new(),
             follows: BTreeMap::new(),
             printed: Arc::default(),

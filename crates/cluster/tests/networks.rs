@@ -1,5 +1,6 @@
 //! The cluster's network as a choice, and as something to install: what a learner sees of each plugin.
 mod learner;
+use cluster::input::Fault;
 use cluster::{Choices, Session, Topology, Viewer, World};
 use learner::{run, type_in};
 use objects::kinds;
@@ -43,20 +44,9 @@ metadata: {name: shut}
 spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]}
 ";
 
-/// A plugin's Pod for each node, as its DaemonSet makes them.
-fn plugin_pods(image: &str, nodes: &[&str]) -> String {
-    let pod = |node: &&str| {
-        format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: cni-{node}, namespace: kube-system}}\nspec:\n  nodeName: {node}\n  \
-             hostNetwork: true\n  tolerations: [{{operator: Exists}}]\n  containers: [{{name: cni, image: '{image}'}}]\n"
-        )
-    };
-    nodes.iter().map(pod).collect::<Vec<_>>().join("---\n")
-}
-
 const NODES: [&str; 3] = ["control-plane", "worker-1", "worker-2"];
-const FLANNEL: &str = "ghcr.io/flannel-io/flannel:v0.27.4";
-const CALICO: &str = "quay.io/calico/node:v3.31.2";
+const FLANNEL: &str = "https://github.com/flannel-io/flannel/releases/latest/download/kube-flannel.yml";
+const CALICO: &str = "https://raw.githubusercontent.com/projectcalico/calico/v3.31.2/manifests/calico.yaml";
 
 fn ask_web(world: &mut World) -> String {
     let web = type_in(world, "kubectl get pod web -o jsonpath='{.status.podIP}'");
@@ -121,31 +111,32 @@ fn without_a_network_nodes_are_not_ready_and_only_the_hosts_own_pods_run() {
 
 #[test]
 fn a_plugin_is_installed_by_a_manifest_node_by_node() {
-    let flannel = plugin_pods(FLANNEL, &NODES[..2]);
-    let mut world = booted("none", &[("flannel.yaml", &flannel), ("shut.yaml", SHUT)]);
-    type_in(&mut world, "kubectl apply -f shut.yaml -f flannel.yaml");
+    let mut world = booted("none", &[("shut.yaml", SHUT)]);
+    world.fault(&Fault::CutNode { node: "worker-2".into() }).expect("there is such a node");
+    run(&mut world, 60);
+    type_in(&mut world, &format!("kubectl apply -f shut.yaml -f {FLANNEL}"));
     run(&mut world, 20);
     let nodes = columns(&type_in(&mut world, "kubectl get nodes --no-headers"), 2);
     assert_eq!(nodes, ["control-plane Ready", "worker-1 Ready", "worker-2 NotReady"]);
     let dns = columns(&type_in(&mut world, "kubectl get pods -n kube-system -l k8s-app=kube-dns --no-headers"), 3);
     assert!(dns.len() == 2 && dns.iter().all(|line| line.ends_with("1/1 Running")), "{dns:?}");
-    assert_eq!(columns(&type_in(&mut world, "kubectl get pods --no-headers"), 3), ["box 0/1 ContainerCreating", "web 1/1 Running"]);
+    assert_eq!(columns(&type_in(&mut world, "kubectl get pods --no-headers"), 3), ["box 0/1 Pending", "web 1/1 Running"]);
     // The configuration stays when the plugin's Pod is gone.
-    type_in(&mut world, "kubectl delete pod -n kube-system cni-worker-1");
+    type_in(&mut world, "kubectl delete ds -n kube-system kube-flannel-ds");
     run(&mut world, 60);
+    assert_eq!(type_in(&mut world, "kubectl get pods -n kube-system -l app=flannel --field-selector spec.nodeName=worker-1 -o name"), "");
     assert_eq!(columns(&type_in(&mut world, "kubectl get node worker-1 --no-headers"), 2), ["worker-1 Ready"]);
 }
 
 #[test]
 fn policies_that_stood_without_effect_hold_once_calico_is_there() {
-    let calico = plugin_pods(CALICO, &NODES);
-    let mut world = booted("flannel", &[("shut.yaml", SHUT), ("calico.yaml", &calico)]);
+    let mut world = booted("flannel", &[("shut.yaml", SHUT)]);
     type_in(&mut world, "kubectl apply -f shut.yaml");
     run(&mut world, 10);
     assert!(ask_web(&mut world).starts_with("Hello from v1"));
     let mut viewer = Viewer::default();
     viewer.look(&mut world);
-    type_in(&mut world, "kubectl apply -f calico.yaml");
+    type_in(&mut world, &format!("kubectl apply -f {CALICO}"));
     run(&mut world, 20);
     assert!(ask_web(&mut world).contains("download timed out"));
     let delta = viewer.look(&mut world);

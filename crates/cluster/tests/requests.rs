@@ -322,6 +322,7 @@ fn a_policy_swallows_packets_and_names_itself() {
     let mut world = with_web();
     world.save_file("deny.yaml", DENY);
     type_in(&mut world, "kubectl apply -f deny.yaml");
+    run(&mut world, 1);
     let said = type_in(&mut world, "kubectl exec box -- wget -qO- -T 2 http://web/");
     assert!(said.starts_with("wget: download timed out"), "{said}");
     let last = world.traffic().recent().next_back().expect("a request").id;

@@ -4,7 +4,7 @@ use dataplane::images::Lookup;
 use objects::Tree;
 
 const IMAGE: [&str; 8] = ["commands", "digests", "image", "present", "program", "pull_ms", "size_bytes", "tags"];
-const PROGRAM: [&str; 17] = [
+const PROGRAM: [&str; 19] = [
     "answers",
     "component",
     "drain_ms",
@@ -15,9 +15,11 @@ const PROGRAM: [&str; 17] = [
     "jitter_ms",
     "latency_ms",
     "lines",
+    "memory_mib",
     "otherwise",
     "ports",
     "ready_after_ms",
+    "request_kib",
     "stop",
     "stop_ms",
     "warm_up",

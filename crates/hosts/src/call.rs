@@ -68,6 +68,24 @@ impl Call<'_> {
         self.complain(format_args!("{level}{}{} {} {pid:>7} {place}] {words}", &stamp[5..7], &stamp[8..10], &stamp[11..26]));
     }
 
+    /// A warning of etcd's client, which logs JSON. `connected`: whether the other end was reached at all.
+    pub fn etcd_warning(&mut self, endpoint: &str, connected: bool, method: &str, error: &str) {
+        let stamp = self.machine.local(self.now).rfc3339_micro();
+        let (target, pointer) = (endpoint.trim_start_matches("https://").to_string(), self.draw(9, b"0123456789abcdef"));
+        let peer = if connected {
+            format!(
+                "Peer{{Addr: '{target}', LocalAddr: '{}:{}', AuthInfo: 'tls'}}",
+                self.machine.address(),
+                32_768 + self.now.0 / 7 % 28_000
+            )
+        } else {
+            "Peer{Addr: <nil>, LocalAddr: <nil>, AuthInfo: <nil>}".into()
+        };
+        self.complain(format_args!(
+            "{{\"level\":\"warn\",\"ts\":\"{stamp}\",\"logger\":\"etcd-client\",\"caller\":\"v3@v3.7.0/retry_interceptor.go:68\",\"msg\":\"retrying of unary invoker failed\",\"target\":\"etcd-endpoints://0x{pointer}000/{target}\",\"peer\":\"{peer}\",\"method\":\"{method}\",\"attempt\":0,\"error\":\"{error}\"}}"
+        ));
+    }
+
     /// Takes an answer of the outside and lets its time pass.
     pub fn pass<T>(&mut self, answer: Answer<T>) -> Step<T> {
         let (value, took) = answer?;

@@ -14,6 +14,8 @@ pub struct Session {
     pub history: Arc<Vec<String>>,
     /// `$?`
     pub last_code: u8,
+    /// What `-f URL` finds on the Internet: how the address ends, and the text.
+    pub manifests: &'static [(&'static str, &'static str)],
 }
 
 /// The kubeconfig.

@@ -10,7 +10,8 @@ const LESSONS: &str = "target/lessons";
 /// The standard library is compiled along, for size; panics keep their words, without this machine's folders in them.
 /// These are unstable switches of Cargo; the pinned toolchain makes them mean the same everywhere.
 pub fn own_std() -> Vec<(&'static str, String)> {
-    let mut flags = "--cfg erase_components".to_string();
+    // With what the linker knows of addresses the cut can tell whose data is whose; no file of the page keeps it.
+    let mut flags = "--cfg erase_components -Clink-arg=--emit-relocs".to_string();
     let home = std::env::var("HOME").unwrap_or_default();
     let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
     let rust = process::answer("rustc", &["--print", "sysroot"]).map(|sysroot| format!("{sysroot}/lib/rustlib/src/rust"));

@@ -33,7 +33,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "build", about: "Build the page into dist/", arguments: build::arguments, run: build::run },
     Command { name: "test", about: "Run everything that CI runs", arguments: test::arguments, run: test::run },
     Command { name: "size", about: "Print what a first visit loads, compressed", arguments: size::arguments, run: size::run },
-    Command { name: "split", about: "Cut a built page's engine in two (the build does it)", arguments: split::arguments, run: split::run },
+    Command { name: "split", about: "Cut a built page's two Wasm modules in two each (the build does it)", arguments: split::arguments, run: split::run },
     Command { name: "bench", about: "Print the engine's numbers", arguments: bench::arguments, run: bench::run },
     Command { name: "new", about: "Start a lesson, a kubectl verb or a controller", arguments: new::arguments, run: new::run },
 ];

@@ -12,6 +12,11 @@ pub fn dist() -> PathBuf {
     root().join("dist")
 }
 
+/// Where Cargo builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |given| root().join(given))
+}
+
 /// The version of a package as Cargo.lock pins it.
 pub fn locked_version(package: &str) -> Result<String, String> {
     let lock = read("Cargo.lock")?;

@@ -120,7 +120,7 @@ fn npm_install() -> Outcome {
     std::fs::write(project::root().join(STAMP), lock).map_err(|error| format!("cannot write {STAMP}: {error}"))
 }
 
-fn chromium_there() -> bool {
+pub fn chromium_there() -> bool {
     let path = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_string());
     Path::new(&path).exists()
 }

@@ -122,7 +122,7 @@ pub fn follow(drawing: Drawing) {
                     // The same word at the same place once, not over and over.
                     let fate = (request.to.clone(), request.outcome.clone());
                     let said = request.ok || told.iter().any(|(old, at)| *old == fate && request.at < at + QUIET && request.at >= *at);
-                    dots::request(&points, &class, !request.ok, if said { "" } else { &text }, request.id, delay);
+                    dots::request(&points, &class, if said { "" } else { &text }, request.id, delay);
                     if !said {
                         told.retain(|(old, _)| *old != fate);
                         told.push((fate, request.at));

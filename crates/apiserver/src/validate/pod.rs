@@ -21,10 +21,61 @@ pub(super) fn spec(spec: &Tree, path: Path, faults: &mut Faults) {
     scheduling::affinity(spec.get("affinity"), path.field("affinity"), faults);
     scheduling::gates(spec.get("schedulingGates"), path.field("schedulingGates"), faults);
     scheduling::spread(spec.get("topologySpreadConstraints"), path.field("topologySpreadConstraints"), faults);
+    dns_config(spec, path.field("dnsConfig"), faults);
     names(spec, path, faults);
     scheduling::tolerations(spec.get("tolerations"), path.field("tolerations"), faults);
     if !spec.get("priorityClassName").is_empty() {
         faults.by(path.field("priorityClassName"), spec.get("priorityClassName"), words::subdomain);
+    }
+}
+
+/// The most name servers, search domains and characters of those that a resolv.conf takes.
+const NAMESERVERS: usize = 3;
+const SEARCHES: usize = 32;
+const SEARCH_LENGTH: usize = 2048;
+
+/// Upstream `validatePodDNSConfig`.
+fn dns_config(spec: &Tree, path: Path, faults: &mut Faults) {
+    let config = spec.get("dnsConfig");
+    let servers = config.get("nameservers");
+    if spec.get("dnsPolicy").text() == "None" {
+        if config.is_null() {
+            return faults.required(path, "must provide `dnsConfig` when `dnsPolicy` is None");
+        }
+        if servers.is_empty() {
+            return faults.required(path.field("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None");
+        }
+    }
+    let place = path.field("nameservers");
+    if servers.items().len() > NAMESERVERS {
+        faults.invalid(place, servers, format!("must not have more than {NAMESERVERS} nameservers"));
+    }
+    for (at, server) in servers.items().iter().enumerate().filter(|(_, server)| server.text().parse::<std::net::IpAddr>().is_err()) {
+        faults.invalid(place.item(at), server, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    }
+    let (searches, place) = (config.get("searches"), path.field("searches"));
+    if searches.items().len() > SEARCHES {
+        faults.invalid(place, searches, format!("must not have more than {SEARCHES} search paths"));
+    }
+    let length: usize = searches.items().iter().map(|domain| domain.text().len() + 1).sum();
+    if length.saturating_sub(1) > SEARCH_LENGTH {
+        faults.invalid(
+            place,
+            searches,
+            format!("must not have more than {SEARCH_LENGTH} characters (including spaces) in the search list"),
+        );
+    }
+    for (at, domain) in searches.items().iter().enumerate() {
+        let plain = domain.text().strip_suffix('.').filter(|rest| !rest.is_empty()).unwrap_or(domain.text());
+        if plain != "." {
+            faults.by(place.item(at), &Tree::from(plain), words::subdomain);
+        }
+    }
+    let options = path.field("options");
+    for (at, option) in config.get("options").items().iter().enumerate() {
+        if option.get("name").is_empty() {
+            faults.required(options.item(at), "must not be empty");
+        }
     }
 }
 

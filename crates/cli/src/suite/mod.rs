@@ -26,6 +26,11 @@ pub fn run(given: &ArgMatches) -> ExitCode {
     let (mut good, mut bad) = (0, 0);
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap_or_default();
+        // kubeadm's on bare servers are played by the tests of `hosts`.
+        let kubeadms = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("kubeadm-"));
+        if kubeadms && text.contains("\n- host: ") {
+            continue;
+        }
         let mut after = text.clone();
         for section in read::sections(&text) {
             let played = play::section(&section);

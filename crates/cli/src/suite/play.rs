@@ -106,15 +106,15 @@ fn fault(words: &str) -> Option<Fault> {
         "stop" => Fault::StopComponent { component: name },
         "start" => Fault::StartComponent { component: name },
         "kill-component" => Fault::KillComponent { component: name },
-        "crash-etcd" => Fault::CrashEtcd { member: name },
-        "cut-etcd" => Fault::CutEtcd { member: name, cut: true },
-        "mend-etcd" => Fault::CutEtcd { member: name, cut: false },
-        "lose-etcd-data" => Fault::LoseEtcdData { member: name },
         "path-mtu" => {
             let words: Vec<&str> = name.split_whitespace().collect();
             let [one, other, bytes] = words[..] else { return None };
             Fault::PathMtu { one: one.into(), other: other.into(), bytes: bytes.parse().ok()? }
         }
+        "crash-etcd" => Fault::CrashEtcd { member: name },
+        "cut-etcd" => Fault::CutEtcd { member: name, cut: true },
+        "mend-etcd" => Fault::CutEtcd { member: name, cut: false },
+        "lose-etcd-data" => Fault::LoseEtcdData { member: name },
         "kill" => Fault::KillContainer { pod: name, container: String::new() },
         _ => return None,
     })

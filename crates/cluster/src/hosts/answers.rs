@@ -4,13 +4,14 @@ use super::seam;
 use super::tokens;
 use crate::event::{Caller, Event};
 use crate::world::World;
-use ::hosts::outside::Printed;
+use ::hosts::outside::{Container, Page, Printed, Supervisor};
 use apiserver::client::Ticket;
 use dataplane::images::Lookup;
 use dataplane::network::dns::{self, Data, INTERNET, Kind, Zone};
 use objects::wire::{Body, Request, Resource, Response, Target, Verb};
 use objects::{Status, Text, kinds};
 use simcore::{Duration, Time};
+use std::sync::Arc;
 
 /// How often health and files are looked at again.
 const POLL: Duration = Duration::millis(500);
@@ -20,6 +21,11 @@ const UNANSWERED: Duration = Duration::secs(10);
 const NO_ROUTE: Duration = Duration::secs(3);
 /// An answer that needs no disk.
 const NEARBY: Duration = Duration::millis(2);
+/// The runtime's list of containers.
+const LISTING: Duration = Duration::millis(10);
+/// From a process's start until its health check answers: a kube-apiserver as recorded; others within a poll.
+const SERVING: Duration = Duration::millis(1_500);
+const LISTENING: Duration = Duration::millis(400);
 /// Bytes in a millisecond over a server's line of 100 Mbit/s.
 const LINE: u64 = 12_500;
 /// Until a registry has told what an image consists of.
@@ -76,6 +82,18 @@ impl World {
                 let (found, took) = self.fetched(host, url);
                 self.tell_command_after(id, took, Reply::Text(found));
             }
+            Question::Page(url) => {
+                let (page, took) = self.page(host, url);
+                self.tell_command_after(id, took, Reply::Page(page));
+            }
+            Question::Containers => {
+                let all = self.containers_of(host);
+                self.tell_command_after(id, LISTING, Reply::Containers(all));
+            }
+            Question::Supervisor(server) => {
+                let (told, took) = self.supervisor(host, server);
+                self.tell_command_after(id, took, Reply::Supervisor(told));
+            }
             Question::Pull(image) => {
                 let (done, took) = self.pulled(host, image);
                 self.tell_command_after(id, took, Reply::Done(done));
@@ -91,8 +109,8 @@ impl World {
                 self.poll_command(id, &asked, *within, good);
             }
             Question::Etcd { endpoint, ask } => {
-                let (members, took) = self.etcd_asked(host, endpoint, ask);
-                self.tell_command_after(id, took, Reply::Members(members));
+                let (endpoint, ask) = (endpoint.clone(), ask.clone());
+                self.ask_etcd(id, host, &endpoint, &ask);
             }
             Question::Program(begun) if asked.kubectl.is_none() => self.begin_program(id, host, begun),
             Question::Program(_) => self.kubectl_due(id),
@@ -102,7 +120,9 @@ impl World {
     fn poll_command(&mut self, id: u64, asked: &Asked, within: Duration, good: Result<(), String>) {
         let over = asked.at + within;
         if good.is_ok() || self.now >= over {
-            self.tell_command(id, Reply::Done(good));
+            // The request and its answer, on the same machine.
+            let took = Duration::micros(1_000 + (self.now.0 / 7) % 997);
+            self.tell_command_after(id, took, Reply::Done(good));
         } else {
             self.queue.push((self.now + POLL).min(over), Event::Command(id));
         }
@@ -126,6 +146,10 @@ impl World {
                 }
                 let words = unreached(&response, server.trim_start_matches("https://"));
                 self.tell_command(id, Reply::Response(Box::new(words.map_or(Ok(response), Err))));
+            }
+            Some((Question::Etcd { endpoint, .. }, _)) => {
+                let reply = self.etcd_said(command.host, endpoint, &printed(response));
+                self.tell_command(id, reply);
             }
             Some((Question::Program(_), _)) => self.tell_command(id, Reply::Printed(Some(printed(response)))),
             _ => {}
@@ -247,11 +271,74 @@ impl World {
         let address = url.split("://").nth(1).unwrap_or("").split('/').next().unwrap_or("").to_string();
         let (name, port) = address.rsplit_once(':').unwrap_or((&address, "443"));
         let refused = format!("Get \"{url}\": dial tcp {address}: connect: connection refused");
+        let number: u16 = port.parse().unwrap_or(0);
         if port == "6443" {
-            return self.server_at(host, &address).map_err(|(why, _)| format!("Get \"{url}\": {why}"));
+            self.server_at(host, &address).map_err(|(why, _)| format!("Get \"{url}\": {why}"))?;
         }
-        let there = self.host_at(host, name).is_some_and(|at| self.machine(at).port_taken(port.parse().unwrap_or(0)));
-        if there { Ok(()) } else { Err(refused) }
+        let Some(at) = self.host_at(host, name) else { return Err(refused) };
+        let (machine, now) = (self.machine(at), self.now);
+        let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(Time::START, |one| one.since);
+        let open = machine.sockets.iter().find(|socket| socket.port == number).map(|socket| since(socket.pid));
+        let ready = if port == "6443" { SERVING } else { LISTENING };
+        if open.is_some_and(|since| since + ready <= now) { Ok(()) } else { Err(refused) }
+    }
+
+    /// A page of the Internet, and how long it takes to come.
+    fn page(&mut self, host: usize, url: &str) -> (Result<Page, String>, Duration) {
+        let name = url.split("://").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or("");
+        match ::hosts::web::page(url) {
+            Some(page) if self.online(host) => {
+                let took = Duration::millis(180 + page.bytes / LINE);
+                (Ok(page), took)
+            }
+            _ => {
+                let (found, took) = self.looked_up(host, name);
+                (found.map(|_| Page::missing()).map_err(|why| format!("dial tcp: {why}")), took)
+            }
+        }
+    }
+
+    /// The K3s server behind `https://host:port`, as it answers a node that joins.
+    fn supervisor(&mut self, host: usize, server: &str) -> (Result<Arc<Supervisor>, String>, Duration) {
+        let address = server.trim_start_matches("https://");
+        let (name, port) = address.rsplit_once(':').unwrap_or((address, "6443"));
+        let Some(target) = self.host_at(host, name) else {
+            return (Err(format!("dial tcp {address}: connect: no route to host")), NO_ROUTE);
+        };
+        let machine = self.machine(target);
+        let open = machine.port_taken(port.parse().unwrap_or(0));
+        if target != host && (self.passage(Some(host), Some(target)).is_none() || !seam::lets_in(&machine, port.parse().unwrap_or(0))) {
+            return (Err(format!("dial tcp {address}: i/o timeout")), Duration::secs(10));
+        }
+        match ::hosts::k3s::supervisor(&machine).filter(|_| open) {
+            Some(told) => (Ok(told), NEARBY),
+            None => (Err(format!("dial tcp {address}: connect: connection refused")), Duration::millis(1)),
+        }
+    }
+
+    /// What the runtime of a host tells of its containers.
+    fn containers_of(&self, host: usize) -> Vec<Container> {
+        let Some(kubelet) = self.kubelet_of(host) else { return Vec::new() };
+        let mut all = Vec::new();
+        for (uid, sandbox) in kubelet.sandboxes() {
+            for slot in &sandbox.slots {
+                let Some(found) = &slot.current else { continue };
+                all.push(Container {
+                    id: found.id.clone(),
+                    name: slot.name.clone(),
+                    image: found.image.clone(),
+                    sandbox: Text::from(format!("{:0<64}", uid.replace('-', ""))),
+                    pod: sandbox.name.clone(),
+                    namespace: sandbox.namespace.clone(),
+                    running: found.is_running(),
+                    created: found.state.since(),
+                    attempt: found.attempt,
+                    pid: 0,
+                    log: Text::from(found.log.since(0).map(|line| line.text.as_str()).collect::<String>()),
+                });
+            }
+        }
+        all
     }
 }
 

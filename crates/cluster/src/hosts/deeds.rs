@@ -42,14 +42,15 @@ impl World {
                 }
             }
             Deed::Service("kubelet", true) => {
+                self.enable(self.hosts[host].kubelet);
                 self.kubelet_begins(host);
                 self.plan(host, START + START, Due::Statics);
             }
             Deed::Service("kubelet", false) => self.halt(self.hosts[host].kubelet),
-            Deed::Service(runtime, runs) => {
+            Deed::Service(_, runs) => {
                 let (now, id, mut fx) = (self.now, self.hosts[host].kubelet, Effects::default());
                 if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
-                    kubelet.set_process(now, runtime, runs, &mut fx);
+                    kubelet.run_runtime(now, runs, &mut fx);
                 }
                 self.carry_out(id, fx);
                 self.plan(host, START, Due::Statics);
@@ -67,6 +68,10 @@ impl World {
             Deed::Manifests => self.plan(host, START, Due::Statics),
             Deed::Reach => self.link_changed(true),
         }
+    }
+
+    fn enable(&mut self, id: PartId) {
+        Arc::make_mut(&mut self.parts[id]).enabled = true;
     }
 
     fn halt(&mut self, id: PartId) {
@@ -117,7 +122,10 @@ impl World {
             self.run_process(&process, runs);
         } else if let Some(id) = self.parts.iter().position(|part| part.host == host && part.process() == name) {
             match runs {
-                true => self.queue.push(self.now, Event::Start(id)),
+                true => {
+                    self.enable(id);
+                    self.queue.push(self.now, Event::Start(id));
+                }
                 false => self.halt(id),
             }
         }

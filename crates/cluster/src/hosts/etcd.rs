@@ -1,84 +1,47 @@
-//! What kubeadm asks of etcd's members, answered from the servers on which etcd runs.
+//! What kubeadm asks of etcd's members: the members' own answers, asked as etcdctl asks.
+use super::fleet::Reply;
+use crate::event::Caller;
 use crate::world::World;
-use ::hosts::outside::{EtcdAsk, EtcdMember};
+use ::hosts::outside::{EtcdAsk, EtcdMember, Printed};
+use apiserver::client::Ticket;
 use objects::Text;
-use simcore::Duration;
-
-/// A change of the members is one write of the log.
-const CHANGE: Duration = Duration::millis(8);
-/// etcdctl's and kubeadm's patience with an endpoint.
-const PATIENCE: Duration = Duration::secs(2);
 
 impl World {
-    pub(super) fn etcd_asked(&mut self, host: usize, endpoint: &str, ask: &EtcdAsk) -> (Result<Vec<EtcdMember>, String>, Duration) {
-        let address = endpoint.trim_start_matches("https://");
-        let name = address.rsplit_once(':').map_or(address, |(name, _)| name);
-        let target = self.host_at(host, name).filter(|target| self.stores(*target));
-        if target.is_none_or(|target| target != host && self.passage(Some(host), Some(target)).is_none()) {
-            return (Err("context deadline exceeded".to_string()), PATIENCE);
-        }
-        self.meet_members();
-        let done = match ask {
-            EtcdAsk::Members => Ok(()),
-            EtcdAsk::AddLearner { peer } => self.add_learner(peer),
-            EtcdAsk::Promote { id } => self.promote(*id),
-            EtcdAsk::Remove { id } => {
-                let gone = self.fleet.members.iter().find(|one| one.id == *id).map(|one| one.peer.clone()).unwrap_or_default();
-                self.fleet_mut().members.retain(|one| one.id != *id);
-                self.change_member(&gone, etcd::raft::ChangeKind::Remove);
-                Ok(())
+    /// Asks the member at `endpoint` on behalf of a command.
+    pub(super) fn ask_etcd(&mut self, id: u64, host: usize, endpoint: &str, ask: &EtcdAsk) {
+        let member = |id: u64| format!("{id:x}");
+        let mut words: Vec<String> = ["etcdctl", "--endpoints", endpoint, "member"].map(str::to_string).to_vec();
+        words.extend(match ask {
+            EtcdAsk::Members => vec!["list".to_string()],
+            EtcdAsk::AddLearner { peer } => {
+                vec!["add".to_string(), self.name_at(peer), "--learner".to_string(), format!("--peer-urls={peer}")]
             }
-        };
-        (done.map(|()| self.fleet.members.clone()), CHANGE)
+            EtcdAsk::Promote { id } => vec!["promote".to_string(), member(*id)],
+            EtcdAsk::Remove { id } => vec!["remove".to_string(), member(*id)],
+        });
+        self.begin_etcdctl(host, words, Caller::Command(id), Ticket(0), false);
     }
 
-    /// Members that nobody had to announce: those that were there from the start.
-    fn meet_members(&mut self) {
-        if self.fleet.members.is_empty() {
-            let running: Vec<usize> = (0..self.hosts.len()).filter(|host| self.stores(*host)).collect();
-            let member = |host: &usize| {
-                let host = &self.hosts[*host];
-                EtcdMember { id: identity(&host.address), name: host.name.clone(), peer: peer(&host.address), learner: false }
-            };
-            let members = running.iter().map(member).collect();
-            self.fleet_mut().members = members;
+    /// The members after what was asked is done, or why it was not.
+    pub(super) fn etcd_said(&self, host: usize, endpoint: &str, printed: &Printed) -> Reply {
+        if printed.code != 0 {
+            let last = printed.stderr.lines().next_back().unwrap_or_default();
+            return Reply::Members(Err(last.trim_start_matches("Error: ").to_string()));
         }
+        let known = self.member_at(host, endpoint).map(|member| self.listed(member)).unwrap_or_default();
+        let members = known.into_iter().map(|one| EtcdMember {
+            id: one.id,
+            name: Text::from(one.name),
+            peer: Text::from(one.peers),
+            learner: one.learner,
+        });
+        Reply::Members(Ok(members.collect()))
     }
 
-    fn add_learner(&mut self, url: &Text) -> Result<(), String> {
-        if self.fleet.members.iter().any(|one| one.peer == *url) {
-            return Err("etcdserver: Peer URLs already exists".to_string());
-        }
-        if self.fleet.members.iter().any(|one| one.learner) {
-            return Err("etcdserver: too many learner members in cluster".to_string());
-        }
-        let member = EtcdMember { id: identity(url), name: Text::default(), peer: url.clone(), learner: true };
-        self.fleet_mut().members.push(member);
-        Ok(())
+    /// The name of the server with a peer URL's address.
+    fn name_at(&self, peer: &str) -> String {
+        let address = peer.split("://").last().and_then(|rest| rest.split(':').next());
+        let found = self.hosts.iter().find(|host| address == Some(&*host.address));
+        found.map(|host| host.name.to_string()).unwrap_or_default()
     }
-
-    /// A learner becomes a voter when its server runs, and so has caught up.
-    fn promote(&mut self, id: u64) -> Result<(), String> {
-        let Some(member) = self.fleet.members.iter().find(|one| one.id == id).cloned() else {
-            return Err("etcdserver: member not found".to_string());
-        };
-        let host = self.hosts.iter().position(|host| peer(&host.address) == member.peer);
-        let Some(host) = host.filter(|host| self.machine(*host).process("etcd").is_some()) else {
-            return Err("etcdserver: can only promote a learner member which is in sync with leader".to_string());
-        };
-        let name = self.hosts[host].name.clone();
-        let found = self.fleet_mut().members.iter_mut().filter(|one| one.id == id);
-        found.for_each(|one| (one.learner, one.name) = (false, name.clone()));
-        self.change_member(&member.peer, etcd::raft::ChangeKind::Promote);
-        Ok(())
-    }
-}
-
-fn peer(address: &str) -> Text {
-    Text::from(format!("https://{address}:2380"))
-}
-
-/// A member's id depends on its address, as etcd's does on its peer URLs.
-fn identity(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

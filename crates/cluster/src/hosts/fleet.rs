@@ -1,7 +1,7 @@
 //! What the world keeps of its servers: machines that somebody has looked at, commands under way, the open login.
 use crate::event::Caller;
 use ::hosts::Machine;
-use ::hosts::outside::{Begun, EtcdAsk, EtcdMember, Printed, Probe};
+use ::hosts::outside::{Begun, Container, EtcdAsk, EtcdMember, Page, Printed, Probe, Supervisor};
 use ::hosts::run::Login;
 use apiserver::client::Ticket;
 use dataplane::images::Catalog;
@@ -27,8 +27,6 @@ pub(crate) struct Fleet {
     pub due: BTreeSet<(Time, usize, Due)>,
     /// Static Pods' components that a fault keeps from running, by host.
     pub held: BTreeSet<(usize, Text)>,
-    /// The members of etcd, as far as kubeadm has asked for them.
-    pub members: Vec<EtcdMember>,
     /// The shell that the terminal is logged in to.
     pub session: Option<Session>,
 }
@@ -108,6 +106,9 @@ pub(crate) enum Question {
     Begin,
     Lookup(Text),
     Fetch(Text),
+    Page(Text),
+    Containers,
+    Supervisor(Text),
     Pull(Text),
     Api {
         server: String,
@@ -134,6 +135,9 @@ pub(crate) enum Question {
 pub(crate) enum Reply {
     Names(Result<Vec<Text>, String>),
     Text(Result<String, String>),
+    Page(Result<Page, String>),
+    Containers(Vec<Container>),
+    Supervisor(Result<Arc<Supervisor>, String>),
     Done(Result<(), String>),
     Response(Box<Result<Response, String>>),
     Members(Result<Vec<EtcdMember>, String>),

@@ -68,6 +68,7 @@ impl World {
     pub(super) fn components(&self, host: usize) -> Vec<(&'static str, bool)> {
         let runs = |id: usize| self.parts[id].running;
         let mut all = vec![("kubelet", runs(self.hosts[host].kubelet)), ("kube-proxy", runs(self.hosts[host].proxy))];
+        all.push(("containerd", self.kubelet_of(host).is_none_or(Kubelet::has_runtime)));
         if self.hosts[host].control_plane {
             let part = |name: &str| self.parts.iter().any(|part| part.process() == name && part.host == host && part.running);
             all.push(("etcd", self.stores(host)));

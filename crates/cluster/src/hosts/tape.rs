@@ -1,10 +1,11 @@
 //! The answers that a command on a server has had so far, as its `Outside`; the first question without one is noted.
 use super::fleet::{Asked, Question, Reply, Told};
 use ::hosts::Machine;
-use ::hosts::outside::{Answer, Begun, EtcdAsk, EtcdMember, Outside, Pending, Printed, Probe};
+use ::hosts::outside::{Answer, Begun, Container, EtcdAsk, EtcdMember, Outside, Page, Pending, Printed, Probe, Supervisor};
 use objects::Text;
 use objects::wire::{Request, Response};
 use simcore::{Duration, Time};
+use std::sync::Arc;
 
 /// One run's way through the answers.
 pub(super) struct Tape<'a> {
@@ -59,6 +60,18 @@ impl Outside for Tape<'_> {
 
     fn pull(&mut self, _: &Machine, at: Time, image: &str) -> Answer<Result<(), String>> {
         held!(Done, self.next(at, Question::Pull(Text::new(image))).map(|(told, took)| (&told.reply, took)), lost())
+    }
+
+    fn page(&mut self, _: &Machine, at: Time, url: &str) -> Answer<Result<Page, String>> {
+        held!(Page, self.next(at, Question::Page(Text::new(url))).map(|(told, took)| (&told.reply, took)), lost())
+    }
+
+    fn containers(&mut self, _: &Machine, at: Time, _: &str) -> Answer<Vec<Container>> {
+        held!(Containers, self.next(at, Question::Containers).map(|(told, took)| (&told.reply, took)), Vec::new())
+    }
+
+    fn supervisor(&mut self, machine: &mut Machine, at: Time, server: &str) -> Answer<Result<Arc<Supervisor>, String>> {
+        held!(Supervisor, self.meanwhile(machine, at, Question::Supervisor(Text::new(server))), lost())
     }
 
     fn api(&mut self, machine: &mut Machine, at: Time, server: &str, request: Request) -> Answer<Result<Response, String>> {

@@ -138,7 +138,7 @@ impl World {
     }
 
     /// The member behind `https://127.0.0.1:2379`, an address or a host's name, as seen from a host.
-    fn member_at(&self, from: usize, endpoint: &str) -> Option<usize> {
+    pub(crate) fn member_at(&self, from: usize, endpoint: &str) -> Option<usize> {
         let address = endpoint.split("://").last().unwrap_or(endpoint).trim_end_matches('/');
         let (name, port) = address.rsplit_once(':').unwrap_or((address, "2379"));
         let local = name == "localhost" || name.starts_with("127.") || name == "[::1]";

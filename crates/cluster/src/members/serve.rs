@@ -236,7 +236,7 @@ impl World {
     }
 
     /// The members in a member's configuration.
-    fn listed(&self, member: usize) -> Vec<Listed> {
+    pub(crate) fn listed(&self, member: usize) -> Vec<Listed> {
         let Some(conf) = self.etcd.nodes[member].process.member.as_ref().map(|member| member.conf().clone()) else { return Vec::new() };
         let listed = conf.members().map(|id| match self.etcd.nodes.iter().find(|node| node.process.id == id) {
             Some(node) => Listed {

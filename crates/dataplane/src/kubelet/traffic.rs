@@ -86,6 +86,11 @@ impl Kubelet {
         self.addresses.range_of(address)
     }
 
+    /// All Pods' sandboxes by uid.
+    pub fn sandboxes(&self) -> impl Iterator<Item = (&Text, &Sandbox)> {
+        self.sandboxes.iter().map(|(uid, sandbox)| (uid, &**sandbox))
+    }
+
     pub fn sandbox(&self, uid: &str) -> Option<&Sandbox> {
         self.sandboxes.get(uid).map(|sandbox| &**sandbox)
     }

@@ -24,6 +24,17 @@ pub enum State {
     },
 }
 
+impl State {
+    /// When its process started; the beginning of time where it never did.
+    pub fn since(&self) -> Time {
+        match self {
+            State::Running { since } => *since,
+            State::Exited { since, at, .. } => since.unwrap_or(*at),
+            State::Created => Time::default(),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Container {
     /// 64 hexadecimal digits.

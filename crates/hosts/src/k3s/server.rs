@@ -101,7 +101,7 @@ pub fn supervisor(machine: &Machine) -> Option<Arc<Supervisor>> {
     let authorities = authorities.chain(["service.key".to_string()]);
     Some(Arc::new(Supervisor {
         address: k3s.node_ip.clone(),
-        authority: read(format!("{DATA}/server/tls/server-ca.crt")),
+        authority: machine.files.read(&format!("{DATA}/server/tls/server-ca.crt")).map(|text| Text::new(&*text)).unwrap_or_default(),
         authority_hash: Text::new(tls::authority_hash(machine)),
         server_password: Text::new(password(machine).unwrap_or_default()),
         agent_password: Text::new(agent.unwrap_or_default()),

@@ -13,8 +13,14 @@ const CHECK: &[Flag] = &[
     Flag("cert-dir", Takes::Text, defaults::PKI),
     Flag("config", Takes::Text, ""),
     Flag("kubeconfig", Takes::Text, "/etc/kubernetes/admin.conf"),
-    Flag("output", Takes::Text, "text"),
 ];
+const OUTPUT: &[Flag] = &[
+    Flag("allow-missing-template-keys", Takes::Bool, "true"),
+    Flag("output", Takes::Text, "text"),
+    Flag("show-managed-fields", Takes::Bool, ""),
+];
+const CSR: &[Flag] =
+    &[Flag("cert-dir", Takes::Text, ""), Flag("config", Takes::Text, ""), Flag("kubeconfig-dir", Takes::Text, "/etc/kubernetes")];
 const USER: &[Flag] = &[
     Flag("client-name", Takes::Text, ""),
     Flag("config", Takes::Text, ""),
@@ -43,12 +49,22 @@ const ROWS: &[Row] = &[
 const AUTHORITIES: [(&str, &str); 3] = [("ca", "ca"), ("etcd-ca", "etcd/ca"), ("front-proxy-ca", "front-proxy-ca")];
 
 macro_rules! renewals {
-    ($($name:literal)*) => { &[$(Command { path: concat!("certs renew ", $name), flags: &[CHECK], takes: (0, 0), run: Some(renew), about: concat!("Renew ", $name) }),*] };
+    ($($name:literal $what:literal;)*) => { &[$(Command { path: concat!("certs renew ", $name), flags: &[CHECK], takes: (0, 0), run: Some(renew), about: concat!("Renew ", $what) }),*] };
 }
 
 static RENEWALS: &[Command] = renewals! {
-    "admin.conf" "all" "apiserver" "apiserver-etcd-client" "apiserver-kubelet-client" "controller-manager.conf" "etcd-healthcheck-client"
-    "etcd-peer" "etcd-server" "front-proxy-client" "scheduler.conf" "super-admin.conf"
+    "admin.conf" "the certificate embedded in the kubeconfig file for the admin to use and for kubeadm itself";
+    "all" "all available certificates";
+    "apiserver" "the certificate for serving the Kubernetes API";
+    "apiserver-etcd-client" "the certificate the apiserver uses to access etcd";
+    "apiserver-kubelet-client" "the certificate for the API server to connect to kubelet";
+    "controller-manager.conf" "the certificate embedded in the kubeconfig file for the controller manager to use";
+    "etcd-healthcheck-client" "the certificate for liveness probes to healthcheck etcd";
+    "etcd-peer" "the certificate for etcd nodes to communicate with each other";
+    "etcd-server" "the certificate for serving etcd";
+    "front-proxy-client" "the certificate for the front proxy client";
+    "scheduler.conf" "the certificate embedded in the kubeconfig file for the scheduler manager to use";
+    "super-admin.conf" "the certificate embedded in the kubeconfig file for the super-admin";
 };
 
 pub static COMMANDS: &[Command] = &[
@@ -56,10 +72,17 @@ pub static COMMANDS: &[Command] = &[
     Command { path: "certs certificate-key", flags: &[], takes: (0, 0), run: Some(key), about: "Generate certificate keys" },
     Command {
         path: "certs check-expiration",
-        flags: &[CHECK],
+        flags: &[CHECK, OUTPUT],
         takes: (0, 0),
         run: Some(check),
         about: "Check certificates expiration for a Kubernetes cluster",
+    },
+    Command {
+        path: "certs generate-csr",
+        flags: &[CSR],
+        takes: (0, 0),
+        run: Some(requests),
+        about: "Generate keys and certificate signing requests",
     },
     Command { path: "certs renew", flags: &[], takes: (0, 99), run: None, about: "Renew certificates for a Kubernetes cluster" },
     Command { path: "kubeconfig", flags: &[], takes: (0, 99), run: None, about: "Kubeconfig file utilities" },
@@ -277,6 +300,44 @@ fn renew_one(call: &mut Call, folder: &str, row: &Row, old: &Certificate) -> Ste
     tree.set(&["users"], users);
     call.machine.files.write_mode(&path, &yaml::write(&tree), 0o600);
     Ok(())
+}
+
+/// `kubeadm certs generate-csr`: a key and a request beside it for each leaf, to be signed elsewhere. Silent, as upstream.
+fn requests(call: &mut Call, given: &Given) -> Step<()> {
+    let config: Config = config::init(call, &Given::default_for_init(given))?;
+    let folder = if given.text("cert-dir").is_empty() { config.cert_dir().to_string() } else { given.text("cert-dir").to_string() };
+    let (folder, kubeconfigs) = (call.path(&folder), call.path(given.text("kubeconfig-dir")));
+    for row in ROWS.iter().filter(|row| !row.1.is_empty()) {
+        write_request(call, &format!("{folder}/{}", row.1), row.1)?;
+    }
+    for row in ROWS.iter().filter(|row| row.1.is_empty() && row.0 != "super-admin.conf").map(|row| row.0).chain(["kubelet.conf"]) {
+        let path = format!("{kubeconfigs}/{row}");
+        if call.machine.files.exists(&path) {
+            return fail(format!("{path} already exists"));
+        }
+        let key = private_key(&call.draw(64, b"0123456789abcdef"));
+        let text = client::kubeconfig("kubernetes", "", &config.server(), row.trim_end_matches(".conf"), client::login("", &key));
+        call.machine.files.write_mode(&path, &text, 0o600);
+        let request = request(row);
+        call.machine.files.write_mode(&format!("{path}.csr"), &request, 0o600);
+    }
+    Ok(())
+}
+
+fn write_request(call: &mut Call, path: &str, name: &str) -> Step<()> {
+    if call.machine.files.exists(&format!("{path}.key")) {
+        return fail(format!("certificate signing request for \"{name}\" could not be generated: {path}.key already exists"));
+    }
+    call.work(Duration::millis(60));
+    let key = call.draw(64, b"0123456789abcdef");
+    call.machine.files.write_mode(&format!("{path}.key"), &private_key(&key), 0o600);
+    let request = request(name);
+    call.machine.files.write_mode(&format!("{path}.csr"), &request, 0o600);
+    Ok(())
+}
+
+fn request(name: &str) -> String {
+    format!("-----BEGIN CERTIFICATE REQUEST-----\n{}\n-----END CERTIFICATE REQUEST-----\n", base64::encode(name.as_bytes()))
 }
 
 /// `kubeadm kubeconfig user`

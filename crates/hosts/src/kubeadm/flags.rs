@@ -18,7 +18,7 @@ pub enum Takes {
 pub struct Flag(pub &'static str, pub Takes, pub &'static str);
 
 /// Flags that every command has.
-const GLOBAL: &[Flag] = &[Flag("rootfs", Takes::Text, ""), Flag("v", Takes::Text, "0"), Flag("vmodule", Takes::Text, "")];
+pub const GLOBAL: &[Flag] = &[Flag("rootfs", Takes::Text, ""), Flag("v", Takes::Text, "0"), Flag("vmodule", Takes::Text, "")];
 
 /// What was given.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,5 @@
 //! `kubeadm join`: discovery, the kubelet's bootstrap, and what a second control plane does besides.
-use super::client::{CONFIG_MAPS, Client, kubeconfig};
+use super::client::{CONFIG_MAPS, Client, NODES, kubeconfig};
 use super::config::{self, Config, defaults, network, validate};
 use super::flags::{Flag, Given, Takes};
 use super::init::Work;
@@ -7,9 +7,9 @@ use super::patches::Patches;
 use super::phases::{kubeconfig as files, kubelet, manifests, mark, open, pki, pull, shared, stored, wait};
 use super::{Command, patches, preflight, token};
 use crate::call::{Call, Step, Stop, fail, quoted};
-use crate::outside::{EtcdAsk, EtcdMember};
+use crate::outside::{EtcdAsk, EtcdMember, Probe};
 use crate::pki::Certificate;
-use objects::wire::User;
+use objects::wire::{User, Verb};
 use objects::{Text, Tree, base64, map, yaml};
 use simcore::Duration;
 
@@ -48,8 +48,35 @@ pub const COMMANDS: &[Command] = &[
         run: None,
         about: "Use this command to invoke single phase of the \"join\" workflow",
     },
+    part("join phase preflight", "Run join pre-flight checks"),
+    group("join phase control-plane-prepare", "Prepare the machine for serving a control plane"),
+    part("join phase control-plane-prepare all", "Prepare the machine for serving a control plane"),
+    part(
+        "join phase control-plane-prepare download-certs",
+        "Download certificates shared among control-plane nodes from the kubeadm-certs Secret",
+    ),
+    part("join phase control-plane-prepare certs", "Generate the certificates for the new control plane components"),
+    part("join phase control-plane-prepare kubeconfig", "Generate the kubeconfig for the new control plane components"),
+    part("join phase control-plane-prepare control-plane", "Generate the manifests for the new control plane components"),
+    part("join phase kubelet-start", "Write kubelet settings, certificates and (re)start the kubelet"),
+    part("join phase etcd-join", "Join etcd for control plane nodes"),
+    part("join phase kubelet-wait-bootstrap", "Wait for the kubelet to bootstrap itself"),
+    group("join phase control-plane-join", "Join a machine as a control plane instance"),
+    part("join phase control-plane-join all", "Join a machine as a control plane instance"),
+    part("join phase control-plane-join mark-control-plane", "Mark a node as a control-plane"),
+    part("join phase wait-control-plane", "Wait for the control plane to start"),
 ];
 
+const fn part(path: &'static str, about: &'static str) -> Command {
+    Command { path, flags: &[FLAGS], takes: (0, 1), run: Some(single), about }
+}
+
+const fn group(path: &'static str, about: &'static str) -> Command {
+    Command { path, flags: &[], takes: (0, 99), run: None, about }
+}
+
+/// How often etcd is asked again.
+const POLL: Duration = Duration::millis(500);
 /// How often discovery asks again.
 const RETRY: Duration = Duration::secs(5);
 const BOOTSTRAP: &str = "/etc/kubernetes/bootstrap-kubelet.conf";
@@ -63,18 +90,76 @@ fn within<T>(phase: &str, step: Step<T>) -> Step<T> {
 }
 
 /// The cluster as discovery found it.
+#[derive(Clone)]
 struct Found {
     server: String,
     authority: String,
     client: Client,
 }
 
-fn run(call: &mut Call, given: &Given) -> Step<()> {
+/// A join on its way.
+struct Joining {
+    work: Work,
+    found: Option<Found>,
+    /// Whether this host becomes a control plane.
+    serves: bool,
+}
+
+/// A phase: its name, whether only control planes have it, what it does.
+struct Phase(&'static str, bool, fn(&mut Call, &mut Joining) -> Step<()>);
+
+const PHASES: &[Phase] = &[
+    Phase("preflight", false, before),
+    Phase("control-plane-prepare/download-certs", true, |call, joining| {
+        let found = found(call, joining)?;
+        if joining.work.key.is_empty() { Ok(()) } else { download(call, &joining.work, &found) }
+    }),
+    Phase("control-plane-prepare/certs", true, |call, joining| certificates(call, &mut joining.work)),
+    Phase("control-plane-prepare/kubeconfig", true, |call, joining| {
+        call.say("[kubeconfig] Generating kubeconfig files");
+        files::folder(call, &mut joining.work)?;
+        ["admin", "controller-manager", "scheduler"].iter().try_for_each(|name| files::make(call, &mut joining.work, name))
+    }),
+    Phase("control-plane-prepare/control-plane", true, |call, joining| {
+        manifests::folder(call, &mut joining.work)?;
+        let all = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+        all.iter().try_for_each(|name| manifests::make(call, &mut joining.work, name))
+    }),
+    Phase("check-etcd", true, |call, joining| {
+        if joining.work.config.etcd_folder().is_some() {
+            call.say("[check-etcd] Checking that the etcd cluster is healthy");
+        }
+        Ok(())
+    }),
+    Phase("kubelet-start", false, |call, joining| {
+        let found = found(call, joining)?;
+        name_is_free(call, &joining.work, &found.client)?;
+        bootstrap_files(call, &joining.work, &found);
+        kubelet::start_join(call, &joining.work)
+    }),
+    Phase("etcd-join", true, |call, joining| etcd(call, &joining.work)),
+    Phase("kubelet-wait-bootstrap", false, |call, joining| {
+        let done = bootstrapped(call, &joining.work);
+        // While the kubelet is still at it, it needs the file.
+        if done != Err(Stop::Pending) {
+            call.machine.files.remove(BOOTSTRAP);
+        }
+        done
+    }),
+    Phase("control-plane-join/mark-control-plane", true, |call, joining| mark(call, &mut joining.work)),
+    Phase("wait-control-plane", true, |call, joining| wait::components(call, &joining.work)),
+];
+
+fn start(call: &mut Call, given: &Given) -> Step<Joining> {
     let config = config::join(call, given)?;
     let ignored = validate::ignored(given.list("ignore-preflight-errors"), config.ignored()).or_else(fail)?;
+    if given.is("dry-run") || config.node.get("dryRun").is_true() {
+        return fail("a dry run of join is not simulated on this server");
+    }
     let key = config.node.at(&["controlPlane", "certificateKey"]).text().to_string();
     let patches = Patches::new(&config::patches(given, &config.node));
-    let mut work = Work {
+    let serves = !config.node.get("controlPlane").is_null();
+    let work = Work {
         config,
         ignored,
         dry: None,
@@ -87,32 +172,71 @@ fn run(call: &mut Call, given: &Given) -> Step<()> {
         patches,
         single: false,
     };
-    let control_plane = !work.config.node.get("controlPlane").is_null();
-    call.say("[preflight] Running pre-flight checks");
-    within("preflight", preflight::join(call, &work.config, &work.ignored))?;
-    let found = within("preflight", discover(call, &work.config))?;
-    within("preflight", cluster(call, &mut work, &found))?;
-    if control_plane {
-        within("preflight", may_serve(call, &work))?;
-        call.say("[preflight] Running pre-flight checks before initializing the new control plane instance");
-        within("preflight", preflight::join_control_plane(call, &work.config, &work.ignored, !work.key.is_empty()))?;
-        within("preflight", pull(call, &work))?;
-        prepare_control_plane(call, &mut work, &found)?;
+    Ok(Joining { work, found: None, serves })
+}
+
+fn run(call: &mut Call, given: &Given) -> Step<()> {
+    let mut joining = start(call, given)?;
+    let from_file = joining.work.config.node.get("skipPhases").items().iter().map(|one| one.text().to_string()).collect();
+    let skip = if given.has("skip-phases") { given.list("skip-phases") } else { from_file };
+    let inside = |name: &str, one: &str| name == one || name.starts_with(&format!("{one}/"));
+    if let Some(strange) = skip.iter().find(|one| !PHASES.iter().any(|phase| inside(phase.0, one))) {
+        return fail(format!("invalid phase name: {strange}"));
     }
-    bootstrap_files(call, &work, &found);
-    within("kubelet-start", kubelet::start_join(call, &work))?;
-    if control_plane {
-        within("etcd-join", etcd(call, &work))?;
+    for phase in PHASES.iter().filter(|phase| !skip.iter().any(|one| inside(phase.0, one))) {
+        carry_out(call, &mut joining, phase)?;
     }
-    let done = within("kubelet-wait-bootstrap", bootstrapped(call, &work));
-    call.machine.files.remove(BOOTSTRAP);
-    done?;
-    if control_plane {
-        within("control-plane-join/mark-control-plane", mark(call, &mut work))?;
-        within("wait-control-plane", wait::components(call, &work))?;
-    }
-    last_words(call, &work, control_plane);
+    let serves = joining.serves;
+    last_words(call, &joining.work, serves);
     Ok(())
+}
+
+fn carry_out(call: &mut Call, joining: &mut Joining, phase: &Phase) -> Step<()> {
+    if phase.1 && !joining.serves {
+        return Ok(());
+    }
+    within(phase.0, (phase.2)(call, joining))
+}
+
+/// `kubeadm join phase …`: some of it, after the cluster was found.
+fn single(call: &mut Call, given: &Given) -> Step<()> {
+    let wanted = given.path.trim_start_matches("join phase ").replace(' ', "/");
+    let mut joining = start(call, given)?;
+    joining.work.single = true;
+    let group = wanted.strip_suffix("/all");
+    let runs = |name: &str| name == wanted || group.is_some_and(|group| name.starts_with(&format!("{group}/")));
+    for phase in PHASES.iter().filter(|phase| runs(phase.0)) {
+        if phase.0 != "preflight" {
+            found(call, &mut joining)?;
+        }
+        carry_out(call, &mut joining, phase)?;
+    }
+    Ok(())
+}
+
+fn before(call: &mut Call, joining: &mut Joining) -> Step<()> {
+    call.say("[preflight] Running pre-flight checks");
+    preflight::join(call, &joining.work.config, &joining.work.ignored)?;
+    found(call, joining)?;
+    let work = &joining.work;
+    if joining.serves {
+        may_serve(call, work)?;
+        call.say("[preflight] Running pre-flight checks before initializing the new control plane instance");
+        preflight::join_control_plane(call, &work.config, &work.ignored, !work.key.is_empty())?;
+        pull(call, work)?;
+    }
+    Ok(())
+}
+
+/// The cluster, found at the first need, with its configuration.
+fn found(call: &mut Call, joining: &mut Joining) -> Step<Found> {
+    if let Some(found) = &joining.found {
+        return Ok(found.clone());
+    }
+    let found = discover(call, &joining.work.config)?;
+    cluster(call, &mut joining.work, &found)?;
+    joining.found = Some(found.clone());
+    Ok(found)
 }
 
 /// Finds the cluster by its token: cluster-info, its signature, its authority's hash.
@@ -270,42 +394,22 @@ fn missing(call: &Call, work: &Work) -> String {
     }
 }
 
-/// The phase control-plane-prepare: shared certificates, own certificates, kubeconfigs, manifests.
-fn prepare_control_plane(call: &mut Call, work: &mut Work, found: &Found) -> Step<()> {
-    if !work.key.is_empty() {
-        within("control-plane-prepare/download-certs", download(call, work, found))?;
-    }
+/// The certificates that each control plane has of its own.
+fn certificates(call: &mut Call, work: &mut Work) -> Step<()> {
     let folder = work.config.cert_dir().to_string();
-    within(
-        "control-plane-prepare/certs",
-        (|| {
-            pki::folder(call, work)?;
-            let own = [
-                "apiserver",
-                "apiserver-kubelet-client",
-                "etcd/server",
-                "etcd/peer",
-                "etcd/healthcheck-client",
-                "apiserver-etcd-client",
-                "front-proxy-client",
-            ];
-            own.iter().try_for_each(|file| pki::make(call, work, file))
-        })(),
-    )?;
+    pki::folder(call, work)?;
+    let own = [
+        "apiserver",
+        "apiserver-kubelet-client",
+        "etcd/server",
+        "etcd/peer",
+        "etcd/healthcheck-client",
+        "apiserver-etcd-client",
+        "front-proxy-client",
+    ];
+    own.iter().try_for_each(|file| pki::make(call, work, file))?;
     call.say(format_args!("[certs] Valid certificates and keys now exist in \"{folder}\""));
     call.say("[certs] Using the existing \"sa\" key");
-    call.say("[kubeconfig] Generating kubeconfig files");
-    files::folder(call, work)?;
-    for name in ["admin", "controller-manager", "scheduler"] {
-        within("control-plane-prepare/kubeconfig", files::make(call, work, name))?;
-    }
-    manifests::folder(call, work)?;
-    for name in ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] {
-        manifests::make(call, work, name)?;
-    }
-    if work.config.etcd_folder().is_some() {
-        call.say("[check-etcd] Checking that the etcd cluster is healthy");
-    }
     Ok(())
 }
 
@@ -328,10 +432,25 @@ fn download(call: &mut Call, work: &Work, found: &Found) -> Step<()> {
         let Some(text) = open(&work.key, &sealed) else {
             return fail("error downloading certs: error decoding secret data with provided key: cipher: message authentication failed");
         };
-        let mode = if file.ends_with(".crt") { 0o644 } else { 0o600 };
+        let mode = if file.ends_with(".key") { 0o600 } else { 0o644 };
         call.machine.files.write_mode(&format!("{}/{file}", work.config.cert_dir()), text, mode);
     }
     call.say(format_args!("[download-certs] Saving the certificates to the folder: \"{}\"", work.config.cert_dir()));
+    Ok(())
+}
+
+/// A node that is ready keeps its name.
+fn name_is_free(call: &mut Call, work: &Work, client: &Client) -> Step<()> {
+    let name = work.config.node_name().to_string();
+    let answer = client.ask(call, Verb::Get, NODES, "", &name, Tree::Null)?;
+    let answer = answer.map_err(|why| format!("cannot get Node {}: {why}", quoted(&name))).or_else(fail)?;
+    let ready = |one: &Tree| one.get("type").text() == "Ready" && one.get("status").text() == "True";
+    if answer.is_ok() && answer.tree().at(&["status", "conditions"]).items().iter().any(ready) {
+        return fail(format!(
+            "a Node with name {} and status \"Ready\" already exists in the cluster. You must delete the existing Node or change the name of this new joining Node",
+            quoted(&name)
+        ));
+    }
     Ok(())
 }
 
@@ -339,7 +458,12 @@ fn download(call: &mut Call, work: &Work, found: &Found) -> Step<()> {
 fn bootstrap_files(call: &mut Call, work: &Work, found: &Found) {
     let token = work.config.node.at(&["discovery", "tlsBootstrapToken"]).text().to_string();
     let login = map! {"token": token};
-    let text = kubeconfig("kubernetes", &found.authority, &found.server, "tls-bootstrap-token-user", login);
+    // The kubelet of a control plane asks the API server beside it.
+    let server = match work.config.node.get("controlPlane") {
+        Tree::Null => found.server.clone(),
+        _ => work.config.local_server(),
+    };
+    let text = kubeconfig("kubernetes", &found.authority, &server, "tls-bootstrap-token-user", login);
     call.machine.files.write_mode(BOOTSTRAP, &text, 0o600);
     let authority = work.config.node.get("caCertPath").text().to_string();
     if !call.machine.files.exists(&authority) {
@@ -369,19 +493,32 @@ fn etcd(call: &mut Call, work: &Work) -> Step<()> {
     let pod = manifests::etcd(&work.config, &peers.join(","), true);
     let text = yaml::write(&patches::apply(call, &work.patches, "etcd", pod)?);
     call.machine.files.write_mode("/etc/kubernetes/manifests/etcd.yaml", &text, 0o600);
-    call.say("[etcd] Waiting for the new etcd member to join the cluster. This can take up to 40s");
     let id = members.iter().find(|one| one.peer == peer).map_or(0, |one| one.id);
     let give_up = call.now + work.config.timeout("etcdAPICall");
-    loop {
-        let promote = etcd_ask(call, &endpoint, &EtcdAsk::Promote { id })?;
-        if promote.is_ok() {
-            return Ok(());
-        }
-        call.work(Duration::millis(500));
+    while let Err(why) = etcd_ask(call, &endpoint, &EtcdAsk::Promote { id })? {
+        call.work(POLL);
         if call.now >= give_up {
-            return fail(format!("{prefix}the etcd member {id:x} is not started"));
+            let members = etcd_ask(call, &endpoint, &EtcdAsk::Members)?.unwrap_or_default();
+            let started = members.iter().any(|one| one.id == id && !one.name.is_empty());
+            return fail(if started { format!("{prefix}{why}") } else { format!("{prefix}the etcd member {id:x} is not started") });
         }
     }
+    call.say("[etcd] Waiting for the new etcd member to join the cluster. This can take up to 40s");
+    available(call, &endpoint, prefix)
+}
+
+/// Asks the new member for its status until it serves its clients. Mirrors `WaitForClusterAvailable`: eight rounds, five
+/// seconds apart, each with tries of two seconds of which etcd's client warns.
+fn available(call: &mut Call, endpoint: &str, prefix: &str) -> Step<()> {
+    let own = format!("https://{}:2379", call.machine.address());
+    let give_up = call.now + Duration::secs(40);
+    while call.now < give_up {
+        let answer = call.outside.wait(call.machine, call.now, &Probe { url: own.clone() }, Duration::secs(2));
+        let Err(_) = call.pass(answer)? else { return Ok(()) };
+        let why = "rpc error: code = DeadlineExceeded desc = context deadline exceeded while waiting for connections to become ready";
+        call.etcd_warning(endpoint, false, "/etcdserverpb.Maintenance/Status", why);
+    }
+    fail(format!("{prefix}timeout waiting for etcd cluster to be available"))
 }
 
 fn etcd_ask(call: &mut Call, endpoint: &str, ask: &EtcdAsk) -> Step<Result<Vec<EtcdMember>, String>> {

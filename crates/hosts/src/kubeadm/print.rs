@@ -8,12 +8,21 @@ use objects::{Tree, list, map, yaml};
 
 const OUTPUT: &[Flag] = &[Flag("output", Takes::Text, "")];
 const IMAGES: &[Flag] = &[
+    Flag("allow-missing-template-keys", Takes::Bool, "true"),
+    Flag("config", Takes::Text, ""),
+    Flag("feature-gates", Takes::Text, ""),
+    Flag("image-repository", Takes::Text, defaults::REGISTRY),
+    Flag("kubernetes-version", Takes::Text, "stable-1"),
+    Flag("output", Takes::Text, "text"),
+    Flag("show-managed-fields", Takes::Bool, ""),
+    Flag("kubeconfig", Takes::Text, ""),
+];
+const PULL: &[Flag] = &[
     Flag("config", Takes::Text, ""),
     Flag("cri-socket", Takes::Text, ""),
     Flag("feature-gates", Takes::Text, ""),
     Flag("image-repository", Takes::Text, defaults::REGISTRY),
     Flag("kubernetes-version", Takes::Text, "stable-1"),
-    Flag("output", Takes::Text, "text"),
     Flag("kubeconfig", Takes::Text, ""),
 ];
 const PRINT: &[Flag] = &[Flag("component-configs", Takes::List, ""), Flag("kubeconfig", Takes::Text, "")];
@@ -50,7 +59,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         path: "config images pull",
-        flags: &[IMAGES],
+        flags: &[PULL],
         takes: (0, 0),
         run: Some(images::pull_all),
         about: "Pull images used by kubeadm",

@@ -152,8 +152,19 @@ fn leave(call: &mut Call, client: &Client) -> Step<()> {
     let answer = call.outside.etcd(call.machine, call.now, &endpoint, &EtcdAsk::Members);
     let Ok(members) = call.pass(answer)? else { return Ok(()) };
     let Some(own) = members.iter().find(|one| one.peer == peer).filter(|_| members.len() > 1) else { return Ok(()) };
-    let answer = call.outside.etcd(call.machine, call.now, &endpoint, &EtcdAsk::Remove { id: own.id });
-    if let Err(why) = call.pass(answer)? {
+    // Asked again every half second for two minutes; etcd's client warns each time.
+    let give_up = call.now + Duration::mins(2);
+    let done = loop {
+        let begun = call.now;
+        let answer = call.outside.etcd(call.machine, call.now, &endpoint, &EtcdAsk::Remove { id: own.id });
+        let Err(why) = call.pass(answer)? else { break Ok(()) };
+        call.etcd_warning(&endpoint, true, "/etcdserverpb.Cluster/MemberRemove", &format!("rpc error: code = Unknown desc = {why}"));
+        call.now = begun + Duration::millis(500);
+        if call.now >= give_up {
+            break Err(why);
+        }
+    };
+    if let Err(why) = done {
         call.klog(
             'W',
             "removeetcdmember.go:129",

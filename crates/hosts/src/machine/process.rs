@@ -1,5 +1,5 @@
 //! Processes and the sockets they listen on.
-use super::Machine;
+use super::{Machine, figures};
 use objects::Text;
 use simcore::Time;
 use std::sync::Arc;
@@ -28,24 +28,6 @@ pub struct Socket {
     pub udp: bool,
 }
 
-/// Resident memory by program, in KiB: idle control plane of a small cluster. Sources: etcd.io's hardware guide and
-/// K3s's resource profiling for etcd and the server; the rest is what `ps` shows on a fresh kubeadm node.
-const MEMORY: &[(&str, u32)] = &[
-    ("kube-apiserver", 310_000),
-    ("kube-controller-manager", 110_000),
-    ("kube-scheduler", 62_000),
-    ("etcd", 75_000),
-    ("kubelet", 92_000),
-    ("kube-proxy", 52_000),
-    ("coredns", 48_000),
-    ("containerd", 58_000),
-    ("containerd-shim-runc-v2", 12_500),
-    ("systemd", 12_800),
-    ("sshd", 9_300),
-    ("cron", 2_700),
-    ("k3s", 520_000),
-];
-
 impl Process {
     /// `kube-apiserver` of `/usr/local/bin/kube-apiserver --v=2`
     pub fn name(&self) -> &str {
@@ -60,7 +42,7 @@ impl Machine {
         let pid = self.take_pid();
         let mut process =
             Process { pid, parent, user: Text::new(user), command: Text::new(command), rss_kib: 4_000, cpu_millis: 0, since: now };
-        process.rss_kib = MEMORY.iter().find(|(name, _)| *name == process.name()).map_or(4_000, |(_, kib)| *kib);
+        process.rss_kib = figures::of(process.name()).rest_kib;
         Arc::make_mut(&mut self.processes).push(process);
         pid
     }

@@ -86,6 +86,10 @@ const CONDITIONS: &[(&str, Set)] = &[
         let version = words.split_whitespace().last().unwrap_or("");
         machine.files.program("/usr/bin/kubelet", version);
     }),
+    ("installed kubeadm is v", |machine, words| {
+        let version = words.split_whitespace().last().unwrap_or("");
+        machine.files.program("/usr/bin/kubeadm", version);
+    }),
     ("no default route", |machine, _| machine.gateway = None),
     ("another pause image", |machine, _| {
         Arc::make_mut(&mut machine.runtime).sandbox_image = Text::new_static("registry.k8s.io/pause:3.8");

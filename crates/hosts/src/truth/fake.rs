@@ -3,6 +3,7 @@ use crate::Machine;
 use crate::kubeadm::signature;
 use crate::machine::units::State;
 use crate::outside::{Answer, EtcdAsk, EtcdMember, Nothing, Outside, Page, Probe, Supervisor};
+use crate::pki::{Certificate, LEAF};
 use crate::{k3s, web};
 use objects::wire::{Request, Resource, Response, Target, Verb};
 use objects::{Status, Text, Tree, base64, list, map, yaml};
@@ -32,6 +33,10 @@ pub struct Fake {
     pub cut: Vec<String>,
     /// The kubelet ends again and again.
     pub kubelet_broken: bool,
+    /// A new etcd never starts.
+    pub etcd_broken: bool,
+    /// When the last etcd that was started serves its clients.
+    etcd_ready: Time,
     nothing: Nothing,
 }
 
@@ -49,7 +54,8 @@ impl Fake {
             machine.alter_unit("kubelet", |unit| unit.state = State::Restarting);
         }
         let runs = machine.unit("kubelet").is_some_and(|unit| unit.state == State::Active) && !self.kubelet_broken;
-        for (name, ports) in PORTS.iter().filter(|_| runs) {
+        let broken = self.etcd_broken;
+        for (name, ports) in PORTS.iter().filter(|(name, _)| runs && !(*name == "etcd" && broken)) {
             let text = machine.files.read(&format!("/etc/kubernetes/manifests/{name}.yaml")).unwrap_or_default();
             if text.is_empty() || text.contains("no-such-flag") {
                 continue;
@@ -63,7 +69,9 @@ impl Fake {
             ports.iter().for_each(|port| machine.listen(pid, "*", *port));
             if *name == "etcd" {
                 machine.files.write("/var/lib/etcd/member/snap/db", "");
+                self.etcd_ready = at + Duration::secs(6);
                 let peer = Text::new(format!("https://{}:2380", machine.address()));
+                self.members.iter_mut().filter(|one| one.peer == peer).for_each(|one| one.name = machine.name.clone());
                 if !self.members.iter().any(|one| one.peer == peer) {
                     self.members.push(EtcdMember { id: 1 + self.members.len() as u64, name: machine.name.clone(), peer, learner: false });
                 }
@@ -73,13 +81,39 @@ impl Fake {
             }
         }
         if runs && machine.files.exists("/etc/kubernetes/kubelet.conf") && !self.serving.is_empty() {
-            machine.files.write("/var/lib/kubelet/pki/kubelet-client-current.pem", "");
+            let pem = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+            if !machine.files.exists(pem) {
+                machine.files.write(pem, "");
+            }
             let name = machine.name.to_string();
             self.register(machine, &name);
         }
         if machine.process("kube-apiserver").is_none() && k3s::supervisor(machine).is_none() {
             self.serving.retain(|address| *address != machine.address());
         }
+    }
+
+    /// The kubelet's own credentials, for the server that it was told to ask first.
+    fn bootstrap(&self, machine: &mut Machine, path: &str) {
+        let told = machine.files.read("/etc/kubernetes/bootstrap-kubelet.conf").unwrap_or_default();
+        let server = told.lines().find_map(|line| line.trim().strip_prefix("server: ")).unwrap_or("").to_string();
+        let pem = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+        let certificate = Certificate {
+            subject: format!("O = system:nodes, CN = system:node:{}", machine.name),
+            issuer: "CN = kubernetes".into(),
+            not_before: Time::START,
+            not_after: Time::START + LEAF,
+            authority: false,
+            names: Vec::new(),
+            usages: vec!["TLS Web Client Authentication".into()],
+            key: "0".repeat(64),
+            signer: String::new(),
+        };
+        machine.files.write_mode(pem, &certificate.pem(), 0o600);
+        let login = map! {"client-certificate": pem, "client-key": pem};
+        let cluster = map! {"cluster": map! {"server": server}, "name": "default-cluster"};
+        let tree = map! {"apiVersion": "v1", "clusters": list![cluster], "kind": "Config", "users": list![map! {"name": "default-auth", "user": login}]};
+        machine.files.write_mode(path, &yaml::write(&tree), 0o600);
     }
 
     /// What a K3s server of this machine makes of the cluster.
@@ -263,6 +297,12 @@ impl Outside for Fake {
     fn api(&mut self, machine: &mut Machine, at: Time, server: &str, request: Request) -> Answer<Result<Response, String>> {
         self.settle(machine, at);
         let address = &server.trim_start_matches("https://").replace("127.0.0.1:", &format!("{}:", machine.address()));
+        // The server of this host presents the certificate that lies here.
+        let own = address.starts_with(&format!("{}:", machine.address()));
+        let shown = machine.files.read("/etc/kubernetes/pki/apiserver.crt").filter(|_| own).and_then(|pem| Certificate::read(&pem));
+        if let Some(Err(why)) = shown.map(|shown| shown.valid(machine.local(at))) {
+            return Ok((Err(format!("tls: failed to verify certificate: {why}")), Duration::millis(2)));
+        }
         let answers = address.strip_suffix(":6443").is_some_and(|host| self.serving.iter().any(|one| one == host));
         Ok((if answers { Ok(self.answer(&request)) } else { Err(self.refused(machine, address)) }, Duration::millis(2)))
     }
@@ -271,13 +311,18 @@ impl Outside for Fake {
         self.settle(machine, at);
         let address = probe.url.split("://").nth(1).unwrap_or("").split('/').next().unwrap_or("").to_string();
         let port: u16 = address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
+        // A member that joins takes some seconds until it serves.
+        if port == 2379 && at < self.etcd_ready {
+            let why = "context deadline exceeded while waiting for connections to become ready".to_string();
+            return Ok((Err(why), within));
+        }
         let good = machine.port_taken(port) && !(port == 10_248 && self.kubelet_broken);
         let why = format!("Get \"{}\": {}", probe.url, self.refused(machine, &address));
         Ok(if good { (Ok(()), Duration::micros(1_502_562)) } else { (Err(why), within + Duration::micros(1_378)) })
     }
 
     fn wait_file(&mut self, machine: &mut Machine, at: Time, path: &str, within: Duration) -> Answer<Result<(), String>> {
-        machine.files.write_mode(path, "apiVersion: v1\nkind: Config\n", 0o600);
+        self.bootstrap(machine, path);
         self.settle(machine, at);
         Ok(if self.kubelet_broken { (Err(String::new()), within) } else { (Ok(()), Duration::millis(900)) })
     }
@@ -287,12 +332,20 @@ impl Outside for Fake {
         match ask {
             EtcdAsk::Members => {}
             EtcdAsk::AddLearner { peer } => {
-                let id = 1 + self.members.len() as u64;
+                let id = 0x6984_5494_0000_0000 + self.members.len() as u64;
                 self.members.push(EtcdMember { id, name: Text::default(), peer: peer.clone(), learner: true });
             }
-            EtcdAsk::Promote { id } => self.members.iter_mut().filter(|one| one.id == *id).for_each(|one| {
-                (one.name, one.learner) = (machine.name.clone(), false);
-            }),
+            EtcdAsk::Promote { id } => {
+                let started = self.members.iter().any(|one| one.id == *id && !one.name.is_empty());
+                if !started {
+                    let why = "etcdserver: can only promote a learner member which is in sync with leader";
+                    return Ok((Err(why.into()), Duration::millis(5)));
+                }
+                self.members.iter_mut().filter(|one| one.id == *id).for_each(|one| one.learner = false);
+            }
+            EtcdAsk::Remove { id } if !self.members.iter().any(|one| one.id != *id && !one.name.is_empty()) => {
+                return Ok((Err("etcdserver: re-configuration failed due to not enough started members".into()), Duration::millis(5)));
+            }
             EtcdAsk::Remove { id } => self.members.retain(|one| one.id != *id),
         }
         Ok((Ok(self.members.clone()), Duration::millis(5)))

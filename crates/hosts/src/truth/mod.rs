@@ -7,6 +7,7 @@ mod session;
 mod steps;
 
 pub use bench::{Bench, plain};
+pub use conditions::set;
 pub use fake::Fake;
 pub use mask::{compare, masked};
 pub use session::replay;

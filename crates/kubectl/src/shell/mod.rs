@@ -94,6 +94,12 @@ impl Shell {
         }
     }
 
+    /// With what `kubectl apply -f URL` finds on the Internet: how the address ends, and the text.
+    pub fn with_manifests(mut self, manifests: &'static [(&'static str, &'static str)]) -> Shell {
+        self.session.manifests = manifests;
+        self
+    }
+
     /// A typed line, or several. While a job runs it becomes the job's input or waits for its end.
     pub fn enter(&mut self, now: Time, line: &str) -> Vec<Effect> {
         if let Some(job) = &mut self.job {

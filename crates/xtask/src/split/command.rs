@@ -1,17 +1,39 @@
-//! `cargo xtask split DIR`: cuts the engine of a built page in two. The page's build calls it.
+//! `cargo xtask split DIR`: cuts the page's and the engine's Wasm of a built page in two each. The page's build calls it.
 
+use super::linked::Linked;
 use super::shape::Shape;
-use super::{cut, probe};
+use super::{cut, data, probe};
 use crate::stopwatch::Stopwatch;
-use crate::{Outcome, process};
+use crate::{Outcome, process, project, setup};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const WHOLE: &str = "engine_bg.wasm";
-const REST: &str = "engine_rest.wasm";
-const PROBED: &str = "engine_probed.wasm";
-/// Plays a first visit and prints the numbers of the functions that ran.
-const VISIT: &str = "editor/visit.mjs";
+/// A module to cut. `NAME_bg.wasm` becomes itself and `NAME_rest.wasm`.
+struct Part {
+    name: &'static str,
+    /// Its import that brings the rest, as wasm-bindgen begins the name.
+    brings: &'static str,
+    /// Plays a first visit in the probed copy and prints the numbers of the functions that ran.
+    visit: &'static str,
+    /// Whether the visit needs a browser. Without one the module stays whole.
+    browser: bool,
+}
+
+impl Part {
+    fn files(&self) -> (String, String) {
+        (format!("{}_bg.wasm", self.name), format!("{}_rest.wasm", self.name))
+    }
+}
+
+/// The page's visit is played with the engine as a visitor gets it, so that comes first.
+#[rustfmt::skip]
+const PARTS: &[Part] = &[
+    Part { name: "engine", brings: "__wbg_kubariumRest_", visit: "editor/visit-engine.mjs", browser: false },
+    Part { name: "page", brings: "__wbg_kubariumPageRest_", visit: "editor/visit-page.mjs", browser: true },
+];
+
+/// A module with nothing in it.
+const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
 pub fn arguments(command: clap::Command) -> clap::Command {
     command.arg(clap::arg!(<dir> "Where the page was built").value_parser(clap::value_parser!(PathBuf)))
@@ -19,28 +41,68 @@ pub fn arguments(command: clap::Command) -> clap::Command {
 
 pub fn run(given: &clap::ArgMatches) -> Outcome {
     let folder: &PathBuf = given.get_one("dir").ok_or("which folder?")?;
+    for part in PARTS {
+        if part.browser && !setup::chromium_there() {
+            println!("split: the {} stays whole: no Chromium to play its first visit in (`cargo xtask setup --browser`)", part.name);
+            leave(folder, part)?;
+        } else {
+            split(folder, part)?;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves the module in one piece, without what is for the cut alone; nobody shall ask for its rest in vain.
+fn leave(folder: &Path, part: &Part) -> Outcome {
+    let (whole, rest) = part.files();
+    let bytes = read(folder, &whole)?;
+    write(folder, &whole, &Shape::read(&bytes)?.bare()?)?;
+    write(folder, &rest, EMPTY)
+}
+
+fn split(folder: &Path, part: &Part) -> Outcome {
     let watch = Stopwatch::start();
-    let bytes = std::fs::read(folder.join(WHOLE)).map_err(|error| format!("cannot read {WHOLE}: {error}"))?;
+    let (whole, rest) = part.files();
+    let bytes = read(folder, &whole)?;
     let shape = Shape::read(&bytes)?;
-    let ran = visit(folder, &probe::probed(&shape)?)?;
-    let parts = cut::cut(&shape, |function| ran.contains(&function))?;
-    write(folder, WHOLE, &parts.first)?;
-    write(folder, REST, &parts.rest)?;
-    let [first, rest, stubs, called] = parts.counts;
+    let ran = visit(folder, part, &probe::probed(&shape)?)?;
+    let stays = |function| ran.contains(&function);
+    let data = linked(part)?.map(|linked| data::divide(&shape, &linked, stays)).transpose()?;
+    let parts = cut::cut(&shape, part.brings, data.as_ref(), stays)?;
+    write(folder, &whole, &parts.first)?;
+    write(folder, &rest, &parts.rest)?;
+    let [first, later, stubs, called] = parts.counts;
     println!(
-        "split: {first} functions ran in a first visit, {rest} are fetched later ({stubs} stubs, {called} called back); {}",
+        "split: {first} functions of the {} ran in a first visit, {later} are fetched later ({stubs} stubs, {called} called back); {}",
+        part.name,
         watch.words()
     );
     Ok(())
 }
 
+/// What the linker left of the module, before wasm-bindgen and wasm-opt had it.
+fn linked(part: &Part) -> Result<Option<Linked>, String> {
+    let path = project::target().join("wasm32-unknown-unknown/web").join(format!("{}.wasm", part.name));
+    let bytes = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let linked = Linked::read(&bytes)?;
+    if linked.is_none() {
+        println!("split: all data of the {} stays: it was linked without --emit-relocs", part.name);
+    }
+    Ok(linked)
+}
+
 /// Runs the first visit in the probed module.
-fn visit(folder: &Path, probed: &[u8]) -> Result<BTreeSet<u32>, String> {
-    write(folder, PROBED, probed)?;
-    let printed = process::answer("node", &[VISIT, &folder.join(PROBED).to_string_lossy()]);
-    std::fs::remove_file(folder.join(PROBED)).map_err(|error| format!("cannot remove {PROBED}: {error}"))?;
-    let printed = printed.ok_or_else(|| format!("`node {VISIT}` failed: it plays a first visit to find out what that needs"))?;
-    printed.split_whitespace().map(|number| number.parse().map_err(|_| format!("{VISIT} printed {number}"))).collect()
+fn visit(folder: &Path, part: &Part, probed: &[u8]) -> Result<BTreeSet<u32>, String> {
+    let (copy, script) = (format!("{}_probed.wasm", part.name), part.visit);
+    write(folder, &copy, probed)?;
+    let printed = process::answer("node", &[script, &folder.join(&copy).to_string_lossy()]);
+    std::fs::remove_file(folder.join(&copy)).map_err(|error| format!("cannot remove {copy}: {error}"))?;
+    let printed = printed.ok_or_else(|| format!("`node {script}` failed: it plays a first visit to find out what that needs"))?;
+    printed.split_whitespace().map(|number| number.parse().map_err(|_| format!("{script} printed {number}"))).collect()
+}
+
+fn read(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(folder.join(name)).map_err(|error| format!("cannot read {name}: {error}"))
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Outcome {

@@ -1,24 +1,23 @@
 //! Cuts a module in two that together behave as the whole does: the first with stubs for what is in the rest.
 //!
 //! The two meet in one table: the first puts in what the rest calls, the rest puts in itself. A stub makes sure that
-//! the rest is there (the engine's own import `kubariumRest` brings it, before it returns) and jumps through the table.
+//! the rest is there (an import of the module's own brings it, before it returns) and jumps through the table.
 
+use super::data::Divided;
+use super::linked::Segment;
 use super::shape::Shape;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, ImportSection, Instruction, Module, RefType, TableSection, TableType, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, Module, RefType, TableSection, TableType, TypeSection, ValType,
 };
 use wasmparser::{ElementItems, ElementKind, Parser};
 
 /// The table where the two meet, as the first exports it.
 pub const MEETING: &str = "rest";
-/// The engine's import that brings the rest, as wasm-bindgen begins its name.
-const BRINGS: &str = "__wbg_kubariumRest_";
-
 pub struct Parts {
     pub first: Vec<u8>,
     pub rest: Vec<u8>,
@@ -26,13 +25,15 @@ pub struct Parts {
     pub counts: [usize; 4],
 }
 
-/// `stays` says of each function whether it is in the first part; imported ones always are.
-pub fn cut(shape: &Shape, stays: impl Fn(u32) -> bool) -> Result<Parts, String> {
-    let plan = Plan::new(shape, stays)?;
+/// `brings` is the module's import that brings the rest, a function without parameters, as wasm-bindgen begins its name.
+/// `stays` says of each function whether it is in the first part; imported ones always are. All data is in the first part where
+/// it is not divided.
+pub fn cut(shape: &Shape, brings: &str, data: Option<&Divided>, stays: impl Fn(u32) -> bool) -> Result<Parts, String> {
+    let plan = Plan::new(shape, brings, stays)?;
     let mut first = Module::new();
-    let mut writer = First { shape, plan: &plan };
+    let mut writer = First { shape, plan: &plan, data };
     writer.parse_core_module(&mut first, Parser::new(0), shape.bytes).map_err(|error| error.to_string())?;
-    let rest = rest(shape, &plan).map_err(|error| error.to_string())?;
+    let rest = rest(shape, &plan, data).map_err(|error| error.to_string())?;
     let counts = [plan.first.len(), plan.rest.len(), plan.stubs.len(), plan.called.len()];
     Ok(Parts { first: first.finish(), rest, counts })
 }
@@ -53,10 +54,10 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(shape: &Shape, stays: impl Fn(u32) -> bool) -> Result<Plan, String> {
+    fn new(shape: &Shape, brings: &str, stays: impl Fn(u32) -> bool) -> Result<Plan, String> {
         let imported = shape.imported();
-        let brings = shape.imports.iter().position(|import| import.name.starts_with(BRINGS));
-        let brings = brings.ok_or_else(|| format!("the engine imports nothing that is called {BRINGS}..."))? as u32;
+        let named = shape.imports.iter().position(|import| import.name.starts_with(brings));
+        let brings = named.ok_or_else(|| format!("the module imports nothing that is called {brings}..."))? as u32;
         let (first, rest): (Vec<u32>, Vec<u32>) = (imported..shape.functions.len() as u32).partition(|function| stays(*function));
         let away: BTreeSet<u32> = rest.iter().copied().collect();
         let (mut reached, mut called) = (shape.entries()?, BTreeSet::new());
@@ -100,6 +101,7 @@ impl Plan {
 struct First<'a, 'b> {
     shape: &'a Shape<'b>,
     plan: &'a Plan,
+    data: Option<&'a Divided>,
 }
 
 impl First<'_, '_> {
@@ -219,6 +221,26 @@ impl Reencode for First<'_, '_> {
         code.function(&self.ensure());
         Ok(())
     }
+
+    fn data_count(&mut self, count: u32) -> Result<u32, Error<Infallible>> {
+        Ok(self.data.map_or(count, |data| data.first.len() as u32))
+    }
+
+    fn parse_data_section(&mut self, section: &mut DataSection, whole: wasmparser::DataSectionReader<'_>) -> Result<(), Error<Infallible>> {
+        match self.data {
+            Some(data) => *section = data_section(&data.first),
+            None => utils::parse_data_section(self, section, whole)?,
+        }
+        Ok(())
+    }
+}
+
+fn data_section(segments: &[Segment]) -> DataSection {
+    let mut section = DataSection::new();
+    for segment in segments {
+        section.active(0, &ConstExpr::i32_const(segment.at as i32), segment.bytes.iter().copied());
+    }
+    section
 }
 
 struct Rest<'a> {
@@ -234,7 +256,7 @@ impl Reencode for Rest<'_> {
 }
 
 /// The second module. It shares types, tables, memories and globals with the first under the same numbers.
-fn rest(shape: &Shape, plan: &Plan) -> Result<Vec<u8>, Error<Infallible>> {
+fn rest(shape: &Shape, plan: &Plan, data: Option<&Divided>) -> Result<Vec<u8>, Error<Infallible>> {
     let mut writer = Rest { plan };
     let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
     for each in &shape.types {
@@ -260,6 +282,9 @@ fn rest(shape: &Shape, plan: &Plan) -> Result<Vec<u8>, Error<Infallible>> {
     let elements = rest_elements(shape, plan, &mut writer)?;
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&elements).section(&code);
+    if let Some(data) = data {
+        module.section(&data_section(&data.rest));
+    }
     Ok(module.finish())
 }
 
@@ -306,6 +331,8 @@ mod tests {
     use super::*;
     use wasm_encoder::{MemorySection, MemoryType};
 
+    const BRINGS: &str = "__wbg_kubariumRest_";
+
     /// Three functions of one parameter: `door` (exported) calls `rare`, which calls `often`; `rare` is in the table, too.
     fn module() -> Vec<u8> {
         let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
@@ -341,7 +368,7 @@ mod tests {
     #[test]
     fn a_function_that_did_not_run_is_reached_through_a_stub_and_calls_back_through_the_table() {
         let whole = module();
-        let parts = cut(&Shape::read(&whole).unwrap(), |function| function != 2).unwrap();
+        let parts = cut(&Shape::read(&whole).unwrap(), BRINGS, None, |function| function != 2).unwrap();
         assert_eq!(parts.counts, [2, 1, 1, 1]);
 
         let first = Shape::read(&parts.first).unwrap();
@@ -361,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_module_without_the_import_that_brings_the_rest_is_refused() {
-        let refused = cut(&Shape::read(&Module::new().finish()).unwrap(), |_| true).err();
-        assert_eq!(refused.as_deref(), Some("the engine imports nothing that is called __wbg_kubariumRest_..."));
+        let refused = cut(&Shape::read(&Module::new().finish()).unwrap(), BRINGS, None, |_| true).err();
+        assert_eq!(refused.as_deref(), Some("the module imports nothing that is called __wbg_kubariumRest_..."));
     }
 }

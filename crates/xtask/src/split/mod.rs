@@ -1,7 +1,10 @@
-//! The engine's Wasm in two parts: what a first visit runs, and the rest, fetched after the first picture.
+//! The page's and the engine's Wasm in two parts each: what a first visit runs and reads, and the rest, fetched later.
 
 mod command;
 mod cut;
+mod data;
+mod linked;
+mod numbers;
 mod probe;
 mod shape;
 

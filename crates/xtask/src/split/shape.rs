@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use wasmparser::{
-    Element, ElementItems, Export, FuncType, FunctionBody, GlobalType, Import, MemoryType, Operator, Parser, Payload, TableType, TypeRef,
+    Data, Element, ElementItems, Export, FuncType, FunctionBody, GlobalType, Import, MemoryType, Operator, Parser, Payload, TableType,
+    TypeRef,
 };
 
 pub struct Shape<'a> {
@@ -16,6 +17,7 @@ pub struct Shape<'a> {
     pub globals: Vec<GlobalType>,
     pub exports: Vec<Export<'a>>,
     pub elements: Vec<Element<'a>>,
+    pub data: Vec<Data<'a>>,
     /// The functions that are defined here; the first is function number `imported()`.
     pub bodies: Vec<FunctionBody<'a>>,
     pub start: Option<u32>,
@@ -33,6 +35,7 @@ impl<'a> Shape<'a> {
             globals: Vec::new(),
             exports: Vec::new(),
             elements: Vec::new(),
+            data: Vec::new(),
             bodies: Vec::new(),
             start: None,
         };
@@ -63,11 +66,25 @@ impl<'a> Shape<'a> {
             }
             Payload::ExportSection(section) => self.exports = section.into_iter().collect::<Result<_, _>>()?,
             Payload::ElementSection(section) => self.elements = section.into_iter().collect::<Result<_, _>>()?,
+            Payload::DataSection(section) => self.data = section.into_iter().collect::<Result<_, _>>()?,
             Payload::StartSection { func, .. } => self.start = Some(func),
             Payload::CodeSectionEntry(body) => self.bodies.push(body),
             _ => {}
         }
         Ok(())
+    }
+
+    /// The module without its custom sections.
+    pub fn bare(&self) -> Result<Vec<u8>, String> {
+        let mut module = wasm_encoder::Module::new();
+        for payload in Parser::new(0).parse_all(self.bytes) {
+            let payload = payload.map_err(|error| error.to_string())?;
+            if let Some((id, range)) = payload.as_section().filter(|(id, _)| *id != 0) {
+                let data = &self.bytes[range.start as usize..range.end as usize];
+                module.section(&wasm_encoder::RawSection { id, data });
+            }
+        }
+        Ok(module.finish())
     }
 
     pub fn imported(&self) -> u32 {
@@ -93,7 +110,7 @@ impl<'a> Shape<'a> {
                     found.insert(function_index);
                 }
                 Operator::RefFunc { .. } => {
-                    return Err("the engine takes a function's reference in code: the cut does not know that yet".into());
+                    return Err("the module takes a function's reference in code: the cut does not know that yet".into());
                 }
                 _ => {}
             }

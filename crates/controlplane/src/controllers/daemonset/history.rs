@@ -18,7 +18,7 @@ pub struct History<'a> {
 }
 
 /// The set's revisions. The error is the write that tries another hash, where somebody else's revision has the name.
-pub fn of<'a>(cx: &'a Cx, set: &'a Kept, selector: &Selector) -> Result<History<'a>, Write> {
+pub fn of<'a>(cx: &'a Cx, set: &'a Kept, selector: &Selector) -> Result<History<'a>, Box<Write>> {
     let mut writes = Vec::new();
     let mut known: Vec<&Kept> = Vec::new();
     for revision in cx.view.list_in(kinds::CONTROLLER_REVISION, &set.key.namespace).filter(|it| selector.matches(it.labels())) {
@@ -82,7 +82,7 @@ fn data(set: &Object) -> Tree {
     map! {"spec": map! {"template": template}}
 }
 
-fn snapshot(cx: &Cx, set: &Object, data: Tree, revision: i64) -> Result<(Text, Write), Write> {
+fn snapshot(cx: &Cx, set: &Object, data: Tree, revision: i64) -> Result<(Text, Write), Box<Write>> {
     let collisions = set.status().get("collisionCount").as_int();
     let template = set.spec().get("template");
     let hash = Text::from(simcore::safe_encode(&hash::template_hash(template, collisions).to_string()));
@@ -92,7 +92,7 @@ fn snapshot(cx: &Cx, set: &Object, data: Tree, revision: i64) -> Result<(Text, W
         let mut body = set.tree.clone();
         body.set(&["status", "collisionCount"], collisions.unwrap_or(0) + 1);
         let request = Request::about(Verb::Update, kinds::DAEMON_SET, namespace.clone(), set.key.name.clone());
-        return Err(Write::new(request.subresource("status").body(body)));
+        return Err(Box::new(Write::new(request.subresource("status").body(body))));
     }
     let mut labels = template.at(&["metadata", "labels"]).clone();
     labels.set(&[HASH_LABEL], &hash);

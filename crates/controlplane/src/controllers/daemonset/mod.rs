@@ -1,5 +1,6 @@
 //! Keeps one Pod of a DaemonSet on every node that it is meant for (kube-controller-manager's daemonset-controller).
 mod history;
+mod nodes;
 mod placing;
 mod pods;
 mod status;
@@ -10,7 +11,7 @@ use crate::harness::{Controller, Cx, Next, Plan, itself};
 use apiserver::client::Note;
 use apiserver::{Change, Snapshot};
 use objects::labels::Selector;
-use objects::{Key, KindId, kinds};
+use objects::{Key, KindId, Object, kinds};
 use pods::Scene;
 
 pub static DAEMONSET: Controller = Controller {
@@ -34,6 +35,11 @@ fn owners(change: &Change, kind: KindId) -> Vec<Key> {
 
 /// The sets that a Pod's change concerns: its owner, its former owner, or for an orphan all that would adopt it.
 fn owners_of_a_pod(change: &Change, view: &Snapshot) -> Vec<Key> {
+    if let (Some(before), Some(after)) = (&change.before, &change.after)
+        && same_to_a_set(before, after)
+    {
+        return Vec::new();
+    }
     let mut keys = owners(change, kinds::DAEMON_SET);
     let orphan = change.after.as_ref().filter(|pod| pod.controller().is_null() && !pod.is_deleting());
     keys.extend(orphan.into_iter().flat_map(|pod| {
@@ -42,6 +48,16 @@ fn owners_of_a_pod(change: &Change, view: &Snapshot) -> Vec<Key> {
         sets.filter(move |set| Selector::of(set.spec().get("selector")).is_ok_and(takes)).map(|set| set.key.clone())
     }));
     keys
+}
+
+/// Whether nothing differs that a set counts or places Pods by.
+fn same_to_a_set(before: &Object, after: &Object) -> bool {
+    facts::phase(before) == facts::phase(after)
+        && facts::ready_since(before) == facts::ready_since(after)
+        && before.is_deleting() == after.is_deleting()
+        && facts::node_name(before) == facts::node_name(after)
+        && before.labels() == after.labels()
+        && before.controller() == after.controller()
 }
 
 fn owners_of_a_revision(change: &Change, _: &Snapshot) -> Vec<Key> {
@@ -69,7 +85,7 @@ fn reconcile(cx: &Cx, key: &Key) -> Plan {
     }
     let history = match history::of(cx, set, &selector) {
         Ok(history) => history,
-        Err(collision) => return Plan::write(vec![collision]),
+        Err(collision) => return Plan::write(vec![*collision]),
     };
     let scene = Scene::new(cx, set, &selector, history.hash.clone());
     let counts = status::count(&scene);

@@ -1,69 +1,18 @@
-//! Which nodes a DaemonSet is meant for, and the Pods that are missing there or too many (upstream `manage`).
+//! The Pods that are missing on their nodes, or too many (upstream `manage`).
 use super::pods::{GENERATION, GENERATION_LABEL, HASH_LABEL, Scene};
 use crate::facts;
 use crate::harness::Write;
 use crate::offspring;
-use crate::terms::{self, Taint};
 use apiserver::client::Note;
 use apiserver::store::Kept;
 use objects::wire::{Request, Verb};
-use objects::{Object, Text, Tree, kinds, list, map};
+use objects::{Text, Tree, kinds, list, map};
 use simcore::{Duration, Time};
 
 /// The most Pods that one step makes or deletes.
 const BURST: usize = 250;
 /// Between two deletions of failed Pods on one node: twice as long each time.
 const BACKOFF: (u64, u64) = (1, 15 * 60);
-
-/// Whether a node is to have a Pod, and whether one that is there may stay.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Verdict {
-    pub should_run: bool,
-    pub may_stay: bool,
-}
-
-/// Upstream `NodeShouldRunDaemonPod`. The scheduler's other reasons, such as too little room, do not count.
-pub fn verdict(set: &Object, node: &Object) -> Verdict {
-    let no = Verdict { should_run: false, may_stay: false };
-    let spec = set.spec().at(&["template", "spec"]);
-    let named = spec.get("nodeName").text();
-    if (!named.is_empty() && named != node.key.name) || !terms::node_passes(spec, &node.key.name, node.labels()) {
-        return no;
-    }
-    let tolerations = tolerations(spec);
-    let untolerated = |effect: &str| {
-        let taints = node.spec().get("taints").items().iter().map(Taint::of).filter(|taint| taint.effect == effect);
-        taints.into_iter().any(|taint| !terms::tolerates(&tolerations, &taint))
-    };
-    let evicted = untolerated("NoExecute");
-    Verdict { should_run: !evicted && !untolerated("NoSchedule"), may_stay: !evicted }
-}
-
-/// The template's tolerations, and those that every daemon has, because a node is in trouble when it needs them most.
-fn tolerations(spec: &Tree) -> Vec<Tree> {
-    const ADDED: [(&str, &str); 7] = [
-        ("node.kubernetes.io/not-ready", "NoExecute"),
-        ("node.kubernetes.io/unreachable", "NoExecute"),
-        ("node.kubernetes.io/disk-pressure", "NoSchedule"),
-        ("node.kubernetes.io/memory-pressure", "NoSchedule"),
-        ("node.kubernetes.io/pid-pressure", "NoSchedule"),
-        ("node.kubernetes.io/unschedulable", "NoSchedule"),
-        ("node.kubernetes.io/network-unavailable", "NoSchedule"),
-    ];
-    let host = spec.get("hostNetwork").is_true();
-    let mut all = spec.get("tolerations").items().to_vec();
-    for (key, effect) in &ADDED[..if host { 7 } else { 6 }] {
-        let same = |it: &Tree| {
-            it.get("key").text() == *key && it.get("effect").text() == *effect && it.get("operator").text() == "Exists" && !it.has("value")
-        };
-        let added = map! {"effect": *effect, "key": *key, "operator": "Exists"};
-        match all.iter().position(same) {
-            Some(place) => all[place] = added,
-            None => all.push(added),
-        }
-    }
-    all
-}
 
 /// What `manage` wants.
 #[derive(Default)]
@@ -79,9 +28,8 @@ pub struct Managed {
 pub fn manage(scene: &Scene) -> Managed {
     let mut managed = Managed::default();
     let (mut missing, mut doomed) = (Vec::new(), Vec::new());
-    for node in &scene.nodes {
+    for (node, verdict) in &scene.nodes {
         let pods = scene.on(&node.key.name);
-        let verdict = verdict(scene.set, node);
         if verdict.should_run && pods.is_empty() {
             missing.push(&node.key.name);
         } else if verdict.may_stay {
@@ -158,7 +106,7 @@ fn surplus<'a>(scene: &Scene, running: &[&'a Kept], doomed: &mut Vec<&'a Kept>) 
 
 /// Pods that wait for a node which is not there any more.
 fn homeless<'a>(scene: &Scene<'a>) -> Vec<&'a Kept> {
-    let known = |name: &str| scene.nodes.iter().any(|node| node.key.name == name);
+    let known = |name: &str| scene.nodes.iter().any(|(node, _)| node.key.name == name);
     let lost = scene.by_node.iter().filter(|(node, _)| !known(node)).flat_map(|(_, pods)| pods.iter().copied());
     lost.filter(|pod| facts::node_name(pod).is_empty() && !pod.is_deleting()).collect()
 }
@@ -172,8 +120,7 @@ pub fn create(scene: &Scene, node: &Text) -> Write {
         template.set(&["metadata", "labels", GENERATION_LABEL], generation);
     }
     template.set(&["metadata", "labels", HASH_LABEL], &scene.hash);
-    let tolerations = tolerations(template.get("spec"));
-    template.set(&["spec", "tolerations"], tolerations);
+    template.set(&["spec", "tolerations"], scene.tolerations.clone());
     let field = map! {"key": "metadata.name", "operator": "In", "values": list![node]};
     let terms = list![map! {"matchFields": list![field]}];
     template.set(&["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"], terms);

@@ -1,10 +1,11 @@
 //! A DaemonSet and its Pods, node by node.
+use super::nodes::{self, Verdict};
 use crate::facts;
 use crate::harness::{Cx, Write};
 use crate::offspring;
 use apiserver::store::Kept;
 use objects::labels::Selector;
-use objects::{Object, Text, kinds};
+use objects::{Object, Text, Tree, kinds};
 use std::collections::BTreeMap;
 
 /// The label that tells which revision a Pod is of.
@@ -20,7 +21,10 @@ pub struct Scene<'a> {
     pub set: &'a Kept,
     /// Of the present template.
     pub hash: Text,
-    pub nodes: Vec<&'a Kept>,
+    /// Each node, and whether it is to have a Pod.
+    pub nodes: Vec<(&'a Kept, Verdict)>,
+    /// The template's tolerations, and those that every daemon has.
+    pub tolerations: Vec<Tree>,
     /// Its Pods by the node that they run on or are meant for, without those that have ended and are being deleted.
     pub by_node: BTreeMap<Text, Vec<&'a Kept>>,
     released: Vec<&'a Kept>,
@@ -43,7 +47,9 @@ impl<'a> Scene<'a> {
         by_node
             .values_mut()
             .for_each(|pods| pods.sort_by_key(|pod| (facts::node_name(pod).is_empty(), facts::created(pod), &pod.key.name)));
-        Scene { cx, set, hash, nodes: cx.view.list(kinds::NODE).collect(), by_node, released, adopted }
+        let tolerations = nodes::tolerations(set.spec().at(&["template", "spec"]));
+        let nodes = cx.view.list(kinds::NODE).map(|node| (node, nodes::verdict(set, &tolerations, node))).collect();
+        Scene { cx, set, hash, nodes, tolerations, by_node, released, adopted }
     }
 
     /// The patches that take Pods in or let them go.

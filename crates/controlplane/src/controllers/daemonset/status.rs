@@ -1,5 +1,4 @@
 //! The status of a DaemonSet: what is counted, and when it is written (upstream `updateDaemonSetStatus`).
-use super::placing::verdict;
 use super::pods::Scene;
 use crate::facts::{self, set_count};
 use crate::harness::Write;
@@ -21,9 +20,9 @@ pub struct Counts {
 /// Counts nodes; of several Pods on a node the first speaks for all.
 pub fn count(scene: &Scene) -> Counts {
     let mut counts = Counts::default();
-    for node in &scene.nodes {
+    for (node, verdict) in &scene.nodes {
         let first = scene.on(&node.key.name).first();
-        if !verdict(scene.set, node).should_run {
+        if !verdict.should_run {
             counts.misplaced += i64::from(first.is_some());
             continue;
         }

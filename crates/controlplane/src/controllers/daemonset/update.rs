@@ -1,5 +1,5 @@
 //! The rolling update of a DaemonSet: which old Pods go, and where new ones come beside them (upstream `rollingUpdate`).
-use super::placing::{self, verdict};
+use super::placing;
 use super::pods::Scene;
 use crate::harness::Write;
 use crate::offspring;
@@ -40,8 +40,7 @@ pub fn roll(scene: &Scene) -> Vec<Write> {
     if !rolls(scene.set) {
         return Vec::new();
     }
-    let wanted: BTreeSet<&Text> =
-        scene.nodes.iter().filter(|node| verdict(scene.set, node).should_run).map(|node| &node.key.name).collect();
+    let wanted: BTreeSet<&Text> = scene.nodes.iter().filter(|(_, verdict)| verdict.should_run).map(|(node, _)| &node.key.name).collect();
     let limits = limits(scene.set, wanted.len() as i64);
     let places: Vec<&Text> = scene.by_node.keys().chain(wanted.iter().copied().filter(|node| !scene.by_node.contains_key(*node))).collect();
     if limits.surge == 0 { replace(scene, &places, limits.unavailable) } else { surge(scene, &places, &wanted, limits.surge) }

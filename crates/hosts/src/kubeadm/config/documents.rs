@@ -87,6 +87,19 @@ impl Documents {
         self.0.iter().find(|tree| tree.get("kind").text() == kind).cloned().unwrap_or_default()
     }
 
+    /// Refuses documents of kubeadm's kinds in a version that it never had, as its scheme does.
+    pub fn registered(&self) -> Step<()> {
+        let mine = |(api, kind): &(&str, &str)| api.starts_with("kubeadm.k8s.io/") && *api != super::API && fields::is_known(kind);
+        match self.kinds().find(mine) {
+            Some((api, kind)) => fail(format!(
+                "no kind {} is registered for version {} in scheme \"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/scheme/scheme.go:31\"",
+                quoted(kind),
+                quoted(api)
+            )),
+            None => Ok(()),
+        }
+    }
+
     pub fn kinds(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|tree| (tree.get("apiVersion").text(), tree.get("kind").text()))
     }

@@ -73,6 +73,7 @@ fn feature_gates(text: &str) -> Step<()> {
 
 fn init_file(call: &mut Call, path: &str) -> Step<Config> {
     let documents = documents::load(call, path, "initconfiguration.go:334")?;
+    documents.registered()?;
     others(call, &documents, &["InitConfiguration", "ClusterConfiguration"]);
     let config = Config {
         node: documents.of("InitConfiguration"),
@@ -270,6 +271,7 @@ pub fn join(call: &mut Call, given: &Given) -> Step<Config> {
     let node_tree = match given.has("config") {
         true => {
             let documents = documents::load(call, given.text("config"), "joinconfiguration.go:84")?;
+            documents.registered()?;
             let node = documents.of("JoinConfiguration");
             if node.is_null() {
                 return fail("no JoinConfiguration found in config file \"".to_string() + given.text("config") + "\"");
@@ -338,7 +340,11 @@ fn join_flags(given: &Given) -> Tree {
 pub fn reset(call: &mut Call, given: &Given) -> Step<Tree> {
     unmixed(given)?;
     let mut node = match given.has("config") {
-        true => documents::load(call, given.text("config"), "resetconfiguration.go:84")?.of("ResetConfiguration"),
+        true => {
+            let documents = documents::load(call, given.text("config"), "resetconfiguration.go:84")?;
+            documents.registered()?;
+            documents.of("ResetConfiguration")
+        }
         false => nothing(),
     };
     if given.has("cert-dir") {

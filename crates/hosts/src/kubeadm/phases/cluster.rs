@@ -13,6 +13,8 @@ use simcore::Duration;
 const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
 /// The group of all nodes, and of all who come with a bootstrap token.
 const NODES_GROUP: &str = "system:nodes";
+/// As whom the API server asks kubelets.
+const APISERVER: &str = "kube-apiserver-kubelet-client";
 const ADMINS: &str = "kubeadm:cluster-admins";
 
 /// The administrator's client. The first time it binds the group of admin.conf to cluster-admin as super-admin, for at
@@ -238,12 +240,16 @@ pub fn token_rights(call: &mut Call, work: &mut Work) -> Step<()> {
             "to allow the API server kubelet client certificate to access the kubelet API",
             "kubeadm:apiserver-kubelet-client",
             "system:kubelet-api-admin",
-            ADMINS,
+            APISERVER,
         ),
     ];
     for (words, name, role, group) in BINDINGS {
         call.say(format_args!("[bootstrap-token] Configured RBAC rules {words}"));
-        write(call, work, [cluster_binding(name, role, group)])?;
+        let mut binding = cluster_binding(name, role, group);
+        if group == APISERVER {
+            binding.object.set(&["subjects"], list![map! {"apiGroup": RBAC.0, "kind": "User", "name": APISERVER}]);
+        }
+        write(call, work, [binding])?;
     }
     Ok(())
 }

@@ -65,6 +65,13 @@ pub const COMMANDS: &[Command] = &[
         about: "Upgrade your Kubernetes cluster to the specified version",
     },
     Command {
+        path: "upgrade apply phase",
+        flags: &[],
+        takes: (0, 99),
+        run: None,
+        about: "Use this command to invoke single phase of the \"apply\" workflow",
+    },
+    Command {
         path: "upgrade diff",
         flags: &[DIFF],
         takes: (0, 1),
@@ -77,6 +84,13 @@ pub const COMMANDS: &[Command] = &[
         takes: (0, 0),
         run: Some(apply::node),
         about: "Upgrade commands for a node in the cluster",
+    },
+    Command {
+        path: "upgrade node phase",
+        flags: &[],
+        takes: (0, 99),
+        run: None,
+        about: "Use this command to invoke single phase of the \"node\" workflow",
     },
     Command {
         path: "upgrade plan",

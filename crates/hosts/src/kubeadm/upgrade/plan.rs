@@ -131,7 +131,7 @@ fn tell(call: &mut Call, upgrade: &Upgrade, way: &Way) -> Step<()> {
     let cluster = cluster_version(call, &upgrade.client)?.or_else(fail)?;
     rows.push(["kube-proxy".into(), String::new(), cluster.to_string(), to.clone()]);
     let dns = upgrade.client.get(call, DEPLOYMENTS, "kube-system", "coredns")?;
-    let image = dns.map(|dns| tag(&dns.at(&["spec", "template", "spec"]))).unwrap_or_default();
+    let image = dns.map(|dns| tag(dns.at(&["spec", "template", "spec"]))).unwrap_or_default();
     rows.push(["CoreDNS".into(), String::new(), image, defaults::COREDNS.into()]);
     rows.extend(images(call, upgrade, "etcd")?.into_iter().map(|(node, tag)| ["etcd".into(), node, tag, defaults::etcd_tag(&to).into()]));
     table(call, rows);

@@ -1,6 +1,6 @@
 // A first visit, played in Node by the build to learn which functions of the engine it needs until its picture moves: the
 // cluster of lesson 1 boots and runs. All else comes with the rest, at the first touch of the page.
-// Usage: node editor/visit.mjs DIR/engine_probed.wasm; prints the numbers of the functions that ran.
+// Usage: node editor/visit-engine.mjs DIR/engine_probed.wasm; prints the numbers of the functions that ran.
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,0 +1,61 @@
+// A first visit, played in Chromium by the build to learn which functions of the page it needs: lesson 1 is opened in both
+// languages, on a desk and on a phone, and somebody looks until the cluster runs. Then they do what most people do first, so
+// that the page never waits for code at their first touch.
+// Usage: node editor/visit-page.mjs DIR/page_probed.wasm; prints the numbers of the functions that ran.
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { chromium } from "playwright-core";
+import { serve } from "../tests/e2e/server.mjs";
+
+const probed = await readFile(process.argv[2]);
+const DESK = { viewport: { width: 1440, height: 900 } };
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const VISITS = [
+  { ...DESK, locale: "ko-KR", colorScheme: "light" },
+  { ...PHONE, locale: "en-US", colorScheme: "dark" },
+  { ...DESK, locale: "en-US", colorScheme: "light", reducedMotion: "reduce" },
+  { ...PHONE, locale: "ko-KR", colorScheme: "light", slowdown: 6 },
+];
+
+const server = await serve(dirname(process.argv[2]));
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu"] });
+const ran = new Set();
+for (const part of await Promise.all(VISITS.map(visit))) for (const number of part) ran.add(number);
+await browser.close();
+server.close();
+console.log([...ran].join(" "));
+
+async function visit({ slowdown, ...how }) {
+  const context = await browser.newContext(how);
+  await context.route("**/page_bg.wasm*", (route) => route.fulfill({ body: probed, contentType: "application/wasm" }));
+  await context.addInitScript(() => {
+    const real = WebAssembly.instantiateStreaming;
+    WebAssembly.instantiateStreaming = async (...given) => {
+      const made = await real.apply(WebAssembly, given);
+      window.probed = made.instance.exports;
+      return made;
+    };
+  });
+  const page = await context.newPage();
+  if (slowdown) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: slowdown });
+  await page.goto(server.origin);
+  await page.waitForFunction(() => document.querySelector(".reading")?.textContent > "00:20", null, { timeout: 120_000 });
+  await touch(page, how.hasTouch);
+  return page.evaluate(() => Object.entries(window.probed).filter(([name, global]) => name.startsWith("ran:") && global.value === 1).map(([name]) => name.slice(4)));
+}
+
+async function touch(page, phone) {
+  const press = (selector) => (phone ? page.locator(selector).first().tap() : page.locator(selector).first().click());
+  const tab = async (at) => { if (phone) await page.locator(".switch .tab").nth(at).tap(); };
+  await press("article[data-step] .row .primary");
+  await page.waitForSelector(".finished-step");
+  await tab(2);
+  await page.locator("#terminal-line").pressSequentially("kubectl get nodes");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector(".log").textContent.includes("STATUS"));
+  await tab(1);
+  await press(".editor .btn.primary");
+  await page.waitForSelector("[data-id='pod/default/hello']");
+  await press("[data-id='node/worker-1']");
+  await page.waitForSelector("[data-pane='why'] h2");
+}
