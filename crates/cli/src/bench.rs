@@ -60,6 +60,14 @@ static ROWS: &[Row] = &[
     },
     Row { name: "idle-10min", about: "10 simulated minutes, small idle cluster", goal_ms: 20.0, goal_mib: 0.0, pods: 0, run: idle },
     Row {
+        name: "members-30min",
+        about: "30 simulated minutes of an idle cluster with three control planes",
+        goal_ms: 200.0,
+        goal_mib: 0.0,
+        pods: 0,
+        run: idle_control_planes,
+    },
+    Row {
         name: "etcd-30min",
         about: "30 simulated minutes, three idle etcd members",
         goal_ms: 100.0,
@@ -322,6 +330,15 @@ fn idle() -> Measured {
     let mut world = booted(3);
     let end = world.now() + Duration::mins(10);
     timed(&mut world, Duration::mins(11), |world| world.now() >= end, |world| world.run_until(end))
+}
+
+/// Three control planes: members' heartbeats beside the leases of all components.
+fn idle_control_planes() -> Measured {
+    let topology = cluster::Topology::kubeadm_ha(0);
+    let mut world = World::boot(&topology, 1, Vec::new());
+    world.run_until(world.now() + Duration::secs(30));
+    let end = world.now() + Duration::mins(30);
+    timed(&mut world, Duration::mins(31), |world| world.now() >= end, |world| world.run_until(end))
 }
 
 /// Three members of etcd, alone: elections, heartbeats and nothing else.

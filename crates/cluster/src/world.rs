@@ -454,6 +454,10 @@ impl World {
             Duration::ZERO => self.send(caller, ticket, request),
             slow => self.queue.push(self.now + slow, Event::Send(caller, ticket, Box::new(request.clone()))),
         }
+        // Clients outside ask between two events: nobody else would propose what they wrote.
+        if caller == Caller::Client {
+            self.propose();
+        }
     }
 
     fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
@@ -493,6 +497,9 @@ impl World {
     }
 
     fn attempt(&mut self, server: usize, request: &Request) -> Attempt {
+        if self.etcd.nodes.is_empty() {
+            return Attempt::Refused;
+        }
         let member = self.member_behind(server);
         match self.need_of_etcd(member, request) {
             Need::Nothing if self.is_full(member, request) => Attempt::Answered(full()),
@@ -514,8 +521,8 @@ impl World {
 
     /// The member of etcd that a kube-apiserver talks to: its own host's, as kubeadm sets it up.
     pub(crate) fn member_behind(&self, server: usize) -> usize {
-        let host = self.apiservers[server].host;
-        self.etcd.nodes.iter().rposition(|node| node.host == host).unwrap_or(self.etcd.owner)
+        let host = self.apiservers.get(server).map(|server| server.host);
+        self.etcd.nodes.iter().rposition(|node| Some(node.host) == host).unwrap_or(self.etcd.owner)
     }
 
     /// The state that a part sees through its kube-apiserver.

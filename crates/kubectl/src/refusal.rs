@@ -1,11 +1,19 @@
 //! How kubectl words the server's failures (`cmd/util` `StandardErrorMessage`, `checkErr`).
 use objects::Tree;
-use objects::wire::Response;
+use objects::wire::{Body, Response};
 
 /// How kubectl words a failed answer (`cmd/util.StandardErrorMessage` and `checkErr`).
 pub fn server_words(response: &Response) -> String {
     if response.code == 0 {
         return silence(response);
+    }
+    if let Body::Text(text) = &response.body
+        && response.code >= 500
+        && !text.is_empty()
+    {
+        // client-go quotes a body that is no Status.
+        let quoted = text.trim().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        return format!("Error from server (InternalError): an error on the server (\"{quoted}\") has prevented the request from succeeding");
     }
     let status = response.tree();
     let message = status.get("message").text();

@@ -5,7 +5,7 @@ use crate::world::World;
 use apiserver::client::Ticket;
 use etcd::member::Input;
 use etcd::raft::Timing;
-use etcd::server::{Asked, Timeout, request_timeout, why_timed_out, without_quorum, words};
+use etcd::server::{Asked, READ_RETRY, Timeout, request_timeout, why_timed_out, without_quorum, words};
 use objects::Status;
 use objects::wire::{Request, Resource, Response, Target, Verb};
 use simcore::{Duration, Time};
@@ -155,6 +155,9 @@ impl World {
             Asked::Livez | Asked::Readyz => self.perform(number),
             _ => {
                 self.stage(number, Stage::Confirming);
+                if !self.etcd.nodes[member].process.is_leader() {
+                    self.queue.push(self.now + READ_RETRY, Event::EtcdExpire(number));
+                }
                 self.give(member, Input::Read(number));
             }
         }
@@ -183,8 +186,13 @@ impl World {
     /// A write has reached a member that was taken for the leader.
     pub(crate) fn arrived(&mut self, number: u64, place: usize) {
         let node = &self.etcd.nodes[place];
+        let hands_over = node.process.member.as_ref().is_some_and(|member| member.is_leader() && !member.takes_proposals());
         if self.leads(place) {
             self.perform(number);
+        } else if hands_over {
+            // It waits for whoever leads next.
+            self.stage(number, Stage::Leaderless);
+            self.limit(number);
         } else if node.process.is_leader() || !node.has_leader() {
             // A leader of the past would write it into a log that nobody follows.
             self.limit(number);
@@ -256,8 +264,9 @@ impl World {
     pub(crate) fn expired(&mut self, number: u64) {
         let Some(ask) = self.etcd.asks.get(&number) else { return };
         match ask.deadline {
-            // It has since found a leader, and may still be answered.
             Some(deadline) if deadline <= self.now => {}
+            // The question or its answer may be lost.
+            _ if ask.stage == Stage::Confirming => return self.pursue(number),
             _ => return,
         }
         let Some(ask) = self.etcd.asks.remove(&number) else { return };

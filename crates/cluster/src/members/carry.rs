@@ -11,7 +11,8 @@ impl World {
     /// After each event: what was appended meanwhile is proposed as one.
     pub(crate) fn propose(&mut self) {
         let tail = self.api.store.tail().revision();
-        if tail <= self.etcd.proposed {
+        // What nobody could propose is cut off when somebody leads.
+        if tail <= self.etcd.proposed || !self.etcd.nodes.get(self.etcd.owner).is_some_and(|node| node.process.is_leader()) {
             return;
         }
         let (first, count) = (self.etcd.number(self.etcd.proposed + 1), tail - self.etcd.proposed);

@@ -113,6 +113,7 @@ impl World {
 
     fn end_job(&mut self, number: u64, job: &Job, answer: Answer) {
         self.etcd.jobs.remove(&number);
+        self.etcd.questions.retain(|_, question| question.job != number);
         let at = self.now + answer.waited;
         if !job.in_container {
             return self.tool_ends_at(at, job.caller, job.ticket, answer.stdout, answer.stderr, i32::from(answer.code));

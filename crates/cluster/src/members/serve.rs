@@ -323,6 +323,16 @@ impl World {
         Ok(Change { id: number, kind, member: id })
     }
 
+    /// The first member's process has a place on a server: it is a cluster of its own.
+    pub(crate) fn found_etcd(&mut self, component: &str, host: usize) {
+        let (name, address) = (self.hosts[host].name.clone(), self.hosts[host].address.clone());
+        let mut node = EtcdNode::new(0, component, &name, &address, host);
+        node.process.id = super::state::mix(&[&node.process.peer_url]);
+        node.process.found(self.api.store.tail().revision());
+        self.etcd.id = super::state::mix(&[&name]);
+        self.etcd.nodes.push(Arc::new(node));
+    }
+
     /// Where a new member will run: on the host with its peer address, if there is one.
     fn meet(&mut self, id: MemberId, name: &str, peer: &str) {
         self.etcd.peers.push((id, peer.to_string()));

@@ -79,6 +79,12 @@ impl Process {
         self.member = Some(Member::formed(self.id, Timing::default(), rng, now, self.data.durable.clone(), leader));
     }
 
+    /// Alone it makes up a new cluster; it runs once it is started.
+    pub fn found(&mut self, revision: u64) {
+        self.data = Data { durable: Durable::formed(&[self.id]), revision };
+        self.published = true;
+    }
+
     /// Starts with what its disk holds.
     pub fn start(&mut self, seed: u64, now: Time) {
         self.life += 1;
@@ -174,6 +180,10 @@ mod tests {
         process
     }
 
+    fn at(micros: u64) -> Time {
+        Time::START + Duration::micros(micros)
+    }
+
     #[test]
     fn a_lone_leader_asks_for_no_wake_and_writes_in_groups() {
         let (mut process, mut out) = (leader_of(&[1]), Vec::new());
@@ -191,17 +201,17 @@ mod tests {
     #[test]
     fn heartbeats_wait_behind_a_slow_write() {
         let (mut process, mut out) = (leader_of(&[1, 2, 3]), Vec::new());
-        process.step(Time(0), Input::Wake, &mut out);
+        process.step(at(0), Input::Wake, &mut out);
         out.clear();
-        process.propose_many(Time(10), 1, 1, 100, &mut out);
+        process.propose_many(at(10), 1, 1, 100, &mut out);
         let Some(Output::Persist(durable)) = out.iter().find(|one| matches!(one, Output::Persist(_))).cloned() else { panic!("{out:?}") };
         assert_eq!(out.iter().filter(|one| matches!(one, Output::Send(..))).count(), 2, "entries travel beside the write");
         process.begin_write(durable.clone());
         out.clear();
-        process.step(Time(200_000), Input::Wake, &mut out);
+        process.step(at(200_000), Input::Wake, &mut out);
         assert!(out.iter().all(|one| matches!(one, Output::Wake(_))), "{out:?}");
         out.clear();
-        process.step(Time(300_000), Input::Persisted(durable.number), &mut out);
+        process.step(at(300_000), Input::Persisted(durable.number), &mut out);
         assert_eq!(out.iter().filter(|one| matches!(one, Output::Send(..))).count(), 2, "the heartbeats");
     }
 }
