@@ -4,7 +4,6 @@ use super::processes;
 use super::tokens;
 use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
-use crate::members::EtcdNode;
 use crate::part::{Actor, Part};
 use crate::world::World;
 use ::hosts::Machine;
@@ -56,11 +55,7 @@ impl World {
         let id = self.process_id(host, name);
         match name {
             // The first is a cluster of its own; the others were added to it before they start.
-            "etcd" if self.etcd.nodes.is_empty() => {
-                let (name, address) = (self.hosts[host].name.clone(), self.hosts[host].address.clone());
-                let (now, revision) = (self.now, self.api.store.tail().revision());
-                self.etcd.form(vec![EtcdNode::new(0, &id, &name, &address, host)], now, revision);
-            }
+            "etcd" if self.etcd.nodes.is_empty() => self.found_etcd(&id, host),
             "kube-apiserver" if !self.apiservers.iter().any(|server| server.host == host) => {
                 self.apiservers.push(ApiServerProcess { id, host, running: false, offered: true, slow: Duration::ZERO });
                 self.hosts[host].control_plane = true;

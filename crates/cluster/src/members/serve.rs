@@ -323,33 +323,14 @@ impl World {
         Ok(Change { id: number, kind, member: id })
     }
 
-    /// A member's process has a place on a server: the first one is a cluster of its own, a further one a learner of it.
-    pub(crate) fn found_member(&mut self, component: &str, host: usize) {
+    /// The first member's process has a place on a server: it is a cluster of its own.
+    pub(crate) fn found_etcd(&mut self, component: &str, host: usize) {
         let (name, address) = (self.hosts[host].name.clone(), self.hosts[host].address.clone());
         let mut node = EtcdNode::new(0, component, &name, &address, host);
         node.process.id = super::state::mix(&[&node.process.peer_url]);
-        if self.etcd.nodes.is_empty() {
-            let revision = self.api.store.tail().revision();
-            node.process.found(revision);
-            self.etcd.id = super::state::mix(&[&name]);
-            self.etcd.nodes.push(Arc::new(node));
-            return;
-        }
-        node.process.joins = true;
-        let peer = node.process.peer_url.clone();
+        node.process.found(self.api.store.tail().revision());
+        self.etcd.id = super::state::mix(&[&name]);
         self.etcd.nodes.push(Arc::new(node));
-        self.api.store.keep_each(true);
-        self.change_member(&peer, ChangeKind::AddLearner);
-    }
-
-    /// kubeadm's change of the configuration, by the member's peer address.
-    pub(crate) fn change_member(&mut self, peer: &str, kind: ChangeKind) {
-        let member = self.etcd.nodes.iter().rfind(|node| *node.process.peer_url == *peer).map(|node| node.process.id);
-        if let (Some(member), Some(leader)) = (member, self.etcd.leader()) {
-            let id = self.etcd.next;
-            self.etcd.next += 1;
-            self.give(leader, Input::ProposeChange(Change { id, kind, member }));
-        }
     }
 
     /// Where a new member will run: on the host with its peer address, if there is one.
