@@ -31,8 +31,8 @@ pub(crate) enum Way {
     Lost,
 }
 
-/// How long the load balancer's checks take to notice. HAProxy's defaults: one TCP check each 2 s; three failures take a
-/// server out, two successes take it in again.
+/// How long the load balancer's checks take to notice. HAProxy's defaults: one check each 2 s; three failures take a
+/// server out, two successes take it in again. What is asked is `/healthz`, as kubeadm's guide to high availability has it.
 const OUT: Duration = Duration::secs(6);
 const IN: Duration = Duration::secs(4);
 /// How long it waits for a machine that does not answer before it takes another one (`timeout connect`).
@@ -140,11 +140,20 @@ impl World {
         }
     }
 
-    /// The load balancer's next server after `last`, by turns.
+    /// The load balancer's next server after `last`, by turns. Where no server is well, it gives those that listen.
     fn next_server(&self, last: usize) -> usize {
         let count = self.apiservers.len();
         let mut turns = (1..=count).map(|step| (last + step) % count);
-        turns.find(|server| self.apiservers[*server].offered).unwrap_or(last)
+        let listening = |server: &usize| self.over_network(*server, None) == Way::Server(*server);
+        let well = turns.clone().find(|server| self.apiservers[*server].offered);
+        well.or_else(|| turns.find(listening)).unwrap_or(last)
+    }
+
+    /// Whether a check of the load balancer gets a 200: the server answers, and its member of etcd knows a leader.
+    fn is_well(&self, place: usize) -> bool {
+        let host = self.apiservers[place].host;
+        let member = self.etcd.nodes.iter().rfind(|node| node.host == host);
+        self.over_network(place, None) == Way::Server(place) && member.is_none_or(|node| node.process.is_running() && node.has_leader())
     }
 
     /// A client whose connection broke makes a new one.
@@ -159,7 +168,7 @@ impl World {
             return;
         }
         for place in 0..self.apiservers.len() {
-            let answers = self.over_network(place, None) == Way::Server(place);
+            let answers = self.is_well(place);
             if answers != self.apiservers[place].offered {
                 self.queue.push(self.now + if answers { IN } else { OUT }, Event::Checked(place));
             }
@@ -179,7 +188,7 @@ impl World {
 
     /// The load balancer's checks of one server agree about its new state.
     pub(crate) fn checked(&mut self, place: usize) {
-        let answers = self.over_network(place, None) == Way::Server(place);
+        let answers = self.is_well(place);
         if std::mem::replace(&mut self.apiservers[place].offered, answers) == answers {
             return;
         }

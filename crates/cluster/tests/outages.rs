@@ -188,7 +188,8 @@ fn with_three_control_planes_one_may_go_and_two_may_not() {
     all(
         &[
             ("kubeadm-ha", stop("kube-apiserver/control-plane-2"), ["++++++++", "++++++++", "++++++++"]),
-            ("kubeadm-ha", stop("etcd/control-plane-3"), ["++++++++", "++++++++", "++++++++"]),
+            // Until the load balancer's checks have noticed, one connection of three leads to a server without its etcd.
+            ("kubeadm-ha", stop("etcd/control-plane-3"), ["+++++-++", "++++++++", "++++++++"]),
         ],
         false,
     );

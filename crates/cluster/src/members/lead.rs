@@ -17,6 +17,7 @@ impl World {
             self.lead(place);
         }
         self.pursue_all(place);
+        self.servers_changed();
     }
 
     /// What the new leader's log does not have is lost; what it has will be agreed on.
