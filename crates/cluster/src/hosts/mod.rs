@@ -5,6 +5,7 @@ mod deeds;
 mod etcd;
 mod fleet;
 mod founding;
+mod k3s;
 mod kubectl;
 mod made;
 mod past;

@@ -1,0 +1,86 @@
+//! K3s on bare servers: what one line makes, what stops with its process, who joins, and what it applies.
+mod learner;
+
+use cluster::{Topology, World};
+use learner::{run, type_in};
+
+const INSTALL: &str = "curl -sfL https://get.k3s.io | K3S_TOKEN=s3cret sh -";
+
+fn server(servers: usize) -> World {
+    let mut world = World::boot(&Topology::bare(servers, false), 1, Vec::new());
+    run(&mut world, 30);
+    let said = type_in(&mut world, &format!("ssh node-1 '{INSTALL}'"));
+    assert!(said.contains("systemd: Starting k3s"), "{said}");
+    assert_eq!(type_in(&mut world, "ssh node-1 systemctl is-active k3s"), "active\n");
+    run(&mut world, 90);
+    world
+}
+
+fn running(world: &World, process: &str) -> bool {
+    world.parts().any(|part| part.process() == process && part.running)
+}
+
+#[test]
+fn one_line_makes_a_cluster_whose_parts_end_with_one_process() {
+    let mut world = server(1);
+    let nodes = type_in(&mut world, "ssh node-1 k3s kubectl get nodes --no-headers");
+    assert!(nodes.starts_with("node-1   Ready    control-plane") && nodes.trim_end().ends_with("v1.37.1+k3s1"), "{nodes}");
+    let pods = type_in(&mut world, "ssh node-1 kubectl get pods -n kube-system --no-headers");
+    for name in ["coredns", "local-path-provisioner", "metrics-server", "traefik"] {
+        let found = pods.lines().any(|line| line.starts_with(name) && line.contains("1/1     Running"));
+        assert!(found, "{name}: {pods}");
+    }
+    let parts = ["kube-controller-manager", "kube-scheduler", "k3s-cloud-controller-manager", "kubelet", "kube-proxy"];
+    assert_eq!(parts.map(|name| running(&world, name)), [true; 5]);
+    let table = type_in(&mut world, "ssh node-1 ps aux");
+    assert!(table.contains("k3s server") && !table.contains("kube-apiserver") && !table.contains("kube-scheduler"), "{table}");
+
+    type_in(
+        &mut world,
+        "kubectl create deployment web --image=hello:v1; kubectl expose deployment web --port 80 --target-port 8080; kubectl create ingress web --class=traefik --rule='web.example/*=web:80'",
+    );
+    run(&mut world, 80);
+    let served = type_in(&mut world, "ssh node-1 curl -s -H 'Host: web.example' http://192.168.100.10/");
+    assert!(served.starts_with("Hello from v1"), "{served}");
+
+    type_in(&mut world, "ssh node-1 systemctl stop k3s");
+    assert_eq!(parts.map(|name| running(&world, name)), [false; 5]);
+    let refused = "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n";
+    assert_eq!(type_in(&mut world, "ssh node-1 kubectl get nodes"), refused);
+    // Containers run on.
+    let served = type_in(&mut world, "ssh node-1 curl -s -H 'Host: web.example' http://192.168.100.10/");
+    assert!(served.starts_with("Hello from v1"), "{served}");
+    type_in(&mut world, "ssh node-1 systemctl start k3s");
+    run(&mut world, 60);
+    assert!(type_in(&mut world, "ssh node-1 kubectl get nodes --no-headers").starts_with("node-1   Ready"));
+}
+
+#[test]
+fn an_agent_joins_with_address_and_token() {
+    let mut world = server(2);
+    let join = "curl -sfL https://get.k3s.io | K3S_URL=https://192.168.100.10:6443 K3S_TOKEN=s3cret sh -";
+    let said = type_in(&mut world, &format!("ssh node-2 '{join}'"));
+    assert!(said.contains("systemd: Starting k3s-agent"), "{said}");
+    run(&mut world, 60);
+    let nodes = type_in(&mut world, "kubectl get nodes --no-headers");
+    assert!(nodes.lines().any(|line| line.starts_with("node-2   Ready    <none>")), "{nodes}");
+    type_in(&mut world, "ssh node-2 systemctl stop k3s-agent");
+    run(&mut world, 60);
+    let nodes = type_in(&mut world, "kubectl get nodes --no-headers");
+    assert!(nodes.lines().any(|line| line.starts_with("node-2   NotReady")), "{nodes}");
+}
+
+#[test]
+fn a_file_in_the_folder_of_manifests_is_applied_and_a_reboot_brings_all_back() {
+    let mut world = server(1);
+    let file = "/var/lib/rancher/k3s/server/manifests/shop.yaml";
+    let text = r#"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n"#;
+    type_in(&mut world, &format!("ssh node-1 'printf \"{text}\" > {file}'"));
+    run(&mut world, 20);
+    assert_eq!(type_in(&mut world, "kubectl get namespace shop -o name"), "namespace/shop\n");
+    type_in(&mut world, "ssh node-1 reboot");
+    run(&mut world, 120);
+    assert_eq!(type_in(&mut world, "ssh node-1 systemctl is-active k3s"), "active\n");
+    let nodes = type_in(&mut world, "ssh node-1 kubectl get nodes --no-headers");
+    assert!(nodes.starts_with("node-1   Ready"), "{nodes}");
+}
