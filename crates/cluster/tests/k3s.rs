@@ -6,6 +6,9 @@ use learner::{run, type_in};
 
 const INSTALL: &str = "curl -sfL https://get.k3s.io | K3S_TOKEN=s3cret sh -";
 
+/// As from a machine of the nodes' network, through Traefik.
+const CURL: &str = "ssh node-1 \"curl -s -H 'Host: web.example' http://192.168.100.11/\"";
+
 fn server(servers: usize) -> World {
     let mut world = World::boot(&Topology::bare(servers, false), 1, Vec::new());
     run(&mut world, 30);
@@ -16,6 +19,11 @@ fn server(servers: usize) -> World {
     world
 }
 
+/// A line with one blank between its words.
+fn words(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn running(world: &World, process: &str) -> bool {
     world.parts().any(|part| part.process() == process && part.running)
 }
@@ -24,10 +32,10 @@ fn running(world: &World, process: &str) -> bool {
 fn one_line_makes_a_cluster_whose_parts_end_with_one_process() {
     let mut world = server(1);
     let nodes = type_in(&mut world, "ssh node-1 k3s kubectl get nodes --no-headers");
-    assert!(nodes.starts_with("node-1   Ready    control-plane") && nodes.trim_end().ends_with("v1.37.1+k3s1"), "{nodes}");
+    assert!(words(&nodes).starts_with("node-1 Ready control-plane") && nodes.trim_end().ends_with("v1.37.1+k3s1"), "{nodes}");
     let pods = type_in(&mut world, "ssh node-1 kubectl get pods -n kube-system --no-headers");
     for name in ["coredns", "local-path-provisioner", "metrics-server", "traefik"] {
-        let found = pods.lines().any(|line| line.starts_with(name) && line.contains("1/1     Running"));
+        let found = pods.lines().any(|line| line.starts_with(name) && words(line).contains("1/1 Running"));
         assert!(found, "{name}: {pods}");
     }
     let parts = ["kube-controller-manager", "kube-scheduler", "k3s-cloud-controller-manager", "kubelet", "kube-proxy"];
@@ -40,7 +48,7 @@ fn one_line_makes_a_cluster_whose_parts_end_with_one_process() {
         "kubectl create deployment web --image=hello:v1; kubectl expose deployment web --port 80 --target-port 8080; kubectl create ingress web --class=traefik --rule='web.example/*=web:80'",
     );
     run(&mut world, 80);
-    let served = type_in(&mut world, "ssh node-1 curl -s -H 'Host: web.example' http://192.168.100.10/");
+    let served = type_in(&mut world, CURL);
     assert!(served.starts_with("Hello from v1"), "{served}");
 
     type_in(&mut world, "ssh node-1 systemctl stop k3s");
@@ -48,7 +56,7 @@ fn one_line_makes_a_cluster_whose_parts_end_with_one_process() {
     let refused = "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?\n";
     assert_eq!(type_in(&mut world, "ssh node-1 kubectl get nodes"), refused);
     // Containers run on.
-    let served = type_in(&mut world, "ssh node-1 curl -s -H 'Host: web.example' http://192.168.100.10/");
+    let served = type_in(&mut world, CURL);
     assert!(served.starts_with("Hello from v1"), "{served}");
     type_in(&mut world, "ssh node-1 systemctl start k3s");
     run(&mut world, 60);
@@ -58,24 +66,23 @@ fn one_line_makes_a_cluster_whose_parts_end_with_one_process() {
 #[test]
 fn an_agent_joins_with_address_and_token() {
     let mut world = server(2);
-    let join = "curl -sfL https://get.k3s.io | K3S_URL=https://192.168.100.10:6443 K3S_TOKEN=s3cret sh -";
+    let join = "curl -sfL https://get.k3s.io | K3S_URL=https://192.168.100.11:6443 K3S_TOKEN=s3cret sh -";
     let said = type_in(&mut world, &format!("ssh node-2 '{join}'"));
     assert!(said.contains("systemd: Starting k3s-agent"), "{said}");
     run(&mut world, 60);
     let nodes = type_in(&mut world, "kubectl get nodes --no-headers");
-    assert!(nodes.lines().any(|line| line.starts_with("node-2   Ready    <none>")), "{nodes}");
+    assert!(nodes.lines().any(|line| words(line).starts_with("node-2 Ready <none>")), "{nodes}");
     type_in(&mut world, "ssh node-2 systemctl stop k3s-agent");
     run(&mut world, 60);
     let nodes = type_in(&mut world, "kubectl get nodes --no-headers");
-    assert!(nodes.lines().any(|line| line.starts_with("node-2   NotReady")), "{nodes}");
+    assert!(nodes.lines().any(|line| words(line).starts_with("node-2 NotReady")), "{nodes}");
 }
 
 #[test]
 fn a_file_in_the_folder_of_manifests_is_applied_and_a_reboot_brings_all_back() {
     let mut world = server(1);
     let file = "/var/lib/rancher/k3s/server/manifests/shop.yaml";
-    let text = r#"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n"#;
-    type_in(&mut world, &format!("ssh node-1 'printf \"{text}\" > {file}'"));
+    type_in(&mut world, &format!("ssh node-1 'kubectl create namespace shop --dry-run=client -o yaml > {file}'"));
     run(&mut world, 20);
     assert_eq!(type_in(&mut world, "kubectl get namespace shop -o name"), "namespace/shop\n");
     type_in(&mut world, "ssh node-1 reboot");
@@ -83,4 +90,27 @@ fn a_file_in_the_folder_of_manifests_is_applied_and_a_reboot_brings_all_back() {
     assert_eq!(type_in(&mut world, "ssh node-1 systemctl is-active k3s"), "active\n");
     let nodes = type_in(&mut world, "ssh node-1 kubectl get nodes --no-headers");
     assert!(nodes.starts_with("node-1   Ready"), "{nodes}");
+}
+
+#[test]
+fn three_servers_with_embedded_etcd_go_on_without_one() {
+    let mut world = World::boot(&Topology::bare(3, false), 1, Vec::new());
+    run(&mut world, 30);
+    type_in(&mut world, "ssh node-1 'curl -sfL https://get.k3s.io | K3S_TOKEN=s3cret sh -s - --cluster-init'");
+    run(&mut world, 30);
+    for name in ["node-2", "node-3"] {
+        let join = "K3S_TOKEN=s3cret sh -s - server --server https://192.168.100.11:6443";
+        type_in(&mut world, &format!("ssh {name} 'curl -sfL https://get.k3s.io | {join}'"));
+        run(&mut world, 30);
+        assert_eq!(type_in(&mut world, &format!("ssh {name} systemctl is-active k3s")), "active\n");
+    }
+    let members = type_in(&mut world, "ssh node-2 etcdctl member list");
+    assert_eq!(members.matches("started").count(), 3, "{members}");
+    assert!(!members.contains("true"), "{members}");
+    type_in(&mut world, "ssh node-1 systemctl stop k3s");
+    // Another controller manager first has to get the lease.
+    run(&mut world, 120);
+    let nodes = type_in(&mut world, "ssh node-2 kubectl get nodes --no-headers");
+    assert!(nodes.lines().any(|line| words(line).starts_with("node-2 Ready control-plane,etcd")), "{nodes}");
+    assert!(nodes.lines().any(|line| words(line).starts_with("node-1 NotReady")), "{nodes}");
 }

@@ -57,13 +57,11 @@ impl World {
     /// A server opens its datastore and its API server.
     pub(super) fn k3s_serves(&mut self, host: usize) {
         let Some(k3s) = self.machine(host).k3s.filter(|k3s| k3s.server && k3s.phase != Phase::Joining) else { return };
-        let own = self.etcd.nodes.iter().any(|node| node.host == host);
         match self.etcd.nodes.first().map(|node| node.host) {
             None if k3s.datastore == Datastore::Etcd => self.found_etcd("etcd", host),
             // SQLite behind kine: one writer, as one member is.
             None => self.found_etcd("kine", host),
-            Some(first) if !own => {
-                self.add_k3s_member(host, first);
+            Some(first) if k3s.datastore == Datastore::Etcd && !self.k3s_member_votes(host, first) => {
                 return self.plan(host, LOOK, Due::Serves);
             }
             _ => {}
@@ -72,12 +70,28 @@ impl World {
         self.run_component(host, "kube-apiserver", true);
     }
 
-    /// A further server's etcd joins those that there are.
-    fn add_k3s_member(&mut self, host: usize, first: usize) {
-        let (name, address) = (self.hosts[host].name.clone(), self.hosts[host].address.clone());
+    /// Whether a server's member of etcd has a vote. One that has none is added as a learner, started, and promoted.
+    fn k3s_member_votes(&mut self, host: usize, first: usize) -> bool {
+        let own = self.etcd.nodes.iter().position(|node| node.host == host && !node.process.removed);
+        let Some(own) = own else {
+            let (name, address) = (self.hosts[host].name.clone(), self.hosts[host].address.clone());
+            self.ask_k3s_etcd(host, first, &["add", &name, "--learner", &format!("--peer-urls=https://{address}:2380")]);
+            return false;
+        };
+        let id = self.etcd.nodes[own].process.id;
+        // Its peers' lists count as long as it has not heard of itself.
+        let asked = self.etcd.nodes.iter().position(|node| node.host == first).unwrap_or(own);
+        let learns = self.listed(asked).iter().any(|one| one.id == id && one.learner);
+        if learns {
+            self.run_component(host, "etcd", true);
+            self.ask_k3s_etcd(host, first, &["promote", &format!("{id:x}")]);
+        }
+        !learns
+    }
+
+    fn ask_k3s_etcd(&mut self, host: usize, first: usize, rest: &[&str]) {
         let endpoint = format!("https://{}:2379", self.hosts[first].address);
-        let peer = format!("--peer-urls=https://{address}:2380");
-        let words = ["etcdctl", "--endpoints", &endpoint, "member", "add", &name, &peer].map(str::to_string).to_vec();
+        let words = ["etcdctl", "--endpoints", &endpoint, "member"].iter().chain(rest).map(|word| word.to_string()).collect();
         self.begin_etcdctl(first, words, Caller::Part(self.hosts[host].kubelet), UNASKED, false);
     }
 
