@@ -114,3 +114,26 @@ fn three_servers_with_embedded_etcd_go_on_without_one() {
     assert!(nodes.lines().any(|line| words(line).starts_with("node-2 Ready control-plane,etcd")), "{nodes}");
     assert!(nodes.lines().any(|line| words(line).starts_with("node-1 NotReady")), "{nodes}");
 }
+
+#[test]
+fn the_presets_are_what_the_installer_leaves() {
+    let mut preset = World::boot(&Topology::preset("k3s", 1).expect("a preset"), 1, Vec::new());
+    assert_eq!(preset.terminal.printed.len(), 0);
+    let mut typed = server(1);
+    run(&mut preset, 60);
+    let list = "kubectl get deployments,services,ingressclasses,namespaces -A -o name";
+    assert_eq!(type_in(&mut preset, list), type_in(&mut typed, list));
+    let files = "ls /etc/rancher/k3s /var/lib/rancher/k3s/server/manifests /usr/local/bin";
+    let (left, right) = (type_in(&mut preset, &format!("ssh server-1 '{files}'")), type_in(&mut typed, &format!("ssh node-1 '{files}'")));
+    assert_eq!(left, right);
+    assert!(left.contains("traefik.yaml"), "{left}");
+    let parts = |world: &World| {
+        let running = world.parts().filter(|part| part.running && part.host == 0).map(|part| part.process().to_string());
+        running.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(parts(&preset), parts(&typed));
+    let mut three = World::boot(&Topology::preset("k3s-ha", 1).expect("a preset"), 1, Vec::new());
+    let nodes = type_in(&mut three, "kubectl get nodes --no-headers");
+    assert_eq!((nodes.lines().count(), nodes.matches(" Ready ").count()), (4, 4), "{nodes}");
+    assert_eq!(nodes.matches("control-plane,etcd").count(), 3, "{nodes}");
+}

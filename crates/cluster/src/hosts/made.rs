@@ -54,7 +54,7 @@ impl World {
     }
 
     /// Brings a machine's table to what runs in the world now.
-    pub(super) fn show_parts(&mut self, host: usize) {
+    pub(crate) fn show_parts(&mut self, host: usize) {
         let now = self.now;
         let running = self.components(host);
         // K3s shows itself: its parts are no processes.

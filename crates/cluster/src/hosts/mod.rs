@@ -16,5 +16,6 @@ mod ssh;
 mod statics;
 mod tape;
 mod tokens;
+mod typed;
 
 pub(crate) use fleet::Fleet;
