@@ -1,5 +1,6 @@
 //! The kubarium command: one subcommand per file.
 mod bench;
+mod compare;
 mod digest;
 mod fuzz;
 mod parity;
@@ -28,6 +29,7 @@ static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { command: truth::command, run: truth::run },
     Subcommand { command: suite::command, run: suite::run },
     Subcommand { command: strategies::command, run: strategies::run },
+    Subcommand { command: compare::command, run: compare::run },
     Subcommand { command: bench::command, run: bench::run },
     Subcommand { command: digest::command, run: digest::run },
     Subcommand { command: fuzz::command, run: fuzz::run },

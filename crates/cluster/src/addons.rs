@@ -10,6 +10,9 @@ pub const GATEWAY_CONTROLLER: &str = include_str!("addons/gateway-controller.yam
 /// The ingress controller, likewise.
 pub const INGRESS_CONTROLLER: &str = include_str!("addons/ingress-controller.yaml");
 
+/// What K3s's chart of Traefik comes to.
+pub const TRAEFIK: &str = include_str!("addons/traefik.yaml");
+
 /// A manifest that can be fetched over the Internet, by its URL.
 pub(crate) fn downloaded(url: &str) -> Option<&'static str> {
     const FLANNEL: &str = "https://github.com/flannel-io/flannel/releases/";

@@ -24,7 +24,7 @@ impl World {
         let mut world = World::empty(seed, files);
         world.api.gateway_api = topology.gateway_api;
         if let Some(prepared) = topology.bare {
-            return world.power_bare(topology, prepared);
+            return world.power_bare(topology, prepared).install_lines(&topology.installs);
         }
         let addresses: Vec<&str> = topology.control_planes.iter().map(|machine| machine.address.as_str()).collect();
         world.bootstrap_objects(&addresses);

@@ -14,6 +14,7 @@ static FILES: &[&str] = &[
     include_str!("../../../lessons/images/gateway-controller.yaml"),
     include_str!("../../../lessons/images/hello.yaml"),
     include_str!("../../../lessons/images/ingress-controller.yaml"),
+    include_str!("../../../lessons/images/k3s.yaml"),
     include_str!("../../../lessons/images/network.yaml"),
     include_str!("../../../lessons/images/nginx.yaml"),
     include_str!("../../../lessons/images/pause.yaml"),

@@ -2,6 +2,7 @@
 pub mod addons;
 mod boot;
 mod choices;
+pub mod comparison;
 mod console;
 pub mod delta;
 mod endpoint;

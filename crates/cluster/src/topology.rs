@@ -37,6 +37,8 @@ pub struct Topology {
     pub proxy: Mode,
     /// Servers without a cluster, which `workers` names; `true`: the steps before `kubeadm init` were done on them.
     pub bare: Option<bool>,
+    /// Lines typed on the bare servers before the world is handed over: the server's place, and the line.
+    pub installs: Vec<(usize, String)>,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -94,6 +96,7 @@ impl Topology {
             network: Plugin::Calico,
             proxy: Mode::Iptables,
             bare: None,
+            installs: Vec::new(),
             images: crate::images::all(),
         }
     }
@@ -109,6 +112,22 @@ impl Topology {
             coredns: false,
             ..Topology::kubeadm(0)
         }
+    }
+
+    /// `servers` K3s servers, more than one of them with embedded etcd, and `agents` agents: what the installer's lines leave.
+    pub fn k3s(servers: usize, agents: usize) -> Topology {
+        const GET: &str = "curl -sfL https://get.k3s.io | K3S_TOKEN=kubarium";
+        let mut all: Vec<Machine> = (1..=servers).map(|n| machine(format!("server-{n}"), 9 + n)).collect();
+        all.extend((1..=agents).map(|n| machine(format!("agent-{n}"), 20 + n)));
+        let url = format!("https://{}:6443", all[0].address);
+        let line = |place: usize| match place {
+            0 if servers > 1 => format!("{GET} sh -s - --cluster-init"),
+            0 => format!("{GET} sh -"),
+            place if place < servers => format!("{GET} sh -s - server --server {url}"),
+            _ => format!("{GET} K3S_URL={url} sh -"),
+        };
+        let installs = (0..all.len()).map(|place| (place, line(place))).collect();
+        Topology { workers: all, installs, ..Topology::bare(0, false) }
     }
 
     /// Three control planes with stacked etcd behind a virtual address, and `workers` workers.
@@ -155,13 +174,15 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`; with three control planes; with a cloud that hands out load balancers;
+    /// By the name that a lesson gives: `kubeadm`; with three control planes; K3s with one server or three; with a cloud that hands out load balancers;
     /// with a gateway controller, an ingress controller or both; with a network plugin that enforces no NetworkPolicies,
     /// as Flannel; as the recordings were made.
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
             "kubeadm-ha" => Some(Topology::kubeadm_ha(workers)),
+            "k3s" => Some(Topology::k3s(1, workers)),
+            "k3s-ha" => Some(Topology::k3s(3, workers)),
             "bare" => Some(Topology::bare(workers, false)),
             "bare-prepared" => Some(Topology::bare(workers, true)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),

@@ -7,16 +7,23 @@ pub const CONTROLLER: &str = "kubarium.io/gateway-controller";
 /// Where the gateway controller is installed, and the Service in front of it.
 pub const GATEWAY_SERVICE: (&str, &str) = ("gateway-system", "gateway-controller");
 
-/// The IngressClass's `controller`, and the Service in front of the ingress controller.
-pub const INGRESS_CONTROLLER: &str = "kubarium.io/ingress-controller";
-pub const INGRESS_SERVICE: (&str, &str) = ("ingress-system", "ingress-controller");
+/// `controller` of IngressClasses that are ours: our own, and that of K3s's Traefik.
+const INGRESS_CONTROLLERS: [&str; 2] = ["kubarium.io/ingress-controller", "traefik.io/ingress-controller"];
+/// The Services in front of them.
+pub const INGRESS_SERVICES: [(&str, &str); 2] = [("ingress-system", "ingress-controller"), ("kube-system", "traefik")];
+
+/// The Service in front of the ingress controller that is installed.
+pub fn ingress_service(view: &Snapshot) -> (&'static str, &'static str) {
+    let is_there = |(namespace, name): &(&str, &str)| view.find(kinds::SERVICE, namespace, name).is_some();
+    INGRESS_SERVICES.into_iter().find(is_there).unwrap_or(INGRESS_SERVICES[0])
+}
 
 /// Whether an Ingress is ours: its class, by field or by the old annotation, names our controller.
 pub fn is_our_ingress(view: &Snapshot, ingress: &Object) -> bool {
     let field = ingress.spec().get("ingressClassName").text();
     let class = if field.is_empty() { ingress.annotation("kubernetes.io/ingress.class") } else { field };
     let class = view.find(kinds::INGRESS_CLASS, "", class);
-    class.is_some_and(|class| class.spec().get("controller").text() == INGRESS_CONTROLLER)
+    class.is_some_and(|class| INGRESS_CONTROLLERS.contains(&class.spec().get("controller").text()))
 }
 
 /// Whether a Gateway is ours: its class exists and names our controller.

@@ -1,5 +1,6 @@
 //! Carries out what follows from a change on a server, and shows on it what happens to the parts of the world.
 use super::fleet::Due;
+use super::k3s::notifying;
 use super::made::show;
 use super::seam::{self, Deed};
 use crate::event::{Event, PartId};
@@ -67,6 +68,10 @@ impl World {
             }
             Deed::Manifests => self.plan(host, START, Due::Statics),
             Deed::Reach => self.link_changed(true),
+            Deed::K3s(stage) => self.k3s_came_to(host, stage),
+            Deed::Carry(after) => self.plan(host, after, Due::Carry),
+            // Its controller looks into the folder every 15 seconds.
+            Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }
     }
 
@@ -92,7 +97,10 @@ impl World {
         self.fleet_mut().due.retain(|(at, of, _)| *at > now || *of != host);
         for due in due {
             match due {
-                Due::Booted => self.power_on(host),
+                Due::Booted => {
+                    self.power_on(host);
+                    self.k3s_booted(host);
+                }
                 Due::Unit(name) => {
                     let mut machine = self.machine(host);
                     machine.start_unit(now, &name);
@@ -107,6 +115,10 @@ impl World {
                     self.mind_statics(host);
                 }
                 Due::Shown => self.show_parts(host),
+                Due::Carry => self.carry_k3s(host),
+                Due::Serves => self.k3s_serves(host),
+                Due::Node => self.mind_k3s_node(host),
+                Due::Deploy => self.deploy_manifests(host),
             }
         }
     }
@@ -148,7 +160,8 @@ impl World {
         } else {
             fleet.held.insert((host, Text::new(name)));
         }
-        if let Some(machine) = fleet.machines.get_mut(&host) {
+        // In K3s it is no process of its own.
+        if let Some(machine) = fleet.machines.get_mut(&host).filter(|machine| notifying(machine).is_none()) {
             show(machine, now, name, runs);
         }
     }
@@ -163,6 +176,7 @@ impl World {
         if let Some(machine) = self.fleet_mut().machines.get_mut(&host) {
             machine.reboot(now);
             self.plan(host, Duration::secs(12), Due::Shown);
+            self.plan(host, Duration::ZERO, Due::Booted);
         }
     }
 

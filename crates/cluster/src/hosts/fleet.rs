@@ -27,6 +27,8 @@ pub(crate) struct Fleet {
     pub due: BTreeSet<(Time, usize, Due)>,
     /// Static Pods' components that a fault keeps from running, by host.
     pub held: BTreeSet<(usize, Text)>,
+    /// Files that a K3s server has applied, by host and path, with the text it had.
+    pub deployed: BTreeMap<(usize, Text), Text>,
     /// The shell that the terminal is logged in to.
     pub session: Option<Session>,
 }
@@ -46,6 +48,14 @@ pub(crate) enum Due {
     Pulled(Text),
     /// What runs of the cluster is shown in the process table.
     Shown,
+    /// A K3s unit that starts is carried on.
+    Carry,
+    /// A K3s server looks whether its member of etcd is known.
+    Serves,
+    /// A K3s node looks whether it is registered.
+    Node,
+    /// A K3s server applies its manifests.
+    Deploy,
 }
 
 /// A terminal that is logged in on a server.

@@ -77,7 +77,7 @@ impl World {
     }
 
     /// The first of its kind has the plain name; behind those of further control planes stands their host.
-    fn process_id(&self, host: usize, name: &str) -> Text {
+    pub(super) fn process_id(&self, host: usize, name: &str) -> Text {
         let parts = self.parts.iter().map(|part| &part.id);
         let processes = self.apiservers.iter().map(|server| &server.id).chain(self.etcd.nodes.iter().map(|node| &node.component));
         let taken = parts.chain(processes).any(|id| id == name);

@@ -54,10 +54,12 @@ impl World {
     }
 
     /// Brings a machine's table to what runs in the world now.
-    pub(super) fn show_parts(&mut self, host: usize) {
+    pub(crate) fn show_parts(&mut self, host: usize) {
         let now = self.now;
         let running = self.components(host);
-        let Some(mut machine) = self.fleet.machines.get(&host).cloned() else { return };
+        // K3s shows itself: its parts are no processes.
+        let plain = |machine: &&Machine| super::k3s::notifying(machine).is_none();
+        let Some(mut machine) = self.fleet.machines.get(&host).filter(plain).cloned() else { return };
         for (name, runs) in running {
             show(&mut machine, now, name, runs);
         }

@@ -5,6 +5,7 @@ mod deeds;
 mod etcd;
 mod fleet;
 mod founding;
+mod k3s;
 mod kubectl;
 mod made;
 mod past;
@@ -15,5 +16,6 @@ mod ssh;
 mod statics;
 mod tape;
 mod tokens;
+mod typed;
 
 pub(crate) use fleet::Fleet;

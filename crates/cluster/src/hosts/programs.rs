@@ -4,6 +4,7 @@ use crate::event::Caller;
 use crate::traffic::fabric::{Client, Place, number};
 use crate::traffic::flight::Asker;
 use crate::world::World;
+use ::hosts::Machine;
 use ::hosts::outside::{Begun, Printed};
 use apiserver::client::Ticket;
 use dataplane::images::client;
@@ -24,7 +25,8 @@ impl World {
     /// Runs a program that the servers' own tables do not have.
     pub(super) fn begin_program(&mut self, id: u64, host: usize, begun: &Begun) {
         let Some((name, rest)) = begun.words.split_first() else { return };
-        if matches!(name.as_str(), "kubectl" | "k") && self.machine(host).program("kubectl").is_some() {
+        let has = |machine: &Machine| ["kubectl", "k3s"].iter().any(|name| machine.program(name).is_some());
+        if matches!(name.as_str(), "kubectl" | "k") && has(&self.machine(host)) {
             return self.begin_kubectl(id, host, begun);
         }
         if matches!(name.as_str(), "etcdctl" | "etcdutl") {

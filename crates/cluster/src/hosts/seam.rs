@@ -1,6 +1,7 @@
 //! What a change of a server means for the parts of the world: one pure comparison of two states of a machine.
 use super::processes::{MANIFESTS, STATICS};
 use ::hosts::Machine;
+use ::hosts::machine::k3s::Phase;
 use ::hosts::machine::units::State;
 use objects::Text;
 use simcore::Duration;
@@ -22,6 +23,60 @@ pub(super) enum Deed {
     Manifests,
     /// The firewall or the clock changed.
     Reach,
+    /// The K3s process has come further, or has ended.
+    K3s(Stage),
+    /// A K3s unit starts; it is carried on after this while if no command waits for it.
+    Carry(Duration),
+    /// A file in K3s's folder of manifests changed.
+    Deploy,
+}
+
+/// How far a K3s process has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// There is none, or it serves nobody yet.
+    Ended,
+    /// A server's port is open.
+    Serving,
+    /// All that it holds runs.
+    Running,
+}
+
+/// The K3s process of a machine and its stage.
+fn k3s(machine: &Machine) -> (u32, Stage) {
+    let pid = machine.units.iter().find(|(_, unit)| unit.notify).map_or(0, |(_, unit)| unit.pid);
+    let stage = match machine.k3s.as_ref().map(|k3s| k3s.phase) {
+        Some(Phase::Running) => Stage::Running,
+        Some(Phase::Booting) => Stage::Serving,
+        _ => Stage::Ended,
+    };
+    (pid, stage)
+}
+
+/// What has happened to the K3s process of a machine.
+fn k3s_deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
+    let ((old, was), (new, is)) = (k3s(before), k3s(after));
+    let mut all = Vec::new();
+    let (other, mut reached) = (old != new || is < was, was);
+    if other {
+        all.extend((was > Stage::Ended).then_some(Deed::K3s(Stage::Ended)));
+        reached = Stage::Ended;
+    }
+    let further = [Stage::Serving, Stage::Running].into_iter().filter(|stage| *stage > reached && *stage <= is);
+    all.extend(further.map(Deed::K3s));
+    for (name, unit) in after.units.iter().filter(|(_, unit)| unit.notify) {
+        let known = before.unit(name).is_some_and(|old| (old.state, old.since) == (unit.state, unit.since));
+        let span = match unit.state {
+            State::Starting => Duration::secs(1),
+            State::Restarting => Duration::secs(5),
+            _ => continue,
+        };
+        all.extend((!known).then_some(Deed::Carry(span)));
+    }
+    if is == Stage::Running && was == is && ::hosts::k3s::manifests(before) != ::hosts::k3s::manifests(after) {
+        all.push(Deed::Deploy);
+    }
+    all
 }
 
 /// RestartSec of the units that packages bring: kubelet 10 s, containerd 5 s; systemd's own default is 100 ms.
@@ -47,7 +102,7 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     for (name, unit) in &after.units {
         let was = before.unit(name).map_or(State::Inactive, |unit| unit.state);
         let again = was == State::Restarting && before.unit(name).is_some_and(|old| old.since != unit.since);
-        if unit.state == State::Restarting && (was != State::Restarting || again) {
+        if !unit.notify && unit.state == State::Restarting && (was != State::Restarting || again) {
             let after = RESTARTS.iter().find(|(known, _)| name == known).map_or(Duration::millis(100), |(_, span)| *span);
             all.push(Deed::Restarts(name.clone(), after));
         }
@@ -64,6 +119,7 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     if before.firewall != after.firewall || before.clock_offset != after.clock_offset {
         all.push(Deed::Reach);
     }
+    all.extend(k3s_deeds(before, after));
     all
 }
 

@@ -67,7 +67,7 @@ impl World {
             let Some((name, make)) = COMPONENTS.iter().find(|(name, _)| *name == inside.component) else { continue };
             let mut part = Part::new(format!("{name}/{}", inside.pod), host, make(self.seed, &inside));
             (part.pod, part.container) = (inside.uid.clone(), inside.id.clone());
-            part.server = host % self.apiservers.len();
+            part.server = host % self.apiservers.len().max(1);
             let id = self.place_for(part);
             self.start_part(id);
         }
@@ -85,7 +85,7 @@ impl World {
     }
 
     /// A network plugin's Pod writes its configuration to its node.
-    fn install_network(&mut self, kubelet: PartId, plugin: Plugin) {
+    pub(crate) fn install_network(&mut self, kubelet: PartId, plugin: Plugin) {
         let (now, mut fx) = (self.now, Effects::default());
         if let Some(kubelet) = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut() {
             kubelet.install_network(now, plugin, &mut fx);

@@ -24,15 +24,15 @@ fn all(_: &Change, view: &Snapshot) -> Vec<Key> {
 }
 
 fn of_the_front(change: &Change, view: &Snapshot) -> Vec<Key> {
-    let (namespace, name) = names::INGRESS_SERVICE;
-    if change.key.namespace == namespace && change.key.name == name { all(change, view) } else { Vec::new() }
+    let is_front = |(namespace, name): &(&str, &str)| change.key.namespace == *namespace && change.key.name == *name;
+    if names::INGRESS_SERVICES.iter().any(is_front) { all(change, view) } else { Vec::new() }
 }
 
 fn reconcile(cx: &Cx, key: &Key) -> Plan {
     let Some(ingress) = cx.view.get(key).filter(|ingress| names::is_our_ingress(cx.view, ingress) && !ingress.is_deleting()) else {
         return Plan::rest();
     };
-    let addresses = names::addresses(cx.view, names::INGRESS_SERVICE);
+    let addresses = names::addresses(cx.view, names::ingress_service(cx.view));
     let wanted = Tree::from(addresses.iter().map(|ip| map! {"ip": ip.as_str()}).collect::<Vec<Tree>>());
     let stands = ingress.status().at(&["loadBalancer", "ingress"]);
     let due = due(cx.started, cx.now);

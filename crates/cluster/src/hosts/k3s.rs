@@ -1,0 +1,254 @@
+//! K3s in the world: parts that begin and end with one process, its boots and retries, and the files that it applies.
+use super::command::Start;
+use super::fleet::Due;
+use super::seam::Stage;
+use crate::addons;
+use crate::event::{Caller, Event};
+use crate::part::{Actor, Part};
+use crate::topology::LoadBalancer;
+use crate::world::World;
+use ::hosts::Machine;
+use ::hosts::k3s;
+use ::hosts::machine::K3s;
+use ::hosts::machine::k3s::{Datastore, Phase};
+use ::hosts::machine::units::State;
+use ::hosts::run::Login;
+use apiserver::client::Ticket;
+use controlplane::harness::ControllerManager;
+use dataplane::network::Plugin;
+use objects::wire::{PatchKind, Request, Verb};
+use objects::{Text, Tree, kinds, map};
+use simcore::Duration;
+use std::sync::Arc;
+
+/// How soon the process looks again for what it waits for.
+const LOOK: Duration = Duration::secs(1);
+/// How soon a unit that neither runs nor was carried on by a command is looked at again: RestartSec of K3s's unit.
+const RETRY: Duration = Duration::secs(5);
+/// An answer that nobody waits for.
+const UNASKED: Ticket = Ticket(u64::MAX);
+/// The name server's address in a world's range of Services.
+const DNS: &str = "10.96.0.10";
+/// Files of Helm's controller, and what their charts come to.
+const CHARTS: &[(&str, &str)] = &[("traefik", addons::TRAEFIK)];
+
+impl World {
+    /// The K3s process of a server has come so far, or has ended.
+    pub(super) fn k3s_came_to(&mut self, host: usize, stage: Stage) {
+        match stage {
+            Stage::Ended => self.k3s_ended(host),
+            Stage::Serving => self.k3s_serves(host),
+            Stage::Running => self.k3s_runs(host),
+        }
+    }
+
+    /// All that lived in the process is gone; containers have processes of their own and run on.
+    pub(super) fn k3s_ended(&mut self, host: usize) {
+        for part in self.parts.iter_mut().filter(|part| part.host == host && part.pod.is_empty()) {
+            let part = Arc::make_mut(part);
+            part.enabled = false;
+            part.stop();
+        }
+        self.run_component(host, "kube-apiserver", false);
+        self.run_component(host, "etcd", false);
+        self.lose_api();
+    }
+
+    /// A server opens its datastore and its API server.
+    pub(super) fn k3s_serves(&mut self, host: usize) {
+        let Some(k3s) = self.machine(host).k3s.filter(|k3s| k3s.server && k3s.phase != Phase::Joining) else { return };
+        match self.etcd.nodes.first().map(|node| node.host) {
+            None if k3s.datastore == Datastore::Etcd => self.found_etcd("etcd", host),
+            // SQLite behind kine: one writer, as one member is.
+            None => self.found_etcd("kine", host),
+            Some(first) if k3s.datastore == Datastore::Etcd && !self.k3s_member_votes(host, first) => {
+                return self.plan(host, LOOK, Due::Serves);
+            }
+            _ => {}
+        }
+        self.run_component(host, "etcd", true);
+        self.run_component(host, "kube-apiserver", true);
+    }
+
+    /// Whether a server's member of etcd has a vote. One that has none is added as a learner, started, and promoted.
+    fn k3s_member_votes(&mut self, host: usize, first: usize) -> bool {
+        let own = self.etcd.nodes.iter().position(|node| node.host == host && !node.process.removed);
+        let Some(own) = own else {
+            let (name, address) = (self.hosts[host].name.clone(), self.hosts[host].address.clone());
+            self.ask_k3s_etcd(host, first, &["add", &name, "--learner", &format!("--peer-urls=https://{address}:2380")]);
+            return false;
+        };
+        let id = self.etcd.nodes[own].process.id;
+        // Its peers' lists count as long as it has not heard of itself.
+        let asked = self.etcd.nodes.iter().position(|node| node.host == first).unwrap_or(own);
+        let learns = self.listed(asked).iter().any(|one| one.id == id && one.learner);
+        if learns {
+            self.run_component(host, "etcd", true);
+            self.ask_k3s_etcd(host, first, &["promote", &format!("{id:x}")]);
+        }
+        !learns
+    }
+
+    fn ask_k3s_etcd(&mut self, host: usize, first: usize, rest: &[&str]) {
+        let endpoint = format!("https://{}:2379", self.hosts[first].address);
+        let words = ["etcdctl", "--endpoints", &endpoint, "member"].iter().chain(rest).map(|word| word.to_string()).collect();
+        self.begin_etcdctl(first, words, Caller::Part(self.hosts[host].kubelet), UNASKED, false);
+    }
+
+    /// The process is ready: a node, and a control plane where it is a server.
+    fn k3s_runs(&mut self, host: usize) {
+        let Some(k3s) = self.machine(host).k3s else { return };
+        if k3s.server {
+            self.run_k3s_control_plane(host, &k3s);
+            self.plan(host, LOOK, Due::Deploy);
+        }
+        if k3s.agentless {
+            return;
+        }
+        let (now, kubelet) = (self.now, self.hosts[host].kubelet);
+        if let Some(part) = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut() {
+            part.host.kubelet_version = k3s.version.clone();
+            part.run_runtime(now, true, &mut Default::default());
+        }
+        self.begin_part(kubelet);
+        if !k3s.switch("disable-kube-proxy") {
+            self.begin_part(self.hosts[host].proxy);
+        }
+        self.plan(host, LOOK, Due::Node);
+    }
+
+    fn begin_part(&mut self, id: usize) {
+        Arc::make_mut(&mut self.parts[id]).enabled = true;
+        self.queue.push(self.now, Event::Start(id));
+    }
+
+    fn run_k3s_control_plane(&mut self, host: usize, k3s: &K3s) {
+        for (name, switch) in [("kube-controller-manager", "disable-controller-manager"), ("kube-scheduler", "disable-scheduler")] {
+            if !k3s.switch(switch) {
+                self.run_component(host, name, true);
+            }
+        }
+        if k3s.switch("disable-cloud-controller") || k3s.disabled.iter().any(|one| one == "servicelb") {
+            return;
+        }
+        let (name, table) = LoadBalancer::ServiceLb.process();
+        let found = self.parts.iter().position(|part| part.host == host && part.process() == name);
+        let id = found.unwrap_or_else(|| {
+            let manager = ControllerManager::named(name, self.seed, &self.hosts[host].name, table);
+            let id = self.process_id(host, name);
+            self.parts.push(Arc::new(Part::new(id, host, Actor::Manager(Box::new(manager)))));
+            self.parts.len() - 1
+        });
+        self.begin_part(id);
+    }
+
+    /// The node has registered and has its range of addresses: labels, and flannel within the process.
+    pub(super) fn mind_k3s_node(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        let Some(k3s) = machine.k3s.clone().filter(|k3s| k3s.phase == Phase::Running) else { return };
+        let name = self.hosts[host].name.clone();
+        let node = self.api.store.applied().find(kinds::NODE, "", &name).map(|node| node.spec().get("podCIDR").text().to_string());
+        let Some(cidr) = node.filter(|cidr| !cidr.is_empty()) else { return self.plan(host, LOOK, Due::Node) };
+        let mut labels = Tree::Null;
+        for label in roles(&k3s).iter().copied().chain(k3s.labels.iter().map(Text::as_str)) {
+            let (key, value) = label.split_once('=').unwrap_or((label, ""));
+            labels.set(&[key], value);
+        }
+        if !labels.is_empty() {
+            let body = map! {"metadata": map! {"labels": labels}};
+            self.send_as_k3s(host, "k3s", Request::about(Verb::Patch(PatchKind::Merge), kinds::NODE, "", name).body(body));
+        }
+        if k3s.flannel != "none" {
+            self.install_network(self.hosts[host].kubelet, Plugin::Flannel);
+            k3s::network_up(&mut machine, &cidr);
+            self.fleet_mut().machines.insert(host, machine);
+        }
+    }
+
+    /// The deploy controller: what is new or has changed in the folder of manifests is applied.
+    pub(super) fn deploy_manifests(&mut self, host: usize) {
+        let machine = self.machine(host);
+        let Some(k3s) = machine.k3s.clone().filter(|k3s| k3s.server && k3s.phase == Phase::Running) else { return };
+        for (path, text) in k3s::manifests(&machine) {
+            if self.fleet.deployed.get(&(host, path.clone())) == Some(&text) {
+                continue;
+            }
+            let text = if path.ends_with("/coredns.yaml") { Text::from(text.replace(&*k3s.cluster_dns, DNS)) } else { text };
+            self.deploy(host, &text);
+            self.fleet_mut().deployed.insert((host, path), text);
+        }
+    }
+
+    fn deploy(&mut self, host: usize, text: &str) {
+        for document in objects::yaml::read(text).unwrap_or_default() {
+            let object = document.tree;
+            let (version, word) = (object.get("apiVersion").text(), object.get("kind").text());
+            let name = object.at(&["metadata", "name"]).text().to_string();
+            let chart = CHARTS.iter().find(|(chart, _)| word == "HelmChart" && *chart == name);
+            if let Some((_, rendered)) = chart {
+                self.deploy(host, rendered);
+            }
+            let Some(kind) = kinds::by_kind(version, word) else { continue };
+            let namespace = match object.at(&["metadata", "namespace"]).text() {
+                "" if kind.row().namespaced => "default",
+                given => given,
+            };
+            let namespace = Text::new(namespace);
+            let known = self.api.store.tail().find(kind, &namespace, &name).is_some();
+            let request = match known {
+                true => Request::about(Verb::Patch(PatchKind::Merge), kind, namespace, &name),
+                false => Request::about(Verb::Create, kind, namespace, ""),
+            };
+            let actor = format!("deploy@{}", self.hosts[host].name);
+            self.send_as_k3s(host, &actor, request.body(object));
+        }
+    }
+
+    /// A request of the process itself, whose answer it does not wait for.
+    fn send_as_k3s(&mut self, host: usize, actor: &str, mut request: Request) {
+        request.user.name = Text::new_static("system:admin");
+        request.user.groups = vec![Text::new_static("system:masters")];
+        request.origin.actor = Text::new(actor);
+        request.options.field_manager = actor.to_string();
+        self.submit(Caller::Part(self.hosts[host].kubelet), UNASKED, &request);
+    }
+
+    /// A unit that starts while nobody waits for it: its process is carried on as by `systemctl start`.
+    pub(super) fn carry_k3s(&mut self, host: usize) {
+        let Some((name, state)) = notifying(&self.machine(host)) else { return };
+        if !self.hosts[host].powered || !matches!(state, State::Starting | State::Restarting) {
+            return;
+        }
+        let busy = self.fleet.commands.values().any(|command| command.host == host && command.line.contains("k3s"));
+        if !busy {
+            // Of a unit that was started already it only waits for the end.
+            let line = format!("systemctl start {name}");
+            let caller = Caller::Part(self.hosts[host].kubelet);
+            let start = Start { host, login: Login::new("root"), line, caller, ticket: UNASKED, streams: false, in_session: false };
+            self.begin_command(start, Duration::ZERO);
+        }
+        self.plan(host, RETRY, Due::Carry);
+    }
+
+    /// A server with a K3s unit has power again: nothing of the cluster runs on it before that unit's process.
+    pub(super) fn k3s_booted(&mut self, host: usize) {
+        if self.fleet.machines.get(&host).is_some_and(|machine| notifying(machine).is_some()) {
+            self.k3s_ended(host);
+            self.plan(host, LOOK, Due::Carry);
+        }
+    }
+}
+
+/// The roles that a server's node is labelled with.
+fn roles(k3s: &K3s) -> &'static [&'static str] {
+    match (k3s.server, &k3s.datastore) {
+        (false, _) => &[],
+        (_, Datastore::Etcd) => &["node-role.kubernetes.io/control-plane=true", "node-role.kubernetes.io/etcd=true"],
+        _ => &["node-role.kubernetes.io/control-plane=true"],
+    }
+}
+
+/// The K3s unit of a machine, if it has one, and its state.
+pub(super) fn notifying(machine: &Machine) -> Option<(Text, State)> {
+    machine.units.iter().find(|(_, unit)| unit.notify).map(|(name, unit)| (name.clone(), unit.state))
+}
