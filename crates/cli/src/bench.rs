@@ -334,7 +334,7 @@ fn idle() -> Measured {
 
 /// Three control planes: members' heartbeats beside the leases of all components.
 fn idle_control_planes() -> Measured {
-    let topology = cluster::Topology::kubeadm_ha(0);
+    let topology = Topology::kubeadm_ha(0);
     let mut world = World::boot(&topology, 1, Vec::new());
     world.run_until(world.now() + Duration::secs(30));
     let end = world.now() + Duration::mins(30);
