@@ -48,6 +48,8 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("stranded", |w, a| Ok(w.stranded(text(a, 0)))),
     ("etcd", |w, _| Ok(w.etcd())),
     ("works", |w, a| w.works(text(a, 0))),
+    ("printed", |w, a| Ok(Tree::Bool(w.world.terminal.output().contains(text(a, 0))))),
+    ("time", |_, a| Ok(Tree::Int(Time::parse(text(a, 0)).map_or(0, |at| at.0 as i64)))),
     ("typed", |w, a| Ok(Tree::Bool(w.typed(text(a, 0))))),
     ("file", |w, a| Ok(w.world.terminal.shell.file(text(a, 0)).map(Tree::from).unwrap_or_default())),
     ("revision", |_, a| {
