@@ -47,6 +47,7 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("answered", |w, a| w.answered(text(a, 0), text(a, 1))),
     ("stranded", |w, a| Ok(w.stranded(text(a, 0)))),
     ("etcd", |w, _| Ok(w.etcd())),
+    ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
     ("works", |w, a| w.works(text(a, 0))),
     ("printed", |w, a| Ok(Tree::Bool(w.world.terminal.output().contains(text(a, 0))))),
     ("time", |_, a| Ok(Tree::Int(Time::parse(text(a, 0)).map_or(0, |at| at.0 as i64)))),
@@ -210,6 +211,13 @@ impl Witness<'_> {
             "leader": view.leader.as_str(), "quorum": Tree::Bool(view.quorum), "term": Tree::Int(term as i64),
             "members": Tree::from(members.collect::<Vec<_>>())
         }
+    }
+
+    /// Whether a process runs now: `kube-scheduler/control-plane-1`, `kubelet/worker-1`. Unlike a static Pod's mirror in the
+    /// API, this is not news.
+    fn runs(&self, component: &str) -> bool {
+        let server = self.world.apiservers().iter().any(|server| server.id == component && server.running);
+        server || self.world.parts().any(|part| part.id == component && part.running)
     }
 
     /// Whether a row of the check list (`cluster::probes::IDS`) works now.
