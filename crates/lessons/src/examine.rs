@@ -44,7 +44,10 @@ fn solve(lesson: &Lesson, faults: &mut Vec<String>) -> Option<u64> {
     for step in &lesson.steps {
         let told = faults.len();
         match step.kind.as_str() {
-            "task" => task(step, &mut run, &mut session, faults),
+            "task" => {
+                breaks(step, &session, faults);
+                task(step, &mut run, &mut session, faults);
+            }
             "predict" | "quiz" => choice(step, &mut run, &session, faults),
             "break" => breaks(step, &session, faults),
             _ => run.check(&step.id, &session),

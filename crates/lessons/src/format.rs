@@ -160,6 +160,7 @@ pub struct Step {
     pub solution: Vec<Act>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wrong: Vec<Wrong>,
+    /// Buttons that break or mend something, of a task or a `break`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
     /// Panels from this step on until another step says otherwise; without it as before.

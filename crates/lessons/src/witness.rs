@@ -2,10 +2,11 @@
 use crate::expr::Env;
 use apiserver::Snapshot;
 use cluster::World;
+use cluster::probes::Checklist;
 use cluster::traffic::Trace;
 use objects::labels::Selector;
 use objects::views::Pod;
-use objects::{Key, KindId, Object, Tree, kinds};
+use objects::{Key, KindId, Object, Tree, kinds, map};
 use simcore::Time;
 
 /// A world as the checks of one step see it.
@@ -45,6 +46,11 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("since", |_, a| Ok(Tree::Int(transition(arg(a, 0), text(a, 1))))),
     ("answered", |w, a| w.answered(text(a, 0), text(a, 1))),
     ("stranded", |w, a| Ok(w.stranded(text(a, 0)))),
+    ("etcd", |w, _| Ok(w.etcd())),
+    ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
+    ("works", |w, a| w.works(text(a, 0))),
+    ("printed", |w, a| Ok(Tree::Bool(w.world.terminal.output().contains(text(a, 0))))),
+    ("time", |_, a| Ok(Tree::Int(Time::parse(text(a, 0)).map_or(0, |at| at.0 as i64)))),
     ("typed", |w, a| Ok(Tree::Bool(w.typed(text(a, 0))))),
     ("file", |w, a| Ok(w.world.terminal.shell.file(text(a, 0)).map(Tree::from).unwrap_or_default())),
     ("revision", |_, a| {
@@ -188,6 +194,37 @@ impl Witness<'_> {
     fn stranded(&self, source: &str) -> Tree {
         let failed = |trace: &&Trace| trace.source == source && !trace.outcome.is_ok() && !trace.server.is_empty();
         Tree::from(self.world.traffic().recent().filter(failed).map(|trace| Tree::from(&trace.server)).collect::<Vec<_>>())
+    }
+
+    /// etcd as `World::etcd_view` shows it: `leader` (a name, empty without one), `quorum`, `term` (the highest that a member
+    /// knows) and `members`, each with `name`, `role`, `alive`, `inSync`.
+    fn etcd(&self) -> Tree {
+        let view = self.world.etcd_view();
+        let term = view.members.iter().map(|member| member.term).max().unwrap_or(0);
+        let members = view.members.iter().map(|member| {
+            map! {
+                "name": member.name.as_str(), "role": member.role.as_str(),
+                "alive": Tree::Bool(member.alive), "inSync": Tree::Bool(member.in_sync)
+            }
+        });
+        map! {
+            "leader": view.leader.as_str(), "quorum": Tree::Bool(view.quorum), "term": Tree::Int(term as i64),
+            "members": Tree::from(members.collect::<Vec<_>>())
+        }
+    }
+
+    /// Whether a process runs now: `kube-scheduler/control-plane-1`, `kubelet/worker-1`. Unlike a static Pod's mirror in the
+    /// API, this is not news.
+    fn runs(&self, component: &str) -> bool {
+        let server = self.world.apiservers().iter().any(|server| server.id == component && server.running);
+        server || self.world.parts().any(|part| part.id == component && part.running)
+    }
+
+    /// Whether a row of the check list (`cluster::probes::IDS`) works now.
+    fn works(&self, id: &str) -> Result<Tree, String> {
+        let mut list = Checklist::default();
+        let row = list.look(self.world).iter().find(|row| row.id == id).map(|row| Tree::Bool(row.works));
+        row.ok_or_else(|| format!("the check list has no row \"{id}\""))
     }
 
     /// Whether a line typed since the step began contains `part`.

@@ -53,7 +53,7 @@ fn card(section: Section) -> AnyView {
     let section = StoredValue::new(section);
     let work = move || match kind.get().as_str() {
         "predict" | "quiz" => choice(section, step),
-        "task" => task(section, step),
+        "task" => view! { {breakers(step)} {task(section, step)} }.into_any(),
         "break" => breaking(section, step),
         "sandbox" | "" => ().into_any(),
         _ => go_on(section, step),
@@ -197,11 +197,17 @@ fn go_on(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     (move || open.get().then(button)).into_any()
 }
 
+/// The step's fault buttons; nothing where it offers none.
+fn breakers(step: Memo<StepState>) -> AnyView {
+    let list = Memo::new(move |_| step.with(|step| step.faults.clone()));
+    let row = move || view! { <div class="row">{list.get().into_iter().map(faults::button).collect_view()}</div> };
+    (move || (!list.with(Vec::is_empty)).then(row)).into_any()
+}
+
 fn breaking(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let checks = Memo::new(move |_| step.with(|step| !step.checks.is_empty()));
-    let list = Memo::new(move |_| step.with(|step| step.faults.clone()));
     view! {
-        <div class="row">{move || list.get().into_iter().map(faults::button).collect_view()}</div>
+        {breakers(step)}
         {move || checks.get().then(|| task(section, step))}
         {move || (!checks.get()).then(|| go_on(section, step))}
     }
