@@ -124,6 +124,12 @@ impl Desk {
                 self.out.push(FromEngine::Resolved { steps });
             }
             ToEngine::Etcd => self.out.push(FromEngine::Etcd { etcd: Box::new(session.world.etcd_view()) }),
+            ToEngine::Processes { server } => {
+                let servers = session.world.servers();
+                let server = Some(server).filter(|name| servers.contains(name)).or(servers.first().cloned()).unwrap_or_default();
+                let processes = session.world.processes(&server);
+                self.out.push(FromEngine::Processes { server, servers, processes });
+            }
             ToEngine::Health => {
                 let rows = self.checklist.look(&session.world).to_vec();
                 self.out.push(FromEngine::Health { rows });

@@ -29,6 +29,12 @@ fn brief_button(fault: Fault) -> AnyView {
     view! { <button class="btn fault" aria-label=move || describe(&long) on:click=move |_| wire::fault(fault.clone())>{move || brief(&short)}</button> }.into_any()
 }
 
+/// A button that does one fault, under a short name of the caller's.
+pub fn named(label: fn() -> &'static str, fault: Fault) -> AnyView {
+    let long = fault.clone();
+    view! { <button class="btn small fault" aria-label=move || format!("{}: {}", label(), describe(&long)) on:click=move |_| wire::fault(fault.clone())>{label}</button> }.into_any()
+}
+
 /// A button that does one fault.
 pub fn button(fault: Fault) -> AnyView {
     let label = fault.clone();

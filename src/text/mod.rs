@@ -2,6 +2,7 @@
 mod en;
 mod ko;
 pub mod net;
+pub mod ops;
 pub mod particle;
 
 /// A language of the page.
@@ -38,6 +39,7 @@ impl Lang {
 /// All words of one language. A missing one does not compile.
 pub struct Words {
     pub net: net::Net,
+    pub ops: ops::Ops,
     pub lesson: &'static str,
     pub picture: &'static str,
     pub outline: &'static str,

@@ -13,6 +13,7 @@ mod programs;
 mod seam;
 mod ssh;
 mod statics;
+mod table;
 mod tape;
 mod tokens;
 
