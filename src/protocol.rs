@@ -10,7 +10,7 @@ use lessons::strategies::Row;
 /// From the page to the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ToEngine {
-    /// Start a lesson (`lesson` is the text of its compiled `lesson.json`), or a sandbox when it is empty.
+    /// Start a lesson (`lesson` is the text of its compiled `lesson.json`), or a sandbox: the name of its preset, empty for the usual one.
     /// `saved` is a log from an earlier visit, as `FromEngine::Saved` gave it; a log that no longer fits is refused with `Trouble` and the lesson starts anew.
     Open {
         lesson: String,

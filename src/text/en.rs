@@ -184,6 +184,7 @@ pub static WORDS: Words = Words {
         },
     },
     ops: Ops {
+        sandboxes: ["three control planes", "bare servers", "servers ready for kubeadm"],
         etcd_lead: "Each member keeps the whole log. A write counts once a majority has it on disk.",
         no_etcd: "There is no etcd member yet.",
         quorum: |well, there, voters, needed| match (well, there >= needed) {

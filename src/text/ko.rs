@@ -197,6 +197,7 @@ pub static WORDS: Words = Words {
         },
     },
     ops: Ops {
+        sandboxes: ["컨트롤 플레인 셋", "빈 서버", "kubeadm 직전 서버"],
         etcd_lead: "멤버마다 로그 전체를 가집니다. 과반수의 디스크에 적혀야 쓰기가 끝납니다.",
         no_etcd: "아직 etcd 멤버가 없습니다.",
         quorum: |well, there, voters, needed| match (well, there >= needed) {

@@ -24,7 +24,7 @@ pub fn Nodes() -> impl IntoView {
 }
 
 fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
-    let Drawing { plan, tiled } = expect_context();
+    let Drawing { plan, tiled, .. } = expect_context();
     let app = app();
     let world = app.world;
     let area = Memo::new(move |_| plan.with(|plan| plan.nodes.get(at).copied().unwrap_or_default()));
