@@ -33,7 +33,7 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
     let here = move || match app.course.route.get() {
         Route::Sandbox(preset) => {
             let at = SANDBOXES.iter().position(|name| *name == preset).unwrap_or(0);
-            if at == 0 { words().sandbox.to_string() } else { format!("{}: {}", words().sandbox, words().ops.sandboxes[at - 1]) }
+            if at == 0 { words().sandbox.to_string() } else { format!("{}: {}", words().sandbox, words().sandboxes[at - 1]) }
         }
         Route::Lesson(id) => app
             .course
@@ -107,7 +107,7 @@ fn Lessons() -> impl IntoView {
         }
     };
     let sandbox = move |at: usize| {
-        let label = move || if at == 0 { words().sandbox } else { words().ops.sandboxes[at - 1] };
+        let label = move || if at == 0 { words().sandbox } else { words().sandboxes[at - 1] };
         let short = move || if at == 0 { words().sandbox_short } else { words().sandbox };
         view! { <li><button class="item" on:click=move |_| { close(); app.course.go(app, Route::Sandbox(SANDBOXES[at])) }><span>{label}</span><em>{short}</em></button></li> }
     };

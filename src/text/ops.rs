@@ -2,8 +2,8 @@
 
 /// Words of its lenses. A missing one does not compile.
 pub struct Ops {
-    /// Sandboxes besides the usual one, in the order of `SANDBOXES`.
-    pub sandboxes: [&'static str; 3],
+    /// Of a server.
+    pub no_cluster: &'static str,
     pub etcd_lead: &'static str,
     pub no_etcd: &'static str,
     /// Whether there is a quorum, how many voters are there, how many there should be, how many are needed.

@@ -12,6 +12,7 @@ export default async function ({ open, note }) {
   const page = await begin(open, { path: "/?sandbox=kubeadm-ha", viewport: { width: 1280, height: 800 } });
   // Twelve parts, each with a place of its own, inside of the picture.
   await page.waitForFunction(() => document.querySelectorAll(".picture .part:not(.coming):not(.dead)").length === 12);
+  await page.waitForFunction(() => !document.querySelector(".picture .agent.dead"));
   const boxes = await page.locator(".picture .part rect").evaluateAll((all) => all.map((rect) => rect.getBoundingClientRect()).map(({ x, y, right, bottom }) => [x, y, right, bottom]));
   for (const [at, a] of boxes.entries()) for (const b of boxes.slice(at + 1)) {
     assert.ok(a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1], "no part lies over another");
@@ -27,7 +28,7 @@ export default async function ({ open, note }) {
   await shot(page, "etcd");
   // One member less: another leads, and there is a quorum.
   await press(page, first, "Stop");
-  await page.waitForFunction((first) => { const now = document.querySelector(".members .leader .name")?.textContent; return now && now !== first && !document.querySelector(".quorum.failed"); }, first);
+  await page.waitForFunction((first) => { const now = [...document.querySelectorAll(".etcd-member")].find((card) => card.querySelector(".bar b").textContent === "leader")?.dataset.member; return now && now !== first && !document.querySelector(".quorum.failed"); }, first);
   const second = await leader(page);
   note(`${first} led, then ${second}`);
   await page.waitForFunction((first) => document.querySelector(`[data-member='${first}'] .bar b`).textContent === "stopped", first);
@@ -86,7 +87,7 @@ async function lens(page, name) {
 }
 
 function leader(page) {
-  return page.textContent(".members .leader .name");
+  return page.evaluate(() => [...document.querySelectorAll(".etcd-member")].find((card) => card.querySelector(".bar b").textContent === "leader")?.dataset.member);
 }
 
 async function press(page, member, label) {

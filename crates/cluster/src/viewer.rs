@@ -101,6 +101,7 @@ impl Viewer {
         };
         let mut now: Vec<ComponentView> = members.map(|node| member(node)).collect();
         now.extend(world.apiservers.iter().map(|server| own(&server.id, server.host, server.running)));
+        let bare = world.began_bare();
         for part in world.parts() {
             let host = &world.hosts()[part.host];
             let queue = match &part.actor {
@@ -113,7 +114,13 @@ impl Viewer {
                 id: part.id.to_string(),
                 node: host.name.to_string(),
                 running,
-                note: if part.leads() == Some(true) && world.apiservers().len() > 1 { "leader".to_string() } else { String::new() },
+                note: if bare && part.kubelet().is_some() {
+                    "bare".to_string()
+                } else if part.leads() == Some(true) && world.apiservers().len() > 1 {
+                    "leader".to_string()
+                } else {
+                    String::new()
+                },
                 queue: queue as u32,
             });
             if let Some(kubelet) = part.kubelet() {

@@ -20,9 +20,9 @@ pub fn Etcd() -> impl IntoView {
     let ids = Memo::new(move |_| network.etcd.with(|etcd| etcd.members.iter().map(|member| member.name.clone()).collect::<Vec<_>>()));
     let quorum = Memo::new(move |_| network.etcd.with(quorum));
     view! {
-        <p class="muted">{move || words().ops.etcd_lead}</p>
+        <p class="muted">{move || (words().ops)().etcd_lead}</p>
         {move || if ids.with(Vec::is_empty) {
-            view! { <p class="muted">{words().ops.no_etcd}</p> }.into_any()
+            view! { <p class="muted">{(words().ops)().no_etcd}</p> }.into_any()
         } else {
             view! {
                 <svg class="members" viewBox=format!("0 0 {WIDE} {HIGH}") role="img" aria-label=move || quorum.get().1>
@@ -40,7 +40,7 @@ pub fn Etcd() -> impl IntoView {
 /// Whether there is one, and the sentence that says so.
 fn quorum(etcd: &EtcdView) -> (bool, String) {
     let there = etcd.members.iter().filter(|member| member.alive && !member.cut && member.role != "learner").count() as u32;
-    (etcd.quorum, (words().ops.quorum)(etcd.quorum, there, etcd.voters, etcd.majority))
+    (etcd.quorum, ((words().ops)().quorum)(etcd.quorum, there, etcd.voters, etcd.majority))
 }
 
 fn leads(etcd: &EtcdView) -> String {
@@ -48,7 +48,7 @@ fn leads(etcd: &EtcdView) -> String {
     let clock = app().clock;
     clock.second.get();
     let ago = (etcd.elected > 0).then(|| clock.now.get_untracked().saturating_sub(etcd.elected) / 1_000_000);
-    leader.map_or_else(|| words().ops.nobody_leads.to_string(), |member| (words().ops.leads)(&member.name, member.term, ago))
+    leader.map_or_else(|| (words().ops)().nobody_leads.to_string(), |member| ((words().ops)().leads)(&member.name, member.term, ago))
 }
 
 /// The middle of a member's box: the first one above, the others below it.
@@ -88,11 +88,11 @@ fn shape(at: usize, all: usize, member: &EtcdMemberView) -> AnyView {
     let class = format!("member {}{}", member.role, if member.cut { " cut" } else { "" });
     let crown = (member.role == "leader")
         .then(|| view! { <path class="crown" d=format!("M{} {}l4 12h18l4 -12l-8 6l-5 -10l-5 10z", x - 13.0, y - BOX.1 / 2.0 - 12.0) /> });
-    let state = if member.cut && member.alive { words().cut_off } else { (words().ops.role)(&member.role) };
+    let state = if member.cut && member.alive { words().cut_off } else { ((words().ops)().role)(&member.role) };
     view! {
         <g class=class>
             <rect x=x - wide / 2.0 y=y - BOX.1 / 2.0 width=wide height=BOX.1 rx="9" />{crown}
-            <text class="name mid" x=x y=y - 2.0>{crate::panels::picture::control::fit(&member.name, wide - 8.0, 7.4)}</text>
+            <text class="name mid" x=x y=y - 2.0>{crate::panels::picture::control::fit(&member.name, wide - 8.0, 6.6)}</text>
             <text class="m small mid" x=x y=y + 14.0>{format!("{state} · {}", member.term)}</text>
         </g>
     }
@@ -109,13 +109,13 @@ fn card(name: String) -> AnyView {
     let share = move |of: fn(&EtcdMemberView) -> u64| format!("{}%", member.with(of).saturating_sub(first()) * 100 / ENTRIES);
     let state = move || {
         member.with(|member| {
-            let role = (words().ops.role)(&member.role);
+            let role = ((words().ops)().role)(&member.role);
             if member.cut { format!("{role} · {}", words().cut_off) } else { role.to_string() }
         })
     };
     let facts = move || {
         member.with(|member| {
-            let ops = &words().ops;
+            let ops = (words().ops)();
             let disk = if member.disk_ms == 0 { ops.disk_good.to_string() } else { (ops.disk)(member.disk_ms) };
             let alarm = if member.alarm { format!(" · {}", ops.alarm) } else { String::new() };
             format!(
@@ -128,7 +128,7 @@ fn card(name: String) -> AnyView {
             )
         })
     };
-    let log = move || member.with(|member| (words().ops.log_text)(member.index, member.last));
+    let log = move || member.with(|member| ((words().ops)().log_text)(member.index, member.last));
     view! {
         <li class="source etcd-member" data-member=name.clone()>
             <div class="bar"><h3 translate="no">{name.clone()}</h3><span class="space"></span><b class=move || if member.with(|member| member.alive && !member.cut) { "" } else { "failed" }>{state}</b></div>
@@ -155,8 +155,8 @@ fn deeds(view: &EtcdMemberView) -> Vec<(fn() -> &'static str, Fault)> {
         false => (|| words().start, Fault::StartComponent { component }),
     };
     let disk: (fn() -> &'static str, Fault) = match view.disk_ms >= SLOW_MS {
-        false => (|| words().ops.slow_disk, Fault::SlowDisk { node: view.host.clone(), fsync_ms: SLOW_MS }),
-        true => (|| words().ops.good_disk, Fault::SlowDisk { node: view.host.clone(), fsync_ms: 0 }),
+        false => (|| (words().ops)().slow_disk, Fault::SlowDisk { node: view.host.clone(), fsync_ms: SLOW_MS }),
+        true => (|| (words().ops)().good_disk, Fault::SlowDisk { node: view.host.clone(), fsync_ms: 0 }),
     };
     let mut deeds = vec![power, disk];
     if app().network.etcd.with_untracked(|etcd| etcd.members.len()) > 1 {

@@ -18,7 +18,7 @@ pub fn Health() -> impl IntoView {
         rows
     });
     view! {
-        <p class="muted">{move || words().ops.health_lead}</p>
+        <p class="muted">{move || (words().ops)().health_lead}</p>
         <ul class="health">{(0..IDS.len()).map(row).collect_view()}</ul>
     }
     .into_any()
@@ -35,19 +35,19 @@ fn row(at: usize) -> AnyView {
     };
     let state = move || match works() {
         None => String::new(),
-        Some(true) => words().ops.works.to_string(),
-        Some(false) => words().ops.fails.to_string(),
+        Some(true) => (words().ops)().works.to_string(),
+        Some(false) => (words().ops)().fails.to_string(),
     };
     let since = move || {
         app.clock.second.get();
         let now = app.clock.now.get_untracked();
-        row.with(|row| row.as_ref().map(|row| (words().ops.since)(now.saturating_sub(row.since) / 1_000_000)).unwrap_or_default())
+        row.with(|row| row.as_ref().map(|row| ((words().ops)().since)(now.saturating_sub(row.since) / 1_000_000)).unwrap_or_default())
     };
     let why = move || row.with(|row| row.as_ref().filter(|row| !row.works).map(|row| view! { <p>{reason(row)}</p> }));
     view! {
         <li class=class data-row=IDS[at]>
             <i aria-hidden="true">{move || match works() { None => "…", Some(true) => "✓", Some(false) => "✕" }}</i>
-            <b>{move || words().ops.functions[at]}</b><span>{state}" "<small>{since}</small></span>
+            <b>{move || (words().ops)().functions[at]}</b><span>{state}" "<small>{since}</small></span>
             {why}
         </li>
     }
@@ -56,11 +56,11 @@ fn row(at: usize) -> AnyView {
 
 fn reason(row: &HealthRow) -> String {
     let (word, whom) = row.why.split_once(' ').unwrap_or((&row.why, ""));
-    (words().ops.why)(word, whom)
+    ((words().ops)().why)(word, whom)
 }
 
 fn sentence(row: &HealthRow) -> String {
-    let ops = &words().ops;
+    let ops = (words().ops)();
     let name = IDS.iter().position(|id| *id == row.id).map_or("", |at| ops.functions[at]);
     if row.works { format!("{name}: {}.", ops.works) } else { format!("{name}: {}. {}", ops.fails, reason(row)) }
 }

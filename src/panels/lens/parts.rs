@@ -36,20 +36,20 @@ pub fn Parts() -> impl IntoView {
             .into_iter()
             .collect_view()
     };
-    let head = |at: usize| view! { <th scope="col" class=if at == 0 { "" } else { "end" }>{words().ops.talk_heads[at]}</th> };
+    let head = |at: usize| view! { <th scope="col" class=if at == 0 { "" } else { "end" }>{(words().ops)().talk_heads[at]}</th> };
     let table = move || {
         view! {
-            <div class="scroll" tabindex="0" role="group" aria-label=words().ops.talk>
-                <table class="talk"><caption>{words().ops.talk}</caption><thead><tr>{(0..3).map(head).collect_view()}</tr></thead>
+            <div class="scroll" tabindex="0" role="group" aria-label=(words().ops)().talk>
+                <table class="talk"><caption>{(words().ops)().talk}</caption><thead><tr>{(0..3).map(head).collect_view()}</tr></thead>
                 <tbody>{rows.get().into_iter().map(|((from, to), (writes, news))| view! { <tr><th scope="row" translate="no">{format!("{from} → {to}")}</th><td class="end">{writes}</td><td class="end">{news}</td></tr> }).collect_view()}</tbody></table>
             </div>
         }
     };
     view! {
-        <p class="muted">{move || words().ops.parts_lead}</p>
-        <h3>{move || words().ops.leaders}</h3>
+        <p class="muted">{move || (words().ops)().parts_lead}</p>
+        <h3>{move || (words().ops)().leaders}</h3>
         {elected}
-        {move || if rows.with(Vec::is_empty) { view! { <p class="muted">{words().ops.silent}</p> }.into_any() } else { table().into_any() }}
+        {move || if rows.with(Vec::is_empty) { view! { <p class="muted">{(words().ops)().silent}</p> }.into_any() } else { table().into_any() }}
     }
     .into_any()
 }
@@ -58,8 +58,8 @@ pub fn Parts() -> impl IntoView {
 fn contender(view: &ComponentView, alone: bool) -> AnyView {
     let (sign, state) = match (view.running, alone || view.note == "leader") {
         (false, _) => ("✕", words().stopped),
-        (true, true) => ("♛", words().ops.leader),
-        (true, false) => ("◌", words().ops.standby),
+        (true, true) => ("♛", (words().ops)().leader),
+        (true, false) => ("◌", (words().ops)().standby),
     };
     let class = if view.running { "" } else { "failed" };
     view! { <li><b translate="no">{view.node.clone()}</b><span class=class><i aria-hidden="true">{sign}</i>" "{state}</span></li> }

@@ -11,13 +11,13 @@ pub fn Processes() -> impl IntoView {
         let (mark, label) = (name.clone(), name.clone());
         view! { <button class="tab" translate="no" aria-pressed=move || if network.server.with(|server| *server == mark) { "true" } else { "false" } on:click=move |_| { network.server.set(name.clone()); network.ask_now(); }>{label}</button> }
     };
-    let head = |at: usize| view! { <th scope="col" class=if at == 0 { "" } else { "end" }>{words().ops.process_heads[at]}</th> };
+    let head = |at: usize| view! { <th scope="col" class=if at == 0 { "" } else { "end" }>{(words().ops)().process_heads[at]}</th> };
     let table = move || {
         network.processes.with(|rows| {
             let most = rows.iter().map(|row| row.rss_kib).max().unwrap_or(1).max(1);
             let all = rows.iter().map(|row| u64::from(row.rss_kib)).sum::<u64>() >> 10;
             view! {
-                <p role="status">{(words().ops.in_all)(rows.len(), all)}</p>
+                <p role="status">{((words().ops)().in_all)(rows.len(), all)}</p>
                 <div class="scroll" tabindex="0" role="group" aria-label=network.server.get()>
                     <table class="talk processes"><caption translate="no">{network.server.get()}</caption><thead><tr>{(0..3).map(head).collect_view()}</tr></thead>
                     <tbody>{rows.iter().map(|row| line(row, depth(rows, row), most)).collect_view()}</tbody></table>
@@ -26,9 +26,9 @@ pub fn Processes() -> impl IntoView {
         })
     };
     view! {
-        <p class="muted">{move || words().ops.processes_lead}</p>
-        <div class="tabs" role="group" aria-label=move || words().ops.server>{move || names.get().into_iter().map(choose).collect_view()}</div>
-        {move || if network.processes.with(Vec::is_empty) { view! { <p class="muted">{words().ops.no_processes}</p> }.into_any() } else { table().into_any() }}
+        <p class="muted">{move || (words().ops)().processes_lead}</p>
+        <div class="tabs" role="group" aria-label=move || (words().ops)().server>{move || names.get().into_iter().map(choose).collect_view()}</div>
+        {move || if network.processes.with(Vec::is_empty) { view! { <p class="muted">{(words().ops)().no_processes}</p> }.into_any() } else { table().into_any() }}
     }
     .into_any()
 }

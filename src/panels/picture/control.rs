@@ -56,6 +56,9 @@ pub fn ControlPlane() -> impl IntoView {
             plan.parts.iter().map(wire).collect::<String>()
         })
     };
+    let none = move || {
+        !super::nodes::servers(world).is_empty() && world.components.with(|list| !list.iter().any(|cell| cell.id.starts_with(PARTS[0])))
+    };
     let rows = move || -> Vec<(usize, String)> { controls.get().into_iter().enumerate().collect() };
     let areas = move |pick: fn(&super::layout::Area) -> f64| plan.with(|plan| pick(&plan.control));
     view! {
@@ -64,8 +67,11 @@ pub fn ControlPlane() -> impl IntoView {
             <text class="m small wide-only" x="30" y="28">{move || if controls.with(|all| all.len() > 1) { "control planes" } else { "control-plane" }}</text>
             <text class="m small wide-only end" x=move || areas(|a| a.x + a.w - 16.0) y="28">{move || (words().waiting_for_node)(world.counts.with(|counts| counts.waiting))}</text>
             <path class="bus" d=line />
+            {move || none().then(|| view! { <text class="m" x="30" y=move || plan.with(|plan| plan.parts[0][0].y + 28.0)>{words().no_control}</text> })}
+            <g style:display=move || if none() { "none" } else { "" }>
             <path class="wire" d=api_to_etcd />
             <For each=rows key=Clone::clone children=row />
+            </g>
             <Waiting />
             {move || grouped.get().into_iter().enumerate().map(|(at, (top, owned))| group(at, top, owned)).collect_view()}
         </g>

@@ -59,7 +59,7 @@ pub fn Picture() -> impl IntoView {
         plan(Facts {
             width,
             height,
-            nodes: workers.len(),
+            nodes: workers.len() + nodes::servers(world).len(),
             controls: controls.with(Vec::len),
             most: if tiled.get() { 0 } else { most.unwrap_or(0) },
             groups: control::groups(world).len(),

@@ -3,6 +3,11 @@ use crate::lens::ProcessView;
 use crate::world::World;
 
 impl World {
+    /// Whether the servers had no cluster at first.
+    pub(crate) fn began_bare(&self) -> bool {
+        self.fleet.bare.is_some()
+    }
+
     /// The names of all servers.
     pub fn servers(&self) -> Vec<String> {
         self.hosts.iter().map(|host| host.name.to_string()).collect()
