@@ -1,7 +1,7 @@
 //! The messages between the page and the engine: the same in a worker and on the main thread, as JSON.
 use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
-use cluster::lens::{PageView, ReachView, RuleView};
+use cluster::lens::{PageView, ProcessView, ReachView, RuleView};
 use cluster::members::EtcdView;
 use cluster::probes::HealthRow;
 use lessons::progress::LessonState;
@@ -10,7 +10,7 @@ use lessons::strategies::Row;
 /// From the page to the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ToEngine {
-    /// Start a lesson (`lesson` is the text of its compiled `lesson.json`), or a sandbox when it is empty.
+    /// Start a lesson (`lesson` is the text of its compiled `lesson.json`), or a sandbox: the name of its preset, empty for the usual one.
     /// `saved` is a log from an earlier visit, as `FromEngine::Saved` gave it; a log that no longer fits is refused with `Trouble` and the lesson starts anew.
     Open {
         lesson: String,
@@ -60,6 +60,10 @@ pub enum ToEngine {
     Etcd,
     /// What of the cluster still works: asked again about once a second by whoever shows it.
     Health,
+    /// What runs on a server (the first one for an empty name).
+    Processes {
+        server: String,
+    },
     /// YAML, description and chain of an object, by id.
     Inspect {
         id: String,
@@ -214,6 +218,12 @@ pub enum FromEngine {
     Health {
         rows: Vec<HealthRow>,
     },
+    /// A server's process table, and the names of all servers.
+    Processes {
+        server: String,
+        servers: Vec<String>,
+        processes: Vec<ProcessView>,
+    },
     /// What the learner's browser got for the last `Input::Browse`.
     Browsed {
         page: Box<PageView>,
@@ -273,6 +283,7 @@ parcel::tagged!(ToEngine "to" {
     "resolve" => Resolve { pod, name },
     "health" => Health {},
     "etcd" => Etcd {},
+    "processes" => Processes { server },
     "inspect" => Inspect { id },
     "complete" => Complete { serial, line, cursor },
     "lint" => Lint { serial, name, text },
@@ -304,6 +315,7 @@ parcel::tagged!(FromEngine "says" {
     "resolved" => Resolved { steps },
     "health" => Health { rows },
     "etcd" => Etcd { etcd },
+    "processes" => Processes { server, servers, processes },
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },

@@ -124,6 +124,12 @@ impl Desk {
                 self.out.push(FromEngine::Resolved { steps });
             }
             ToEngine::Etcd => self.out.push(FromEngine::Etcd { etcd: Box::new(session.world.etcd_view()) }),
+            ToEngine::Processes { server } => {
+                let servers = session.world.servers();
+                let server = Some(server).filter(|name| servers.contains(name)).or(servers.first().cloned()).unwrap_or_default();
+                let processes = session.world.processes(&server);
+                self.out.push(FromEngine::Processes { server, servers, processes });
+            }
             ToEngine::Health => {
                 let rows = self.checklist.look(&session.world).to_vec();
                 self.out.push(FromEngine::Health { rows });
@@ -210,7 +216,7 @@ impl Desk {
 
     fn resume(&self, lesson: &str, saved: &str) -> Result<(Option<Run>, Session), String> {
         let saved: Saved = parcel::from_text(saved)?;
-        if lesson.is_empty() {
+        if !is_lesson(lesson) {
             return Ok((None, Session::replay(&saved.record)?));
         }
         let (run, session) = Run::resume(Lesson::from_json(lesson)?, &saved)?;
@@ -399,9 +405,15 @@ fn too_large(input: &Input) -> Option<String> {
     Some(format!("error: error parsing {name}: {}\n", problem.message))
 }
 
+/// Other texts name a sandbox's preset.
+fn is_lesson(text: &str) -> bool {
+    text.starts_with('{')
+}
+
 fn begin(lesson: &str) -> Result<(Option<Run>, Session), String> {
-    if lesson.is_empty() {
-        let (preset, nodes, seed) = SANDBOX;
+    if !is_lesson(lesson) {
+        let (usual, nodes, seed) = SANDBOX;
+        let preset = if lesson.is_empty() { usual } else { lesson };
         let files = vec![(SANDBOX_FILE.0.to_string(), SANDBOX_FILE.1.to_string())];
         let session = Session::start(preset, nodes, seed, files).ok_or("the sandbox's preset is unknown")?;
         return Ok((None, session));

@@ -1,4 +1,5 @@
 //! Breaking things: a button per fault, with what it does in words.
+use crate::panels::picture::control;
 use crate::state::world::World;
 use crate::state::{app, wire, words};
 use cluster::input::Fault;
@@ -27,6 +28,12 @@ fn brief(fault: &Fault) -> &'static str {
 fn brief_button(fault: Fault) -> AnyView {
     let (short, long) = (fault.clone(), fault.clone());
     view! { <button class="btn fault" aria-label=move || describe(&long) on:click=move |_| wire::fault(fault.clone())>{move || brief(&short)}</button> }.into_any()
+}
+
+/// A button that does one fault, under a short name of the caller's.
+pub fn named(label: fn() -> &'static str, fault: Fault) -> AnyView {
+    let long = fault.clone();
+    view! { <button class="btn small fault" aria-label=move || format!("{}: {}", label(), describe(&long)) on:click=move |_| wire::fault(fault.clone())>{label}</button> }.into_any()
 }
 
 /// A button that does one fault.
@@ -87,13 +94,15 @@ pub fn fitting(world: World, id: &str) -> Vec<Fault> {
 pub fn Faults() -> impl IntoView {
     let world = app().world;
     let list = move || {
-        let nodes =
-            world.nodes.get().into_iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).map(|node| node.id.clone());
-        let parts = crate::panels::picture::control::PARTS.iter().map(|part| part.to_string());
+        // Workers first; then the control planes' servers, and what runs on them.
+        let (controls, workers): (Vec<_>, Vec<_>) =
+            world.nodes.get().into_iter().partition(|node| node.view.with_untracked(|view| view.control_plane));
+        let nodes = workers.into_iter().chain(controls).map(|node| node.id.clone());
+        let parts = control::controls(world).into_iter().flat_map(|name| control::PARTS.map(|part| control::part_id(part, &name)));
         nodes
             .chain(parts)
             .map(|id| {
-                let name = id.rsplit('/').next().unwrap_or(&id).to_string();
+                let name = id.strip_prefix("node/").unwrap_or(&id).to_string();
                 view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
             })
             .collect_view()

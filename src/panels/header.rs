@@ -1,5 +1,5 @@
 //! The head of the page: lessons, progress, language, theme, settings.
-use crate::state::course::Route;
+use crate::state::course::{Route, SANDBOXES};
 use crate::state::prefs::Theme;
 use crate::state::{app, progress, words};
 use crate::text::Lang;
@@ -31,7 +31,10 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
     let progress =
         move || app.course.state.with(|state| (words().step_of)(state.steps.iter().filter(|step| step.done).count(), state.steps.len()));
     let here = move || match app.course.route.get() {
-        Route::Sandbox => words().sandbox.to_string(),
+        Route::Sandbox(preset) => {
+            let at = SANDBOXES.iter().position(|name| *name == preset).unwrap_or(0);
+            if at == 0 { words().sandbox.to_string() } else { format!("{}: {}", words().sandbox, words().sandboxes[at - 1]) }
+        }
         Route::Lesson(id) => app
             .course
             .index
@@ -103,11 +106,16 @@ fn Lessons() -> impl IntoView {
             </button></li>
         }
     };
+    let sandbox = move |at: usize| {
+        let label = move || if at == 0 { words().sandbox } else { words().sandboxes[at - 1] };
+        let short = move || if at == 0 { words().sandbox_short } else { words().sandbox };
+        view! { <li><button class="item" on:click=move |_| { close(); app.course.go(app, Route::Sandbox(SANDBOXES[at])) }><span>{label}</span><em>{short}</em></button></li> }
+    };
     view! {
         <details class="menu lessons-menu">
             <summary class="chip">{move || words().lessons}</summary>
             <div class="sheet"><ol>{move || { app.course.state.track(); app.course.index.get().into_iter().map(row).collect_view() }}</ol>
-                <ul><li><button class="item" on:click=move |_| { close(); app.course.go(app, Route::Sandbox) }><span>{move || words().sandbox}</span><em>{move || words().sandbox_short}</em></button></li></ul>
+                <ul>{(0..SANDBOXES.len()).map(sandbox).collect_view()}</ul>
             </div>
         </details>
     }

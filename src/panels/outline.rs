@@ -1,5 +1,5 @@
 //! The outline: the same facts as the picture, as nested lists; always there for those who cannot see shapes.
-use crate::panels::picture::control::PARTS;
+use crate::panels::picture::control::{PARTS, controls, part_id};
 use crate::panels::picture::nodes::{resources, state_words};
 use crate::panels::picture::pods::state_of;
 use crate::panels::picture::summary;
@@ -20,18 +20,19 @@ pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
         let (pick, mark) = (id.clone(), id.clone());
         view! { <button class="item" tabindex=reach aria-pressed=move || if world.picked.with(|picked| picked.as_deref() == Some(mark.as_str())) { "true" } else { "false" } on:click=move |_| world.pick(&pick)>{text}</button> }.into_any()
     };
-    let part = move |id: &'static str| {
+    let part = move |id: String| {
+        let own = id.clone();
         let text = Signal::derive(move || {
             let state = world
                 .components
-                .with(|list| list.iter().find(|cell| cell.id == id).map(|cell| cell.view.with(|view| (view.running, view.note.clone()))));
+                .with(|list| list.iter().find(|cell| cell.id == own).map(|cell| cell.view.with(|view| (view.running, view.note.clone()))));
             match state {
-                Some((true, note)) => format!("{id} · {} {note}", words().running),
-                Some((false, _)) => format!("{id} · {}", words().stopped),
-                None => id.to_string(),
+                Some((true, note)) => format!("{own} · {} {note}", words().running),
+                Some((false, _)) => format!("{own} · {}", words().stopped),
+                None => own.clone(),
             }
         });
-        view! { <li>{item(id.to_string(), text)}</li> }
+        view! { <li>{item(id, text)}</li> }
     };
     let pod = move |pod: Arc<PodCell>| {
         let (view, ghost) = (pod.view.clone(), pod.ghost.clone());
@@ -55,11 +56,12 @@ pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
         });
         view! { <li>{item(row.id.clone(), text)}</li> }
     };
+    let parts = move || -> Vec<String> { controls(world).iter().flat_map(|control| PARTS.map(|name| part_id(name, control))).collect() };
     view! {
         <div class=move || if shown.get() { "outline" } else { "outline sr" }>
             <p>{move || summary(words(), &world.counts.get())}</p>
             <h3>"control-plane"</h3>
-            <ul>{PARTS.map(part).collect_view()}</ul>
+            <ul><For each=parts key=Clone::clone children=part /></ul>
             <h3>{move || words().asked_for}</h3>
             <ul><For each=move || world.workloads.get() key=|row| row.id.clone() children=workload /></ul>
             <h3>{move || words().nodes}</h3>

@@ -1,5 +1,5 @@
 //! The command palette: everything the page can do, by name.
-use crate::state::course::Route;
+use crate::state::course::{Route, SANDBOXES};
 use crate::state::network::LENSES;
 use crate::state::{App, app, words};
 use leptos::html;
@@ -66,7 +66,7 @@ fn deeds(app: App) -> Vec<Deed> {
             app.prefs.choose_lang(app.prefs.lang.get_untracked().other());
             app.course.load_prose(app);
         }),
-        deed(words.sandbox, |app| app.course.go(app, Route::Sandbox)),
+        deed(words.sandbox, |app| app.course.go(app, Route::Sandbox(SANDBOXES[0]))),
         deed(words.start_over, |app| app.course.restart(app)),
     ];
     for (at, lens) in LENSES.into_iter().enumerate() {

@@ -11,7 +11,16 @@ use wasm_bindgen_futures::spawn_local;
 #[derive(Clone, PartialEq)]
 pub enum Route {
     Lesson(String),
-    Sandbox,
+    /// A cluster without tasks, of one of `SANDBOXES`.
+    Sandbox(&'static str),
+}
+
+/// Presets that can be played with freely, the usual one first.
+pub const SANDBOXES: [&str; 4] = ["kubeadm", "kubeadm-ha", "bare", "bare-prepared"];
+
+/// The sandbox of a preset; the usual one for any other word.
+fn sandbox(preset: &str) -> Route {
+    Route::Sandbox(SANDBOXES.iter().find(|name| **name == preset).copied().unwrap_or(SANDBOXES[0]))
 }
 
 #[derive(Clone, Copy)]
@@ -29,11 +38,12 @@ pub struct Course {
 const FIRST: &str = "cluster";
 
 fn route_now() -> Route {
-    if document::parameter("sandbox").is_some() {
-        return Route::Sandbox;
+    if let Some(preset) = document::parameter("sandbox") {
+        return sandbox(&preset);
     }
     match document::parameter("lesson").filter(|id| fit(id)).or_else(progress::last).as_deref() {
-        Some("sandbox") => Route::Sandbox,
+        Some("sandbox") => sandbox(""),
+        Some(id) if id.starts_with("sandbox-") => sandbox(&id["sandbox-".len()..]),
         Some(id) if fit(id) => Route::Lesson(id.to_string()),
         _ => Route::Lesson(String::new()),
     }
@@ -60,7 +70,8 @@ impl Course {
     pub fn key(&self) -> String {
         match self.route.get_untracked() {
             Route::Lesson(id) => id,
-            Route::Sandbox => "sandbox".to_string(),
+            Route::Sandbox(preset) if preset == SANDBOXES[0] => "sandbox".to_string(),
+            Route::Sandbox(preset) => format!("sandbox-{preset}"),
         }
     }
 
@@ -91,7 +102,8 @@ impl Course {
     pub fn go(self, app: App, route: Route) {
         document::go_to(&match &route {
             Route::Lesson(id) => format!("?lesson={id}"),
-            Route::Sandbox => "?sandbox".to_string(),
+            Route::Sandbox(preset) if *preset == SANDBOXES[0] => "?sandbox".to_string(),
+            Route::Sandbox(preset) => format!("?sandbox={preset}"),
         });
         self.route.set(route);
         self.load(app);
@@ -110,7 +122,7 @@ impl Course {
         let route = self.route.get_untracked();
         spawn_local(async move {
             let lesson = match &route {
-                Route::Sandbox => String::new(),
+                Route::Sandbox(preset) => preset.to_string(),
                 Route::Lesson(id) => match fetch::text(&format!("lessons/{id}/lesson.json")).await {
                     Ok(text) => text,
                     Err(reason) => {

@@ -69,7 +69,11 @@ fn hear(app: App, message: FromEngine) {
             BRIDGE.with_borrow_mut(|bridge| bridge.pending.take(*delta, known));
             wake(app);
         }
-        FromEngine::Clock { now, start, end, speed, sought } => app.clock.set(now, start, end, speed, sought),
+        FromEngine::Clock { now, start, end, speed, sought } => {
+            app.clock.set(now, start, end, speed, sought);
+            // A cluster that is broken enough tells of no changes, but its lens goes on looking.
+            app.network.ask();
+        }
         FromEngine::Print { text, err, whole } => log::print(&text, err, whole),
         FromEngine::Prompt { busy, prompt } => app.desk.set_prompt(busy, prompt),
         FromEngine::Edit { name, text } => {
@@ -116,6 +120,18 @@ fn hear(app: App, message: FromEngine) {
         FromEngine::Health { rows } => {
             if app.network.health.with_untracked(|old| *old != rows) {
                 app.network.health.set(rows);
+            }
+        }
+        FromEngine::Processes { server, servers, processes } => {
+            let network = app.network;
+            if network.server.with_untracked(String::is_empty) {
+                network.server.set(server.clone());
+            }
+            if network.servers.with_untracked(|old| *old != servers) {
+                network.servers.set(servers);
+            }
+            if network.server.with_untracked(|chosen| *chosen == server) && network.processes.with_untracked(|old| *old != processes) {
+                network.processes.set(processes);
             }
         }
         FromEngine::Resolved { steps } => app.network.resolved.set(steps),

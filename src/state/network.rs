@@ -2,9 +2,9 @@
 use super::layout::NARROW;
 use super::{App, wire};
 use crate::js::{document, fetch};
-use cluster::delta::{Delta, HopView, RequestView, TrafficView};
+use cluster::delta::{Delta, HopView, Message, RequestView, TrafficView};
 use cluster::input::{Input, TrafficSpec};
-use cluster::lens::{PageView, ReachView, RuleView};
+use cluster::lens::{PageView, ProcessView, ReachView, RuleView};
 use cluster::members::EtcdView;
 use cluster::probes::HealthRow;
 use leptos::prelude::*;
@@ -24,6 +24,10 @@ pub enum Lens {
     Policies,
     Browser,
     Strategy,
+    Etcd,
+    Health,
+    Components,
+    Processes,
 }
 
 impl Lens {
@@ -33,7 +37,14 @@ impl Lens {
     }
 }
 
-pub const LENSES: [Lens; 7] = [Lens::Cluster, Lens::Traffic, Lens::Rules, Lens::Names, Lens::Policies, Lens::Browser, Lens::Strategy];
+#[rustfmt::skip]
+pub const LENSES: [Lens; 11] = [
+    Lens::Cluster, Lens::Traffic, Lens::Rules, Lens::Names, Lens::Policies, Lens::Browser, Lens::Strategy,
+    Lens::Etcd, Lens::Health, Lens::Components, Lens::Processes,
+];
+
+/// Messages of so many seconds of the cluster's time are counted.
+const TALK: u64 = 10_000_000;
 
 /// So many of the last requests are kept for the list.
 const KEPT: usize = 400;
@@ -66,6 +77,13 @@ pub struct Network {
     pub etcd: RwSignal<EtcdView>,
     /// What still works, as the engine last said.
     pub health: RwSignal<Vec<HealthRow>>,
+    /// Messages of the last seconds while somebody looks at them; read it when `told_of_talk` goes up.
+    pub talk: StoredValue<VecDeque<Message>>,
+    pub told_of_talk: RwSignal<u32>,
+    /// The cluster's servers, the one that is looked into, and what runs there.
+    pub servers: RwSignal<Vec<String>>,
+    pub server: RwSignal<String>,
+    pub processes: RwSignal<Vec<ProcessView>>,
     pub page: RwSignal<Option<PageView>>,
     pub loading: RwSignal<bool>,
     /// The packed strategies, as text; empty until their lens is opened.
@@ -102,6 +120,11 @@ impl Network {
             resolved: RwSignal::default(),
             etcd: RwSignal::default(),
             health: RwSignal::default(),
+            talk: StoredValue::default(),
+            told_of_talk: RwSignal::new(0),
+            servers: RwSignal::default(),
+            server: RwSignal::default(),
+            processes: RwSignal::default(),
             page: RwSignal::new(None),
             loading: RwSignal::new(false),
             board: RwSignal::default(),
@@ -172,12 +195,21 @@ impl Network {
         self.resolved.set(Vec::new());
         self.reach.set(None);
         self.rules.set(Vec::new());
+        self.etcd.set(EtcdView::default());
+        self.health.set(Vec::new());
+        self.talk.update_value(VecDeque::clear);
+        self.servers.set(Vec::new());
+        self.server.set(String::new());
+        self.processes.set(Vec::new());
     }
 
     /// Takes the network's part of a delta.
     pub fn hear(self, delta: &mut Delta) {
         if delta.whole {
             self.recent.update_value(VecDeque::clear);
+        }
+        if self.lens.get_untracked() == Lens::Components {
+            self.listen(delta);
         }
         let fresh = std::mem::take(&mut delta.traffic);
         let gone: Vec<&str> = delta.gone.iter().filter_map(|id| id.strip_prefix("traffic/")).collect();
@@ -209,6 +241,18 @@ impl Network {
         }
     }
 
+    /// Keeps the messages of the last seconds.
+    fn listen(self, delta: &Delta) {
+        self.talk.update_value(|talk| {
+            if delta.whole {
+                talk.clear();
+            }
+            talk.extend(delta.messages.iter().cloned());
+            talk.retain(|message| message.at + TALK > delta.now);
+        });
+        self.told_of_talk.update(|count| *count += 1);
+    }
+
     /// Asks anew for what the lens shows, but not too often.
     pub fn ask(self) {
         let now = document::now_ms();
@@ -222,7 +266,10 @@ impl Network {
                 let (from, to) = self.pair.get_untracked();
                 wire::reach(self.port.get_untracked(), from, to);
             }
-            Lens::Cluster | Lens::Traffic | Lens::Names | Lens::Strategy => {}
+            Lens::Etcd => wire::etcd(),
+            Lens::Health => wire::health(),
+            Lens::Processes => wire::processes(self.server.get_untracked()),
+            Lens::Cluster | Lens::Traffic | Lens::Names | Lens::Strategy | Lens::Components => {}
         }
     }
 

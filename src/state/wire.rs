@@ -52,6 +52,18 @@ pub fn compare(strategies: String, versions: Vec<String>) {
     send(&ToEngine::Compare { strategies, seed: 1, versions });
 }
 
+pub fn etcd() {
+    send(&ToEngine::Etcd);
+}
+
+pub fn health() {
+    send(&ToEngine::Health);
+}
+
+pub fn processes(server: String) {
+    send(&ToEngine::Processes { server });
+}
+
 pub fn inspect(id: String) {
     send(&ToEngine::Inspect { id });
 }

@@ -1,11 +1,24 @@
 //! English words of the page.
 use super::net::{Net, fact};
+use super::ops::{Ops, span};
 use super::{Words, megabytes};
 
 pub static WORDS: Words = Words {
     net: Net {
         lens: "Lens",
-        lenses: ["Cluster", "Traffic", "Service rules", "DNS", "Policies", "Browser", "Strategy"],
+        lenses: [
+            "Cluster",
+            "Traffic",
+            "Service rules",
+            "DNS",
+            "Policies",
+            "Browser",
+            "Strategy",
+            "etcd",
+            "What still works",
+            "Components",
+            "Processes",
+        ],
         users: "Users",
         lags: "lags behind",
         no_sources: "Nobody sends requests yet.",
@@ -97,6 +110,7 @@ pub static WORDS: Words = Words {
         board: |version| format!("Ways to ship a v2 that is {version}"),
         by_second: |name| format!("{name}: answers and failures by second"),
         copies: |count, failed| format!("{count} copies, {failed} failed unseen"),
+        copied: |count| format!("{count} copies sent elsewhere"),
         outcome: |word| {
             match word {
                 "nxdomain" => "name not found",
@@ -169,6 +183,9 @@ pub static WORDS: Words = Words {
             }
         },
     },
+    ops: || &OPS,
+    sandboxes: ["three control planes", "bare servers", "servers ready for kubeadm"],
+    no_control: "No control plane yet: log in to a server and make one.",
     lesson: "Lesson",
     picture: "Picture",
     outline: "Outline",
@@ -340,4 +357,65 @@ pub static WORDS: Words = Words {
     changed: |actor| format!("{actor} changed"),
     deleted: |actor| format!("{actor} deleted"),
     bound: |actor| format!("{actor} chose a node for"),
+};
+
+/// Apart, so that a first visit does not load them.
+static OPS: Ops = Ops {
+    no_cluster: "no cluster yet",
+    etcd_lead: "Each member keeps the whole log. A write counts once a majority has it on disk.",
+    no_etcd: "There is no etcd member yet.",
+    quorum: |well, there, voters, needed| match (well, there >= needed) {
+        (true, _) => format!("Quorum: {there} of {voters} members are there, {needed} are needed."),
+        (false, true) => format!("No leader just now: {there} of {voters} members are there, {needed} are needed. An election is due."),
+        (false, false) => format!("No quorum: {there} of {voters} members are there, {needed} are needed. Nothing can be written."),
+    },
+    leads: |name, term, ago| match ago {
+        Some(seconds) => format!("{name} leads in term {term}, elected {} ago.", span(seconds, " min", " s")),
+        None => format!("{name} leads in term {term}."),
+    },
+    nobody_leads: "Nobody leads.",
+    role: |word| match word {
+        "down" => "stopped",
+        other => other,
+    },
+    term: "term",
+    database: "database",
+    disk: |ms| format!("disk {ms} ms slower"),
+    disk_good: "good disk",
+    slow_disk: "Slow disk",
+    good_disk: "Good disk",
+    log_text: |agreed, last| {
+        if agreed == last {
+            format!("log: {last} entries, all agreed on")
+        } else {
+            format!("log: {last} entries, agreed on up to {agreed}")
+        }
+    },
+    alarm: "alarm NOSPACE",
+    health_lead: "What a cluster does, tried about once a second in a copy of it. Break something and see what goes on without it.",
+    functions: ["Running Pods", "Service traffic", "DNS", "Self-healing", "Scheduling", "kubectl", "Scaling", "Finding dead nodes"],
+    works: "works",
+    fails: "fails",
+    since: |seconds| format!("for {}", span(seconds, " min", " s")),
+    why: |word, whom| match word {
+        "no-leader" => format!("No {whom} leads: nobody holds its Lease."),
+        "no-power" => format!("{whom} has no power; the API has not noticed yet."),
+        "no-answer" => format!("{whom} does not answer."),
+        "no-quorum" => "etcd has no quorum: nothing can be written.".to_string(),
+        "unreachable" => format!("Service {whom} is not reached from every worker."),
+        "no-name" => format!("Pods on {whom} get no answer for a name."),
+        _ => "No node is ready to start a Pod.".to_string(),
+    },
+    parts_lead: "Components never talk to each other: they write to the API server and hear from it what changed.",
+    leaders: "Who leads",
+    leader: "leads",
+    standby: "stands by",
+    talk: "Messages of the last 10 seconds",
+    talk_heads: ["From → to", "Writes", "News"],
+    silent: "Nobody has written or heard anything for ten seconds.",
+    processes_lead: "Every part of the cluster is a process of some server.",
+    server: "Server",
+    process_heads: ["Process", "Memory", "CPU"],
+    in_all: |count, mebibytes| format!("{count} processes, {mebibytes} MiB of memory"),
+    no_processes: "This server has no power.",
 };

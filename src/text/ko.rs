@@ -1,12 +1,25 @@
 //! Korean words of the page.
 use super::net::{Net, fact};
+use super::ops::{Ops, span};
 use super::particle::{Pair, particle};
 use super::{Words, megabytes};
 
 pub static WORDS: Words = Words {
     net: Net {
         lens: "렌즈",
-        lenses: ["클러스터", "트래픽", "서비스 규칙", "DNS", "정책", "브라우저", "배포 전략"],
+        lenses: [
+            "클러스터",
+            "트래픽",
+            "서비스 규칙",
+            "DNS",
+            "정책",
+            "브라우저",
+            "배포 전략",
+            "etcd",
+            "무엇이 되나",
+            "컴포넌트",
+            "프로세스",
+        ],
         users: "사용자",
         lags: "아직 옛 규칙",
         no_sources: "아직 요청을 보내는 사람이 없습니다.",
@@ -98,6 +111,7 @@ pub static WORDS: Words = Words {
         board: |version| format!("v2를 배포하는 방법 비교 (v2의 상태: {version})"),
         by_second: |name| format!("{name}: 초마다의 응답과 실패"),
         copies: |count, failed| format!("복사한 요청 {count}개, 그중 {failed}개는 아무도 모르게 실패"),
+        copied: |count| format!("복사해서 따로 보낸 요청 {count}개"),
         outcome: |word| {
             match word {
                 "nxdomain" => "이름 없음",
@@ -182,6 +196,9 @@ pub static WORDS: Words = Words {
             }
         },
     },
+    ops: || &OPS,
+    sandboxes: ["컨트롤 플레인 셋", "빈 서버", "kubeadm 직전 서버"],
+    no_control: "아직 컨트롤 플레인이 없습니다. 서버에 들어가서 만들어 보세요.",
     lesson: "수업",
     picture: "그림",
     outline: "개요",
@@ -355,4 +372,75 @@ pub static WORDS: Words = Words {
     changed: |actor| format!("{} 고쳤다:", particle(actor, Pair::Subject)),
     deleted: |actor| format!("{} 지웠다:", particle(actor, Pair::Subject)),
     bound: |actor| format!("{} 노드를 정했다:", particle(actor, Pair::Subject)),
+};
+
+/// Apart, so that a first visit does not load them.
+static OPS: Ops = Ops {
+    no_cluster: "아직 클러스터 없음",
+    etcd_lead: "멤버마다 로그 전체를 가집니다. 과반수의 디스크에 적혀야 쓰기가 끝납니다.",
+    no_etcd: "아직 etcd 멤버가 없습니다.",
+    quorum: |well, there, voters, needed| match (well, there >= needed) {
+        (true, _) => format!("쿼럼 있음: 멤버 {voters}개 중 {there}개가 있고, {needed}개가 필요합니다."),
+        (false, true) => {
+            format!("지금은 리더가 없습니다: 멤버 {voters}개 중 {there}개가 있고, {needed}개가 필요합니다. 곧 선출합니다.")
+        }
+        (false, false) => format!("쿼럼 없음: 멤버 {voters}개 중 {there}개만 있고, {needed}개가 필요합니다. 아무것도 쓸 수 없습니다."),
+    },
+    leads: |name, term, ago| match ago {
+        Some(seconds) => {
+            format!("{} {}번째 임기의 리더입니다. {} 전에 뽑혔습니다.", particle(name, Pair::Subject), term, span(seconds, "분", "초"))
+        }
+        None => format!("{} {}번째 임기의 리더입니다.", particle(name, Pair::Subject), term),
+    },
+    nobody_leads: "리더가 없습니다.",
+    role: |word| match word {
+        "leader" => "리더",
+        "follower" => "팔로워",
+        "pre-candidate" => "예비 후보",
+        "candidate" => "후보",
+        "learner" => "러너",
+        "down" => "멈춤",
+        "removed" => "제거됨",
+        other => other,
+    },
+    term: "임기",
+    database: "데이터베이스",
+    disk: |ms| format!("디스크 {ms} ms 느림"),
+    disk_good: "디스크 정상",
+    slow_disk: "디스크 느리게",
+    good_disk: "디스크 정상으로",
+    log_text: |agreed, last| {
+        if agreed == last {
+            format!("로그 {last}개 항목, 모두 합의됨")
+        } else {
+            format!("로그 {last}개 항목, {agreed}번까지 합의됨")
+        }
+    },
+    alarm: "NOSPACE 알람",
+    health_lead: "클러스터가 하는 일을 복사본에서 1초쯤마다 해 봅니다. 무언가를 고장 내고, 그것 없이 무엇이 계속되는지 보세요.",
+    functions: ["실행 중인 파드", "서비스 트래픽", "DNS", "자가 복구", "스케줄링", "kubectl", "스케일링", "죽은 노드 찾기"],
+    works: "됨",
+    fails: "안 됨",
+    since: |seconds| format!("{}째", span(seconds, "분", "초")),
+    why: |word, whom| match word {
+        "no-leader" => format!("{whom} 리더가 없습니다: 리스를 쥔 쪽이 없습니다."),
+        "no-power" => format!("{whom} 전원이 꺼졌는데 API는 아직 모릅니다."),
+        "no-answer" => format!("{whom}: 답이 없습니다."),
+        "no-quorum" => "etcd에 쿼럼이 없어 아무것도 쓸 수 없습니다.".to_string(),
+        "unreachable" => format!("모든 워커에서 서비스 {whom}에 닿지는 않습니다."),
+        "no-name" => format!("{whom}의 파드가 이름을 물어도 답이 없습니다."),
+        _ => "파드를 띄울 수 있는 노드가 없습니다.".to_string(),
+    },
+    parts_lead: "컴포넌트끼리는 직접 말하지 않습니다. API 서버에 쓰고, 바뀐 것을 API 서버에서 듣습니다.",
+    leaders: "누가 리더인가",
+    leader: "리더",
+    standby: "대기",
+    talk: "최근 10초의 메시지",
+    talk_heads: ["보낸 쪽 → 받는 쪽", "쓰기", "소식"],
+    silent: "10초 동안 쓴 것도 들은 것도 없습니다.",
+    processes_lead: "클러스터의 모든 부분은 어느 서버의 프로세스입니다.",
+    server: "서버",
+    process_heads: ["프로세스", "메모리", "CPU"],
+    in_all: |count, mebibytes| format!("프로세스 {count}개, 메모리 {mebibytes} MiB"),
+    no_processes: "이 서버는 전원이 꺼져 있습니다.",
 };

@@ -2,6 +2,7 @@
 mod en;
 mod ko;
 pub mod net;
+pub mod ops;
 pub mod particle;
 
 /// A language of the page.
@@ -38,6 +39,12 @@ impl Lang {
 /// All words of one language. A missing one does not compile.
 pub struct Words {
     pub net: net::Net,
+    /// Words of the lenses that a first visit does not open.
+    pub ops: fn() -> &'static ops::Ops,
+    /// Sandboxes besides the usual one, in the order of `SANDBOXES`.
+    pub sandboxes: [&'static str; 3],
+    /// Of servers without a cluster.
+    pub no_control: &'static str,
     pub lesson: &'static str,
     pub picture: &'static str,
     pub outline: &'static str,

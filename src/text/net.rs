@@ -4,7 +4,7 @@
 pub struct Net {
     pub lens: &'static str,
     /// In the order of the lenses.
-    pub lenses: [&'static str; 7],
+    pub lenses: [&'static str; 11],
     pub users: &'static str,
     pub lags: &'static str,
     pub no_sources: &'static str,
@@ -80,6 +80,8 @@ pub struct Net {
     pub board: fn(&str) -> String,
     pub by_second: fn(&str) -> String,
     pub copies: fn(u64, u64) -> String,
+    /// How many copies of a source's requests a proxy has sent elsewhere.
+    pub copied: fn(u64) -> String,
     /// A request's outcome: a status, or why there was no answer.
     pub outcome: fn(&str) -> String,
     /// Denied, allowed.

@@ -8,7 +8,7 @@ import { installMock } from "./mock-engine.mjs";
 export const title = "axe finds nothing in either language, theme or size";
 
 // Each lens by its place in the list.
-const LENSES = [1, 2, 3, 4, 5, 6].map((place) => `lens ${place}`);
+const LENSES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((place) => `lens ${place}`);
 const SIZES = [{ width: 1440, height: 900 }, { width: 360, height: 740 }];
 
 export default async function ({ open, note }) {

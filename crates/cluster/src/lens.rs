@@ -56,6 +56,20 @@ pub struct PageView {
     pub request: u64,
 }
 
+/// A process of a server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProcessView {
+    pub pid: u32,
+    pub parent: u32,
+    /// `kube-apiserver`
+    pub name: String,
+    pub command: String,
+    /// Resident memory in KiB, and the share of one core in thousandths.
+    pub rss_kib: u32,
+    pub cpu_millis: u32,
+}
+
+parcel::record!(ProcessView { pid, parent, name, command, rss_kib, cpu_millis });
 parcel::record!(RuleView { node, mode, service, doors, endpoints, missing, stale, lags });
 parcel::record!(ReachView { enforced, policies, port, ends, rows });
 parcel::record!(EndView { pod, address, ingress, egress });

@@ -94,8 +94,14 @@ impl Viewer {
             ComponentView { id: id.into(), node: host.name.to_string(), running: running && host.powered, note: note.clone(), queue: 0 }
         };
         let members = world.etcd.nodes.iter().filter(|node| !node.process.removed);
-        let mut now: Vec<ComponentView> = members.map(|node| own(&node.component, node.host, node.process.is_running())).collect();
+        let leader = world.etcd.leader().filter(|_| world.etcd.nodes.len() > 1).map(|place| world.etcd.nodes[place].process.id);
+        let member = |node: &crate::members::EtcdNode| {
+            let view = own(&node.component, node.host, node.process.is_running());
+            if leader == Some(node.process.id) { ComponentView { note: "leader".to_string(), ..view } } else { view }
+        };
+        let mut now: Vec<ComponentView> = members.map(|node| member(node)).collect();
         now.extend(world.apiservers.iter().map(|server| own(&server.id, server.host, server.running)));
+        let bare = world.began_bare();
         for part in world.parts() {
             let host = &world.hosts()[part.host];
             let queue = match &part.actor {
@@ -108,7 +114,13 @@ impl Viewer {
                 id: part.id.to_string(),
                 node: host.name.to_string(),
                 running,
-                note: if part.leads() == Some(true) && world.apiservers().len() > 1 { "leader".to_string() } else { String::new() },
+                note: if bare && part.kubelet().is_some() {
+                    "bare".to_string()
+                } else if part.leads() == Some(true) && world.apiservers().len() > 1 {
+                    "leader".to_string()
+                } else {
+                    String::new()
+                },
                 queue: queue as u32,
             });
             if let Some(kubelet) = part.kubelet() {

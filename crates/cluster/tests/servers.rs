@@ -183,3 +183,21 @@ fn kubeadm_makes_a_cluster_out_of_bare_servers() {
     let served = type_in(&mut world, &format!("ssh node-1 curl -s http://{address}/"));
     assert!(served.starts_with("Hello from v1"), "{served}");
 }
+
+#[test]
+fn a_servers_processes_are_told_without_touching_the_world() {
+    let mut world = cluster();
+    let before = world.digest().to_string();
+    assert_eq!(world.servers(), ["control-plane", "worker-1", "worker-2"]);
+    let named = |world: &World, server: &str, name: &str| world.processes(server).into_iter().find(|process| process.name == name);
+    let api = named(&world, "control-plane", "kube-apiserver").expect("it runs there");
+    let etcd = named(&world, "control-plane", "etcd").expect("it runs there");
+    assert!(api.rss_kib > etcd.rss_kib && etcd.rss_kib > 10 << 10, "{} and {} KiB", api.rss_kib, etcd.rss_kib);
+    assert!(named(&world, "worker-1", "kube-apiserver").is_none() && named(&world, "worker-1", "kubelet").is_some());
+    assert_eq!(world.digest().to_string(), before);
+    world.input(&Input::Fault { fault: Fault::StopComponent { component: "kubelet/worker-1".into() } });
+    run(&mut world, 1);
+    assert!(named(&world, "worker-1", "kubelet").is_none());
+    world.input(&Input::Fault { fault: Fault::StopNode { node: "worker-1".into() } });
+    assert!(world.processes("worker-1").is_empty());
+}

@@ -88,7 +88,10 @@ pub struct Layout {
 pub const PANELS: [&str; 4] = ["text", "cluster", "editor", "terminal"];
 
 /// The lenses over the picture, in the page's order: for a step's `lens`, and for links `lens:rules` in the prose.
-pub const LENSES: [&str; 7] = ["cluster", "traffic", "rules", "names", "policies", "browser", "strategy"];
+#[rustfmt::skip]
+pub const LENSES: [&str; 11] = [
+    "cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes",
+];
 
 /// One deed of a start, a solution, a wrong answer or an outcome. One of its fields is set, besides `within` and `where`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

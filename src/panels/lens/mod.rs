@@ -1,9 +1,13 @@
 //! The lens over the picture: which one, and the pane with its facts as text, numerals and controls.
 pub mod browser;
 pub mod controls;
+pub mod etcd;
 pub mod field;
+pub mod health;
 pub mod names;
+pub mod parts;
 pub mod policies;
+pub mod processes;
 pub mod requests;
 pub mod rules;
 pub mod strategy;
@@ -15,7 +19,7 @@ use crate::state::{app, words};
 use leptos::prelude::*;
 
 /// The lenses' names in their order.
-const NAMES: [field::Label; 7] = [
+const NAMES: [field::Label; 11] = [
     |words| words.net.lenses[0],
     |words| words.net.lenses[1],
     |words| words.net.lenses[2],
@@ -23,6 +27,10 @@ const NAMES: [field::Label; 7] = [
     |words| words.net.lenses[4],
     |words| words.net.lenses[5],
     |words| words.net.lenses[6],
+    |words| words.net.lenses[7],
+    |words| words.net.lenses[8],
+    |words| words.net.lenses[9],
+    |words| words.net.lenses[10],
 ];
 
 /// The choice: a row of buttons where there is room, else a list.
@@ -60,6 +68,10 @@ pub fn LensPane() -> impl IntoView {
         Lens::Policies => view! { <policies::Policies /> }.into_any(),
         Lens::Browser => view! { <browser::Browser /> }.into_any(),
         Lens::Strategy => view! { <strategy::Strategy /> }.into_any(),
+        Lens::Etcd => view! { <etcd::Etcd /> }.into_any(),
+        Lens::Health => view! { <health::Health /> }.into_any(),
+        Lens::Components => view! { <parts::Parts /> }.into_any(),
+        Lens::Processes => view! { <processes::Processes /> }.into_any(),
     };
     view! {
         <aside class="lens" id="pane-lens" data-pane="lens" tabindex="-1" aria-label=title>

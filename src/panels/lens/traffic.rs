@@ -56,6 +56,7 @@ fn card(id: String, form: RwSignal<Option<TrafficSpec>>) -> AnyView {
                 <span class="space"></span>
                 <span class="muted">{move || source.with(|source| if source.held_back > 0 { (words().net.held_back)(source.held_back) } else { String::new() })}</span>
             </div>
+            {move || source.with(|source| (source.copies > 0).then(|| view! { <p class="muted">{(words().net.copied)(source.copies)}</p> }))}
             <p class="muted">{move || source.with(|source| if source.p95 == 0 { "–".to_string() } else { (words().net.half_in)(&milliseconds(source.p50), &milliseconds(source.p95)) })}</p>
             <ul class="parts" aria-label=move || words().net.ten_seconds>{move || source.with(parts)}</ul>
         </li>

@@ -25,7 +25,7 @@ pub fn Lesson() -> impl IntoView {
         }
     });
     let body = move || match (course.route.get(), course.prose.get()) {
-        (Route::Sandbox, _) => view! {
+        (Route::Sandbox(_), _) => view! {
             <h1 tabindex="-1" data-first="">{move || words().sandbox}</h1>
             <p class="lead">{move || words().sandbox_lead}</p>
             <figure::Figure name="cluster".to_string() caption=Vec::new() />

@@ -9,6 +9,19 @@ use leptos::prelude::*;
 /// The parts in the order of the plan.
 pub const PARTS: [&str; 4] = ["kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler"];
 
+/// Servers with a control plane, as their parts' ids end; the empty one has parts with plain ids.
+pub fn controls(world: World) -> Vec<String> {
+    let named = |cell: &Row<ComponentView>| cell.id.strip_prefix(PARTS[0]).map(|rest| rest.trim_start_matches('/').to_string());
+    let mut names: Vec<String> = world.components.with(|list| list.iter().filter_map(named).collect());
+    names.sort();
+    if names.is_empty() { vec![String::new()] } else { names }
+}
+
+/// The id of a part of a control plane.
+pub fn part_id(part: &str, control: &str) -> String {
+    if control.is_empty() { part.to_string() } else { format!("{part}/{control}") }
+}
+
 /// Workloads without an owner, each with what it owns.
 pub fn groups(world: World) -> Vec<(Row<WorkloadView>, Vec<Row<WorkloadView>>)> {
     let all = world.workloads.get();
@@ -19,12 +32,12 @@ pub fn groups(world: World) -> Vec<(Row<WorkloadView>, Vec<Row<WorkloadView>>)> 
 
 #[component]
 pub fn ControlPlane() -> impl IntoView {
-    let Drawing { plan, .. } = expect_context();
+    let Drawing { plan, controls, .. } = expect_context();
     let world = app().world;
     let grouped = Memo::new_with_compare(move |_| groups(world), |_, _| true);
     let line = move || {
         plan.with(|plan| {
-            let api = plan.parts[0];
+            let api = plan.parts[plan.parts.len() - 1][0];
             let from = api.x + api.w / 2.0;
             let mut path = format!("M{from} {}V{}", api.y + api.h, plan.bus);
             if let Some(last) = plan.nodes.iter().map(|node| node.x + node.w / 2.0).reduce(f64::max) {
@@ -39,19 +52,26 @@ pub fn ControlPlane() -> impl IntoView {
     };
     let api_to_etcd = move || {
         plan.with(|plan| {
-            let (api, etcd) = (plan.parts[0], plan.parts[1]);
-            format!("M{} {}H{}", api.x + api.w, api.y + api.h / 2.0, etcd.x)
+            let wire = |row: &[super::layout::Area; 4]| format!("M{} {}H{}", row[0].x + row[0].w, row[0].y + row[0].h / 2.0, row[1].x);
+            plan.parts.iter().map(wire).collect::<String>()
         })
     };
+    let none = move || {
+        !super::nodes::servers(world).is_empty() && world.components.with(|list| !list.iter().any(|cell| cell.id.starts_with(PARTS[0])))
+    };
+    let rows = move || -> Vec<(usize, String)> { controls.get().into_iter().enumerate().collect() };
     let areas = move |pick: fn(&super::layout::Area) -> f64| plan.with(|plan| pick(&plan.control));
     view! {
         <g class="control">
             <rect class="glass" x=move || areas(|a| a.x) y=move || areas(|a| a.y) width=move || areas(|a| a.w) height=move || areas(|a| a.h) rx="14" />
-            <text class="m small wide-only" x="30" y="28">"control-plane"</text>
+            <text class="m small wide-only" x="30" y="28">{move || if controls.with(|all| all.len() > 1) { "control planes" } else { "control-plane" }}</text>
             <text class="m small wide-only end" x=move || areas(|a| a.x + a.w - 16.0) y="28">{move || (words().waiting_for_node)(world.counts.with(|counts| counts.waiting))}</text>
             <path class="bus" d=line />
+            {move || none().then(|| view! { <text class="m" x="30" y=move || plan.with(|plan| plan.parts[0][0].y + 28.0)>{words().no_control}</text> })}
+            <g style:display=move || if none() { "none" } else { "" }>
             <path class="wire" d=api_to_etcd />
-            {(0..4).map(part).collect_view()}
+            <For each=rows key=Clone::clone children=row />
+            </g>
             <Waiting />
             {move || grouped.get().into_iter().enumerate().map(|(at, (top, owned))| group(at, top, owned)).collect_view()}
         </g>
@@ -59,11 +79,61 @@ pub fn ControlPlane() -> impl IntoView {
     .into_any()
 }
 
-fn part(at: usize) -> AnyView {
+/// A control plane: its server's name, where there are several, and its parts.
+fn row((row, control): (usize, String)) -> AnyView {
+    let Drawing { plan, .. } = expect_context();
+    let many = move || plan.with(|plan| plan.parts.len() > 1);
+    // The first control plane of servers that were empty has parts with plain ids.
+    let host = {
+        let (own, control) = (part_id(PARTS[0], &control), control.clone());
+        Memo::new(move |_| match control.is_empty() {
+            false => control.clone(),
+            true => app().world.components.with(|list| {
+                list.iter().find(|cell| cell.id == own).map(|cell| cell.view.with(|view| view.node.clone())).unwrap_or_default()
+            }),
+        })
+    };
+    let area = Memo::new(move |_| plan.with(|plan| plan.parts.get(row).map(|parts| parts[0]).unwrap_or_default()));
+    let label = move || {
+        let narrow = plan.with(|plan| plan.narrow);
+        let name = host.get();
+        if narrow { name.rsplit('-').next().unwrap_or_default().to_string() } else { fit(&name, 108.0, 7.0) }
+    };
+    let world = app().world;
+    let off = move || {
+        let name = host.get();
+        world.nodes.with(|nodes| {
+            nodes.iter().find_map(|cell| cell.view.with(|view| (view.name == name).then_some((view.powered, view.connected))))
+        })
+    };
+    let state = move || match off() {
+        Some((false, _)) => words().off,
+        Some((true, false)) => words().cut_off,
+        _ => "",
+    };
+    let title = move || {
+        many().then(|| view! {
+        <g class="host" data-id=move || format!("node/{}", host.get()) role="button" tabindex="-1">
+            <rect class="host-ground" x=move || plan.with(|plan| plan.control.x + 6.0) y=move || area.get().y width=move || area.get().x - plan.with(|plan| plan.control.x) - 10.0 height=move || area.get().h rx="7" />
+            <text class="m small" x=move || plan.with(|plan| plan.control.x + if plan.narrow { 9.0 } else { 12.0 }) y=move || area.get().y + if state().is_empty() || plan.with(|plan| plan.narrow) { area.get().h / 2.0 + 4.0 } else { 12.0 }>{label}</text>" "
+            <text class="state tiny wide-only" x=move || plan.with(|plan| plan.control.x + 12.0) y=move || area.get().y + 25.0>{state}</text>
+        </g>
+    })
+    };
+    view! { {title}{(0..4).map(|at| part(row, at, part_id(PARTS[at], &control))).collect_view()} }.into_any()
+}
+
+fn part(row: usize, at: usize, own: String) -> AnyView {
     let Drawing { plan, .. } = expect_context();
     let world = app().world;
+    let shown = own.clone();
     let id = PARTS[at];
-    let cell = Memo::new_with_compare(move |_| world.components.with(|list| list.iter().find(|cell| cell.id == id).cloned()), |_, _| true);
+    let own = StoredValue::new(own);
+    let many = move || plan.with(|plan| plan.parts.len() > 1);
+    let cell = Memo::new_with_compare(
+        move |_| world.components.with(|list| list.iter().find(|cell| own.with_value(|own| cell.id == *own)).cloned()),
+        |_, _| true,
+    );
     let read =
         move |from: fn(&ComponentView) -> String| cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(from)).unwrap_or_default());
     let running = move || cell.with(|cell| cell.as_ref().is_none_or(|cell| cell.view.with(|view| view.running)));
@@ -72,11 +142,19 @@ fn part(at: usize) -> AnyView {
         let runs = cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.running)));
         runs || before.copied().unwrap_or(false)
     });
-    let picked = move || world.picked.with(|picked| picked.as_deref() == Some(id)) || hinted(world, id);
-    let area = Memo::new(move |_| plan.with(|plan| plan.parts[at]));
+    let picked = move || own.with_value(|own| world.picked.with(|picked| picked.as_deref() == Some(own.as_str())) || hinted(world, own));
+    let area = Memo::new(move |_| plan.with(|plan| plan.parts.get(row).map(|parts| parts[at]).unwrap_or_default()));
     let middle = move || area.with(|area| area.x + area.w / 2.0);
     let name = move || {
-        if area.with(|area| area.w < id.len() as f64 * 7.8 + 8.0) { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id }
+        let (room, long) = (area.with(|area| area.w), id.len() as f64 * 7.8 + 8.0);
+        let name = if room < long + if many() { 20.0 } else { 0.0 } { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id };
+        // Where a row has one line, a sign says who leads and who is gone.
+        let sign = match (many(), running(), ran.get()) {
+            (true, true, _) if read(|view| view.note.clone()) == "leader" => "♛ ",
+            (true, false, true) => "✕ ",
+            _ => "",
+        };
+        format!("{sign}{name}")
     };
     let note = move || {
         if !running() {
@@ -107,10 +185,10 @@ fn part(at: usize) -> AnyView {
         )
     };
     view! {
-        <g class=class data-id=id role="button" tabindex="-1">
+        <g class=class data-id=shown role="button" tabindex="-1">
             <rect x=move || area.with(|a| a.x) y=move || area.with(|a| a.y) width=move || area.with(|a| a.w) height=move || area.with(|a| a.h) rx="9" />
-            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else { 15.0 })>{name}</text>" "
-            <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 29.0 })>{note}</text>
+            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else if many() { a.h / 2.0 + 4.0 } else { 15.0 })>{name}</text>" "
+            <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 29.0 })>{move || if many() { String::new() } else { note() }}</text>
         </g>
     }
     .into_any()

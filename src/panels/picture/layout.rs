@@ -6,6 +6,8 @@ pub struct Facts {
     pub width: f64,
     pub height: f64,
     pub nodes: usize,
+    /// Servers with a control plane: each has its own four parts.
+    pub controls: usize,
     /// The most places that any node needs for its Pods.
     pub most: usize,
     /// Groups of workloads: a Deployment with its ReplicaSets.
@@ -48,8 +50,8 @@ pub struct Plan {
     pub height: f64,
     pub narrow: bool,
     pub control: Area,
-    /// kube-apiserver, etcd, kube-controller-manager, kube-scheduler.
-    pub parts: [Area; 4],
+    /// kube-apiserver, etcd, kube-controller-manager, kube-scheduler; one such row for each control plane.
+    pub parts: Vec<[Area; 4]>,
     /// Where Pods wait for a node.
     pub tray: Area,
     pub groups: Vec<Area>,
@@ -84,7 +86,11 @@ pub fn plan(facts: Facts) -> Plan {
     let width = facts.width.max(280.0).floor();
     let narrow = width < 640.0;
     let inner = width - 2.0 * PAD;
-    let (parts, tray, parts_bottom) = if narrow { narrow_parts(inner, facts.waiting) } else { wide_parts(inner) };
+    let (parts, tray, parts_bottom) = match (narrow, facts.controls > 1) {
+        (_, true) => rows_of_parts(inner, facts.controls, facts.waiting, narrow),
+        (true, false) => narrow_parts(inner, facts.waiting),
+        (false, false) => wide_parts(inner),
+    };
     // The strip of a phone has room for parts and nodes only; what was asked for stands in the outline.
     let (groups, groups_bottom) = place_groups(if narrow || facts.stripes { 0 } else { facts.groups }, inner, parts_bottom + 10.0);
     let foot = if narrow { 6.0 } else { 12.0 };
@@ -159,22 +165,52 @@ fn edge(narrow: bool) -> f64 {
     if narrow { 8.0 } else { 14.0 }
 }
 
-fn wide_parts(inner: f64) -> ([Area; 4], Area, f64) {
+fn wide_parts(inner: f64) -> (Vec<[Area; 4]>, Area, f64) {
     let scale = (inner / 1012.0).min(1.12);
     let (y, h) = (38.0, 48.0);
     let part = |x: f64, w: f64| Area { x: PAD + 14.0 + x * scale, y, w: w * scale, h };
     let scheduler = part(522.0, 150.0);
     let from = scheduler.x + scheduler.w + 14.0;
     let tray = Area { x: from, y, w: PAD + inner - 14.0 - from, h };
-    ([part(0.0, 150.0), part(184.0, 96.0), part(314.0, 194.0), scheduler], tray, y + h)
+    (vec![[part(0.0, 150.0), part(184.0, 96.0), part(314.0, 194.0), scheduler]], tray, y + h)
 }
 
-fn narrow_parts(inner: f64, waiting: bool) -> ([Area; 4], Area, f64) {
+fn narrow_parts(inner: f64, waiting: bool) -> (Vec<[Area; 4]>, Area, f64) {
     let (y, h) = (8.0, 36.0);
     let w = (inner - 16.0 - 18.0) / 4.0;
     let part = |at: f64| Area { x: PAD + 8.0 + at * (w + 6.0), y, w, h };
     let tray = Area { x: PAD + 8.0, y: y + h + 5.0, w: inner - 16.0, h: if waiting { 24.0 } else { 0.0 } };
-    ([part(0.0), part(1.0), part(2.0), part(3.0)], tray, y + h + if waiting { 29.0 } else { 0.0 })
+    (vec![[part(0.0), part(1.0), part(2.0), part(3.0)]], tray, y + h + if waiting { 29.0 } else { 0.0 })
+}
+
+/// Room for the server's name before its parts, where there are several control planes.
+const NAME: f64 = 116.0;
+const NARROW_NAME: f64 = 20.0;
+
+/// A row for each control plane, with its server's name before it.
+fn rows_of_parts(inner: f64, rows: usize, waiting: bool, narrow: bool) -> (Vec<[Area; 4]>, Area, f64) {
+    let (top, h, step, edge, gap, name) =
+        if narrow { (8.0, 24.0, 28.0, 8.0, 5.0, NARROW_NAME) } else { (36.0, 30.0, 36.0, 14.0, 14.0, NAME) };
+    let tray_width = if narrow { 0.0 } else { (inner * 0.2).clamp(100.0, 240.0) };
+    let room = inner - 2.0 * edge - name - tray_width - 3.0 * gap;
+    // The longest name has the most room.
+    let shares = if narrow { [0.25; 4] } else { [0.25, 0.17, 0.33, 0.25] };
+    let row = |at: usize| {
+        let mut x = PAD + edge + name;
+        shares.map(|share| {
+            let area = Area { x, y: top + at as f64 * step, w: room * share, h };
+            x += area.w + gap;
+            area
+        })
+    };
+    let bottom = top + (rows - 1) as f64 * step + h;
+    if narrow {
+        let tray = Area { x: PAD + edge, y: bottom + 5.0, w: inner - 2.0 * edge, h: if waiting { 24.0 } else { 0.0 } };
+        return ((0..rows).map(row).collect(), tray, bottom + if waiting { 29.0 } else { 0.0 });
+    }
+    let from = PAD + inner - edge - tray_width + gap;
+    let tray = Area { x: from, y: top, w: tray_width - gap, h: bottom - top };
+    ((0..rows).map(row).collect(), tray, bottom)
 }
 
 fn place_groups(count: usize, inner: f64, top: f64) -> (Vec<Area>, f64) {

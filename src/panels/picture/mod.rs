@@ -22,6 +22,8 @@ pub const MOST_SINGLE: usize = 60;
 #[derive(Clone, Copy)]
 pub struct Drawing {
     pub plan: Memo<Plan>,
+    /// Servers with a control plane, as `control::controls` names them.
+    pub controls: Memo<Vec<String>>,
     pub tiled: Memo<bool>,
 }
 
@@ -45,6 +47,7 @@ pub fn Picture() -> impl IntoView {
         }
     });
     let tiled = Memo::new(move |_| world.counts.with(|counts| counts.pods > MOST_SINGLE));
+    let controls = Memo::new(move |_| control::controls(world));
     let plan = Memo::new(move |_| {
         let (width, height) = size.get();
         let workers =
@@ -56,7 +59,8 @@ pub fn Picture() -> impl IntoView {
         plan(Facts {
             width,
             height,
-            nodes: workers.len(),
+            nodes: workers.len() + nodes::servers(world).len(),
+            controls: controls.with(Vec::len),
             most: if tiled.get() { 0 } else { most.unwrap_or(0) },
             groups: control::groups(world).len(),
             waiting: world.counts.with(|counts| counts.waiting > 0),
@@ -64,7 +68,7 @@ pub fn Picture() -> impl IntoView {
             users: matches!(app.network.lens.get(), Lens::Traffic | Lens::Browser),
         })
     });
-    let drawing = Drawing { plan, tiled };
+    let drawing = Drawing { plan, controls, tiled };
     provide_context(drawing);
     travel::follow(drawing);
     flow::follow(drawing);

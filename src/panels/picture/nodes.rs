@@ -6,7 +6,7 @@ use super::tiles::Tiles;
 use super::{Drawing, layout::Area};
 use crate::state::world::{NodeCell, World};
 use crate::state::{app, words};
-use cluster::delta::NodeView;
+use cluster::delta::{ComponentView, NodeView};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -20,11 +20,46 @@ pub fn Nodes() -> impl IntoView {
         let nodes = world.nodes.get();
         nodes.into_iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).enumerate().collect::<Vec<_>>()
     };
-    view! { <For each=workers key=|(at, node)| (*at, node.id.clone()) children=|(at, node)| box_of(at, node) /> }.into_any()
+    let count = move || world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).count());
+    let empty = move || servers(world).into_iter().enumerate().map(|(at, name)| (at + count(), name)).collect::<Vec<_>>();
+    view! {
+        <For each=workers key=|(at, node)| (*at, node.id.clone()) children=|(at, node)| box_of(at, node) />
+        <For each=empty key=Clone::clone children=|(at, name)| server(at, name) />
+    }
+    .into_any()
+}
+
+/// Servers that began empty and are no node of a cluster yet.
+pub fn servers(world: World) -> Vec<String> {
+    let joined = |name: &String| world.nodes.with(|nodes| nodes.iter().any(|node| node.view.with(|view| view.name == *name)));
+    let bare = |view: &ComponentView| view.note == "bare" && view.id.starts_with("kubelet/");
+    let named = world
+        .components
+        .with(|list| list.iter().filter_map(|cell| cell.view.with(|view| bare(view).then(|| view.node.clone()))).collect::<Vec<_>>());
+    named.into_iter().filter(|name| !joined(name)).collect()
+}
+
+/// A server without a cluster: its name, and how to get there.
+fn server(at: usize, name: String) -> AnyView {
+    let Drawing { plan, .. } = expect_context();
+    let area = Memo::new(move |_| plan.with(|plan| plan.nodes.get(at).copied().unwrap_or_default()));
+    let edge = move || if plan.with(|plan| plan.narrow) { 9.0 } else { 15.0 };
+    let (id, way) = (format!("kubelet/{name}"), format!("ssh {name}"));
+    view! {
+        <g class="node booting server" transform=move || area.with(|area: &Area| format!("translate({} {})", area.x, area.y))>
+            <g data-id=id role="button" tabindex="-1">
+                <rect class="glass" width=move || area.get().w height=move || area.get().h rx="14" />
+                <text class="name" x=edge y="22">{name}</text>" "
+                <text class="m small" x=edge y="44">{move || (words().ops)().no_cluster}</text>" "
+                <text class="m small way" x=edge y="64">{way}</text>
+            </g>
+        </g>
+    }
+    .into_any()
 }
 
 fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
-    let Drawing { plan, tiled } = expect_context();
+    let Drawing { plan, tiled, .. } = expect_context();
     let app = app();
     let world = app.world;
     let area = Memo::new(move |_| plan.with(|plan| plan.nodes.get(at).copied().unwrap_or_default()));
@@ -123,7 +158,7 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
             world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running)))
         });
         view! {
-            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=name>
+            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || if running.get() { name.to_string() } else { format!("{name} {}", words().stopped) }>
                 <text class="m tiny wide-only" x=x>{name}</text>
                 <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() && !running.get() { short } else { "" }}</text>" "
                 <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>

@@ -14,6 +14,7 @@ mod programs;
 mod seam;
 mod ssh;
 mod statics;
+mod table;
 mod tape;
 mod tokens;
 mod typed;

@@ -1,0 +1,32 @@
+//! A server's process table, for who looks at it from outside.
+use crate::lens::ProcessView;
+use crate::world::World;
+
+impl World {
+    /// Whether the servers had no cluster at first.
+    pub(crate) fn began_bare(&self) -> bool {
+        self.fleet.bare.is_some()
+    }
+
+    /// The names of all servers.
+    pub fn servers(&self) -> Vec<String> {
+        self.hosts.iter().map(|host| host.name.to_string()).collect()
+    }
+
+    /// What runs on a server, as `ps` lists it; nothing where it has no power. The world itself is not touched: a machine
+    /// that nobody has logged in to is made in a copy.
+    pub fn processes(&self, server: &str) -> Vec<ProcessView> {
+        let Some(host) = self.hosts.iter().position(|host| host.name == server && host.powered) else { return Vec::new() };
+        let mut copy = self.clone();
+        let machine = copy.machine(host);
+        let view = |process: &::hosts::machine::Process| ProcessView {
+            pid: process.pid,
+            parent: process.parent,
+            name: process.name().to_string(),
+            command: process.command.to_string(),
+            rss_kib: process.rss_kib,
+            cpu_millis: process.cpu_millis,
+        };
+        machine.processes.iter().map(view).collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! Words about the control plane's own machinery, for both languages.
+
+/// Words of its lenses. A missing one does not compile.
+pub struct Ops {
+    /// Of a server.
+    pub no_cluster: &'static str,
+    pub etcd_lead: &'static str,
+    pub no_etcd: &'static str,
+    /// Whether there is a quorum, how many voters are there, how many there should be, how many are needed.
+    pub quorum: fn(bool, u32, u32, u32) -> String,
+    /// Who leads in which term, and for how many seconds where an election was seen.
+    pub leads: fn(&str, u64, Option<u64>) -> String,
+    pub nobody_leads: &'static str,
+    pub role: fn(&str) -> &str,
+    pub term: &'static str,
+    pub database: &'static str,
+    /// How many milliseconds more a write takes on this disk.
+    pub disk: fn(u32) -> String,
+    pub disk_good: &'static str,
+    pub slow_disk: &'static str,
+    pub good_disk: &'static str,
+    /// An entry that is in the log and not yet agreed on.
+    pub log_text: fn(u64, u64) -> String,
+    pub alarm: &'static str,
+    pub health_lead: &'static str,
+    /// In the order of `cluster::probes::IDS`.
+    pub functions: [&'static str; 8],
+    pub works: &'static str,
+    pub fails: &'static str,
+    /// How many seconds something has been so.
+    pub since: fn(u64) -> String,
+    /// Why a function fails: a word and whom it is about.
+    pub why: fn(&str, &str) -> String,
+    pub parts_lead: &'static str,
+    pub leaders: &'static str,
+    pub leader: &'static str,
+    pub standby: &'static str,
+    pub talk: &'static str,
+    /// Sender and receiver, writes, news.
+    pub talk_heads: [&'static str; 3],
+    pub silent: &'static str,
+    pub processes_lead: &'static str,
+    pub server: &'static str,
+    /// Program, memory, share of a core.
+    pub process_heads: [&'static str; 3],
+    /// How many processes, and their memory in MiB.
+    pub in_all: fn(usize, u64) -> String,
+    pub no_processes: &'static str,
+}
+
+/// Seconds as `35 s` or `2 min 5 s`, with the reader's units.
+pub fn span(seconds: u64, minute: &str, second: &str) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, rest) => format!("{rest}{second}"),
+        (minutes, 0) => format!("{minutes}{minute}"),
+        (minutes, rest) => format!("{minutes}{minute} {rest}{second}"),
+    }
+}
