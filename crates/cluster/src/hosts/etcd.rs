@@ -10,6 +10,8 @@ impl World {
     /// Asks the member at `endpoint` on behalf of a command.
     pub(super) fn ask_etcd(&mut self, id: u64, host: usize, endpoint: &str, ask: &EtcdAsk) {
         let member = |id: u64| format!("{id:x}");
+        // kubeadm finds the members by their Pods, whatever the address of the control plane leads to.
+        let endpoint = &self.any_member(host, endpoint);
         let mut words: Vec<String> = ["etcdctl", "--endpoints", endpoint, "member"].map(str::to_string).to_vec();
         words.extend(match ask {
             EtcdAsk::Members => vec!["list".to_string()],
@@ -28,7 +30,7 @@ impl World {
             let last = printed.stderr.lines().next_back().unwrap_or_default();
             return Reply::Members(Err(last.trim_start_matches("Error: ").to_string()));
         }
-        let known = self.member_at(host, endpoint).map(|member| self.listed(member)).unwrap_or_default();
+        let known = self.member_at(host, &self.any_member(host, endpoint)).map(|member| self.listed(member)).unwrap_or_default();
         let members = known.into_iter().map(|one| EtcdMember {
             id: one.id,
             name: Text::from(one.name),
@@ -36,6 +38,14 @@ impl World {
             learner: one.learner,
         });
         Reply::Members(Ok(members.collect()))
+    }
+
+    /// The endpoint itself, or that of a member that runs where no member is behind it.
+    fn any_member(&self, host: usize, endpoint: &str) -> String {
+        let runs = |place: &usize| self.etcd.nodes[*place].process.is_running() && self.etcd.nodes[*place].has_leader();
+        let given = self.member_at(host, endpoint).filter(runs);
+        let found = given.or_else(|| (0..self.etcd.nodes.len()).find(runs));
+        found.map_or(endpoint.to_string(), |place| format!("https://{}:2379", self.hosts[self.etcd.nodes[place].host].address))
     }
 
     /// The name of the server with a peer URL's address.

@@ -1,5 +1,6 @@
 //! The servers of the world as machines to log in to: their state, the commands on them, what these reach beyond.
 mod answers;
+mod balancer;
 mod command;
 mod deeds;
 mod etcd;
@@ -15,5 +16,6 @@ mod ssh;
 mod statics;
 mod tape;
 mod tokens;
+mod trust;
 
-pub(crate) use fleet::Fleet;
+pub(crate) use fleet::{Due, Fleet};

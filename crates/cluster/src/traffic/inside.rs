@@ -67,7 +67,7 @@ impl World {
             let Some((name, make)) = COMPONENTS.iter().find(|(name, _)| *name == inside.component) else { continue };
             let mut part = Part::new(format!("{name}/{}", inside.pod), host, make(self.seed, &inside));
             (part.pod, part.container) = (inside.uid.clone(), inside.id.clone());
-            part.server = host % self.apiservers.len();
+            part.server = host % self.apiservers.len().max(1);
             let id = self.place_for(part);
             self.start_part(id);
         }
