@@ -36,7 +36,8 @@ pub(crate) enum Way {
     Lost,
 }
 
-/// How long the load balancer's checks take to notice. HAProxy's defaults: one TCP check each 2 s; three failures take a
+/// How long the load balancer's checks take to notice. HAProxy's defaults: one check each 2 s (of /healthz, as
+/// kubeadm's guide has it); three failures take a
 /// server out, two successes take it in again.
 const OUT: Duration = Duration::secs(6);
 const IN: Duration = Duration::secs(4);
@@ -159,6 +160,12 @@ impl World {
         turns.find(|server| self.apiservers[*server].offered).unwrap_or(last)
     }
 
+    /// What the load balancer's check of /healthz finds: whether the member of etcd beside a kube-apiserver runs.
+    fn is_healthy(&self, place: usize) -> bool {
+        let nodes = &self.etcd.nodes;
+        nodes.len() < 2 || nodes.get(self.member_behind(place)).is_some_and(|node| node.process.is_running())
+    }
+
     /// A client whose connection broke makes a new one.
     fn reconnect(&mut self, id: PartId) {
         let server = self.next_server(self.parts[id].server);
@@ -176,6 +183,7 @@ impl World {
             if answers != self.apiservers[place].listed {
                 self.plan(self.apiservers[place].host, if answers { JOINS } else { LEASE }, Due::Listed);
             }
+            let answers = answers && self.is_healthy(place);
             if balanced && answers != self.apiservers[place].offered {
                 self.queue.push(self.now + if answers { IN } else { OUT }, Event::Checked(place));
             }
@@ -195,7 +203,7 @@ impl World {
 
     /// The load balancer's checks of one server agree about its new state.
     pub(crate) fn checked(&mut self, place: usize) {
-        let answers = self.over_network(place, None) == Way::Server(place);
+        let answers = self.over_network(place, None) == Way::Server(place) && self.is_healthy(place);
         if std::mem::replace(&mut self.apiservers[place].offered, answers) == answers {
             return;
         }
