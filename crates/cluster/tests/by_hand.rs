@@ -14,7 +14,9 @@ fn three() -> World {
     run(&mut world, 60);
     let said = type_in(
         &mut world,
-        &format!("ssh node-1 kubeadm init --control-plane-endpoint cluster-endpoint:6443 --upload-certs --certificate-key {KEY} --token {TOKEN}"),
+        &format!(
+            "ssh node-1 kubeadm init --control-plane-endpoint cluster-endpoint:6443 --upload-certs --certificate-key {KEY} --token {TOKEN}"
+        ),
     );
     assert!(said.contains("initialized successfully!"), "{said}");
     type_in(&mut world, "ssh node-1 'mkdir -p .kube && cp /etc/kubernetes/admin.conf .kube/config'");
@@ -24,7 +26,6 @@ fn three() -> World {
             &mut world,
             &format!("ssh {node} kubeadm join cluster-endpoint:6443 --token {TOKEN} {safe} --control-plane --certificate-key {KEY}"),
         );
-        println!("{said}");
         assert!(said.contains("a new control plane instance was created"), "{said}");
     }
     type_in(&mut world, &format!("ssh node-4 kubeadm join cluster-endpoint:6443 --token {TOKEN} {safe}"));
@@ -51,13 +52,38 @@ fn three_control_planes_survive_the_loss_of_one_and_not_of_two() {
     run(&mut world, 60);
     let said = type_in(&mut world, "kubectl create deployment more --image=hello:v1");
     assert!(said.starts_with("error: failed to create deployment"), "{said}");
-    println!("{said}");
-    println!("{}", type_in(&mut world, "kubectl get nodes"));
-    println!("{}", type_in(&mut world, "ssh node-3 etcdctl endpoint health"));
     for node in ["node-1", "node-2"] {
         world.input(&Input::Fault { fault: Fault::StartNode { node: node.into() } });
     }
     run(&mut world, 90);
     assert_eq!(type_in(&mut world, "kubectl get nodes --no-headers | grep -c ' Ready '"), "4\n");
     assert_eq!(servers(&mut world), "192.168.100.11 192.168.100.12 192.168.100.13");
+}
+
+#[test]
+fn a_snapshot_brings_a_cluster_back_on_the_server_that_is_left() {
+    let mut world = three();
+    type_in(&mut world, "kubectl create configmap before --from-literal=a=1");
+    let saved = type_in(&mut world, "ssh node-3 etcdctl snapshot save /root/backup.db");
+    assert!(saved.starts_with("Snapshot saved at /root/backup.db"), "{saved}");
+    type_in(&mut world, "kubectl create configmap after --from-literal=a=1");
+    for node in ["node-1", "node-2"] {
+        world.input(&Input::Fault { fault: Fault::StopNode { node: node.into() } });
+    }
+    run(&mut world, 30);
+    assert_eq!(type_in(&mut world, "ssh node-3 ls /root"), "backup.db\n");
+    type_in(&mut world, "ssh node-3 'mv /etc/kubernetes/manifests /root/manifests; mkdir /etc/kubernetes/manifests'");
+    run(&mut world, 30);
+    let restore = |to: &str| format!("ssh node-3 etcdutl snapshot restore /root/backup.db --data-dir {to}");
+    let refused = type_in(&mut world, &restore("/var/lib/etcd"));
+    assert!(refused.contains("data-dir \"/var/lib/etcd\" not empty"), "{refused}");
+    type_in(&mut world, &restore("/var/lib/restored"));
+    type_in(&mut world, "ssh node-3 'rm -rf /var/lib/etcd; mv /var/lib/restored /var/lib/etcd'");
+    type_in(&mut world, "ssh node-3 'mv /root/manifests/* /etc/kubernetes/manifests/'");
+    run(&mut world, 60);
+    let members = type_in(&mut world, "ssh node-3 etcdctl member list");
+    assert_eq!((members.lines().count(), members.contains("node-3")), (1, true), "{members}");
+    let maps = type_in(&mut world, "kubectl get configmaps -o name");
+    assert!(maps.contains("configmap/before") && !maps.contains("configmap/after"), "{maps}");
+    assert_eq!(type_in(&mut world, "kubectl create configmap later --from-literal=a=1"), "configmap/later created\n");
 }

@@ -13,7 +13,9 @@ pub fn server_words(response: &Response) -> String {
     {
         // client-go quotes a body that is no Status.
         let quoted = text.trim().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-        return format!("Error from server (InternalError): an error on the server (\"{quoted}\") has prevented the request from succeeding");
+        return format!(
+            "Error from server (InternalError): an error on the server (\"{quoted}\") has prevented the request from succeeding"
+        );
     }
     let status = response.tree();
     let message = status.get("message").text();

@@ -4,8 +4,8 @@ use super::fleet::{Asked, Command, Question, Reply};
 use super::{seam, tokens, trust};
 use crate::event::{Caller, Event};
 use crate::world::World;
-use ::hosts::pki::{Certificate, Refused};
 use ::hosts::outside::{Container, Page, Printed, Supervisor};
+use ::hosts::pki::{Certificate, Refused};
 use apiserver::client::Ticket;
 use dataplane::images::Lookup;
 use dataplane::network::dns::{self, Data, INTERNET, Kind, Zone};
@@ -199,7 +199,11 @@ impl World {
         let (name, port) = address.rsplit_once(':').unwrap_or((&address, "443"));
         let Some(target) = self.host_at(host, name) else {
             // A load balancer with nobody behind it takes the connection and closes it.
-            let (why, took) = if self.is_balancer(name) { ("EOF".to_string(), NEARBY) } else { (format!("dial tcp {address}: connect: no route to host"), NO_ROUTE) };
+            let (why, took) = if self.is_balancer(name) {
+                ("EOF".to_string(), NEARBY)
+            } else {
+                (format!("dial tcp {address}: connect: no route to host"), NO_ROUTE)
+            };
             return Err((why, took));
         };
         if target != host && self.passage(Some(host), Some(target)).is_none() {

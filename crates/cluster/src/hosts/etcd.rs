@@ -1,10 +1,15 @@
 //! What kubeadm asks of etcd's members: the members' own answers, asked as etcdctl asks.
 use super::fleet::Reply;
 use crate::event::Caller;
+use crate::members::DIRECTORY;
 use crate::world::World;
+use ::hosts::Machine;
 use ::hosts::outside::{EtcdAsk, EtcdMember, Printed};
 use apiserver::client::Ticket;
-use objects::Text;
+use objects::{Text, Tree};
+
+/// What a database says into which a snapshot was restored, before the number of the snapshot.
+const RESTORED: &str = "restored ";
 
 impl World {
     /// Asks the member at `endpoint` on behalf of a command.
@@ -40,6 +45,50 @@ impl World {
         Reply::Members(Ok(members.collect()))
     }
 
+    /// What etcd finds in its data directory when its static Pod starts: what it had, nothing any more, or a snapshot that
+    /// was restored into it.
+    pub(super) fn find_data(&mut self, host: usize, machine: &mut Machine, pod: &Tree) {
+        let volumes = pod.at(&["spec", "volumes"]).items();
+        let data = volumes.iter().find(|volume| volume.get("name").text() == "etcd-data");
+        let folder = data.map_or("", |volume| volume.at(&["hostPath", "path"]).text());
+        let path = database(if folder.is_empty() { DIRECTORY } else { folder });
+        let place = self.members_on(host).into_iter().last();
+        let found = machine.files.read(&path);
+        let state = found.as_deref().and_then(|text| text.strip_prefix(RESTORED)?.parse::<usize>().ok());
+        match (place, state.and_then(|state| self.etcd.backups.get(state).cloned())) {
+            (Some(place), Some(snapshot)) => {
+                self.end_member(place, true);
+                self.begin_anew(place, snapshot);
+            }
+            (Some(place), None) if found.is_none() => self.lose_data(place),
+            _ => {}
+        }
+        if state.is_some() || found.is_none() {
+            machine.files.write(&path, "");
+        }
+    }
+
+    /// `etcdutl snapshot restore` has filled a data directory with a snapshot.
+    pub(crate) fn restored_into(&mut self, host: usize, directory: &str, state: u64) {
+        let mut machine = self.machine(host);
+        machine.files.write(&database(directory), &format!("{RESTORED}{state}"));
+        self.put_machine(host, machine);
+    }
+
+    /// A snapshot was saved to a file of a server that somebody works on.
+    pub(crate) fn saved_to(&mut self, host: usize, path: &str) {
+        if path.starts_with('/') && self.fleet.machines.contains_key(&host) {
+            let mut machine = self.machine(host);
+            machine.files.write(path, "");
+            self.put_machine(host, machine);
+        }
+    }
+
+    /// Whether a data directory on a server that somebody works on holds no database.
+    pub(crate) fn is_emptied(&self, host: usize, directory: &str) -> bool {
+        self.fleet.machines.get(&host).is_some_and(|machine| !machine.files.exists(&database(directory)))
+    }
+
     /// The endpoint itself, or that of a member that runs where no member is behind it.
     fn any_member(&self, host: usize, endpoint: &str) -> String {
         let runs = |place: &usize| self.etcd.nodes[*place].process.is_running() && self.etcd.nodes[*place].has_leader();
@@ -54,4 +103,9 @@ impl World {
         let found = self.hosts.iter().find(|host| address == Some(&*host.address));
         found.map(|host| host.name.to_string()).unwrap_or_default()
     }
+}
+
+/// The database in a data directory.
+fn database(directory: &str) -> String {
+    format!("{}/member/snap/db", directory.trim_end_matches('/'))
 }

@@ -43,6 +43,9 @@ impl World {
                     } else if name == "kube-apiserver" && !self.stored(host) {
                         self.plan(host, RETRY, Due::Statics);
                     } else {
+                        if name == "etcd" {
+                            self.find_data(host, &mut machine, &pod);
+                        }
                         processes::start(&mut machine, now, name);
                         self.run_component(host, name, true);
                         self.mirror(host, name, true);

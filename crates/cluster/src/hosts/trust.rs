@@ -16,10 +16,14 @@ const ADMIN: &str = "/etc/kubernetes/admin.conf";
 const KUBECONFIGS: [&str; 3] = [ADMIN, "/etc/kubernetes/super-admin.conf", "/etc/kubernetes/kubelet.conf"];
 
 impl World {
-    /// A host's clock; the learner's own, which is right, for none.
+    /// A host's clock. The learner's own (`None`) is right, unless every server's was put: then so much time has passed for
+    /// everybody as it did for the one that was put least.
     fn clock(&self, host: Option<usize>) -> Time {
-        let machine = host.and_then(|host| self.fleet.machines.get(&host));
-        machine.map_or(self.now, |machine| machine.local(self.now))
+        let local = |host: usize| self.fleet.machines.get(&host).map_or(self.now, |machine| machine.local(self.now));
+        match host {
+            Some(host) => local(host),
+            None => (0..self.hosts.len()).map(local).min_by_key(|at| at.0.abs_diff(self.now.0)).unwrap_or(self.now),
+        }
     }
 
     /// Whether client and kube-apiserver find each other's certificates good. A kube-apiserver reads its own from the disk
