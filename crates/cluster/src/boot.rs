@@ -60,6 +60,8 @@ impl World {
         let catalog = Arc::new(Catalog::new(&topology.images));
         let fleet = Arc::make_mut(&mut self.fleet);
         (fleet.catalog, fleet.bare) = (catalog.clone(), Some(prepared));
+        fleet.version = Text::new(&topology.version);
+        fleet.balancer = topology.endpoint.as_deref().map(Text::new);
         for machine in &topology.workers {
             self.add_host(topology, machine, &catalog, self.seed, Role::Worker);
         }
@@ -77,6 +79,8 @@ impl World {
             running: true,
             slow: Duration::ZERO,
             offered: true,
+            listed: true,
+            version: Text::default(),
         });
         self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
         // Machines do not start at the very same instant.
@@ -180,19 +184,8 @@ impl World {
             "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": list![port]},
         };
         self.bootstrap(kinds::SERVICE, "default", service);
-        let port = || map! {"name": "https", "port": 6443, "protocol": "TCP"};
-        let labels = map! {"endpointslice.kubernetes.io/skip-mirror": "true"};
-        let ips: Vec<Tree> = addresses.iter().map(|address| map! {"ip": *address}).collect();
-        let subset = map! {"addresses": ips, "ports": list![port()]};
-        let endpoints = map! {"metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "subsets": list![subset]};
+        let (endpoints, slice) = kubernetes_endpoints(addresses);
         self.bootstrap(kinds::ENDPOINTS, "default", endpoints);
-        let labels = map! {"kubernetes.io/service-name": "kubernetes"};
-        let endpoint = |address: &&str| map! {"addresses": list![*address], "conditions": map! {"ready": true}};
-        let endpoints: Vec<Tree> = addresses.iter().map(endpoint).collect();
-        let slice = map! {
-            "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "addressType": "IPv4",
-            "endpoints": endpoints, "ports": list![port()],
-        };
         self.bootstrap(kinds::ENDPOINT_SLICE, "default", slice);
         self.api.store.begin_sync();
         self.api.store.end_sync();
@@ -226,4 +219,21 @@ impl World {
         let now = self.now;
         self.api.handle(now, &request);
     }
+}
+
+/// Endpoints and EndpointSlice of the Service `kubernetes`: the kube-apiservers that serve.
+pub(crate) fn kubernetes_endpoints(addresses: &[&str]) -> (Tree, Tree) {
+    let port = || map! {"name": "https", "port": 6443, "protocol": "TCP"};
+    let labels = map! {"endpointslice.kubernetes.io/skip-mirror": "true"};
+    let ips: Vec<Tree> = addresses.iter().map(|address| map! {"ip": *address}).collect();
+    let subset = map! {"addresses": ips, "ports": list![port()]};
+    let endpoints = map! {"metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "subsets": list![subset]};
+    let labels = map! {"kubernetes.io/service-name": "kubernetes"};
+    let endpoint = |address: &&str| map! {"addresses": list![*address], "conditions": map! {"ready": true}};
+    let all: Vec<Tree> = addresses.iter().map(endpoint).collect();
+    let slice = map! {
+        "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels}, "addressType": "IPv4",
+        "endpoints": all, "ports": list![port()],
+    };
+    (endpoints, slice)
 }

@@ -1,5 +1,6 @@
 //! Which kube-apiserver a client talks to: its own host's, or one that the endpoint's load balancer gives it.
 use crate::event::{Caller, Event, PartId};
+use crate::hosts::Due;
 use crate::part::Actor;
 use crate::world::World;
 use objects::Text;
@@ -18,6 +19,10 @@ pub struct ApiServerProcess {
     pub slow: Duration,
     /// Whether the load balancer gives it new connections.
     pub offered: bool,
+    /// Whether the Service `kubernetes` has it among its endpoints.
+    pub listed: bool,
+    /// What its image's tag says: `v1.36.4`; empty: the version that is taught.
+    pub version: Text,
 }
 
 /// What becomes of a connection to the API.
@@ -37,6 +42,10 @@ const OUT: Duration = Duration::secs(6);
 const IN: Duration = Duration::secs(4);
 /// How long it waits for a machine that does not answer before it takes another one (`timeout connect`).
 const CONNECT: Duration = Duration::secs(5);
+/// How long a kube-apiserver that says no more stays among the endpoints of the Service `kubernetes`: the lease under
+/// /registry/masterleases (`--endpoint-reconciler-type=lease`). One that starts writes itself in at once.
+const LEASE: Duration = Duration::secs(15);
+const JOINS: Duration = Duration::millis(100);
 
 impl World {
     /// What a message of a caller meets. A client of the endpoint keeps the server that it has while that answers.
@@ -49,6 +58,9 @@ impl World {
             Caller::Terminal | Caller::Client => return self.way_of_command(None),
             Caller::Command(id) => return self.way_of_command(self.fleet.commands.get(&id).map(|command| command.host)),
         };
+        if self.is_stranger(id) {
+            return Way::Refused;
+        }
         let host = self.parts[id].host;
         if let Some(own) = self.own_server(id) {
             return self.loopback(own, host);
@@ -92,7 +104,7 @@ impl World {
 
     /// Whether a part's messages reach the kube-apiserver that it is connected to.
     pub(crate) fn reaches(&self, id: PartId) -> bool {
-        if self.apiservers.is_empty() {
+        if self.apiservers.is_empty() || self.is_stranger(id) {
             return false;
         }
         let host = self.parts[id].host;
@@ -167,9 +179,14 @@ impl World {
         if self.apiservers.len() < 2 {
             return;
         }
+        let balanced = self.is_balanced();
         for place in 0..self.apiservers.len() {
+            let answers = self.over_network(place, None) == Way::Server(place);
+            if answers != self.apiservers[place].listed {
+                self.plan(self.apiservers[place].host, if answers { JOINS } else { LEASE }, Due::Listed);
+            }
             let answers = self.is_well(place);
-            if answers != self.apiservers[place].offered {
+            if balanced && answers != self.apiservers[place].offered {
                 self.queue.push(self.now + if answers { IN } else { OUT }, Event::Checked(place));
             }
         }

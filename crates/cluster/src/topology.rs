@@ -5,13 +5,17 @@ use dataplane::network::{Cidr, Config, Mode, Plugin};
 use objects::{Text, Tree};
 use simcore::Duration;
 
+/// The version that presets have.
+pub(crate) const VERSION: &str = "v1.37.2";
+
 /// A cluster to boot.
 #[derive(Clone, Debug)]
 pub struct Topology {
     pub workers: Vec<Machine>,
     /// Each runs kube-apiserver, etcd, kube-scheduler and kube-controller-manager.
     pub control_planes: Vec<Machine>,
-    /// The virtual address that clients of several control planes dial; `None` where they dial the only one.
+    /// The virtual address that clients of several control planes dial; `None` where they dial the only one. Before bare
+    /// servers it is a load balancer's for port 6443 of all of them, also called `cluster-endpoint`.
     pub endpoint: Option<String>,
     /// Whether the control plane's parts show as static Pods in kube-system, as kubeadm sets them up.
     pub static_pods: bool,
@@ -39,6 +43,8 @@ pub struct Topology {
     pub bare: Option<bool>,
     /// Lines typed on the bare servers before the world is handed over: the server's place, and the line.
     pub installs: Vec<(usize, String)>,
+    /// The version of the packages on prepared bare servers: `v1.37.2`.
+    pub version: String,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
 }
@@ -97,6 +103,7 @@ impl Topology {
             proxy: Mode::Iptables,
             bare: None,
             installs: Vec::new(),
+            version: VERSION.to_string(),
             images: crate::images::all(),
         }
     }
@@ -108,6 +115,7 @@ impl Topology {
             workers: (1..=servers).map(|n| machine(format!("node-{n}"), 9 + n)).collect(),
             control_planes: Vec::new(),
             bare: Some(prepared),
+            endpoint: Some("192.168.100.10".to_string()),
             network: Plugin::None,
             coredns: false,
             ..Topology::kubeadm(0)

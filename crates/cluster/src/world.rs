@@ -419,6 +419,7 @@ impl World {
         let view = self.view_of(id);
         let part = Arc::make_mut(&mut self.parts[id]);
         part.start(self.now, &view, &mut fx);
+        self.reads_kubeconfig(id);
         self.carry_out(id, fx);
     }
 
@@ -462,7 +463,10 @@ impl World {
 
     fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let (server, attempt) = match self.way(caller) {
-            Way::Server(server) => (server, self.attempt(server, request)),
+            Way::Server(server) => match self.admitted(caller, server) {
+                Some(response) => (server, Attempt::Answered(response)),
+                None => (server, self.versioned(server, request)),
+            },
             Way::Refused => (0, Attempt::Refused),
             Way::Lost => (0, Attempt::Lost),
         };
@@ -470,6 +474,23 @@ impl World {
             return self.wait_for_etcd(caller, ticket, request, server, asked);
         }
         self.carry_attempt(caller, ticket, server, self.now, attempt);
+    }
+
+    /// A kube-apiserver tells its own version.
+    fn versioned(&mut self, server: usize, request: &Request) -> Attempt {
+        let version = self.apiservers[server].version.clone();
+        match self.attempt(server, request) {
+            Attempt::Answered(mut response) if !version.is_empty() && request.target == objects::wire::Target::Path("/version".into()) => {
+                if let objects::wire::Body::Tree(told) = &mut response.body {
+                    let minor = version.split('.').nth(1).unwrap_or("").to_string();
+                    told.set(&["gitVersion"], version);
+                    told.set(&["emulationMinor"], minor.as_str());
+                    told.set(&["minor"], minor);
+                }
+                Attempt::Answered(response)
+            }
+            attempt => attempt,
+        }
     }
 
     /// A request was evaluated, perhaps after it had waited since `begun`.

@@ -185,6 +185,7 @@ fn a_part_of_one_worker_is_that_workers_trouble() {
 #[test]
 fn with_three_control_planes_one_may_go_and_two_may_not() {
     let one = || "control-plane-1".to_string();
+    // Each kube-apiserver has the member beside it: until the load balancer has seen it fail, some requests meet one without.
     all(
         &[
             ("kubeadm-ha", stop("kube-apiserver/control-plane-2"), ["++++++++", "++++++++", "++++++++"]),

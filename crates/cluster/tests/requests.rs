@@ -331,6 +331,7 @@ fn a_policy_swallows_packets_and_names_itself() {
     let ready = world.api.store.applied().list_in(kinds::POD, "default").filter(|pod| Pod(&pod.tree).is_ready()).count();
     assert_eq!(ready, 4, "the kubelet's probes are not stopped");
     type_in(&mut world, "kubectl label pod box run=front");
+    run(&mut world, 1);
     assert!(type_in(&mut world, "kubectl exec box -- wget -qO- -T 2 http://web/").starts_with("Hello"));
 }
 

@@ -15,6 +15,15 @@ pub struct Process {
     pub name: Text,
     pub pid: u32,
     pub running: bool,
+    /// The static Pod's image and the hash of its manifest; empty: those of the kubelet's own version.
+    pub image: Text,
+    pub hash: Text,
+}
+
+impl Process {
+    fn new(name: impl Into<Text>, pid: u32) -> Process {
+        Process { name: name.into(), pid, running: true, image: Text::default(), hash: Text::default() }
+    }
 }
 
 /// One machine of the cluster.
@@ -50,8 +59,7 @@ impl Host {
             Role::Worker => &[],
         };
         let names = EVERYWHERE.iter().chain(parts);
-        let process =
-            |(at, name): (usize, &&'static str)| Process { name: Text::new_static(name), pid: 700 + 31 * at as u32, running: true };
+        let process = |(at, name): (usize, &&'static str)| Process::new(Text::new_static(name), 700 + 31 * at as u32);
         Host {
             name: name.into(),
             address: address.into(),
@@ -92,7 +100,14 @@ impl Host {
     pub fn has_process(&mut self, name: &str, running: bool) {
         if !self.set_running(name, running) && running {
             let newest = self.processes.iter().map(|process| process.pid).max().unwrap_or(700);
-            self.processes.push(Process { name: Text::new(name), pid: newest + 17, running: true });
+            self.processes.push(Process::new(Text::new(name), newest + 17));
+        }
+    }
+
+    /// A static Pod's process runs by a manifest with this image and this hash.
+    pub fn runs_by(&mut self, name: &str, image: &str, hash: &str) {
+        if let Some(process) = self.processes.iter_mut().find(|process| process.name == name) {
+            (process.image, process.hash) = (Text::new(image), Text::new(hash));
         }
     }
 }

@@ -121,11 +121,8 @@ impl Call<'_> {
         if is_address(name) {
             return Ok(Ok(vec![Text::new(name)]));
         }
-        let hosts = self.machine.files.read("/etc/hosts").unwrap_or_default();
-        let rows = hosts.lines().map(|line| line.split('#').next().unwrap_or("").split_whitespace().collect::<Vec<_>>());
-        let found: Vec<Text> = rows.filter(|row| row.iter().skip(1).any(|known| *known == name)).map(|row| Text::new(row[0])).collect();
-        if !found.is_empty() {
-            return Ok(Ok(found));
+        if let Some(found) = self.machine.known_host(name) {
+            return Ok(Ok(vec![found]));
         }
         let answer = self.outside.lookup(self.machine, self.now, name);
         self.pass(answer)

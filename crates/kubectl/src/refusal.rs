@@ -20,6 +20,7 @@ pub fn server_words(response: &Response) -> String {
     let status = response.tree();
     let message = status.get("message").text();
     match status.get("reason").text() {
+        "Unauthorized" => "error: You must be logged in to the server (Unauthorized)".to_string(),
         "" if message.is_empty() => format!("Error from server: the server responded with the status code {}", response.code),
         "" => format!("Error from server: {message}"),
         "Invalid" if status.get("details").is_null() => format!("The request is invalid: {message}"),
@@ -28,7 +29,8 @@ pub fn server_words(response: &Response) -> String {
     }
 }
 
-/// No answer came (code 0): the body names what happened and the server's address, `refused 10.0.0.1:6443`.
+/// No answer came (code 0): the body names what happened and the server's address, `refused 10.0.0.1:6443`,
+/// or says Go's words, `said EOF`.
 fn silence(response: &Response) -> String {
     let text = match &response.body {
         objects::wire::Body::Text(text) => text.as_str(),
@@ -38,6 +40,7 @@ fn silence(response: &Response) -> String {
         Some(("refused", address)) => {
             format!("The connection to the server {address} was refused - did you specify the right host or port?")
         }
+        Some(("said", why)) => format!("Unable to connect to the server: {why}"),
         Some((_, address)) => format!("Unable to connect to the server: dial tcp {address}: connect: no route to host"),
         None => "Unable to connect to the server: EOF".to_string(),
     }

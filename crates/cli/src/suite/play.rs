@@ -57,6 +57,7 @@ fn set(topology: &mut Topology, key: &str, value: &str) {
     match (key, value) {
         ("gateway-controller", "yes") => topology.gateway_controller = true,
         ("ingress-controller", "yes") => topology.ingress_controller = true,
+        ("version", _) => topology.version = value.to_string(),
         ("preset", _) => {}
         ("workers", _) if topology.bare.is_some() => {}
         ("workers", number) => topology.workers = Topology::kubeadm(number.parse().unwrap_or(3)).workers,

@@ -1,10 +1,11 @@
 //! How the world answers what a command on a server asks: names, downloads, images, API servers, health, files.
+use super::balancer::BALANCER;
 use super::fleet::{Asked, Command, Question, Reply};
-use super::seam;
-use super::tokens;
+use super::{seam, tokens, trust};
 use crate::event::{Caller, Event};
 use crate::world::World;
 use ::hosts::outside::{Container, Page, Printed, Supervisor};
+use ::hosts::pki::{Certificate, Refused};
 use apiserver::client::Ticket;
 use dataplane::images::Lookup;
 use dataplane::network::dns::{self, Data, INTERNET, Kind, Zone};
@@ -163,6 +164,13 @@ impl World {
         }
         match self.server_at(host, server) {
             Ok(()) => {
+                if let Err(refused) = self.certified(host, server, &self.certificate_of(host, &request.user.name)) {
+                    let response = match &refused {
+                        Refused::Client(why) => Err(why.clone()),
+                        Refused::Server(_) => Ok(trust::turned_away(&refused)),
+                    };
+                    return self.tell_command_after(id, NEARBY, Reply::Response(Box::new(response)));
+                }
                 let mut request = request.clone();
                 if tokens::is_granted(&request) {
                     request.user.groups.push(Text::new_static("system:masters"));
@@ -190,7 +198,13 @@ impl World {
         let address = server.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/').to_string();
         let (name, port) = address.rsplit_once(':').unwrap_or((&address, "443"));
         let Some(target) = self.host_at(host, name) else {
-            return Err((format!("dial tcp {address}: connect: no route to host"), NO_ROUTE));
+            // A load balancer with nobody behind it takes the connection and closes it.
+            let (why, took) = if self.is_balancer(name) {
+                ("EOF".to_string(), NEARBY)
+            } else {
+                (format!("dial tcp {address}: connect: no route to host"), NO_ROUTE)
+            };
+            return Err((why, took));
         };
         if target != host && self.passage(Some(host), Some(target)).is_none() {
             return Err((format!("dial tcp {address}: i/o timeout"), Duration::secs(10)));
@@ -204,12 +218,24 @@ impl World {
         Ok(())
     }
 
+    /// Whether a command's connection to a kube-apiserver passes both ends' looks at certificates.
+    pub(super) fn certified(&self, host: usize, server: &str, client: &Option<Certificate>) -> Result<(), Refused> {
+        if self.fleet.right_clocks {
+            return Ok(());
+        }
+        let address = server.split("://").last().unwrap_or("").trim_end_matches('/');
+        let name = address.rsplit_once(':').map_or(address, |(name, _)| name);
+        self.host_at(host, name).map_or(Ok(()), |target| self.trusted(Some(host), target, client.as_ref()))
+    }
+
     /// The host behind an address or a name, as seen from a host.
     pub(super) fn host_at(&self, from: usize, name: &str) -> Option<usize> {
         if name == "localhost" || name.starts_with("127.") {
             return Some(from);
         }
-        if self.endpoint.as_ref().is_some_and(|address| address == name) {
+        let own = self.fleet.machines.get(&from).and_then(|machine| machine.known_host(name));
+        let name = own.as_deref().unwrap_or(name);
+        if self.is_balancer(name) {
             // The load balancer's address leads to a kube-apiserver that it offers.
             let offered = self.apiservers.iter().find(|server| server.offered && server.host == from);
             return offered.or(self.apiservers.iter().find(|server| server.offered)).map(|server| server.host);
@@ -231,6 +257,9 @@ impl World {
         if let Some(found) = self.hosts.iter().find(|other| other.name == name) {
             return (Ok(vec![found.address.clone()]), took);
         }
+        if let Some(balancer) = self.fleet.balancer.clone().filter(|_| name == BALANCER) {
+            return (Ok(vec![balancer]), took);
+        }
         match address_of(name) {
             Some(address) => (Ok(vec![address]), took),
             None => (Err(format!("lookup {name} on {server}:53: no such host")), took),
@@ -244,8 +273,8 @@ impl World {
             return (Err(format!("dial tcp: {why}")), took);
         }
         let label = url.strip_prefix("https://dl.k8s.io/release/").and_then(|rest| rest.strip_suffix(".txt"));
-        let text = if label.is_some() { "v1.37.2" } else { "" };
-        (Ok(text.to_string()), took + Duration::millis(180))
+        let text = label.map(|label| ::hosts::machine::packages::newest(label)).unwrap_or_default();
+        (Ok(text), took + Duration::millis(180))
     }
 
     pub(super) fn pulled(&mut self, host: usize, image: &str) -> (Result<(), String>, Duration) {

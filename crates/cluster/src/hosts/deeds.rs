@@ -24,6 +24,7 @@ impl World {
         let before = self.fleet_mut().machines.insert(host, machine.clone());
         let deeds = before.map(|before| seam::deeds(&before, &machine)).unwrap_or_default();
         deeds.into_iter().for_each(|deed| self.carry_deed(host, deed));
+        self.weigh_trust();
     }
 
     fn carry_deed(&mut self, host: usize, deed: Deed) {
@@ -44,6 +45,7 @@ impl World {
             }
             Deed::Service("kubelet", true) => {
                 self.enable(self.hosts[host].kubelet);
+                self.kubelet_is(host);
                 self.kubelet_begins(host);
                 self.plan(host, START + START, Due::Statics);
             }
@@ -66,7 +68,10 @@ impl World {
                 self.run_component(host, component, false);
                 self.plan(host, NOTICE, Due::Statics);
             }
-            Deed::Manifests => self.plan(host, START, Due::Statics),
+            Deed::Manifests(changed) => {
+                self.fleet_mut().changed.extend(changed.into_iter().map(|name| (host, name)));
+                self.plan(host, START, Due::Statics);
+            }
             Deed::Reach => self.link_changed(true),
             Deed::K3s(stage) => self.k3s_came_to(host, stage),
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
@@ -83,7 +88,7 @@ impl World {
         Arc::make_mut(&mut self.parts[id]).stop();
     }
 
-    pub(super) fn plan(&mut self, host: usize, after: Duration, due: Due) {
+    pub(crate) fn plan(&mut self, host: usize, after: Duration, due: Due) {
         let at = self.now + after;
         if self.fleet_mut().due.insert((at, host, due)) {
             self.queue.push(at, Event::Server(host));
@@ -119,6 +124,8 @@ impl World {
                 Due::Serves => self.k3s_serves(host),
                 Due::Node => self.mind_k3s_node(host),
                 Due::Deploy => self.deploy_manifests(host),
+                Due::Trust => self.weigh_trust(),
+                Due::Listed => self.list_server(host),
             }
         }
     }

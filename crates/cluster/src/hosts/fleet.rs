@@ -1,7 +1,8 @@
 //! What the world keeps of its servers: machines that somebody has looked at, commands under way, the open login.
-use crate::event::Caller;
+use crate::event::{Caller, PartId};
 use ::hosts::Machine;
 use ::hosts::outside::{Begun, Container, EtcdAsk, EtcdMember, Page, Printed, Probe, Supervisor};
+use ::hosts::pki::Certificate;
 use ::hosts::run::Login;
 use apiserver::client::Ticket;
 use dataplane::images::Catalog;
@@ -12,17 +13,29 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Everything about servers that is not a part of the cluster. Empty, and as good as free, until somebody logs in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fleet {
     /// What there is to pull.
     pub catalog: Arc<Catalog>,
     /// Whether the servers had no cluster at first; and whether the steps before `kubeadm init` were done on them.
     pub bare: Option<bool>,
+    /// The address of the load balancer that stands before bare servers.
+    pub balancer: Option<Text>,
+    /// The version of the packages on prepared servers.
+    pub version: Text,
     /// By host; a machine is made when somebody first looks into it.
     pub machines: BTreeMap<usize, Machine>,
     pub commands: BTreeMap<u64, Arc<Command>>,
     /// The number that the next command gets.
     pub next: u64,
+    /// Whether every server's clock is right: then no certificate is ever out of date.
+    pub right_clocks: bool,
+    /// Parts whose connections are refused because a certificate is not valid by somebody's clock.
+    pub strangers: BTreeSet<PartId>,
+    /// What schedulers and controller managers read of their kubeconfigs when they started.
+    pub loaded: BTreeMap<PartId, Certificate>,
+    /// Static Pods whose manifest is another one than the one they run by.
+    pub changed: BTreeSet<(usize, &'static str)>,
     /// What will happen on servers by itself, by host.
     pub due: BTreeSet<(Time, usize, Due)>,
     /// Static Pods' components that a fault keeps from running, by host.
@@ -31,6 +44,28 @@ pub(crate) struct Fleet {
     pub deployed: BTreeMap<(usize, Text), Text>,
     /// The shell that the terminal is logged in to.
     pub session: Option<Session>,
+}
+
+impl Default for Fleet {
+    fn default() -> Fleet {
+        Fleet {
+            catalog: Arc::default(),
+            bare: None,
+            balancer: None,
+            version: Text::new_static(crate::topology::VERSION),
+            machines: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            next: 0,
+            right_clocks: true,
+            strangers: BTreeSet::new(),
+            loaded: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            due: BTreeSet::new(),
+            held: BTreeSet::new(),
+            deployed: BTreeMap::new(),
+            session: None,
+        }
+    }
 }
 
 /// What a server does by itself when its time has come.
@@ -56,6 +91,10 @@ pub(crate) enum Due {
     Node,
     /// A K3s server applies its manifests.
     Deploy,
+    /// A kube-apiserver that came or went is put into, or taken out of, the endpoints of the Service `kubernetes`.
+    Listed,
+    /// A certificate's time is over by somebody's clock.
+    Trust,
 }
 
 /// A terminal that is logged in on a server.
@@ -160,6 +199,7 @@ pub(crate) struct Kubectl {
     pub shell: ::kubectl::Shell,
     pub server: String,
     pub user: Option<User>,
+    pub certificate: Option<Certificate>,
     pub said: Printed,
     pub watches: BTreeMap<u64, WatchCursor>,
     pub follows: BTreeMap<u64, (Request, usize)>,

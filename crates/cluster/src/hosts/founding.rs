@@ -32,6 +32,15 @@ impl World {
         }
     }
 
+    /// The kubelet that starts is the one that is installed.
+    pub(super) fn kubelet_is(&mut self, host: usize) {
+        let Some(version) = self.machine(host).program("kubelet") else { return };
+        let id = self.hosts[host].kubelet;
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+            kubelet.host.kubelet_version = Text::new(version);
+        }
+    }
+
     /// The kubelet asks for a certificate with its bootstrap token.
     pub(super) fn bootstrap_kubelet(&mut self, host: usize) {
         let mut machine = self.machine(host);
@@ -57,7 +66,12 @@ impl World {
             // The first is a cluster of its own; the others were added to it before they start.
             "etcd" if self.etcd.nodes.is_empty() => self.found_etcd(&id, host),
             "kube-apiserver" if !self.apiservers.iter().any(|server| server.host == host) => {
-                self.apiservers.push(ApiServerProcess { id, host, running: false, offered: true, slow: Duration::ZERO });
+                let first = self.apiservers.is_empty();
+                if first {
+                    self.endpoint = self.dialled(host);
+                }
+                let (slow, version) = (Duration::ZERO, Text::default());
+                self.apiservers.push(ApiServerProcess { id, host, running: false, offered: first, listed: first, slow, version });
                 self.hosts[host].control_plane = true;
                 if self.api.store.applied().find(kinds::NAMESPACE, "", "kube-system").is_none() {
                     let address = self.hosts[host].address.clone();

@@ -1,10 +1,12 @@
 //! kubectl typed on a server: it asks whom the kubeconfig that lies there names, as whom that names.
 use super::fleet::{Kubectl, Reply};
+use super::trust::turned_away;
 use crate::event::{Caller, Event};
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::kubeadm::Client;
 use ::hosts::outside::{Begun, Printed};
+use ::hosts::pki::Certificate;
 use ::kubectl::{Effect, Shell};
 use apiserver::client::Ticket;
 use objects::Text;
@@ -13,6 +15,8 @@ use simcore::Duration;
 
 /// How often open watches and followed logs are looked at.
 const LOOK: Duration = Duration::millis(200);
+/// An answer that needs no disk.
+const NEARBY: Duration = Duration::millis(2);
 /// Whom kubectl asks without any kubeconfig.
 const NOBODY: &str = "http://localhost:8080";
 /// The name under which standard input lies among the files of a run.
@@ -21,7 +25,7 @@ const STDIN: &str = "/dev/stdin";
 impl World {
     pub(super) fn begin_kubectl(&mut self, id: u64, host: usize, begun: &Begun) {
         let machine = self.machine(host);
-        let (server, user) = match whom(&machine, begun) {
+        let (server, user, certificate) = match whom(&machine, begun) {
             Ok(found) => found,
             Err(words) => return self.tell_command(id, Reply::Printed(Some(Printed { stderr: words, code: 1, ..Printed::default() }))),
         };
@@ -31,6 +35,7 @@ impl World {
             shell: Shell::new(files),
             server,
             user,
+            certificate,
             said: Printed::default(),
             watches: Default::default(),
             follows: Default::default(),
@@ -104,8 +109,14 @@ impl World {
                     if let Some(user) = kubectl.user.clone() {
                         request.user = user;
                     }
+                    let refused = self.certified(command.host, &kubectl.server, &kubectl.certificate).err();
                     match self.server_at(command.host, &kubectl.server) {
                         Ok(()) => {
+                            if let Some(refused) = refused {
+                                let reply = Event::Reply(Caller::Command(id), Ticket(ticket), Box::new(turned_away(&refused)));
+                                self.queue.push(self.now + NEARBY, reply);
+                                continue;
+                            }
                             if crate::console::follows_logs(&request) {
                                 kubectl.follows.insert(ticket, (request.clone(), 0));
                                 self.queue.push(self.now, Event::Command(id));
@@ -114,8 +125,12 @@ impl World {
                         }
                         Err((why, took)) => {
                             let address = kubectl.server.split("://").nth(1).unwrap_or("");
-                            let word = if why.ends_with("refused") { "refused" } else { "lost" };
-                            let response = Response { code: 0, ..Response::text(format!("{word} {address}")) };
+                            let text = match &why {
+                                why if why.ends_with("refused") => format!("refused {address}"),
+                                why if why.starts_with("dial") => format!("lost {address}"),
+                                why => format!("said {why}"),
+                            };
+                            let response = Response { code: 0, ..Response::text(text) };
                             self.queue.push(self.now + took, Event::Reply(Caller::Command(id), Ticket(ticket), Box::new(response)));
                         }
                     }
@@ -141,8 +156,11 @@ impl World {
     }
 }
 
+/// Server, user, and the certificate that shows it.
+type Whom = (String, Option<User>, Option<Certificate>);
+
 /// The server and the user of the kubeconfig that counts: `--kubeconfig`, $KUBECONFIG, ~/.kube/config; nobody without one.
-fn whom(machine: &Machine, begun: &Begun) -> Result<(String, Option<User>), String> {
+fn whom(machine: &Machine, begun: &Begun) -> Result<Whom, String> {
     let mut words = begun.words.iter();
     let mut named = None;
     while let Some(word) = words.next() {
@@ -163,7 +181,7 @@ fn whom(machine: &Machine, begun: &Begun) -> Result<(String, Option<User>), Stri
     let Some(file) = machine.files.get(&path) else {
         return match named {
             Some(_) => Err(format!("error: stat {path}: no such file or directory\n")),
-            None => Ok((NOBODY.to_string(), None)),
+            None => Ok((NOBODY.to_string(), None, None)),
         };
     };
     if begun.user != "root" && file.owner != begun.user && file.mode & 0o004 == 0 {
@@ -174,9 +192,9 @@ fn whom(machine: &Machine, begun: &Begun) -> Result<(String, Option<User>), Stri
         let mut user = client.user;
         // The API server puts everybody whom it knows into this group.
         user.groups.push(Text::new_static("system:authenticated"));
-        (client.server, Some(user))
+        (client.server, Some(user), Client::certificate(machine, &text))
     });
-    Ok(read.unwrap_or((NOBODY.to_string(), None)))
+    Ok(read.unwrap_or((NOBODY.to_string(), None, None)))
 }
 
 fn full(path: &str, folder: &str) -> String {

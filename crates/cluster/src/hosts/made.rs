@@ -1,6 +1,7 @@
 //! A preset's server as kubeadm has left it, made when somebody first looks at it by running kubeadm once more, in the past.
 use super::past::Past;
 use super::processes;
+use crate::topology::VERSION;
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::run::Login;
@@ -9,8 +10,6 @@ use objects::Text;
 use simcore::Time;
 use std::sync::Arc;
 
-/// The version that presets have.
-const VERSION: &str = "v1.37.2";
 /// A token of the installation's day; it has expired long since.
 const TOKEN: &str = "kuba00.0123456789abcdef";
 
@@ -47,7 +46,7 @@ impl World {
     }
 
     pub(super) fn prepared(&self, host: usize) -> Machine {
-        let mut machine = Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, VERSION, self.seed);
+        let mut machine = Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, &self.fleet.version, self.seed);
         self.kubelet_of(host).into_iter().for_each(|kubelet| furnish(&mut machine, kubelet));
         machine.install("curl", "7.88.1-10+deb12u14", &[("curl", "7.88.1")]);
         machine

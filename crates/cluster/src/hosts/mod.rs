@@ -1,5 +1,6 @@
 //! The servers of the world as machines to log in to: their state, the commands on them, what these reach beyond.
 mod answers;
+mod balancer;
 mod command;
 mod deeds;
 mod etcd;
@@ -17,6 +18,7 @@ mod statics;
 mod table;
 mod tape;
 mod tokens;
+mod trust;
 mod typed;
 
-pub(crate) use fleet::Fleet;
+pub(crate) use fleet::{Due, Fleet};

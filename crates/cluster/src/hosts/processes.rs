@@ -20,10 +20,16 @@ pub(super) const STATICS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controlle
 /// Where the kubelet looks for static Pods.
 pub(super) const MANIFESTS: &str = "/etc/kubernetes/manifests";
 
+/// etcd's database, where kubeadm has its data directory.
+pub(super) const DATABASE: &str = "/var/lib/etcd/member/snap/db";
+
 /// Starts a component's process under its containerd-shim, if it does not run.
 pub(super) fn start(machine: &mut Machine, now: Time, name: &str) {
     if machine.process(name).is_some() {
         return;
+    }
+    if name == "etcd" && !machine.files.exists(DATABASE) {
+        machine.files.write(DATABASE, "");
     }
     let shim = machine.spawn(now, "root", 1, &format!("/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id {name}"));
     let command = command(machine, name);

@@ -39,7 +39,7 @@ impl World {
         if name == "ping"
             && let Some(words) = self.too_long_to_send(host, rest)
         {
-            return self.tell_command_after(id, PRINTING, Reply::Printed(Some(Printed { stdout: words.0, stderr: words.1, code: 1 })));
+            return self.tell_command_after(id, PRINTING, Reply::Printed(Some(Printed { stdout: words.0 + &words.1, stderr: String::new(), code: 1 })));
         }
         if let Some(client) = client(name) {
             let rest: Vec<Text> = rest.iter().map(Text::new).collect();
@@ -64,7 +64,7 @@ impl World {
 }
 
 impl World {
-    /// What `ping -M do -s SIZE` says (on stdout, on stderr) where the packet is longer than the interface that it would
+    /// What `ping -M do -s SIZE` says where the packet is longer than the interface that it would
     /// leave by takes. Without `-M do` it would be cut into pieces.
     fn too_long_to_send(&self, host: usize, words: &[String]) -> Option<(String, String)> {
         let whole = words.windows(2).any(|pair| pair[0] == "-M" && matches!(pair[1].as_str(), "do" | "probe"));

@@ -19,8 +19,8 @@ pub(super) enum Deed {
     Restarts(Text, Duration),
     /// The process of a static Pod or of kube-proxy is gone.
     Killed(&'static str),
-    /// A manifest was put there, changed or taken away.
-    Manifests,
+    /// Manifests were put there or taken away, and these ones changed.
+    Manifests(Vec<&'static str>),
     /// The firewall or the clock changed.
     Reach,
     /// The K3s process has come further, or has ended.
@@ -114,7 +114,9 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     }
     let manifest = |machine: &Machine, name: &str| machine.files.read(&format!("{MANIFESTS}/{name}.yaml"));
     if STATICS.iter().any(|name| manifest(before, name) != manifest(after, name)) {
-        all.push(Deed::Manifests);
+        let both = |name: &&str| manifest(before, name).is_some() && manifest(after, name).is_some();
+        let changed = STATICS.into_iter().filter(both).filter(|name| manifest(before, name) != manifest(after, name)).collect();
+        all.push(Deed::Manifests(changed));
     }
     if before.firewall != after.firewall || before.clock_offset != after.clock_offset {
         all.push(Deed::Reach);
@@ -164,7 +166,7 @@ mod tests {
         assert_eq!(deeds(&before, &after), [Deed::Service("containerd", false)]);
         let mut after = before.clone();
         after.files.write("/etc/kubernetes/manifests/etcd.yaml", "kind: Pod");
-        assert_eq!(deeds(&before, &after), [Deed::Manifests]);
+        assert_eq!(deeds(&before, &after), [Deed::Manifests(Vec::new())]);
         let mut after = before.clone();
         after.reboot(Time::START + Duration::secs(1));
         assert_eq!(deeds(&before, &after), [Deed::Rebooted]);

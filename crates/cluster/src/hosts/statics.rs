@@ -27,7 +27,14 @@ impl World {
         for name in STATICS {
             let (manifest, runs) = (manifest(&machine, name), machine.process(name).is_some());
             let held = self.fleet.held.contains(&(host, Text::new_static(name)));
+            let changed = self.fleet_mut().changed.remove(&(host, name));
             match manifest {
+                // Another Pod: the old one ends first.
+                Some(_) if runs && changed => {
+                    processes::stop(&mut machine, name);
+                    self.run_component(host, name, false);
+                    self.plan(host, RETRY, Due::Statics);
+                }
                 Some(pod) if !runs && !held => {
                     let image = pod.at(&["spec", "containers"]).items().first().map(|one| one.get("image").text().to_string());
                     let image = image.unwrap_or_default();
@@ -36,9 +43,13 @@ impl World {
                     } else if name == "kube-apiserver" && !self.stored(host) {
                         self.plan(host, RETRY, Due::Statics);
                     } else {
+                        if name == "etcd" {
+                            self.find_data(host, &mut machine, &pod);
+                        }
                         processes::start(&mut machine, now, name);
                         self.run_component(host, name, true);
                         self.mirror(host, name, true);
+                        self.runs_by(host, name, &image, &pod);
                     }
                 }
                 None if runs => {
@@ -50,6 +61,17 @@ impl World {
             }
             // What starts here is not a change from outside.
             self.fleet_mut().machines.insert(host, machine.clone());
+        }
+    }
+
+    /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
+    fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree) {
+        let id = self.hosts[host].kubelet;
+        if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+            kubelet.host.runs_by(name, image, &hash(&pod.to_json()));
+        }
+        if let Some(server) = self.apiservers.iter_mut().find(|server| server.host == host && name == "kube-apiserver") {
+            server.version = Text::new(image.rsplit_once(':').map_or("", |(_, tag)| tag));
         }
     }
 
@@ -90,4 +112,10 @@ fn manifest(machine: &Machine, name: &str) -> Option<Tree> {
     let text = machine.files.read(&format!("{MANIFESTS}/{name}.yaml"))?;
     let pod = objects::yaml::read(&text).ok()?.into_iter().next()?.tree;
     (pod.get("kind").text() == "Pod").then_some(pod)
+}
+
+/// 32 hexadecimal digits that depend on a manifest, as the kubelet names its Pod.
+fn hash(text: &str) -> String {
+    let fold = |seed: u64| text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{:016x}{:016x}", fold(0xcbf2_9ce4_8422_2325), fold(0x8422_2325_cbf2_9ce4))
 }

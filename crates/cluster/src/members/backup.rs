@@ -17,6 +17,12 @@ impl World {
     /// lost or moved away before.
     pub(crate) fn restore_data(&mut self, host: usize, saved: &Saved, directory: &str) -> Result<(), String> {
         let mine = self.members_on(host).into_iter().find(|place| !self.etcd.nodes[*place].process.removed);
+        if let Some(place) =
+            mine.filter(|place| directory.trim_end_matches('/') == DIRECTORY && !self.etcd.nodes[*place].process.is_running())
+            && self.is_emptied(host, DIRECTORY)
+        {
+            self.lose_data(place);
+        }
         let holds =
             |place: usize| self.etcd.nodes[place].process.is_running() || self.etcd.nodes[place].process.data.durable.log.last() > 0;
         let used = directory.trim_end_matches('/') == DIRECTORY && mine.is_some_and(holds);
@@ -24,6 +30,7 @@ impl World {
             return Err(format!("data-dir \"{directory}\" not empty or could not be read"));
         }
         self.etcd.directories.push((host, directory.to_string(), saved.state));
+        self.restored_into(host, directory, saved.state);
         Ok(())
     }
 

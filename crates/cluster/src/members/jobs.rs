@@ -89,9 +89,14 @@ impl World {
         }
         let words: Vec<&str> = job.words.iter().map(String::as_str).collect();
         let Some((program, rest)) = words.split_first() else { return };
+        let saved_before = self.etcd.files.len();
         let mut run = Run { known: &mut job.asked, next: 0, now, host: job.host, files: &mut self.etcd.files, restored: None };
         let answer = etcdctl(program, rest, &[], &mut run);
         let restored = run.restored;
+        let fresh = self.etcd.files.get(saved_before..).unwrap_or_default();
+        if let Some((host, path, _)) = fresh.last().cloned() {
+            self.saved_to(host, &path);
+        }
         if let Some((saved, directory)) = restored
             && let Err(words) = self.restore_data(job.host, &saved, &directory)
         {

@@ -11,6 +11,7 @@ mod state;
 mod view;
 
 pub(crate) use asks::{Need, full};
+pub(crate) use backup::DIRECTORY;
 pub use state::EtcdNode;
 pub(crate) use state::{Etcd, Mail};
 pub use view::{EtcdMemberView, EtcdView};

@@ -14,7 +14,7 @@ pub fn is_mirror(pod: &Object) -> bool {
     !pod.annotation("kubernetes.io/config.mirror").is_empty()
 }
 
-/// Requests for the mirror Pods that are not there (upstream `CreateMirrorPod`).
+/// Requests for the mirror Pods that are not there (upstream `CreateMirrorPod`), and against those of another manifest.
 pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
     let Some(node) = view.find(kinds::NODE, "", &host.name) else { return Vec::new() };
     if view.find(kinds::NAMESPACE, "", NAMESPACE).is_none() {
@@ -22,19 +22,32 @@ pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
     }
     let absent = |part: &&&str| view.find(kinds::POD, NAMESPACE, &format!("{part}-{}", host.name)).is_none();
     let request = |part: &&str| Request::about(Verb::Create, kinds::POD, NAMESPACE, "").body(pod(now, part, host, node.uid()));
-    CONTROL_PLANE.iter().filter(|part| host.runs(part)).filter(absent).map(request).collect()
+    let mut all: Vec<Request> = CONTROL_PLANE.iter().filter(|part| host.runs(part)).filter(absent).map(request).collect();
+    for process in host.processes.iter().filter(|process| !process.hash.is_empty()) {
+        let name = Text::from(format!("{}-{}", process.name, host.name));
+        let other = |pod: &&Object| is_mirror(pod) && pod.annotation("kubernetes.io/config.hash") != process.hash;
+        if let Some(pod) = view.find(kinds::POD, NAMESPACE, &name).map(AsRef::as_ref).filter(other)
+            && !pod.is_deleting()
+        {
+            let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
+            all.push(Request::about(Verb::Delete, kinds::POD, NAMESPACE, name).body(options));
+        }
+    }
+    all
 }
 
 fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
     let version = if part == "etcd" { "3.7.3-0" } else { host.kubelet_version.as_str() };
-    let hash = hash(part);
+    let process = host.processes.iter().find(|process| process.name == part && !process.hash.is_empty());
+    let hash = process.map_or_else(|| hash(part), |process| process.hash.clone());
+    let image = process.map_or_else(|| format!("{REGISTRY}/{part}:{version}"), |process| process.image.to_string());
     let annotations = map! {
         "kubernetes.io/config.hash": &hash, "kubernetes.io/config.mirror": &hash, "kubernetes.io/config.source": "file",
         "kubernetes.io/config.seen": now.rfc3339_micro(),
     };
     let owner = map! {"apiVersion": "v1", "kind": "Node", "name": &host.name, "uid": node_uid, "controller": true};
     let container = map! {
-        "name": part, "image": format!("{REGISTRY}/{part}:{version}"), "command": list![part], "imagePullPolicy": "IfNotPresent",
+        "name": part, "image": image, "command": list![part], "imagePullPolicy": "IfNotPresent",
         "resources": map! {"requests": map! {"cpu": if part == "kube-apiserver" { "250m" } else { "100m" }}},
     };
     let spec = map! {

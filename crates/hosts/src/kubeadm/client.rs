@@ -40,16 +40,22 @@ impl Client {
     pub fn read(machine: &Machine, text: &str) -> Option<Client> {
         let tree = yaml::read(text).ok()?.into_iter().next()?.tree;
         let server = tree.get("clusters").items().first()?.at(&["cluster", "server"]).text().to_string();
+        let user = Client::certificate(machine, text).map(|certificate| User {
+            name: Text::new(certificate.part("CN").unwrap_or("")),
+            groups: certificate.part("O").into_iter().map(Text::new).collect(),
+        });
+        Some(Client { server, user: user.unwrap_or_default() })
+    }
+
+    /// The certificate that a kubeconfig's user shows; it lies in the text or in a file of the machine.
+    pub fn certificate(machine: &Machine, text: &str) -> Option<Certificate> {
+        let tree = yaml::read(text).ok()?.into_iter().next()?.tree;
         let user = tree.get("users").items().first()?.get("user").clone();
         let pem = match user.get("client-certificate-data").text() {
             "" => machine.files.read(user.get("client-certificate").text()).map(|text| text.to_string()),
             coded => base64::decode_text(coded),
         };
-        let user = pem.and_then(|pem| Certificate::read(&pem)).map(|certificate| User {
-            name: Text::new(certificate.part("CN").unwrap_or("")),
-            groups: certificate.part("O").into_iter().map(Text::new).collect(),
-        });
-        Some(Client { server, user: user.unwrap_or_default() })
+        Certificate::read(&pem?)
     }
 
     /// Asks; `Err` has the words of Go's client for a server that cannot be reached.

@@ -107,6 +107,16 @@ impl Machine {
         self.interfaces.first().map_or(Text::default(), |one| one.address.clone())
     }
 
+    /// The address that /etc/hosts gives a name.
+    pub fn known_host(&self, name: &str) -> Option<Text> {
+        let hosts = self.files.read("/etc/hosts")?;
+        let mut rows = hosts.lines().map(|line| line.split('#').next().unwrap_or("").split_whitespace());
+        rows.find_map(|mut row| {
+            let address = row.next()?;
+            row.any(|known| known == name).then(|| Text::new(address))
+        })
+    }
+
     /// The value of a kernel setting as /proc/sys shows it.
     pub fn sysctl(&self, name: &str) -> Option<&Text> {
         self.sysctls.get(name)

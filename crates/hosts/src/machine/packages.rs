@@ -68,6 +68,13 @@ pub static DEBIAN: &[Offer] = &[
 pub const MINORS: [u32; 4] = [34, 35, 36, 37];
 const PATCHES: [(u32, u32); 4] = [(37, 2), (36, 5), (35, 4), (34, 2)];
 
+/// What a label of dl.k8s.io stands for: `stable`, `stable-1.36`.
+pub fn newest(label: &str) -> String {
+    let minor = label.split_once('-').and_then(|(_, line)| line.split_once('.')?.1.parse::<u32>().ok());
+    let found = PATCHES.iter().find(|(known, _)| minor.is_none_or(|minor| minor == *known));
+    found.map(|(minor, patch)| format!("v1.{minor}.{patch}")).unwrap_or_default()
+}
+
 /// A package on offer in some version, of a Kubernetes repository or of Debian's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {

@@ -143,6 +143,11 @@ impl Machine {
         for offer in packages::DEBIAN.iter().filter(|offer| offer.name == "containerd.io") {
             machine.install(offer.name, offer.version, offer.programs);
         }
+        let line = version.rsplit_once('.').map_or(version, |(minor, _)| minor);
+        let key = "/etc/apt/keyrings/kubernetes-apt-keyring.gpg";
+        machine.files.write(key, "a public key of pkgs.k8s.io\n");
+        let source = format!("deb [signed-by={key}] https://pkgs.k8s.io/core:/stable:/{line}/deb/ /\n");
+        machine.files.write("/etc/apt/sources.list.d/kubernetes.list", &source);
         for package in ["kubelet", "kubeadm", "kubectl"] {
             machine.install(package, &format!("{}-1.1", version.trim_start_matches('v')), &[]);
             machine.files.program(&format!("/usr/bin/{package}"), version);

@@ -148,11 +148,18 @@ pub fn upload_certs(call: &mut Call, work: &mut Work) -> Step<()> {
             data.set(&[name], base64::encode(seal(&work.key, &text).as_bytes()));
         }
     }
-    let reference = map! {"apiVersion": "v1", "blockOwnerDeletion": true, "controller": true, "kind": "Secret", "name": owner.at(&["metadata", "name"]).clone(), "uid": ""};
+    let name = owner.at(&["metadata", "name"]).text().to_string();
+    write(call, work, [item("secrets", owner)])?;
+    let uid = match (&work.dry, work.client.clone()) {
+        (None, Some(client)) => client.get(call, SECRETS, "kube-system", &name)?.map(|owner| owner.at(&["metadata", "uid"]).clone()).ok(),
+        _ => None,
+    };
+    let uid = uid.unwrap_or_else(|| Tree::from(""));
+    let reference = map! {"apiVersion": "v1", "blockOwnerDeletion": true, "controller": true, "kind": "Secret", "name": name, "uid": uid};
     let meta = map! {"name": "kubeadm-certs", "namespace": "kube-system", "ownerReferences": list![reference]};
     let secret = map! {"kind": "Secret", "type": "Opaque", "metadata": meta, "data": data};
     let [role, binding] = readers("kubeadm:kubeadm-certs", "kube-system", "secrets", "kubeadm-certs", groups(&[NODE_GROUP]));
-    write(call, work, [item("secrets", owner), item("secrets", secret), role, binding])?;
+    write(call, work, [item("secrets", secret), role, binding])?;
     let shown = if work.hide_key { "<value withheld>" } else { &work.key };
     call.say(format_args!("[upload-certs] Using certificate key:\n{shown}"));
     Ok(())

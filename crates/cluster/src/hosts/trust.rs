@@ -1,0 +1,135 @@
+//! Whose certificates are good by whose clock: connections to the kube-apiservers are refused where one is not.
+use super::fleet::Due;
+use crate::event::{Caller, PartId};
+use crate::part::Actor;
+use crate::world::World;
+use ::hosts::Machine;
+use ::hosts::kubeadm::Client;
+use ::hosts::pki::{Certificate, Refused};
+use objects::Status;
+use objects::wire::Response;
+use simcore::{Duration, Time};
+
+const SERVING: &str = "/etc/kubernetes/pki/apiserver.crt";
+const ADMIN: &str = "/etc/kubernetes/admin.conf";
+/// Kubeconfigs of a server by who uses them.
+const KUBECONFIGS: [&str; 3] = [ADMIN, "/etc/kubernetes/super-admin.conf", "/etc/kubernetes/kubelet.conf"];
+
+impl World {
+    /// A host's clock. The learner's own (`None`) is right, unless every server's was put: then so much time has passed for
+    /// everybody as it did for the one that was put least.
+    fn clock(&self, host: Option<usize>) -> Time {
+        let local = |host: usize| self.fleet.machines.get(&host).map_or(self.now, |machine| machine.local(self.now));
+        match host {
+            Some(host) => local(host),
+            None => (0..self.hosts.len()).map(local).min_by_key(|at| at.0.abs_diff(self.now.0)).unwrap_or(self.now),
+        }
+    }
+
+    /// Whether client and kube-apiserver find each other's certificates good. A kube-apiserver reads its own from the disk
+    /// whenever it changes.
+    pub(super) fn trusted(&self, from: Option<usize>, server: usize, client: Option<&Certificate>) -> Result<(), Refused> {
+        // A server that nobody has looked into is as kubeadm has just left it.
+        let serving = self.fleet.machines.get(&server).and_then(|machine| Certificate::read(&machine.files.read(SERVING)?));
+        let (here, there) = (self.clock(from), self.clock(Some(server)));
+        match &serving {
+            Some(serving) => ::hosts::pki::valid(serving, client, here, there),
+            None => client.map_or(Ok(()), |client| client.valid(there).map_err(Refused::Server)),
+        }
+    }
+
+    /// The same for the learner's own kubectl, which has the administrator's certificate.
+    pub(crate) fn admitted(&self, caller: Caller, place: usize) -> Option<Response> {
+        if self.fleet.right_clocks || !matches!(caller, Caller::Terminal | Caller::Client) {
+            return None;
+        }
+        let server = self.apiservers[place].host;
+        let machine = self.fleet.machines.get(&server)?;
+        let admin = machine.files.read(ADMIN).and_then(|text| Client::certificate(machine, &text));
+        self.trusted(None, server, admin.as_ref()).err().map(|refused| turned_away(&refused))
+    }
+
+    /// Whether a part's connections are refused for a certificate.
+    pub(crate) fn is_stranger(&self, id: PartId) -> bool {
+        self.fleet.strangers.contains(&id)
+    }
+
+    /// Finds out anew whose connections are refused: a clock, a certificate or a process has changed.
+    pub(super) fn weigh_trust(&mut self) {
+        let right = self.fleet.machines.values().all(|machine| machine.clock_offset == 0);
+        if right && self.fleet.right_clocks {
+            return;
+        }
+        let mut strangers = std::collections::BTreeSet::new();
+        let mut next: Option<Time> = None;
+        for id in 0..self.parts.len() {
+            let part = self.parts[id].clone();
+            let Some(server) = self.apiservers.get(self.server_of(id)).map(|server| server.host) else { continue };
+            if !part.running {
+                self.fleet_mut().loaded.remove(&id);
+                continue;
+            }
+            let held = self.held(id, part.host, &part.actor);
+            if self.trusted(Some(part.host), server, held.as_ref()).is_err() {
+                strangers.insert(id);
+            } else if let Some(held) = &held {
+                let left = held.not_after.since(self.clock(Some(server)));
+                next = Some(next.map_or(self.now + left, |next| next.min(self.now + left)));
+            }
+        }
+        let better = self.fleet.strangers.iter().any(|id| !strangers.contains(id));
+        let changed = self.fleet.strangers != strangers;
+        let fleet = self.fleet_mut();
+        (fleet.strangers, fleet.right_clocks) = (strangers, right);
+        if let Some(next) = next {
+            self.plan(0, next.since(self.now) + Duration::secs(1), Due::Trust);
+        }
+        if changed {
+            self.link_changed(better);
+        }
+    }
+
+    /// The certificate that a part shows: the scheduler and the controller manager read theirs when they start.
+    fn held(&mut self, id: PartId, host: usize, actor: &Actor) -> Option<Certificate> {
+        let machine = self.fleet.machines.get(&host)?;
+        let path = match actor {
+            Actor::Scheduler(_) => "/etc/kubernetes/scheduler.conf",
+            Actor::Manager(_) => "/etc/kubernetes/controller-manager.conf",
+            Actor::Kubelet(_) => return own(machine, KUBECONFIGS[2]),
+            // kube-proxy and what runs in Pods show tokens.
+            _ => return None,
+        };
+        if let Some(loaded) = self.fleet.loaded.get(&id) {
+            return Some(loaded.clone());
+        }
+        let found = own(machine, path)?;
+        self.fleet_mut().loaded.insert(id, found.clone());
+        Some(found)
+    }
+
+    /// A process starts: it reads its kubeconfig.
+    pub(crate) fn reads_kubeconfig(&mut self, id: PartId) {
+        if !self.fleet.right_clocks {
+            self.fleet_mut().loaded.remove(&id);
+            self.weigh_trust();
+        }
+    }
+
+    /// The certificate by which a command on a host asks as `user`.
+    pub(super) fn certificate_of(&self, host: usize, user: &str) -> Option<Certificate> {
+        let machine = self.fleet.machines.get(&host)?;
+        KUBECONFIGS.iter().filter_map(|path| own(machine, path)).find(|found| found.part("CN") == Some(user))
+    }
+}
+
+fn own(machine: &Machine, path: &str) -> Option<Certificate> {
+    Client::certificate(machine, &machine.files.read(path)?)
+}
+
+/// What a client is told.
+pub(super) fn turned_away(refused: &Refused) -> Response {
+    match refused {
+        Refused::Client(why) => Response { code: 0, ..Response::text(format!("said {why}")) },
+        Refused::Server(_) => Response::from(Status::new(401, "Unauthorized", "Unauthorized")),
+    }
+}
