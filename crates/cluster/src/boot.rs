@@ -123,7 +123,7 @@ impl World {
         self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
         let mut part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
-        part.server = place % self.apiservers.len();
+        part.server = place % self.apiservers.len().max(1);
         if topology.static_pods {
             // It starts with the container of its DaemonSet's Pod.
             self.parts.push(Arc::new(part));
