@@ -1,7 +1,7 @@
 // Three control planes: a learner sees them in the picture, takes etcd's members away and watches what still works.
 import assert from "node:assert/strict";
 import { accessibilityFaults } from "./axe.mjs";
-import { begin, speed } from "./learner.mjs";
+import { begin, see, speed, type } from "./learner.mjs";
 
 export const title = "three control planes: members, quorum, what still works, who leads, processes";
 
@@ -34,7 +34,7 @@ export default async function ({ open, note }) {
   await page.waitForFunction((first) => document.querySelector(`[data-member='${first}'] .bar b`).textContent === "stopped", first);
   // Two less: nobody can write.
   await press(page, second, "Stop");
-  await page.waitForSelector(".quorum.failed");
+  await page.waitForFunction(() => /^No quorum: 1 of 3 members are there, 2 are needed/.test(document.querySelector(".quorum.failed")?.textContent));
   await shot(page, "etcd-lost");
 
   await lens(page, "What still works");
@@ -66,6 +66,16 @@ export default async function ({ open, note }) {
   await clean(page, "processes");
   await shot(page, "processes");
   await page.close();
+
+  // Servers without a cluster: they are there to log in to.
+  const bare = await open({ path: "/?sandbox=bare", viewport: { width: 1280, height: 800 } });
+  await bare.waitForFunction(() => document.querySelectorAll(".picture .server").length === 3);
+  assert.equal(await bare.locator(".picture .part:visible").count(), 0, "no part is shown that is not there");
+  await type(bare, "ssh node-1 hostname");
+  await see(bare, "node-1");
+  await clean(bare, "bare servers");
+  await shot(bare, "bare");
+  await bare.close();
 
   // A phone, in Korean and dark.
   const phone = await begin(open, { path: "/?sandbox=kubeadm-ha", lang: "ko", theme: "dark", viewport: { width: 390, height: 844 }, touch: true });

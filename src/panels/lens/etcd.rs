@@ -146,15 +146,18 @@ fn mebibytes(bytes: u64) -> String {
     format!("{}.{} MiB", bytes >> 20, ((bytes & ((1 << 20) - 1)) * 10) >> 20)
 }
 
+/// A short name, and what it does.
+type Deed = (fn() -> &'static str, Fault);
+
 /// What can be done to a member now.
-fn deeds(view: &EtcdMemberView) -> Vec<(fn() -> &'static str, Fault)> {
+fn deeds(view: &EtcdMemberView) -> Vec<Deed> {
     let member = component(&view.host);
     let component = member.clone();
-    let power: (fn() -> &'static str, Fault) = match view.alive {
+    let power: Deed = match view.alive {
         true => (|| words().stop, Fault::StopComponent { component }),
         false => (|| words().start, Fault::StartComponent { component }),
     };
-    let disk: (fn() -> &'static str, Fault) = match view.disk_ms >= SLOW_MS {
+    let disk: Deed = match view.disk_ms >= SLOW_MS {
         false => (|| (words().ops)().slow_disk, Fault::SlowDisk { node: view.host.clone(), fsync_ms: SLOW_MS }),
         true => (|| (words().ops)().good_disk, Fault::SlowDisk { node: view.host.clone(), fsync_ms: 0 }),
     };

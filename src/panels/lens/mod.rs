@@ -76,7 +76,7 @@ pub fn LensPane() -> impl IntoView {
     view! {
         <aside class="lens" id="pane-lens" data-pane="lens" tabindex="-1" aria-label=title>
             {field::bar(Signal::derive(move || title().to_string()), Callback::new(move |()| network.look(app, Lens::Cluster)))}
-            <div class="body">{body}</div>
+            <div class="body" role="group" tabindex="0" aria-label=title>{body}</div>
         </aside>
     }
     .into_any()

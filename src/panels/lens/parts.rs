@@ -31,7 +31,7 @@ pub fn Parts() -> impl IntoView {
                 let list = world.components.with(|list| list.iter().filter(|cell| of(&cell.id)).cloned().collect::<Vec<_>>());
                 let alone = list.len() < 2;
                 let one = |cell: &std::sync::Arc<crate::state::world::Cell<ComponentView>>| cell.view.with(|view| contender(view, alone));
-                view! { <section class="source"><h3 translate="no">{name}</h3><ul class="held">{list.iter().map(one).collect_view()}</ul></section> }
+                view! { <section class="source"><h3 translate="no">{name}</h3><ul class="held wide">{list.iter().map(one).collect_view()}</ul></section> }
             })
             .into_iter()
             .collect_view()

@@ -147,7 +147,13 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
     let middle = move || area.with(|area| area.x + area.w / 2.0);
     let name = move || {
         let (room, long) = (area.with(|area| area.w), id.len() as f64 * 7.8 + 8.0);
-        let name = if room < long + if many() { 20.0 } else { 0.0 } { ["apiserver", "etcd", "controller", "scheduler"][at] } else { id };
+        let name = if many() && room < 96.0 {
+            ["apiserver", "etcd", "ctrl-mgr", "sched."][at]
+        } else if room < long + if many() { 20.0 } else { 0.0 } {
+            ["apiserver", "etcd", "controller", "scheduler"][at]
+        } else {
+            id
+        };
         // Where a row has one line, a sign says who leads and who is gone.
         let sign = match (many(), running(), ran.get()) {
             (true, true, _) if read(|view| view.note.clone()) == "leader" => "♛ ",

@@ -75,8 +75,11 @@ impl World {
     /// Members with what a learner of Raft looks at. Cheap: nothing is counted or walked.
     pub fn etcd_view(&self) -> EtcdView {
         let leader = self.etcd.leader().filter(|place| *place == self.etcd.owner);
-        let conf = self.etcd.nodes.get(self.etcd.owner).and_then(|node| node.process.member.as_ref()).map(|member| member.conf().clone());
-        let conf = conf.unwrap_or_default();
+        // What the cluster consists of knows who owned it last, else anybody who runs.
+        let known = self.etcd.nodes.get(self.etcd.owner).into_iter().chain(self.etcd.nodes.iter());
+        let conf = known.filter_map(|node| node.process.member.as_ref()).map(|member| member.conf().clone()).next().unwrap_or_default();
+        let there = self.etcd.nodes.iter().filter(|node| !node.process.removed).count();
+        let voters = if conf.voters.is_empty() { there } else { conf.voters.len() };
         let agreed =
             self.etcd.nodes.iter().filter_map(|node| node.process.member.as_ref()).map(|member| member.commit()).max().unwrap_or(0);
         let leader_id = leader.map_or(NOBODY, |place| self.etcd.nodes[place].process.id);
@@ -90,8 +93,8 @@ impl World {
             members: members.collect(),
             leader: leader.map_or(String::new(), |place| self.etcd.nodes[place].process.name.to_string()),
             quorum,
-            voters: conf.voters.len() as u32,
-            majority: conf.quorum() as u32,
+            voters: voters as u32,
+            majority: (voters / 2 + 1) as u32,
             elected: self.etcd.last_election.map_or(0, |at| at.0),
             revision: self.api.store.applied().revision(),
         }
