@@ -39,7 +39,7 @@ impl World {
                 self.hosts[host].connected = up;
                 self.link_changed(up);
                 if !up {
-                    self.hang_up(host, &format!("client_loop: send disconnect: Broken pipe\n"));
+                    self.hang_up(host, "client_loop: send disconnect: Broken pipe\n");
                 }
             }
             Deed::Service("kubelet", true) => {
