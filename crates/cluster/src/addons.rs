@@ -16,8 +16,10 @@ pub const TRAEFIK: &str = include_str!("addons/traefik.yaml");
 /// A manifest that can be fetched over the Internet, by its URL.
 pub(crate) fn downloaded(url: &str) -> Option<&'static str> {
     const FLANNEL: &str = "https://github.com/flannel-io/flannel/releases/";
+    const PROJECT: &str = "https://raw.githubusercontent.com/projectcalico/calico/";
     let flannel = url.starts_with(FLANNEL) && url.ends_with("/kube-flannel.yml");
-    flannel.then_some(include_str!("addons/kube-flannel.yaml"))
+    let calico = url.starts_with(PROJECT) && url.ends_with("/manifests/calico.yaml");
+    flannel.then_some(include_str!("addons/kube-flannel.yaml")).or(calico.then_some(CALICO))
 }
 
 /// Network plugins, as a learner can apply them, too.
@@ -73,7 +75,7 @@ impl World {
         self.api.store.end_sync();
     }
 
-    fn install(&mut self, object: Tree) {
+    pub(crate) fn install(&mut self, object: Tree) {
         let Some(kind) = kinds::by_kind(object.get("apiVersion").text(), object.get("kind").text()) else { return };
         let namespace = object.at(&["metadata", "namespace"]).as_text().cloned().unwrap_or_default();
         let mut request = Request::about(Verb::Create, kind, namespace, "").body(object);

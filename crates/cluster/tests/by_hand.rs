@@ -15,7 +15,7 @@ fn three() -> World {
     let said = type_in(
         &mut world,
         &format!(
-            "ssh node-1 kubeadm init --control-plane-endpoint cluster-endpoint:6443 --upload-certs --certificate-key {KEY} --token {TOKEN}"
+            "ssh node-1 kubeadm init --control-plane-endpoint cluster-endpoint:6443 --pod-network-cidr 10.244.0.0/16 --upload-certs --certificate-key {KEY} --token {TOKEN}"
         ),
     );
     assert!(said.contains("initialized successfully!"), "{said}");

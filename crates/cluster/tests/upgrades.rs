@@ -137,3 +137,32 @@ fn certificates_that_expire_stop_everybody_until_they_are_renewed() {
     let (ready, not) = (nodes.matches(" Ready ").count(), nodes.matches(" NotReady ").count());
     assert_eq!((ready, not), (2, 1), "a new kubeconfig and a new join mend two of them: {nodes}");
 }
+
+#[test]
+fn a_preset_knows_its_configuration_too() {
+    let mut world = World::boot(&Topology::kubeadm(1), 1, Vec::new());
+    run(&mut world, 120);
+    let plan = type_in(&mut world, "ssh control-plane kubeadm upgrade plan");
+    assert!(plan.contains("[upgrade/versions] Cluster version: 1.37.2"), "{plan}");
+    let maps = type_in(&mut world, "kubectl get configmaps -A -o name");
+    assert!(maps.contains("kubeadm-config") && maps.contains("kubelet-config") && maps.contains("cluster-info"), "{maps}");
+}
+
+#[test]
+fn nodes_get_what_the_pod_network_says() {
+    let mut world = World::boot(&Topology::bare(1, true), 1, Vec::new());
+    run(&mut world, 60);
+    type_in(&mut world, "ssh node-1 kubeadm init --pod-network-cidr 10.100.4.0/22");
+    run(&mut world, 20);
+    assert_eq!(type_in(&mut world, "kubectl get node node-1 -o 'jsonpath={.spec.podCIDR}'"), "10.100.4.0/24");
+    let mut world = World::boot(&Topology::bare(1, true), 1, Vec::new());
+    run(&mut world, 60);
+    type_in(&mut world, "ssh node-1 kubeadm init");
+    run(&mut world, 20);
+    assert_eq!(type_in(&mut world, "kubectl get node node-1 -o 'jsonpath={.spec.podCIDR}'"), "");
+    type_in(&mut world, &format!("ssh node-1 'KUBECONFIG=/etc/kubernetes/admin.conf kubectl apply -f {FLANNEL}'"));
+    run(&mut world, 60);
+    assert!(type_in(&mut world, "kubectl get nodes").contains("NotReady"));
+    let logs = type_in(&mut world, "kubectl logs -n kube-flannel -l app=flannel");
+    assert!(logs.contains("failed to acquire lease: node \"node-1\" pod cidr not assigned"), "{logs}");
+}

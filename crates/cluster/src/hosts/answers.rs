@@ -273,7 +273,7 @@ impl World {
             return (Err(format!("dial tcp: {why}")), took);
         }
         let label = url.strip_prefix("https://dl.k8s.io/release/").and_then(|rest| rest.strip_suffix(".txt"));
-        let text = label.map(|label| ::hosts::machine::packages::newest(label)).unwrap_or_default();
+        let text = label.map(::hosts::machine::packages::newest).unwrap_or_default();
         (Ok(text), took + Duration::millis(180))
     }
 

@@ -65,14 +65,11 @@ impl World {
         match name {
             // The first is a cluster of its own; the others were added to it before they start.
             "etcd" if self.etcd.nodes.is_empty() => self.found_etcd(&id, host),
-            "kube-apiserver" if !self.apiservers.iter().any(|server| server.host == host) => {
-                let first = self.apiservers.is_empty();
-                if first {
-                    self.endpoint = self.dialled(host);
+            "kube-apiserver" => {
+                if !self.apiservers.iter().any(|server| server.host == host) {
+                    self.found_server(id, host);
                 }
-                let (slow, version) = (Duration::ZERO, Text::default());
-                self.apiservers.push(ApiServerProcess { id, host, running: false, offered: first, listed: first, slow, version });
-                self.hosts[host].control_plane = true;
+                // A new cluster, or one whose data are gone.
                 if self.api.store.applied().find(kinds::NAMESPACE, "", "kube-system").is_none() {
                     let address = self.hosts[host].address.clone();
                     self.bootstrap_objects(&[address.as_str()]);
@@ -88,6 +85,17 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// A kube-apiserver's first start on a server.
+    fn found_server(&mut self, id: Text, host: usize) {
+        let first = self.apiservers.is_empty();
+        if first {
+            self.endpoint = self.dialled(host);
+        }
+        let (slow, version) = (Duration::ZERO, Text::default());
+        self.apiservers.push(ApiServerProcess { id, host, running: false, offered: first, listed: first, slow, version });
+        self.hosts[host].control_plane = true;
     }
 
     /// The first of its kind has the plain name; behind those of further control planes stands their host.

@@ -6,10 +6,12 @@ use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::run::Login;
 use dataplane::kubelet::Kubelet;
-use objects::Text;
+use objects::{Text, kinds};
 use simcore::Time;
 use std::sync::Arc;
 
+/// What `upgrade`, `join` and `reset` read.
+const UPLOADED: [&str; 3] = ["kubeadm-config", "kubelet-config", "cluster-info"];
 /// A token of the installation's day; it has expired long since.
 const TOKEN: &str = "kuba00.0123456789abcdef";
 
@@ -30,6 +32,7 @@ impl World {
             &mut past,
             &format!("kubeadm init --kubernetes-version {VERSION} --pod-network-cidr 10.244.0.0/16 --token {TOKEN}{more}"),
         );
+        self.upload(&past);
         let mut machine = if host == first {
             control
         } else {
@@ -43,6 +46,17 @@ impl World {
             type_in(&mut machine, &mut past, "mkdir -p /root/.kube && cp /etc/kubernetes/admin.conf /root/.kube/config");
         }
         machine
+    }
+
+    /// What kubeadm keeps in the cluster is there from the moment on when somebody can look for it with kubeadm.
+    fn upload(&mut self, past: &Past) {
+        for ((_, namespace, name), map) in past.objects.iter().filter(|((plural, _, _), _)| plural == "configmaps") {
+            if UPLOADED.contains(&name.as_str()) && self.api.store.tail().find(kinds::CONFIG_MAP, namespace, name).is_none() {
+                let mut map = map.clone();
+                map.set(&["apiVersion"], "v1");
+                self.install(map);
+            }
+        }
     }
 
     pub(super) fn prepared(&self, host: usize) -> Machine {

@@ -2,6 +2,7 @@
 use super::fleet::Due;
 use super::processes::{self, MANIFESTS, STATICS};
 use crate::event::Caller;
+use crate::part::Actor;
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::machine::units::State;
@@ -70,6 +71,12 @@ impl World {
         if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
             kubelet.host.runs_by(name, image, &hash(&pod.to_json()));
         }
+        let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == name);
+        if let Some(part) = manager
+            && let Actor::Manager(manager) = &mut std::sync::Arc::make_mut(part).actor
+        {
+            manager.pod_range = pod_range(pod);
+        }
         if let Some(server) = self.apiservers.iter_mut().find(|server| server.host == host && name == "kube-apiserver") {
             server.version = Text::new(image.rsplit_once(':').map_or("", |(_, tag)| tag));
         }
@@ -118,4 +125,13 @@ fn manifest(machine: &Machine, name: &str) -> Option<Tree> {
 fn hash(text: &str) -> String {
     let fold = |seed: u64| text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{:016x}{:016x}", fold(0xcbf2_9ce4_8422_2325), fold(0x8422_2325_cbf2_9ce4))
+}
+
+/// What a controller manager's command line lets nodes have of Pod addresses.
+fn pod_range(pod: &Tree) -> Text {
+    let words: Vec<&str> =
+        pod.at(&["spec", "containers"]).items().iter().flat_map(|one| one.get("command").items()).map(Tree::text).collect();
+    let flag = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
+    let gives = flag("--allocate-node-cidrs=") == Some("true");
+    Text::new(flag("--cluster-cidr=").filter(|_| gives).unwrap_or(""))
 }

@@ -4,10 +4,10 @@ use crate::part::{Actor, Part};
 use crate::world::World;
 use apiserver::client::Effects;
 use dataplane::kubelet::Inside;
-use dataplane::network::Plugin;
 use dataplane::network::dns::{CoreDns, KUBEADM};
+use dataplane::network::{Cidr, Plugin};
 use gateway::Router;
-use objects::Text;
+use objects::{Text, Tree, kinds};
 use std::sync::Arc;
 
 /// Makes the component: from the world's seed, the Pod's name, and the container's files.
@@ -57,6 +57,14 @@ impl World {
         let begun = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut().map(|kubelet| kubelet.take_inside()).unwrap_or_default();
         for inside in begun {
             if let Some(plugin) = Plugin::of_component(&inside.component) {
+                if let Some(words) = self.has_no_subnet(host, plugin) {
+                    let (now, mut fx) = (self.now, Effects::default());
+                    if let Some(kubelet) = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut() {
+                        kubelet.fail_component(now, &inside.uid, &inside.id, &words, &mut fx);
+                    }
+                    self.carry_out(kubelet, fx);
+                    continue;
+                }
                 self.install_network(kubelet, plugin);
                 continue;
             }
@@ -82,6 +90,28 @@ impl World {
             proxy.configure(file);
         }
         self.start_part(id);
+    }
+
+    /// What flanneld says of a node whose range of Pod addresses it cannot use, on clusters that were made by hand. Mirrors
+    /// `pkg/subnet/kube`.
+    fn has_no_subnet(&self, host: usize, plugin: Plugin) -> Option<String> {
+        if plugin != Plugin::Flannel || self.fleet.bare.is_none() {
+            return None;
+        }
+        let (view, name) = (self.api.store.applied(), &self.hosts[host].name);
+        let node = view.find(kinds::NODE, "", name)?;
+        let range = node.spec().get("podCIDR").text();
+        if range.is_empty() {
+            return Some(format!("Error registering network: failed to acquire lease: node \"{name}\" pod cidr not assigned"));
+        }
+        let config = view.find(kinds::CONFIG_MAP, "kube-flannel", "kube-flannel-cfg")?;
+        let text = config.tree.at(&["data", "net-conf.json"]).text();
+        let network = Tree::from_json(text).ok()?.get("Network").text().to_string();
+        let first = range.split('/').next()?.parse().ok()?;
+        let holds = Cidr::parse(&network)?.contains(first);
+        (!holds).then(|| {
+            format!("Error registering network: failed to acquire lease: subnet \"{network}\" specified in the flannel net config doesn't contain \"{range}\" PodCIDR of the \"{name}\" node")
+        })
     }
 
     /// A network plugin's Pod writes its configuration to its node.

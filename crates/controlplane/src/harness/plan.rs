@@ -41,6 +41,8 @@ pub struct Cx<'a> {
     pub first: bool,
     /// What the last step about this key wanted remembered; null for nothing.
     pub memory: &'a Tree,
+    /// The range that nodes' Pod addresses are cut from (`--cluster-cidr`); empty where none are given out.
+    pub pod_range: &'a str,
 }
 
 /// What a step wants: writes one after another, then rest.

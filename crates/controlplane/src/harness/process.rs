@@ -29,6 +29,8 @@ pub struct ControllerManager {
     running: bool,
     /// It lost the lease: the process ends by itself.
     exited: bool,
+    /// `--cluster-cidr`; empty without `--allocate-node-cidrs`.
+    pub pod_range: Text,
     alarm: Alarm,
 }
 
@@ -57,6 +59,7 @@ impl ControllerManager {
             view: Snapshot::empty(0),
             running: false,
             exited: false,
+            pod_range: Text::new_static("10.244.0.0/16"),
             alarm: Alarm::default(),
         }
     }
@@ -186,7 +189,7 @@ impl ControllerManager {
     fn lead(&mut self, now: Time) {
         let mut runners: Vec<Runner> = Vec::new();
         for (index, controller) in self.table.iter().enumerate() {
-            let mut runner = Runner::new(controller, index, now);
+            let mut runner = Runner::new(controller, index, now, &self.pod_range);
             for kind in watched(controller) {
                 for object in self.view.list(kind) {
                     let change = Change {

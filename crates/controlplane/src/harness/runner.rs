@@ -35,6 +35,8 @@ pub struct Runner {
     since: BTreeMap<Key, Time>,
     known: BTreeSet<Key>,
     started: Time,
+    /// `--cluster-cidr` of the process.
+    pod_range: Text,
 }
 
 /// A write that the view may not show yet, and how long a tracked key waits for it.
@@ -60,7 +62,7 @@ struct Job {
 }
 
 impl Runner {
-    pub fn new(controller: &'static Controller, index: usize, now: Time) -> Runner {
+    pub fn new(controller: &'static Controller, index: usize, now: Time, pod_range: &Text) -> Runner {
         let groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"];
         let name = Text::from(format!("system:serviceaccount:kube-system:{}", controller.name));
         Runner {
@@ -72,6 +74,7 @@ impl Runner {
             limiter: RateLimiter::new(20, 30),
             throttled: VecDeque::new(),
             telling: Telling::new(controller.name, ""),
+            pod_range: pod_range.clone(),
             wrote: BTreeMap::new(),
             own: BTreeSet::new(),
             memory: BTreeMap::new(),
@@ -121,7 +124,8 @@ impl Runner {
             }
             let first = self.known.insert(key.clone());
             let memory = self.memory.get(&key).unwrap_or(&Tree::Null);
-            let cx = Cx { now, view, since: self.since.get(&key).copied(), started: self.started, first, memory };
+            let cx =
+                Cx { now, view, since: self.since.get(&key).copied(), started: self.started, first, memory, pod_range: &self.pod_range };
             let plan = (self.controller.reconcile)(&cx, &key);
             if let Some(memory) = &plan.remember {
                 self.memory.insert(key.clone(), memory.clone());

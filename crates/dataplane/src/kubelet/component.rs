@@ -268,6 +268,16 @@ impl Kubelet {
         true
     }
 
+    /// A component in a container finds something wrong, says so in its log, and ends with code 1.
+    pub fn fail_component(&mut self, now: Time, uid: &Text, id: &str, words: &str, fx: &mut Effects) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
+        let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
+        let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
+        victim.log.write(&crate::images::Line { at: now, text: format!("{words}\n") });
+        victim.crash(now, 1, "Error");
+        self.notice_crash(now, uid.clone(), &name, fx);
+    }
+
     /// The kernel kills a container by its runtime id, because it uses more memory than its limit.
     pub fn out_of_memory(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
         let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
