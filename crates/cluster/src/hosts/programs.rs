@@ -39,7 +39,11 @@ impl World {
         if name == "ping"
             && let Some(words) = self.too_long_to_send(host, rest)
         {
-            return self.tell_command_after(id, PRINTING, Reply::Printed(Some(Printed { stdout: words.0 + &words.1, stderr: String::new(), code: 1 })));
+            return self.tell_command_after(
+                id,
+                PRINTING,
+                Reply::Printed(Some(Printed { stdout: words.0 + &words.1, stderr: String::new(), code: 1 })),
+            );
         }
         if let Some(client) = client(name) {
             let rest: Vec<Text> = rest.iter().map(Text::new).collect();
