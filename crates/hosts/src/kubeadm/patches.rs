@@ -308,11 +308,11 @@ mod tests {
             map! {"op": "remove", "path": "/a/0"},
             map! {"op": "replace", "path": "/b/c~1d", "value": "y"},
         ];
-        assert_eq!(operations(&mut tree, &Tree::from(patch)), Ok(()));
+        assert_eq!(operations(&mut tree, &patch), Ok(()));
         assert_eq!(tree, map! {"a": list![2, 3], "b": map! {"c/d": "y"}});
         let wrong = list![map! {"op": "replace", "path": "/z", "value": 1}];
         assert_eq!(
-            operations(&mut tree, &Tree::from(wrong)),
+            operations(&mut tree, &wrong),
             Err("replace operation does not apply: doc is missing path: /z: missing value".into())
         );
     }
