@@ -311,9 +311,6 @@ mod tests {
         assert_eq!(operations(&mut tree, &patch), Ok(()));
         assert_eq!(tree, map! {"a": list![2, 3], "b": map! {"c/d": "y"}});
         let wrong = list![map! {"op": "replace", "path": "/z", "value": 1}];
-        assert_eq!(
-            operations(&mut tree, &wrong),
-            Err("replace operation does not apply: doc is missing path: /z: missing value".into())
-        );
+        assert_eq!(operations(&mut tree, &wrong), Err("replace operation does not apply: doc is missing path: /z: missing value".into()));
     }
 }
