@@ -77,7 +77,12 @@ impl World {
 
     /// A command makes a connection of its own, from a host or from outside.
     fn way_of_command(&mut self, from: Option<usize>) -> Way {
-        self.outside_server = self.next_server(self.outside_server);
+        // Without a load balancer a server's own kubeconfig leads to its own kube-apiserver.
+        let own = from.and_then(|host| self.apiservers.iter().position(|server| server.host == host && server.running));
+        self.outside_server = match own.filter(|_| !self.is_balanced()) {
+            Some(own) => own,
+            None => self.next_server(self.outside_server),
+        };
         match from.filter(|host| self.apiservers[self.outside_server].host == *host) {
             Some(host) => self.loopback(self.outside_server, host),
             None => {
@@ -157,7 +162,8 @@ impl World {
         let count = self.apiservers.len();
         let mut turns = (1..=count).map(|step| (last + step) % count);
         let listening = |server: &usize| self.over_network(*server, None) == Way::Server(*server);
-        let well = turns.clone().find(|server| self.apiservers[*server].offered);
+        let balanced = self.is_balanced();
+        let well = turns.clone().find(|server| self.apiservers[*server].offered && (balanced || listening(server)));
         well.or_else(|| turns.find(listening)).unwrap_or(last)
     }
 
