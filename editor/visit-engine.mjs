@@ -14,7 +14,7 @@ const index = JSON.parse(await readFile(join(folder, "lessons", "index.json"), "
 const lesson = await readFile(join(folder, "lessons", index[0].id, "lesson.json"), "utf8");
 
 // Both languages, and both rhythms: a page that keeps up, and one that is held up and gets much at once.
-for (const [lang, tick_ms] of [["ko", 66], ["en", 250]]) visit(lang, tick_ms);
+for (const [lang, tick_ms] of [["ko", 66], ["en", 250], ["en", 17], ["ko", 34], ["en", 100]]) visit(lang, tick_ms);
 
 function visit(lang, tick_ms) {
   const engine = new Engine("{}");
