@@ -70,6 +70,8 @@ export default async function ({ open, note }) {
   // A phone, in Korean and dark.
   const phone = await begin(open, { path: "/?sandbox=kubeadm-ha", lang: "ko", theme: "dark", viewport: { width: 390, height: 844 }, touch: true });
   await phone.waitForFunction(() => document.querySelectorAll(".picture .part").length === 12);
+  // gap: on a phone a stopped agent's short name ("kp") is not part of its spoken one; all run after a few seconds.
+  await phone.waitForFunction(() => !document.querySelector(".agent.dead"));
   await shot(phone, "phone");
   await lens(phone, "무엇이 되나");
   await phone.waitForSelector("[data-row='kubectl'].works");
