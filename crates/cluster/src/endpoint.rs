@@ -147,6 +147,11 @@ impl World {
         }
     }
 
+    /// Whether a kube-apiserver takes connections from outside its host.
+    pub(crate) fn listens(&self, place: usize) -> bool {
+        self.over_network(place, None) == Way::Server(place)
+    }
+
     fn over_network(&self, server: usize, from: Option<usize>) -> Way {
         let up = |host: usize| self.is_up(host);
         let to = &self.apiservers[server];
@@ -161,7 +166,7 @@ impl World {
     fn next_server(&self, last: usize) -> usize {
         let count = self.apiservers.len();
         let mut turns = (1..=count).map(|step| (last + step) % count);
-        let listening = |server: &usize| self.over_network(*server, None) == Way::Server(*server);
+        let listening = |server: &usize| self.listens(*server);
         let balanced = self.is_balanced();
         let well = turns.clone().find(|server| self.apiservers[*server].offered && (balanced || listening(server)));
         well.or_else(|| turns.find(listening)).unwrap_or(last)
@@ -171,7 +176,7 @@ impl World {
     fn is_well(&self, place: usize) -> bool {
         let host = self.apiservers[place].host;
         let member = self.etcd.nodes.iter().rfind(|node| node.host == host);
-        self.over_network(place, None) == Way::Server(place) && member.is_none_or(|node| node.process.is_running() && node.has_leader())
+        self.listens(place) && member.is_none_or(|node| node.process.is_running() && node.has_leader())
     }
 
     /// A client whose connection broke makes a new one.
@@ -187,7 +192,7 @@ impl World {
         }
         let balanced = self.is_balanced();
         for place in 0..self.apiservers.len() {
-            let answers = self.over_network(place, None) == Way::Server(place);
+            let answers = self.listens(place);
             if answers != self.apiservers[place].listed {
                 self.plan(self.apiservers[place].host, if answers { JOINS } else { LEASE }, Due::Listed);
             }
@@ -238,7 +243,8 @@ impl World {
         tried.slow + if silent { CONNECT } else { Duration::ZERO }
     }
 
-    fn is_up(&self, host: usize) -> bool {
+    /// Whether a host has power and its link.
+    pub(crate) fn is_up(&self, host: usize) -> bool {
         self.hosts[host].powered && self.hosts[host].connected
     }
 

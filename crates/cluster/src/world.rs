@@ -478,9 +478,10 @@ impl World {
 
     /// A kube-apiserver tells its own version.
     fn versioned(&mut self, server: usize, request: &Request) -> Attempt {
-        let version = self.apiservers[server].version.clone();
+        let asked = matches!(&request.target, objects::wire::Target::Path(path) if path == "/version");
         match self.attempt(server, request) {
-            Attempt::Answered(mut response) if !version.is_empty() && request.target == objects::wire::Target::Path("/version".into()) => {
+            Attempt::Answered(mut response) if asked && !self.apiservers[server].version.is_empty() => {
+                let version = self.apiservers[server].version.clone();
                 if let objects::wire::Body::Tree(told) = &mut response.body {
                     let minor = version.split('.').nth(1).unwrap_or("").to_string();
                     told.set(&["gitVersion"], version);

@@ -159,11 +159,11 @@ impl World {
 
     /// Sends a request of a command to the API server that it names.
     fn ask_server(&mut self, id: u64, host: usize, server: &str, request: &Request) {
-        if let Some(response) = self.server_at(host, server).is_ok().then(|| self.without_store(request)).flatten() {
-            return self.tell_command_after(id, NEARBY, Reply::Response(Box::new(Ok(response))));
-        }
         match self.server_at(host, server) {
             Ok(()) => {
+                if let Some(response) = self.without_store(request) {
+                    return self.tell_command_after(id, NEARBY, Reply::Response(Box::new(Ok(response))));
+                }
                 if let Err(refused) = self.certified(host, server, &self.certificate_of(host, &request.user.name)) {
                     let response = match &refused {
                         Refused::Client(why) => Err(why.clone()),
@@ -243,14 +243,10 @@ impl World {
         self.hosts.iter().position(|host| host.address == name || host.name == name)
     }
 
-    fn online(&self, host: usize) -> bool {
-        self.hosts[host].powered && self.hosts[host].connected
-    }
-
     fn looked_up(&mut self, host: usize, name: &str) -> (Result<Vec<Text>, String>, Duration) {
         let machine = self.machine(host);
         let server = machine.dns.clone();
-        if !self.online(host) {
+        if !self.is_up(host) {
             return (Err(format!("lookup {name} on {server}:53: read udp {}:53: i/o timeout", machine.address())), UNANSWERED);
         }
         let took = Duration::millis(12);
@@ -316,7 +312,7 @@ impl World {
     fn page(&mut self, host: usize, url: &str) -> (Result<Page, String>, Duration) {
         let name = url.split("://").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or("");
         match ::hosts::web::page(url) {
-            Some(page) if self.online(host) => {
+            Some(page) if self.is_up(host) => {
                 let took = Duration::millis(180 + page.bytes / LINE);
                 (Ok(page), took)
             }

@@ -41,15 +41,11 @@ impl World {
     /// its lease is over. The last one stays.
     pub(super) fn list_server(&mut self, host: usize) {
         let Some(place) = self.apiservers.iter().position(|server| server.host == host) else { return };
-        let serves = |world: &World, place: usize| {
-            let server = &world.apiservers[place];
-            server.running && world.hosts[server.host].powered && world.hosts[server.host].connected
-        };
-        let answers = serves(self, place);
+        let answers = self.listens(place);
         if answers == self.apiservers[place].listed {
             return;
         }
-        let writer = if answers { Some(place) } else { (0..self.apiservers.len()).find(|other| serves(self, *other)) };
+        let writer = if answers { Some(place) } else { (0..self.apiservers.len()).find(|other| self.listens(*other)) };
         let Some(writer) = writer.filter(|_| self.etcd.leader().is_some()) else { return self.plan(host, TURN, Due::Listed) };
         self.apiservers[place].listed = answers;
         let mut addresses: Vec<Text> =

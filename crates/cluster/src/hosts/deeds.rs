@@ -80,7 +80,7 @@ impl World {
         }
     }
 
-    fn enable(&mut self, id: PartId) {
+    pub(super) fn enable(&mut self, id: PartId) {
         Arc::make_mut(&mut self.parts[id]).enabled = true;
     }
 

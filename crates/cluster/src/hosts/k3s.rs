@@ -118,7 +118,7 @@ impl World {
     }
 
     fn begin_part(&mut self, id: usize) {
-        Arc::make_mut(&mut self.parts[id]).enabled = true;
+        self.enable(id);
         self.queue.push(self.now, Event::Start(id));
     }
 
