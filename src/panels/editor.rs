@@ -227,7 +227,7 @@ fn Problems(problems: Memo<Vec<Problem>>) -> impl IntoView {
     move || {
         let problems = problems.get();
         (!problems.is_empty()).then(
-            || view! { <ul class="problems" role="status" aria-label=words().problems>{problems.into_iter().map(row).collect_view()}</ul> },
+            || view! { <div class="problems" role="status" aria-label=words().problems><ul>{problems.into_iter().map(row).collect_view()}</ul></div> },
         )
     }
 }

@@ -110,7 +110,8 @@ impl Pending {
 /// Machines whose kubelet has not yet registered them: there is no Node in the API, but the box stands in the room.
 fn hosts_without_node(delta: &Delta) -> Vec<NodeView> {
     let named = |name: &str| delta.nodes.iter().any(|node| node.name == name);
-    let kubelets = delta.components.iter().filter(|part| part.id.starts_with("kubelet/"));
+    // A server that began without a cluster is drawn as such, not as a node that starts up.
+    let kubelets = delta.components.iter().filter(|part| part.id.starts_with("kubelet/") && part.note != "bare");
     let mut hosts: Vec<&str> = kubelets.map(|part| part.node.as_str()).filter(|name| !name.is_empty() && !named(name)).collect();
     hosts.sort_unstable();
     hosts.dedup();

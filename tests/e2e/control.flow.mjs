@@ -67,11 +67,19 @@ export default async function ({ open, note }) {
   await shot(page, "processes");
   await page.close();
 
+  // Servers without a cluster: they are there to log in to.
+  const bare = await open({ path: "/?sandbox=bare", viewport: { width: 1280, height: 800 } });
+  await bare.waitForFunction(() => document.querySelectorAll(".picture .server").length === 3);
+  assert.equal(await bare.locator(".picture .part:visible").count(), 0, "no part is shown that is not there");
+  await type(bare, "ssh node-1 hostname");
+  await see(bare, "node-1");
+  await clean(bare, "bare servers");
+  await shot(bare, "bare");
+  await bare.close();
+
   // A phone, in Korean and dark.
   const phone = await begin(open, { path: "/?sandbox=kubeadm-ha", lang: "ko", theme: "dark", viewport: { width: 390, height: 844 }, touch: true });
   await phone.waitForFunction(() => document.querySelectorAll(".picture .part").length === 12);
-  // gap: on a phone a stopped agent's short name ("kp") is not part of its spoken one; all run after a few seconds.
-  await phone.waitForFunction(() => !document.querySelector(".agent.dead"));
   await shot(phone, "phone");
   await lens(phone, "무엇이 되나");
   await phone.waitForSelector("[data-row='kubectl'].works");

@@ -158,7 +158,7 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
             world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running)))
         });
         view! {
-            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || if running.get() { name.to_string() } else { format!("{name} {}", words().stopped) }>
+            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || if running.get() { name.to_string() } else { format!("{name} ({short}) {}", words().stopped) }>
                 <text class="m tiny wide-only" x=x>{name}</text>
                 <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() && !running.get() { short } else { "" }}</text>" "
                 <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>
