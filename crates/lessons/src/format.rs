@@ -31,6 +31,9 @@ pub struct Lesson {
     pub traffic: Vec<TrafficSpec>,
     #[serde(default)]
     pub layout: Layout,
+    /// Of the known mistakes (`mistakes.yaml`) those that are spoken of; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<String>,
     pub steps: Vec<Step>,
 }
 
@@ -258,6 +261,9 @@ pub struct Wrong {
     pub name: String,
     pub steps: Vec<Act>,
     pub fails: Vec<String>,
+    /// The known mistake (`mistakes.yaml`) whose hint must be seen then; empty for any or none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
 }
 
 /// The order of lessons: `lessons/course.yaml`.
@@ -268,7 +274,7 @@ pub struct Course {
 }
 
 // What `kubarium pack` wrote: strictness about unknown fields was its task.
-parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout });
+parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout, mistakes });
 parcel::record!(ClusterSpec { preset, nodes, seed } or { network, proxy, load_balancer = "loadBalancer" });
 parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
@@ -279,7 +285,7 @@ parcel::record!(Outcome { span = "for", value } or { act });
 parcel::record!(Choice { options, answer });
 parcel::record!(Check { id } or { expr, wait, never, always, event, command, traffic, over, reach, after, within });
 parcel::record!(Reach { from, to, gets } or { via });
-parcel::record!(Wrong { name, steps, fails });
+parcel::record!(Wrong { name, steps, fails } or { hint });
 
 impl Lesson {
     /// Reads a compiled lesson (JSON). The error says what does not fit.

@@ -113,6 +113,7 @@ impl World {
                 }
                 Due::Bootstrap => self.bootstrap_kubelet(host),
                 Due::Statics => self.mind_statics(host),
+                Due::Regrouped => self.end_misgrouped(host),
                 Due::Pulled(image) => {
                     let mut machine = self.machine(host);
                     Arc::make_mut(&mut machine.images).push(image);

@@ -79,6 +79,8 @@ pub(crate) enum Due {
     Bootstrap,
     /// The kubelet looks at its static Pods.
     Statics,
+    /// Containers end whose cgroups the kubelet cannot find.
+    Regrouped,
     /// The image of a static Pod is there.
     Pulled(Text),
     /// What runs of the cluster is shown in the process table.
