@@ -176,7 +176,7 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
             world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running)))
         });
         view! {
-            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || if running.get() { name.to_string() } else { format!("{name} ({short}) {}", words().stopped) }>
+            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || spoken(name, if narrow.get() { short } else { "" }, running.get())>
                 <text class="m tiny wide-only" x=x>{name}</text>
                 <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() && !running.get() { short } else { "" }}</text>" "
                 <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>
@@ -185,6 +185,15 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
         .into_any()
     };
     vec![agent("kubelet", "kl", 0.0), agent("containerd", "cd", 48.0), agent("kube-proxy", "kp", 112.0)].into_any()
+}
+
+/// An agent's name to a screen reader; a stopped one on a phone says the two letters that are seen there, too.
+fn spoken(name: &str, short: &str, running: bool) -> String {
+    match (running, short) {
+        (true, _) => name.to_string(),
+        (false, "") => format!("{name} {}", words().stopped),
+        (false, short) => format!("{name}, {short} {}", words().stopped),
+    }
 }
 
 /// What the API says and what is true, in a word or two.
