@@ -49,6 +49,7 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("etcd", |w, _| Ok(w.etcd())),
     ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
     ("works", |w, a| w.works(text(a, 0))),
+    ("daysLeft", |w, a| Ok(w.days_left(text(a, 0), text(a, 1)))),
     ("printed", |w, a| Ok(Tree::Bool(w.world.terminal.output().contains(text(a, 0))))),
     ("time", |_, a| Ok(Tree::Int(Time::parse(text(a, 0)).map_or(0, |at| at.0 as i64)))),
     ("typed", |w, a| Ok(Tree::Bool(w.typed(text(a, 0))))),
@@ -218,6 +219,13 @@ impl Witness<'_> {
     fn runs(&self, component: &str) -> bool {
         let server = self.world.apiservers().iter().any(|server| server.id == component && server.running);
         server || self.world.parts().any(|part| part.id == component && part.running)
+    }
+
+    /// How many days the certificate in a server's file is good by that server's clock, negative where its time is over:
+    /// `daysLeft('control-plane', '/root/.kube/config')`. Null where there is none.
+    fn days_left(&self, server: &str, path: &str) -> Tree {
+        let days = |(now, end): (Time, Time)| Tree::Int((end.0 as i64 - now.0 as i64).div_euclid(86_400_000_000));
+        self.world.expiry(server, path).map(days).unwrap_or_default()
     }
 
     /// Whether a row of the check list (`cluster::probes::IDS`) works now.
