@@ -126,6 +126,7 @@ impl World {
                 Due::Node => self.mind_k3s_node(host),
                 Due::Deploy => self.deploy_manifests(host),
                 Due::Trust => self.weigh_trust(),
+                Due::Rotated => self.rotate_kubelet(host),
                 Due::Listed => self.list_server(host),
             }
         }

@@ -97,6 +97,8 @@ pub(crate) enum Due {
     Listed,
     /// A certificate's time is over by somebody's clock.
     Trust,
+    /// The kubelet's new certificate is there.
+    Rotated,
 }
 
 /// A terminal that is logged in on a server.
