@@ -242,6 +242,8 @@ impl Witness<'_> {
         let selector = Selector::parse(selector)?;
         let found = self.view().list(kind).filter(|kept| selector.matches(kept.labels()));
         Ok(Tree::from(found.map(|kept| kept.tree.clone()).collect::<Vec<_>>()))
+    }
+
     /// How many days the certificate in a server's file is good by that server's clock, negative where its time is over:
     /// `daysLeft('control-plane', '/root/.kube/config')`. Null where there is none.
     fn days_left(&self, server: &str, path: &str) -> Tree {
