@@ -4,7 +4,7 @@ use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
 use crate::members::{Etcd, Need, full};
-use crate::part::Part;
+use crate::part::{Actor, Part};
 use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
@@ -76,6 +76,9 @@ pub struct World {
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
     pub(crate) pending: Vec<Pending>,
+    /// The parts but for kubelets and kube-proxies, of the first so many: who may watch what belongs to a node.
+    pub(crate) central: Arc<Vec<PartId>>,
+    sorted: usize,
     /// The applied revision that watchers were told of.
     pub(crate) announced: u64,
     /// Answers for clients outside, by their ticket.
@@ -124,6 +127,8 @@ impl World {
             seed,
             kubelets: BTreeMap::new(),
             pending: Vec::new(),
+            central: Arc::default(),
+            sorted: 0,
             announced: 1,
             answers: Vec::new(),
             delivered: Vec::new(),
@@ -310,18 +315,28 @@ impl World {
         if !self.is_serving() {
             return;
         }
-        let World { api, parts, kubelets, announced, .. } = self;
+        self.sort_parts();
+        let World { api, parts, kubelets, central, announced, .. } = self;
         let Ok(changes) = api.store.since(*announced) else { return };
         let (mut due, mut balanced) = (Vec::new(), Vec::new());
         for change in changes {
             if change.key.kind == kinds::SERVICE {
                 balanced.extend(crate::traffic::balanced_by(change));
             }
-            let node = (change.key.kind == kinds::POD).then(|| pod_node(change)).flatten();
-            for (id, part) in parts.iter_mut().enumerate() {
-                let elsewhere =
-                    part.kubelet().is_some() && change.key.kind == kinds::POD && node.and_then(|node| kubelets.get(node)) != Some(&id);
-                if !part.running || elsewhere || !part.interested(change) {
+            let audience: Vec<PartId> = match change.key.kind {
+                // No component reads Events.
+                kinds::EVENT => continue,
+                kinds::POD => {
+                    let own = pod_node(change).and_then(|node| kubelets.get(node));
+                    let at = own.map_or(0, |own| central.partition_point(|id| id < own));
+                    central[..at].iter().chain(own).chain(&central[at..]).copied().collect()
+                }
+                kinds::LEASE => central.to_vec(),
+                _ => (0..parts.len()).collect(),
+            };
+            for id in audience {
+                let part = &mut parts[id];
+                if !part.running || !part.interested(change) {
                     continue;
                 }
                 let part = Arc::make_mut(part);
@@ -343,6 +358,16 @@ impl World {
             let lag = self.lag();
             self.queue.push(self.now + lag, Event::TerminalWatch);
         }
+    }
+
+    /// Takes in parts that came since; a place keeps its kind of part for ever.
+    pub(crate) fn sort_parts(&mut self) {
+        for id in self.sorted..self.parts.len() {
+            if !matches!(self.parts[id].actor, Actor::Kubelet(_) | Actor::Proxy(_)) {
+                Arc::make_mut(&mut self.central).push(id);
+            }
+        }
+        self.sorted = self.parts.len();
     }
 
     /// A part that wrote must see its own write, whether it watches that kind or not.

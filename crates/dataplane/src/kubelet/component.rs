@@ -484,6 +484,9 @@ impl Kubelet {
     }
 
     fn plan(&mut self, uid: &Text, next: Option<Time>) {
+        if self.due_of.get(uid).copied() == next {
+            return;
+        }
         if let Some(old) = self.due_of.remove(uid) {
             self.due.remove(&(old, uid.clone()));
         }
