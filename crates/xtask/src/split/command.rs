@@ -80,7 +80,7 @@ fn split(folder: &Path, part: &Part) -> Outcome {
     write(folder, &rest, &parts.rest)?;
     let [first, later, stubs, called] = parts.counts;
     println!(
-        "split: {first} functions of the {} ran in a first visit, {later} are fetched later ({stubs} stubs, {called} called back); {}",
+        "split: {first} functions of the {} ran in a first visit, {later} and pieces of functions are fetched later ({stubs} stubs, {called} called back); {}",
         part.name,
         watch.words()
     );
