@@ -1,5 +1,6 @@
 //! Breaking things: a button per fault, with what it does in words.
 use crate::panels::picture::control;
+use crate::panels::picture::nodes::servers;
 use crate::state::world::World;
 use crate::state::{app, wire, words};
 use cluster::input::Fault;
@@ -66,17 +67,26 @@ pub fn describe(fault: &Fault) -> String {
     }
 }
 
+/// What can be done to a machine that has power, and a link.
+fn of_machine(node: String, powered: bool, connected: bool) -> Vec<Fault> {
+    match (powered, connected) {
+        (false, _) => vec![Fault::StartNode { node }],
+        (true, false) => vec![Fault::StopNode { node: node.clone() }, Fault::MendNode { node }],
+        (true, true) => vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node }],
+    }
+}
+
 /// What can be broken or mended about one object, by its id.
 pub fn fitting(world: World, id: &str) -> Vec<Fault> {
+    // A server that is no node yet has its kubelet's id in the picture, and perhaps no kubelet.
+    if let Some(node) = id.strip_prefix("kubelet/").filter(|name| servers(world).iter().any(|server| server == name)) {
+        let note = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.with(|view| view.note.clone())));
+        let note = note.unwrap_or_default();
+        return of_machine(node.to_string(), note != "bare off", note != "bare cut");
+    }
     if let Some(node) = id.strip_prefix("node/") {
         let state = world.index.with_value(|index| index.nodes.get(id).map(|cell| cell.view.with(|view| (view.powered, view.connected))));
-        let node = node.to_string();
-        return match state {
-            Some((false, _)) => vec![Fault::StartNode { node }],
-            Some((true, false)) => vec![Fault::StopNode { node: node.clone() }, Fault::MendNode { node }],
-            Some((true, true)) => vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node }],
-            None => Vec::new(),
-        };
+        return state.map(|(powered, connected)| of_machine(node.to_string(), powered, connected)).unwrap_or_default();
     }
     if let Some(pod) = id.strip_prefix("pod/") {
         return vec![Fault::KillContainer { pod: pod.to_string(), container: String::new() }];
@@ -97,12 +107,17 @@ pub fn Faults() -> impl IntoView {
         // Workers first; then the control planes' servers, and what runs on them.
         let (controls, workers): (Vec<_>, Vec<_>) =
             world.nodes.get().into_iter().partition(|node| node.view.with_untracked(|view| view.control_plane));
-        let nodes = workers.into_iter().chain(controls).map(|node| node.id.clone());
-        let parts = control::controls(world).into_iter().flat_map(|name| control::PARTS.map(|part| control::part_id(part, &name)));
+        let name = |id: &str| id.strip_prefix("node/").unwrap_or(id).to_string();
+        let nodes = workers.into_iter().chain(controls).map(|node| (name(&node.id), node.id.clone()));
+        let bare = servers(world).into_iter().map(|name| format!("kubelet/{name}"));
+        // Before an installation there are no parts.
+        let there = move |id: &String| world.index.with_value(|index| index.components.contains_key(id));
+        let parts =
+            control::controls(world).into_iter().flat_map(|name| control::PARTS.map(|part| control::part_id(part, &name))).filter(there);
         nodes
-            .chain(parts)
-            .map(|id| {
-                let name = id.strip_prefix("node/").unwrap_or(&id).to_string();
+            .chain(bare.map(|id| (id.rsplit('/').next().unwrap_or("").to_string(), id)))
+            .chain(parts.map(|id| (id.clone(), id)))
+            .map(|(name, id)| {
                 view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
             })
             .collect_view()

@@ -144,6 +144,7 @@ fn hear(app: App, message: FromEngine) {
                 app.world.inspection.set(Some(Arc::from(inspection)));
             }
         }
+        FromEngine::Mistake { texts } => app.course.mistake.set(texts),
         FromEngine::Compared { done, all, row } => app.network.take_row(done, all, *row),
         FromEngine::Lesson { state } => app.course.set_state(app, *state),
         FromEngine::Saved { log } => progress::save_log(&app.course.key(), log),

@@ -362,6 +362,9 @@ pub static WORDS: Words = Words {
 /// Apart, so that a first visit does not load them.
 static OPS: Ops = Ops {
     no_cluster: "no cluster yet",
+    mistake: "A common mistake",
+    bare_lead: "Three servers with nothing but Linux. You install the cluster here yourself.",
+    bare_hint: "ssh node-1 logs you in to a server, exit out again. K3s takes one line: curl -sfL https://get.k3s.io | sh -. kubeadm wants its steps one by one. If you make a common mistake, help appears below the terminal.",
     etcd_lead: "Each member keeps the whole log. A write counts once a majority has it on disk.",
     no_etcd: "There is no etcd member yet.",
     quorum: |well, there, voters, needed| match (well, there >= needed) {

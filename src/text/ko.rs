@@ -377,6 +377,9 @@ pub static WORDS: Words = Words {
 /// Apart, so that a first visit does not load them.
 static OPS: Ops = Ops {
     no_cluster: "아직 클러스터 없음",
+    mistake: "흔한 실수",
+    bare_lead: "리눅스만 있는 서버 세 대입니다. 클러스터는 여기서 직접 설치합니다.",
+    bare_hint: "서버에 들어가려면 ssh node-1을 치고, 나오려면 exit를 칩니다. K3s는 한 줄이면 됩니다: curl -sfL https://get.k3s.io | sh -. kubeadm은 준비를 한 걸음씩 합니다. 흔한 실수를 하면 터미널 아래에 도움말이 나옵니다.",
     etcd_lead: "멤버마다 로그 전체를 가집니다. 과반수의 디스크에 적혀야 쓰기가 끝납니다.",
     no_etcd: "아직 etcd 멤버가 없습니다.",
     quorum: |well, there, voters, needed| match (well, there >= needed) {

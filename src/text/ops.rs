@@ -4,6 +4,11 @@
 pub struct Ops {
     /// Of a server.
     pub no_cluster: &'static str,
+    /// Above the words about a known mistake.
+    pub mistake: &'static str,
+    /// What a sandbox of servers without a cluster is, and how to begin in it.
+    pub bare_lead: &'static str,
+    pub bare_hint: &'static str,
     pub etcd_lead: &'static str,
     pub no_etcd: &'static str,
     /// Whether there is a quorum, how many voters are there, how many there should be, how many are needed.

@@ -119,6 +119,9 @@ impl World {
         }
         self.hosts[host].powered = true;
         self.run_control_plane(host, true);
+        if !self.has_kubelet(host) {
+            return self.catch_up();
+        }
         // Components in containers start with their containers.
         for id in self.parts_of(host) {
             Arc::make_mut(&mut self.parts[id]).enabled = true;
@@ -186,6 +189,9 @@ impl World {
             return Ok(occurrence);
         }
         let id = self.part_named(name)?;
+        if self.parts[id].kubelet().is_some() && !self.has_kubelet(self.parts[id].host) {
+            return Err(format!("{name} cannot start: no cluster is installed there"));
+        }
         let occurrence = self.note("you", "fault", &format!("start {name}"));
         Arc::make_mut(&mut self.parts[id]).enabled = true;
         self.queue.push(self.now + Duration::secs(1), Event::Start(id));

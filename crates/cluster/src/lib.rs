@@ -29,6 +29,7 @@ mod world;
 pub use choices::Choices;
 pub use endpoint::ApiServerProcess;
 pub use event::Caller;
+pub use hosts::ServerView;
 pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};
 pub use terminal::{Chunk, Terminal};

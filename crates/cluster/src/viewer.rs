@@ -115,7 +115,11 @@ impl Viewer {
                 node: host.name.to_string(),
                 running,
                 note: if bare && part.kubelet().is_some() {
-                    "bare".to_string()
+                    match (host.powered, host.connected) {
+                        (false, _) => "bare off".to_string(),
+                        (true, false) => "bare cut".to_string(),
+                        _ => "bare".to_string(),
+                    }
                 } else if part.leads() == Some(true) && world.apiservers().len() > 1 {
                     "leader".to_string()
                 } else {

@@ -31,6 +31,9 @@ pub struct Lesson {
     pub traffic: Vec<TrafficSpec>,
     #[serde(default)]
     pub layout: Layout,
+    /// Of the known mistakes (`mistakes.yaml`) those that are spoken of; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<String>,
     pub steps: Vec<Step>,
 }
 
@@ -50,12 +53,15 @@ pub struct ClusterSpec {
     /// Who gives Services of type LoadBalancer their addresses: `cloud`, `metallb` or `servicelb`; nobody without it.
     #[serde(default, rename = "loadBalancer", skip_serializing_if = "String::is_empty")]
     pub load_balancer: String,
+    /// Of kubelet, kubeadm and kubectl on `bare-prepared` servers: `v1.36.4` or `v1.37.2` (as without it).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
 }
 
 impl ClusterSpec {
     pub fn choices(&self) -> Choices {
         let (network, proxy, load_balancer) = (self.network.clone(), self.proxy.clone(), self.load_balancer.clone());
-        Choices { network, proxy, load_balancer }
+        Choices { network, proxy, load_balancer, version: self.version.clone() }
     }
 }
 
@@ -186,13 +192,30 @@ pub struct Outcome {
     pub value: String,
 }
 
-/// A quiz: its options, and how its answer is found.
+/// A quiz: its options, and how its answer is found: by `answer`, or by trying each option.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     pub options: Vec<String>,
     /// An expression over the cluster whose value is the right option: `creator(newest(pods('app=web')))`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub answer: String,
+    /// Each option tried on a copy of the cluster: right is the only one after which `holds` is true.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trials: Vec<Trial>,
+    /// With `trials`: what is asked of each copy at its end.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub holds: String,
+}
+
+/// What choosing an option comes to, and how much time passes before `holds` is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    pub option: String,
+    pub act: Vec<Act>,
+    #[serde(rename = "for")]
+    pub span: String,
 }
 
 /// One thing that must hold. Exactly one of `expr`, `wait`, `never`, `always`, `event`, `command` is set.
@@ -258,6 +281,9 @@ pub struct Wrong {
     pub name: String,
     pub steps: Vec<Act>,
     pub fails: Vec<String>,
+    /// The known mistake (`mistakes.yaml`) whose hint must be seen then; empty for any or none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
 }
 
 /// The order of lessons: `lessons/course.yaml`.
@@ -268,18 +294,19 @@ pub struct Course {
 }
 
 // What `kubarium pack` wrote: strictness about unknown fields was its task.
-parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout });
-parcel::record!(ClusterSpec { preset, nodes, seed } or { network, proxy, load_balancer = "loadBalancer" });
+parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout, mistakes });
+parcel::record!(ClusterSpec { preset, nodes, seed } or { network, proxy, load_balancer = "loadBalancer", version });
 parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
 parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, traffic, pass });
 parcel::record!(Edit { file } or { from, find, with, text });
 parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults, layout, lens });
 parcel::record!(Outcome { span = "for", value } or { act });
-parcel::record!(Choice { options, answer });
+parcel::record!(Choice { options } or { answer, trials, holds });
+parcel::record!(Trial { option, act, span = "for" });
 parcel::record!(Check { id } or { expr, wait, never, always, event, command, traffic, over, reach, after, within });
 parcel::record!(Reach { from, to, gets } or { via });
-parcel::record!(Wrong { name, steps, fails });
+parcel::record!(Wrong { name, steps, fails } or { hint });
 
 impl Lesson {
     /// Reads a compiled lesson (JSON). The error says what does not fit.

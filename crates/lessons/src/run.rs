@@ -208,6 +208,11 @@ impl Run {
             return now.or_else(fresh).ok_or_else(|| format!("the outcome of \"{}\" could not be found", step.id));
         }
         match &step.choice {
+            Some(choice) if !choice.trials.is_empty() => {
+                let fresh = || Run::begin(self.lesson.clone()).ok().and_then(|(_, session)| tried(choice, &session, Time::START));
+                let now = tried(choice, session, self.began(&step.id));
+                now.or_else(fresh).ok_or_else(|| format!("not exactly one option of \"{}\" holds", step.id))
+            }
             Some(Choice { answer, .. }) => {
                 let witness = Witness { world: &session.world, namespace: NAMESPACE, began: self.began(&step.id) };
                 Ok(expr::evaluate(&expr::parse(answer)?, &witness)?.text().to_string())
@@ -284,6 +289,15 @@ impl Run {
             solvable: !step.solution.is_empty(),
         }
     }
+}
+
+/// The only option after which a quiz's `holds` is true, each tried on a copy.
+fn tried(choice: &Choice, session: &Session, began: Time) -> Option<String> {
+    let mut right = choice.trials.iter().filter(|trial| {
+        let outcome = Outcome { act: trial.act.clone(), span: trial.span.clone(), value: choice.holds.clone() };
+        foresee(&outcome, session.fork(), began).as_deref() == Some("true")
+    });
+    right.next().filter(|_| right.next().is_none()).map(|trial| trial.option.clone())
 }
 
 fn foresee(outcome: &Outcome, mut fork: Session, began: Time) -> Option<String> {

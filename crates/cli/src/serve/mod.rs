@@ -76,7 +76,7 @@ fn prepare(arguments: &ArgMatches) -> Result<Plan, String> {
     let node_ports = arguments.get_flag("node-ports");
     let word = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
     let mut topology = Topology::kubeadm(nodes);
-    Choices { network: word("network"), proxy: word("proxy"), load_balancer: word("load-balancer") }.put(&mut topology)?;
+    Choices { network: word("network"), proxy: word("proxy"), load_balancer: word("load-balancer"), version: String::new() }.put(&mut topology)?;
     Ok(Plan { listen, kubeconfig, node_ports, settings: engine::Settings { speed, seed, topology } })
 }
 

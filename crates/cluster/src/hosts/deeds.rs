@@ -113,6 +113,7 @@ impl World {
                 }
                 Due::Bootstrap => self.bootstrap_kubelet(host),
                 Due::Statics => self.mind_statics(host),
+                Due::Regrouped => self.end_misgrouped(host),
                 Due::Pulled(image) => {
                     let mut machine = self.machine(host);
                     Arc::make_mut(&mut machine.images).push(image);
@@ -125,6 +126,7 @@ impl World {
                 Due::Node => self.mind_k3s_node(host),
                 Due::Deploy => self.deploy_manifests(host),
                 Due::Trust => self.weigh_trust(),
+                Due::Rotated => self.rotate_kubelet(host),
                 Due::Listed => self.list_server(host),
             }
         }

@@ -79,6 +79,8 @@ pub(crate) enum Due {
     Bootstrap,
     /// The kubelet looks at its static Pods.
     Statics,
+    /// Containers end whose cgroups the kubelet cannot find.
+    Regrouped,
     /// The image of a static Pod is there.
     Pulled(Text),
     /// What runs of the cluster is shown in the process table.
@@ -95,6 +97,8 @@ pub(crate) enum Due {
     Listed,
     /// A certificate's time is over by somebody's clock.
     Trust,
+    /// The kubelet's new certificate is there.
+    Rotated,
 }
 
 /// A terminal that is logged in on a server.

@@ -13,6 +13,7 @@ mod past;
 mod processes;
 mod programs;
 mod seam;
+mod seen;
 mod ssh;
 mod statics;
 mod table;
@@ -22,3 +23,4 @@ mod trust;
 mod typed;
 
 pub(crate) use fleet::{Due, Fleet};
+pub use seen::ServerView;

@@ -8,6 +8,15 @@ impl World {
         self.fleet.bare.is_some()
     }
 
+    /// Whether a server has a kubelet that can run: one that began bare has it only once a cluster was installed or joined.
+    pub(crate) fn has_kubelet(&self, host: usize) -> bool {
+        let joined = |machine: &::hosts::Machine| {
+            let k3s = machine.units.iter().any(|(_, unit)| unit.notify);
+            k3s || ["kubelet.conf", "bootstrap-kubelet.conf"].iter().any(|file| machine.files.exists(&format!("/etc/kubernetes/{file}")))
+        };
+        !self.began_bare() || self.fleet.machines.get(&host).is_some_and(joined)
+    }
+
     /// The names of all servers.
     pub fn servers(&self) -> Vec<String> {
         self.hosts.iter().map(|host| host.name.to_string()).collect()

@@ -47,6 +47,15 @@ pub fn grep(call: &mut Call) -> Step<()> {
     let found: Vec<&str> = text.lines().filter(|line| fits(line)).collect();
     if has('c') {
         call.say(found.len());
+    } else if has('o') && !has('v') && !has('i') {
+        // Without regular expressions what fits is the pattern itself.
+        let parts: Vec<&str> = pattern.split('|').map(|part| part.trim_start_matches('^').trim_end_matches('$')).collect();
+        for line in &found {
+            let mut all: Vec<(usize, &str)> =
+                parts.iter().filter(|part| !part.is_empty()).flat_map(|part| line.match_indices(part)).collect();
+            all.sort_unstable();
+            all.iter().for_each(|(_, part)| call.say(part));
+        }
     } else if !has('q') {
         found.iter().for_each(|line| call.say(line));
     }
