@@ -2,7 +2,9 @@
 use crate::panels::picture::control;
 use crate::state::world::World;
 use crate::state::{app, wire, words};
+use cluster::THEIRS;
 use cluster::input::Fault;
+use cluster::managed::HIDDEN;
 use leptos::prelude::*;
 
 /// The same in a word, where the name stands beside it.
@@ -10,6 +12,7 @@ fn brief(fault: &Fault) -> &'static str {
     let words = words();
     match fault {
         Fault::StopNode { .. } => words.power_off,
+        Fault::UpgradeControlPlane { .. } | Fault::UpgradeNode { .. } => words.upgrade,
         Fault::StartNode { .. } => words.power_on,
         Fault::CutNode { .. } => words.cut,
         Fault::MendNode { .. } => words.mend,
@@ -62,8 +65,15 @@ pub fn describe(fault: &Fault) -> String {
         Fault::LoseEtcdData { member } => (words.lose_etcd_data)(member),
         Fault::RestoreEtcd { member, directory } => (words.restore_etcd)(member, directory),
         Fault::EtcdQuota { member, mebibytes } => (words.etcd_quota)(member, *mebibytes),
+        Fault::UpgradeControlPlane { version } => (words.upgrade_control_plane)(version),
+        Fault::UpgradeNode { node } => (words.upgrade_node)(node),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
+}
+
+/// Whether a provider runs this component.
+fn is_theirs(world: World, id: &str) -> bool {
+    world.index.with_value(|index| index.components.get(id).is_some_and(|cell| cell.view.with(|view| view.note.starts_with(THEIRS))))
 }
 
 /// What can be broken or mended about one object, by its id.
@@ -74,12 +84,20 @@ pub fn fitting(world: World, id: &str) -> Vec<Fault> {
         return match state {
             Some((false, _)) => vec![Fault::StartNode { node }],
             Some((true, false)) => vec![Fault::StopNode { node: node.clone() }, Fault::MendNode { node }],
+            Some((true, true)) if is_theirs(world, control::PARTS[0]) => {
+                vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node: node.clone() }, Fault::UpgradeNode { node }]
+            }
             Some((true, true)) => vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node }],
             None => Vec::new(),
         };
     }
     if let Some(pod) = id.strip_prefix("pod/") {
         return vec![Fault::KillContainer { pod: pod.to_string(), container: String::new() }];
+    }
+    if is_theirs(world, id) {
+        // Nothing of it is in reach; what can happen to it is an accident of the provider's machine, and its upgrade.
+        let (node, version) = (HIDDEN.to_string(), String::new());
+        return if id == control::PARTS[0] { vec![Fault::StopNode { node }, Fault::UpgradeControlPlane { version }] } else { Vec::new() };
     }
     let running = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.with(|view| view.running)));
     match running {

@@ -15,6 +15,7 @@ mod programs;
 mod seam;
 mod ssh;
 mod statics;
+mod stopped;
 mod table;
 mod tape;
 mod tokens;
