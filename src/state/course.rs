@@ -16,7 +16,7 @@ pub enum Route {
 }
 
 /// Presets that can be played with freely, the usual one first.
-pub const SANDBOXES: [&str; 4] = ["kubeadm", "kubeadm-ha", "bare", "bare-prepared"];
+pub const SANDBOXES: [&str; 8] = ["kubeadm", "kubeadm-ha", "bare", "bare-prepared", "managed", "gke", "eks", "aks"];
 
 /// The sandbox of a preset; the usual one for any other word.
 fn sandbox(preset: &str) -> Route {

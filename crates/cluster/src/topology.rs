@@ -1,4 +1,5 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
+use crate::managed::Provider;
 use controlplane::controllers;
 use controlplane::harness::Controller;
 use dataplane::network::{Cidr, Config, Mode, Plugin};
@@ -43,7 +44,10 @@ pub struct Topology {
     pub bare: Option<bool>,
     /// Lines typed on the bare servers before the world is handed over: the server's place, and the line.
     pub installs: Vec<(usize, String)>,
-    /// The version of the packages on prepared bare servers: `v1.37.2`.
+    /// Who runs the control plane out of reach, if not the learner.
+    pub managed: Option<&'static Provider>,
+    /// The version of the packages on prepared bare servers, and of everything where a provider runs the control plane:
+    /// `v1.37.2`.
     pub version: String,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
@@ -103,6 +107,7 @@ impl Topology {
             proxy: Mode::Iptables,
             bare: None,
             installs: Vec::new(),
+            managed: None,
             version: VERSION.to_string(),
             images: crate::images::all(),
         }
@@ -184,7 +189,7 @@ impl Topology {
 
     /// By the name that a lesson gives: `kubeadm`; with three control planes; K3s with one server or three; with a cloud that hands out load balancers;
     /// with a gateway controller, an ingress controller or both; with a network plugin that enforces no NetworkPolicies,
-    /// as Flannel; as the recordings were made.
+    /// as Flannel; as the recordings were made; with a control plane that a provider runs (`managed`, `gke`, `eks`, `aks`).
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
@@ -199,13 +204,13 @@ impl Topology {
             "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-edge" => Some(Topology { ingress_controller: true, gateway_controller: true, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
-            _ => None,
+            _ => Provider::named(name).map(|provider| Topology::managed(provider, workers)),
         }
     }
 }
 
 /// A server of 4 cores and 8 GiB; `last` counts its address.
-fn machine(name: String, last: usize) -> Machine {
+pub(crate) fn machine(name: String, last: usize) -> Machine {
     Machine {
         name,
         address: format!("192.168.{}.{}", 100 + last / 250, last % 250 + 1),

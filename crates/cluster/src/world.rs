@@ -3,6 +3,7 @@ use crate::endpoint::{ApiServerProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
+use crate::managed::Managed;
 use crate::members::{Etcd, Need, full};
 use crate::part::{Actor, Part};
 use crate::terminal::Terminal;
@@ -58,6 +59,8 @@ pub struct World {
     pub(crate) etcd: Etcd,
     /// The address that clients of the API dial where a load balancer stands before it.
     pub(crate) endpoint: Option<Text>,
+    /// The provider that runs the control plane, and what it is at.
+    pub(crate) managed: Option<Managed>,
     /// The kube-apiserver that the last client from outside was given.
     pub(crate) outside_server: usize,
     pub(crate) traffic: Arc<Traffic>,
@@ -116,6 +119,7 @@ impl World {
             apiservers: Vec::new(),
             etcd: Etcd::new(seed),
             endpoint: None,
+            managed: None,
             outside_server: 0,
             traffic: Arc::new(Traffic::new(seed)),
             fleet: Arc::default(),
@@ -261,7 +265,7 @@ impl World {
             Event::EtcdMessage(mail) => self.etcd_mail(*mail),
             Event::EtcdForward { ask, to } => self.arrived(ask, to),
             Event::EtcdExpire(ask) => self.expired(ask),
-            Event::EtcdStart(place) => drop(self.start_member(place)),
+            Event::EtcdStart(place) => self.store_again(place),
             Event::EtcdJob(job) => self.run_job(job),
             Event::Compact => {
                 // Upstream compacts to the revision of the last round; two rounds of history are always kept.
@@ -444,6 +448,10 @@ impl World {
         let view = self.view_of(id);
         let part = Arc::make_mut(&mut self.parts[id]);
         part.start(self.now, &view, &mut fx);
+        if matches!(part.actor, Actor::Manager(_) | Actor::Scheduler(_)) {
+            let (host, process) = (part.host, part.process().to_string());
+            self.container_shown(host, &process, true);
+        }
         self.reads_kubeconfig(id);
         self.carry_out(id, fx);
     }
@@ -614,6 +622,7 @@ impl World {
         // Without a cluster there is no kubeconfig either: kubectl asks its own machine.
         let text = match self.apiservers.is_empty() {
             true => format!("{what} localhost:8080"),
+            false if self.managed.is_some() => self.no_endpoint(what),
             false => format!("{what} {}:6443", self.api_address()),
         };
         Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }

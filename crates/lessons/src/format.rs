@@ -95,8 +95,8 @@ pub const PANELS: [&str; 4] = ["text", "cluster", "editor", "terminal"];
 
 /// The lenses over the picture, in the page's order: for a step's `lens`, and for links `lens:rules` in the prose.
 #[rustfmt::skip]
-pub const LENSES: [&str; 11] = [
-    "cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes",
+pub const LENSES: [&str; 12] = [
+    "cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes", "duties",
 ];
 
 /// One deed of a start, a solution, a wrong answer or an outcome. One of its fields is set, besides `within` and `where`.

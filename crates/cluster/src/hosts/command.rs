@@ -145,7 +145,8 @@ impl World {
         if let Some(machine) = self.fleet.machines.get(&host) {
             return machine.clone();
         }
-        let machine = self.make_machine(host);
+        let mut machine = self.make_machine(host);
+        self.put_away(host, &mut machine);
         self.fleet_mut().machines.insert(host, machine);
         self.show_parts(host);
         self.fleet.machines[&host].clone()

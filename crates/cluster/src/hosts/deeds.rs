@@ -1,13 +1,10 @@
 //! Carries out what follows from a change on a server, and shows on it what happens to the parts of the world.
 use super::fleet::Due;
-use super::k3s::notifying;
-use super::made::show;
 use super::seam::{self, Deed};
 use crate::event::{Event, PartId};
 use crate::world::World;
 use ::hosts::Machine;
 use apiserver::client::Effects;
-use objects::Text;
 use simcore::Duration;
 use std::sync::Arc;
 
@@ -60,6 +57,7 @@ impl World {
             }
             Deed::Restarts(unit, after) => self.plan(host, after, Due::Unit(unit)),
             Deed::Killed("kube-proxy") => {
+                self.enable(self.hosts[host].proxy);
                 self.halt(self.hosts[host].proxy);
                 self.queue.push(self.now + NOTICE, Event::Start(self.hosts[host].proxy));
                 self.plan(host, NOTICE, Due::Shown);
@@ -128,6 +126,8 @@ impl World {
                 Due::Trust => self.weigh_trust(),
                 Due::Rotated => self.rotate_kubelet(host),
                 Due::Listed => self.list_server(host),
+                Due::Repaired => self.repaired_by_provider(host),
+                Due::Upgraded => self.upgraded_by_provider(host),
             }
         }
     }
@@ -151,28 +151,6 @@ impl World {
             }
         }
         self.link_changed(runs);
-    }
-
-    /// A fault stopped or started a component: a machine that somebody has looked at shows it, and the kubelet does not
-    /// mend what a fault holds down.
-    pub(crate) fn component_shown(&mut self, component: &str, runs: bool) {
-        let (name, place) = component.split_once('/').unwrap_or((component, ""));
-        let host = match place {
-            "" => self.hosts.iter().position(|host| host.control_plane),
-            place => self.hosts.iter().position(|host| host.name == place),
-        };
-        let Some(host) = host.filter(|host| self.fleet.machines.contains_key(host)) else { return };
-        let now = self.now;
-        let fleet = self.fleet_mut();
-        if runs {
-            fleet.held.remove(&(host, Text::new(name)));
-        } else {
-            fleet.held.insert((host, Text::new(name)));
-        }
-        // In K3s it is no process of its own.
-        if let Some(machine) = fleet.machines.get_mut(&host).filter(|machine| notifying(machine).is_none()) {
-            show(machine, now, name, runs);
-        }
     }
 
     /// A server lost its power or has it again, by a fault: what ran on it is gone, what is enabled starts.

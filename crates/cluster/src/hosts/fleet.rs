@@ -38,7 +38,7 @@ pub(crate) struct Fleet {
     pub changed: BTreeSet<(usize, &'static str)>,
     /// What will happen on servers by itself, by host.
     pub due: BTreeSet<(Time, usize, Due)>,
-    /// Static Pods' components that a fault keeps from running, by host.
+    /// Static Pods whose manifest a fault has moved away, by host; once somebody has looked into the machine, its files count.
     pub held: BTreeSet<(usize, Text)>,
     /// Files that a K3s server has applied, by host and path, with the text it had.
     pub deployed: BTreeMap<(usize, Text), Text>,
@@ -99,6 +99,9 @@ pub(crate) enum Due {
     Trust,
     /// The kubelet's new certificate is there.
     Rotated,
+    /// A provider has repaired its machine, or upgraded the control plane on it.
+    Repaired,
+    Upgraded,
 }
 
 /// A terminal that is logged in on a server.

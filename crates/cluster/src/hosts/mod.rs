@@ -16,6 +16,7 @@ mod seam;
 mod seen;
 mod ssh;
 mod statics;
+mod stopped;
 mod table;
 mod tape;
 mod tokens;

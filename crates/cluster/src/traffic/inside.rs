@@ -91,10 +91,12 @@ impl World {
     fn start_proxy(&mut self, host: usize, inside: Inside) {
         let id = self.hosts[host].proxy;
         let part = Arc::make_mut(&mut self.parts[id]);
-        (part.pod, part.container) = (inside.uid, inside.id);
+        // A new process, whatever became of the one before.
+        (part.pod, part.container, part.enabled) = (inside.uid, inside.id, true);
         if let (Actor::Proxy(proxy), Some(file)) = (&mut part.actor, inside.files.get(PROXY_CONFIG)) {
             proxy.configure(file);
         }
+        self.thaw(host);
         self.start_part(id);
     }
 

@@ -145,8 +145,15 @@ impl World {
     /// Which host answers for a load balancer's address on the hosts' network.
     fn announcer(&self, address: u32) -> Option<usize> {
         self.balanced.get(&address)?;
-        let alone = self.hosts.len() == 1;
-        self.hosts.iter().position(|host| host.powered && host.connected && (alone || !host.control_plane))
+        (0..self.hosts.len()).find(|host| self.takes_requests(*host))
+    }
+
+    /// Whether what stands in front of the cluster sends requests to a host: it is a worker, it is there, and since it got
+    /// power kube-proxy has written its rules.
+    pub(crate) fn takes_requests(&self, place: usize) -> bool {
+        let host = &self.hosts[place];
+        let worker = self.hosts.len() == 1 || !host.control_plane;
+        host.powered && host.connected && worker && self.proxy_of(place).is_none_or(|proxy| !proxy.kernel.rules.is_empty())
     }
 
     /// From the entry host to the container that listens. Gives its host, too.
@@ -240,7 +247,7 @@ impl World {
     fn on_node(&self, host: usize, port: u16) -> Option<Server> {
         let kubelet = self.kubelet_of(host)?;
         let process = match port {
-            6443 if self.serves(host) => "kube-apiserver",
+            _ if port == self.api_port() && self.serves(host) => "kube-apiserver",
             10250 if kubelet.is_running() => "kubelet",
             _ if self.proxy_of(host).is_some_and(|proxy| proxy.answer(port, "/", self.now).is_some()) => "kube-proxy",
             _ => "",

@@ -28,6 +28,8 @@ pub struct Config {
     pub seed: u64,
     /// Taints that the Node registers with (`registerWithTaints`).
     pub taints: Vec<Tree>,
+    /// Labels that the Node registers with besides its own (`--node-labels`, a cloud's zone and region).
+    pub labels: Vec<(&'static str, &'static str)>,
     /// A range of Pod addresses to use when the Node has none of its own (`podCIDR`).
     pub pod_cidr: Option<Text>,
     /// Whether the host's control plane processes are shown as Pods in kube-system.
@@ -251,6 +253,10 @@ impl Kubelet {
         self.runtime_lost = None;
         for at in 0..self.host.processes.len() {
             let name = self.host.processes[at].name.clone();
+            // A static Pod whose manifest was taken away does not come back.
+            if self.host.processes[at].withdrawn {
+                continue;
+            }
             self.host.set_running(&name, false);
             self.host.set_running(&name, true);
         }
