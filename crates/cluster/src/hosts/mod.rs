@@ -13,6 +13,7 @@ mod past;
 mod processes;
 mod programs;
 mod seam;
+mod shims;
 mod ssh;
 mod statics;
 mod table;

@@ -18,6 +18,8 @@ impl World {
     pub fn processes(&self, server: &str) -> Vec<ProcessView> {
         let Some(host) = self.hosts.iter().position(|host| host.name == server && host.powered) else { return Vec::new() };
         let mut copy = self.clone();
+        copy.machine(host);
+        copy.show_containers(host);
         let machine = copy.machine(host);
         let view = |process: &::hosts::machine::Process| ProcessView {
             pid: process.pid,
