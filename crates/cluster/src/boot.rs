@@ -66,6 +66,10 @@ impl World {
         fleet.version = Text::new(&topology.version);
         fleet.balancer = topology.endpoint.as_deref().map(Text::new);
         for machine in &topology.workers {
+            if machine.prepared {
+                let place = self.hosts.len();
+                Arc::make_mut(&mut self.fleet).prepared.insert(place);
+            }
             self.add_host(topology, machine, &catalog, self.seed, Role::Worker);
         }
         self.count_enforcing();
@@ -191,7 +195,7 @@ impl World {
         let labels = map! {"component": "apiserver", "provider": "kubernetes"};
         let service = map! {
             "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels},
-            "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": list![port]},
+            "spec": map! {"clusterIP": self.api.service_range.at(1), "type": "ClusterIP", "sessionAffinity": "None", "ports": list![port]},
         };
         self.bootstrap(kinds::SERVICE, "default", service);
         let (endpoints, slice) = kubernetes_endpoints(addresses, target);
@@ -207,12 +211,12 @@ impl World {
             "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes Service CIDR is ready",
             "lastTransitionTime": self.now.rfc3339(),
         };
-        let finalizers = objects::list!["networking.k8s.io/service-cidr-finalizer"];
+        let finalizers = list!["networking.k8s.io/service-cidr-finalizer"];
         let mut range = map! {
-            "metadata": map! {"name": "kubernetes", "finalizers": finalizers}, "spec": map! {"cidrs": objects::list!["10.96.0.0/12"]},
+            "metadata": map! {"name": "kubernetes", "finalizers": finalizers}, "spec": map! {"cidrs": list![self.api.service_range.written()]},
         };
         self.bootstrap(kinds::SERVICE_CIDR, "", range.clone());
-        range.set(&["status"], map! {"conditions": objects::list![condition]});
+        range.set(&["status"], map! {"conditions": list![condition]});
         let mut request = Request::about(Verb::Update, kinds::SERVICE_CIDR, "", "kubernetes").body(range).subresource("status");
         request.origin.actor = Text::new_static("service-cidrs-controller");
         let now = self.now;

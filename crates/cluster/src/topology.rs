@@ -85,6 +85,8 @@ pub struct Machine {
     pub pods: u32,
     /// `amd64`, `arm64`
     pub arch: String,
+    /// Whether the steps before `kubeadm init` were done on it, also where `Topology::bare` says that they were not.
+    pub prepared: bool,
 }
 
 impl Topology {
@@ -125,6 +127,15 @@ impl Topology {
             coredns: false,
             ..Topology::kubeadm(0)
         }
+    }
+
+    /// Bare servers, and beside them a board edge-1 as it stands at a machine or in a shop: one arm64 core and one gibibyte
+    /// of memory, with all that kubeadm needs on it.
+    pub fn bare_edge(servers: usize) -> Topology {
+        let mut topology = Topology::bare(servers, false);
+        let board = machine("edge-1".to_string(), 30);
+        topology.workers.push(Machine { cpu_cores: 1, memory_gib: 1, arch: "arm64".to_string(), prepared: true, ..board });
+        topology
     }
 
     /// `servers` K3s servers, more than one of them with embedded etcd, and `agents` agents: what the installer's lines leave.
@@ -187,7 +198,8 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`; with three control planes; K3s with one server or three; with a cloud that hands out load balancers;
+    /// By the name that a lesson gives: `kubeadm`; with three control planes; K3s with one server or three; bare servers, also
+    /// with a small board beside them; with a cloud that hands out load balancers;
     /// with a gateway controller, an ingress controller or both; with a network plugin that enforces no NetworkPolicies,
     /// as Flannel; as the recordings were made; with a control plane that a provider runs (`managed`, `gke`, `eks`, `aks`).
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
@@ -197,6 +209,7 @@ impl Topology {
             "k3s" => Some(Topology::k3s(1, workers)),
             "k3s-ha" => Some(Topology::k3s(3, workers)),
             "bare" => Some(Topology::bare(workers, false)),
+            "bare-edge" => Some(Topology::bare_edge(workers)),
             "bare-prepared" => Some(Topology::bare(workers, true)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
@@ -218,5 +231,6 @@ pub(crate) fn machine(name: String, last: usize) -> Machine {
         memory_gib: 8,
         pods: 110,
         arch: "amd64".to_string(),
+        prepared: false,
     }
 }

@@ -2,6 +2,7 @@
 use super::fleet::Due;
 use super::seam::{self, Deed};
 use crate::event::{Event, PartId};
+use crate::part::Actor;
 use crate::world::World;
 use ::hosts::Machine;
 use apiserver::client::Effects;
@@ -29,6 +30,7 @@ impl World {
         match deed {
             Deed::Rebooted => {
                 self.note("you", "input", &format!("reboot {name}"));
+                self.forget_inside(host);
                 self.hang_up(host, &format!("Connection to {name} closed by remote host.\nConnection to {name} closed.\n"));
                 self.power_off(host);
                 self.plan(host, REBOOT, Due::Booted);
@@ -74,6 +76,15 @@ impl World {
             Deed::K3s(stage) => self.k3s_came_to(host, stage),
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
             // Its controller looks into the folder every 15 seconds.
+            Deed::Lost(pids) => self.containers_lost(host, &pids),
+            Deed::Unwired => {
+                if let Actor::Proxy(proxy) = &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
+                    proxy.power_off();
+                }
+                self.broken_off(host);
+            }
+            Deed::DataLost => self.k3s_data_lost(host),
+            Deed::Wiped => self.runtime_wiped(host),
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Fleet {
     pub catalog: Arc<Catalog>,
     /// Whether the servers had no cluster at first; and whether the steps before `kubeadm init` were done on them.
     pub bare: Option<bool>,
+    /// Servers on which those steps were done, although they were not on the others.
+    pub prepared: BTreeSet<usize>,
     /// The address of the load balancer that stands before bare servers.
     pub balancer: Option<Text>,
     /// The version of the packages on prepared servers.
@@ -42,6 +44,8 @@ pub(crate) struct Fleet {
     pub held: BTreeSet<(usize, Text)>,
     /// Files that a K3s server has applied, by host and path, with the text it had.
     pub deployed: BTreeMap<(usize, Text), Text>,
+    /// What processes of a K3s node belong to, by host and pid: a Pod's uid, and the container's name (none: its shim).
+    pub inside: BTreeMap<(usize, u32), (Text, Text)>,
     /// The shell that the terminal is logged in to.
     pub session: Option<Session>,
 }
@@ -51,6 +55,7 @@ impl Default for Fleet {
         Fleet {
             catalog: Arc::default(),
             bare: None,
+            prepared: BTreeSet::new(),
             balancer: None,
             version: Text::new_static(crate::topology::VERSION),
             machines: BTreeMap::new(),
@@ -63,6 +68,7 @@ impl Default for Fleet {
             due: BTreeSet::new(),
             held: BTreeSet::new(),
             deployed: BTreeMap::new(),
+            inside: BTreeMap::new(),
             session: None,
         }
     }

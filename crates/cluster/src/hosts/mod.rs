@@ -14,6 +14,7 @@ mod processes;
 mod programs;
 mod seam;
 mod seen;
+mod shims;
 mod ssh;
 mod statics;
 mod stopped;

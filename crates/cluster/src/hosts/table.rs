@@ -28,6 +28,8 @@ impl World {
         let found = self.hosts.iter().position(|host| host.name == server && host.powered);
         let Some(host) = found.filter(|host| !self.is_hidden(*host)) else { return Vec::new() };
         let mut copy = self.clone();
+        copy.machine(host);
+        copy.show_containers(host);
         let machine = copy.machine(host);
         let view = |process: &::hosts::machine::Process| ProcessView {
             pid: process.pid,

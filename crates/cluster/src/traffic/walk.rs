@@ -99,13 +99,25 @@ impl World {
             }
         };
         steps.dialled = (address, port);
-        let entry = self.entry(client, address)?;
-        let first = self.passage(client.host(), Some(entry)).ok_or(Failure::Lost)?;
+        let mut entry = self.entry(client, address)?;
+        let mut first = self.passage(client.host(), Some(entry)).ok_or(Failure::Lost)?;
         let source = self.address_of_client(client);
         let packet = Packet { source: ip(source), destination: ip(address), port, protocol: Protocol::Tcp };
         steps.rules_host = entry as u16;
         // Service rules are about ports: an echo has none.
         steps.verdict = if ask.what == What::Echo { Verdict::Pass } else { self.rules(entry, &packet, client.origin()) };
+        // What the own node lets pass to another node's address meets that node's rules, as from outside: node ports.
+        if let (Verdict::Pass, Place::Node(other)) = (&steps.verdict, self.place(address))
+            && other != entry
+            && ask.what != What::Echo
+        {
+            first = first + self.passage(Some(entry), Some(other)).ok_or(Failure::Lost)?;
+            // On its way out of its node a Pod's packet was given the node's address.
+            let packet = Packet { source: ip(self.hosts[entry].number), ..packet };
+            steps.verdict = self.rules(other, &packet, Origin::Outside);
+            steps.rules_host = other as u16;
+            entry = other;
+        }
         steps.reached = match steps.verdict {
             Verdict::Forward { address: IpAddr::V4(address), port, .. } => (address.into(), port),
             Verdict::Forward { .. } => return Err(Failure::Lost),

@@ -284,6 +284,30 @@ impl Kubelet {
         self.notice_crash(now, uid.clone(), &name, fx);
     }
 
+    /// A Pod's sandbox is gone with all processes in it; the runtime finds their ends unknown when it is asked.
+    pub fn lose_sandbox(&mut self, now: Time, uid: &Text, fx: &mut Effects) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
+        sandbox.ready = false;
+        sandbox.containers_mut().for_each(|container| container.crash(now, 255, "Unknown"));
+        self.notice_crash(now, uid.clone(), "", fx);
+    }
+
+    /// Everything that the runtime kept is gone: sandboxes, images, addresses, the network plugin's configuration.
+    pub fn wipe(&mut self) {
+        self.stop();
+        self.sandboxes.clear();
+        self.due.clear();
+        self.due_of.clear();
+        self.store = Store::preset(&self.catalog, &self.config.images);
+        self.addresses = Addresses::default();
+        self.addresses.plugin = self.config.network;
+    }
+
+    /// Takes the address of the cluster's name server: `clusterDNS`.
+    pub fn set_cluster_dns(&mut self, address: &str) {
+        self.config.dns.cluster_dns = vec![Text::new(address)];
+    }
+
     /// The kernel kills a container by its runtime id, because it uses more memory than its limit.
     pub fn out_of_memory(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
         let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
