@@ -54,6 +54,8 @@ pub struct Run {
     judged: BTreeMap<String, CheckState>,
     /// Deeds of a solution that is being played.
     script: VecDeque<Act>,
+    /// When the `pass` that is being played ends.
+    passing: Option<Time>,
     /// The world's revision at the last look.
     looked: u64,
     /// Tries of checks that act on a copy.
@@ -86,7 +88,7 @@ impl Run {
 
     fn with(lesson: Lesson, notes: Notes) -> Run {
         let (broken, judged, script) = (BTreeSet::new(), BTreeMap::new(), VecDeque::new());
-        Run { lesson, notes, broken, judged, script, looked: 0, ahead: Ahead::default() }
+        Run { lesson, notes, broken, judged, script, passing: None, looked: 0, ahead: Ahead::default() }
     }
 
     pub fn saved(&self, session: &Session) -> Saved {
@@ -230,6 +232,7 @@ impl Run {
     /// Begins to play a step's solution; `play` does it deed by deed.
     pub fn solve(&mut self, step: &str) {
         self.script = self.lesson.step(step).map(|step| step.solution.iter().cloned().collect()).unwrap_or_default();
+        self.passing = None;
     }
 
     pub fn is_playing(&self) -> bool {
@@ -253,6 +256,12 @@ impl Run {
             session.input(Input::Line { text: act.run.clone() });
         } else if act.pass.is_empty() {
             acts::one(session, &act, NAMESPACE, began)?;
+        } else {
+            let end = self.passing.map_or_else(|| acts::end(session, &act), Ok)?;
+            self.passing = Some(end).filter(|end| session.now() < *end);
+            if self.passing.is_some() {
+                return Ok(());
+            }
         }
         self.script.pop_front();
         Ok(())
