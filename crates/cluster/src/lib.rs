@@ -1,5 +1,6 @@
 //! Wires the planes into one world: topology, faults, session, deltas, invariants. Knows no browser.
 pub mod addons;
+mod audience;
 mod boot;
 mod choices;
 pub mod comparison;

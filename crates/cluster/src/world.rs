@@ -1,11 +1,12 @@
 //! The world as a value: one step, one queue, virtual time only.
+use crate::audience::audience;
 use crate::endpoint::{ApiServerProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
 use crate::managed::Managed;
 use crate::members::{Etcd, Need, full};
-use crate::part::{Actor, Part};
+use crate::part::Part;
 use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
@@ -81,7 +82,7 @@ pub struct World {
     pub(crate) pending: Vec<Pending>,
     /// The parts but for kubelets and kube-proxies, of the first so many: who may watch what belongs to a node.
     pub(crate) central: Arc<Vec<PartId>>,
-    sorted: usize,
+    pub(crate) sorted: usize,
     /// The applied revision that watchers were told of.
     pub(crate) announced: u64,
     /// Answers for clients outside, by their ticket.
@@ -327,18 +328,7 @@ impl World {
             if change.key.kind == kinds::SERVICE {
                 balanced.extend(crate::traffic::balanced_by(change));
             }
-            let audience: Vec<PartId> = match change.key.kind {
-                // No component reads Events.
-                kinds::EVENT => continue,
-                kinds::POD => {
-                    let own = pod_node(change).and_then(|node| kubelets.get(node));
-                    let at = own.map_or(0, |own| central.partition_point(|id| id < own));
-                    central[..at].iter().chain(own).chain(&central[at..]).copied().collect()
-                }
-                kinds::LEASE => central.to_vec(),
-                _ => (0..parts.len()).collect(),
-            };
-            for id in audience {
+            for id in audience(change, central, kubelets, parts.len()) {
                 let part = &mut parts[id];
                 if !part.running || !part.interested(change) {
                     continue;
@@ -362,16 +352,6 @@ impl World {
             let lag = self.lag();
             self.queue.push(self.now + lag, Event::TerminalWatch);
         }
-    }
-
-    /// Takes in parts that came since; a place keeps its kind of part for ever.
-    pub(crate) fn sort_parts(&mut self) {
-        for id in self.sorted..self.parts.len() {
-            if !matches!(self.parts[id].actor, Actor::Kubelet(_) | Actor::Proxy(_)) {
-                Arc::make_mut(&mut self.central).push(id);
-            }
-        }
-        self.sorted = self.parts.len();
     }
 
     /// A part that wrote must see its own write, whether it watches that kind or not.
@@ -688,10 +668,6 @@ enum Attempt {
 /// An exec may change files in its container; logs only read.
 fn is_exec(request: &Request) -> bool {
     matches!(&request.target, objects::wire::Target::Resource { subresource, .. } if subresource == "exec")
-}
-
-fn pod_node(change: &Change) -> Option<&Text> {
-    change.object().and_then(|pod| pod.spec().get("nodeName").as_text())
 }
 
 /// The changes whose revisions stand in `inbox`; both are in order.
