@@ -51,6 +51,6 @@ export default async function ({ open }) {
 // Opened, and its three nodes are ready.
 async function managed(open, how) {
   const page = await open(how);
-  await page.waitForFunction(() => document.querySelectorAll(".picture .node:not(.booting):not(.notready)").length === 3);
+  await page.waitForFunction(() => document.querySelectorAll(".picture .node:not(.booting):not(.notready)").length === 3 && !document.querySelector(".picture .agent.dead"));
   return page;
 }
