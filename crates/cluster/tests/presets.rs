@@ -108,10 +108,11 @@ fn objects(world: &World) -> BTreeMap<String, String> {
     all
 }
 
-/// Which part runs on which server.
+/// Which part of the cluster runs on which server; where Pods with components in them run is the scheduler's matter.
 fn parts(world: &World) -> BTreeSet<String> {
     let names = world.servers();
-    let parts = world.parts().filter(|part| part.running);
+    let placed = |name: &str| name.starts_with("kube") || name.ends_with("cloud-controller-manager");
+    let parts = world.parts().filter(|part| part.running && placed(part.process()));
     parts.map(|part| format!("{} {}", names[part.host], part.process())).collect()
 }
 
