@@ -82,12 +82,21 @@ fn essence(kind: KindId, object: &Object) -> Tree {
     kept
 }
 
+fn containers(set: &Object) -> String {
+    let all = set.spec().at(&["template", "spec", "containers"]);
+    all.items().iter().map(|one| format!("{} ", one.get("name").text())).collect()
+}
+
 fn objects(world: &World) -> BTreeMap<String, String> {
     let store = world.api.store.applied();
     let mut all = BTreeMap::new();
     for kind in KINDS {
         for object in store.list(*kind) {
-            all.insert(format!("{} {}", kind.row().kind, object.key.path()), essence(*kind, object).to_json());
+            // A uid stands in the names of ServiceLB's DaemonSets.
+            match object.key.name.strip_prefix("svclb-").and_then(|rest| rest.rsplit_once('-')) {
+                Some((service, _)) => all.insert(format!("ServiceLB of {service}"), containers(object)),
+                None => all.insert(format!("{} {}", kind.row().kind, object.key.path()), essence(*kind, object).to_json()),
+            };
         }
     }
     let mut pods: BTreeMap<String, u32> = BTreeMap::new();
@@ -99,10 +108,11 @@ fn objects(world: &World) -> BTreeMap<String, String> {
     all
 }
 
-/// Which part runs on which server.
+/// Which part of the cluster runs on which server; where Pods with components in them run is the scheduler's matter.
 fn parts(world: &World) -> BTreeSet<String> {
     let names = world.servers();
-    let parts = world.parts().filter(|part| part.running);
+    let placed = |name: &str| name.starts_with("kube") || name.ends_with("cloud-controller-manager");
+    let parts = world.parts().filter(|part| part.running && placed(part.process()));
     parts.map(|part| format!("{} {}", names[part.host], part.process())).collect()
 }
 

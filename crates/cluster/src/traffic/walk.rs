@@ -107,7 +107,7 @@ impl World {
         // Service rules are about ports: an echo has none.
         steps.verdict = if ask.what == What::Echo { Verdict::Pass } else { self.rules(entry, &packet, client.origin()) };
         // What the own node lets pass to another node's address meets that node's rules, as from outside: node ports.
-        if let (Verdict::Pass, Place::Node(other)) = (&steps.verdict, self.place(address))
+        if let (Verdict::Pass, Place::Node(other)) = (steps.verdict, self.place(address))
             && other != entry
             && ask.what != What::Echo
         {
