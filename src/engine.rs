@@ -4,6 +4,7 @@ mod engine {
     pub mod board;
     pub mod desk;
     pub mod door;
+    pub mod hints;
     pub mod manifest;
     pub mod past;
 }

@@ -5,6 +5,7 @@ use cluster::lens::{PageView, ProcessView, ReachView, RuleView};
 use cluster::members::EtcdView;
 use cluster::probes::HealthRow;
 use lessons::progress::LessonState;
+use lessons::prose::Block;
 use lessons::strategies::Row;
 
 /// From the page to the engine.
@@ -110,6 +111,10 @@ pub enum ToEngine {
     /// Play the solution of a step before the learner's eyes.
     Solve {
         step: String,
+    },
+    /// Speak of these known mistakes from now on: the text of the packed `mistakes.json`.
+    Mistakes {
+        table: String,
     },
     /// Begin the lesson anew.
     Reset,
@@ -234,6 +239,10 @@ pub enum FromEngine {
     Lesson {
         state: Box<LessonState>,
     },
+    /// A known mistake is seen: its words by language. Without any it is seen no more.
+    Mistake {
+        texts: Vec<(String, Vec<Block>)>,
+    },
     /// A comparison has so many rows of so many: `row` is the newest.
     Compared {
         done: u32,
@@ -293,6 +302,7 @@ parcel::tagged!(ToEngine "to" {
     "check" => Check { step },
     "hint" => Hint { step },
     "solve" => Solve { step },
+    "mistakes" => Mistakes { table },
     "reset" => Reset {},
     "compare" => Compare { strategies, seed, versions },
 });
@@ -319,6 +329,7 @@ parcel::tagged!(FromEngine "says" {
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },
+    "mistake" => Mistake { texts },
     "compared" => Compared { done, all, row },
     "saved" => Saved { log },
     "trouble" => Trouble { what, detail },

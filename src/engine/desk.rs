@@ -1,5 +1,6 @@
 //! Where messages arrive: holds the session and the lesson, lets time run, and tells the page what changed.
 use super::board::Comparing;
+use super::hints::Hints;
 use super::{manifest, past};
 use crate::protocol::{FromEngine, ToEngine};
 use cluster::input::Input;
@@ -39,6 +40,7 @@ pub struct Desk {
     /// Real milliseconds since the session was last handed over to be kept.
     unsaved_ms: u64,
     comparing: Option<Comparing>,
+    hints: Hints,
     out: Vec<FromEngine>,
 }
 
@@ -84,7 +86,10 @@ impl Desk {
             return self.open(lesson, saved);
         }
         if matches!(message, ToEngine::Reset) {
-            return self.open(self.opened.clone(), None);
+            let hints = std::mem::take(&mut self.hints).anew();
+            self.open(self.opened.clone(), None);
+            self.hints = hints;
+            return;
         }
         let Some(session) = &mut self.session else { return self.early.push(message) };
         match message {
@@ -155,6 +160,10 @@ impl Desk {
                 let (from, to, text) = manifest::hover(&text, at);
                 self.out.push(FromEngine::HoverText { serial, from, to, text });
             }
+            ToEngine::Mistakes { table } => match Hints::of(&table) {
+                Ok(hints) => self.hints = hints,
+                Err(words) => self.trouble("mistakes", &words),
+            },
             ToEngine::Compare { strategies, seed, versions } => match Comparing::begin(&strategies, seed, &versions) {
                 Ok(comparing) => self.comparing = comparing,
                 Err(words) => self.trouble("compare", &words),
@@ -338,6 +347,8 @@ impl Desk {
             self.browsing = false;
             self.out.push(FromEngine::Browsed { page: Box::new(page) });
         }
+        let of = self.run.as_ref().map_or(&[][..], |run| &run.lesson.mistakes);
+        self.out.extend(self.hints.look(&session.world, of));
         self.tell_terminal();
     }
 

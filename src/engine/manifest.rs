@@ -3,8 +3,10 @@ use crate::protocol::{Problem, Suggestion};
 use cluster::{World, manifest};
 
 pub fn problems(world: &World, text: &str) -> Vec<Problem> {
-    // While the cluster boots the API server would turn every Pod away; that says nothing about the text.
-    let of_the_text = |flaw: &manifest::Flaw| !flaw.message.contains("error looking up service account");
+    // While the cluster boots the API server would turn everything away; that says nothing about the text.
+    let of_the_text = |flaw: &manifest::Flaw| {
+        !flaw.message.contains("error looking up service account") && flaw.message != "namespaces \"default\" not found"
+    };
     let flaws = manifest::problems(world, text).into_iter().filter(of_the_text);
     let problem = |flaw: manifest::Flaw| Problem {
         line: flaw.line as u32,

@@ -45,6 +45,12 @@ pub fn clear() {
     LOG.with_borrow_mut(Log::clear);
 }
 
+/// Whether a line begins as a server's prompt: `root@node-1:~# `.
+fn of_a_login(line: &str) -> bool {
+    let end = line.find("# ").or_else(|| line.find("$ "));
+    end.is_some_and(|end| !line[..end].contains(' ') && line[..end].contains('@') && line[..end].contains(':'))
+}
+
 impl Log {
     fn clear(&mut self) {
         self.early.clear();
@@ -82,7 +88,7 @@ impl Log {
                 let Ok(line) = document().create_element("div") else { return };
                 line.set_class_name(if err {
                     "line err"
-                } else if words.starts_with("~ $") || words.starts_with("$ ") {
+                } else if words.starts_with("~ $") || words.starts_with("$ ") || of_a_login(words) {
                     "line said"
                 } else {
                     "line"

@@ -73,6 +73,15 @@ pub fn Editor() -> impl IntoView {
         });
         desk.lint();
     });
+    // Whether anybody answers is part of what is said against a text.
+    let answering = Memo::new(move |_| app.world.components.with(|list| list.iter().any(|cell| cell.id.starts_with("kube-apiserver"))));
+    Effect::new(move |before: Option<bool>| {
+        let now = answering.get();
+        if before.is_some_and(|before| before != now) {
+            desk.lint();
+        }
+        now
+    });
     let problems = Memo::new(move |_| desk.problems.with(|all| all.get(&desk.open.get()).cloned().unwrap_or_default()));
     Effect::new(move |_| {
         problems.with(|problems| {

@@ -1,8 +1,11 @@
 //! Breaking things: a button per fault, with what it does in words.
 use crate::panels::picture::control;
+use crate::panels::picture::nodes::servers;
 use crate::state::world::World;
 use crate::state::{app, wire, words};
+use cluster::THEIRS;
 use cluster::input::Fault;
+use cluster::managed::HIDDEN;
 use leptos::prelude::*;
 
 /// The same in a word, where the name stands beside it.
@@ -10,6 +13,7 @@ fn brief(fault: &Fault) -> &'static str {
     let words = words();
     match fault {
         Fault::StopNode { .. } => words.power_off,
+        Fault::UpgradeControlPlane { .. } | Fault::UpgradeNode { .. } => words.upgrade,
         Fault::StartNode { .. } => words.power_on,
         Fault::CutNode { .. } => words.cut,
         Fault::MendNode { .. } => words.mend,
@@ -62,24 +66,52 @@ pub fn describe(fault: &Fault) -> String {
         Fault::LoseEtcdData { member } => (words.lose_etcd_data)(member),
         Fault::RestoreEtcd { member, directory } => (words.restore_etcd)(member, directory),
         Fault::EtcdQuota { member, mebibytes } => (words.etcd_quota)(member, *mebibytes),
+        Fault::UpgradeControlPlane { version } => (words.upgrade_control_plane)(version),
+        Fault::UpgradeNode { node } => (words.upgrade_node)(node),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }
 
+/// What can be done to a machine that has power, and a link.
+fn of_machine(node: String, powered: bool, connected: bool) -> Vec<Fault> {
+    match (powered, connected) {
+        (false, _) => vec![Fault::StartNode { node }],
+        (true, false) => vec![Fault::StopNode { node: node.clone() }, Fault::MendNode { node }],
+        (true, true) => vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node }],
+    }
+}
+
+/// Whether a provider runs this component.
+fn is_theirs(world: World, id: &str) -> bool {
+    world.index.with_value(|index| index.components.get(id).is_some_and(|cell| cell.view.with(|view| view.note.starts_with(THEIRS))))
+}
+
 /// What can be broken or mended about one object, by its id.
 pub fn fitting(world: World, id: &str) -> Vec<Fault> {
+    // A server that is no node yet has its kubelet's id in the picture, and perhaps no kubelet.
+    if let Some(node) = id.strip_prefix("kubelet/").filter(|name| servers(world).iter().any(|server| server == name)) {
+        let note = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.with(|view| view.note.clone())));
+        let note = note.unwrap_or_default();
+        return of_machine(node.to_string(), note != "bare off", note != "bare cut");
+    }
     if let Some(node) = id.strip_prefix("node/") {
         let state = world.index.with_value(|index| index.nodes.get(id).map(|cell| cell.view.with(|view| (view.powered, view.connected))));
-        let node = node.to_string();
         return match state {
-            Some((false, _)) => vec![Fault::StartNode { node }],
-            Some((true, false)) => vec![Fault::StopNode { node: node.clone() }, Fault::MendNode { node }],
-            Some((true, true)) => vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node }],
+            Some((true, true)) if is_theirs(world, control::PARTS[0]) => {
+                let node = node.to_string();
+                vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node: node.clone() }, Fault::UpgradeNode { node }]
+            }
+            Some((powered, connected)) => of_machine(node.to_string(), powered, connected),
             None => Vec::new(),
         };
     }
     if let Some(pod) = id.strip_prefix("pod/") {
         return vec![Fault::KillContainer { pod: pod.to_string(), container: String::new() }];
+    }
+    if is_theirs(world, id) {
+        // Nothing of it is in reach; what can happen to it is an accident of the provider's machine, and its upgrade.
+        let (node, version) = (HIDDEN.to_string(), String::new());
+        return if id == control::PARTS[0] { vec![Fault::StopNode { node }, Fault::UpgradeControlPlane { version }] } else { Vec::new() };
     }
     let running = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.with(|view| view.running)));
     match running {
@@ -97,12 +129,17 @@ pub fn Faults() -> impl IntoView {
         // Workers first; then the control planes' servers, and what runs on them.
         let (controls, workers): (Vec<_>, Vec<_>) =
             world.nodes.get().into_iter().partition(|node| node.view.with_untracked(|view| view.control_plane));
-        let nodes = workers.into_iter().chain(controls).map(|node| node.id.clone());
-        let parts = control::controls(world).into_iter().flat_map(|name| control::PARTS.map(|part| control::part_id(part, &name)));
+        let name = |id: &str| id.strip_prefix("node/").unwrap_or(id).to_string();
+        let nodes = workers.into_iter().chain(controls).map(|node| (name(&node.id), node.id.clone()));
+        let bare = servers(world).into_iter().map(|name| format!("kubelet/{name}"));
+        // Before an installation there are no parts.
+        let there = move |id: &String| world.index.with_value(|index| index.components.contains_key(id));
+        let parts =
+            control::controls(world).into_iter().flat_map(|name| control::PARTS.map(|part| control::part_id(part, &name))).filter(there);
         nodes
-            .chain(parts)
-            .map(|id| {
-                let name = id.strip_prefix("node/").unwrap_or(&id).to_string();
+            .chain(bare.map(|id| (id.rsplit('/').next().unwrap_or("").to_string(), id)))
+            .chain(parts.map(|id| (id.clone(), id)))
+            .map(|(name, id)| {
                 view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
             })
             .collect_view()

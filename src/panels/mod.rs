@@ -5,6 +5,7 @@ pub mod header;
 pub mod inspector;
 pub mod lens;
 pub mod lesson;
+pub mod mistake;
 pub mod outline;
 pub mod palette;
 pub mod picture;

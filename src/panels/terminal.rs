@@ -1,5 +1,6 @@
 //! The terminal: one line, a log, and the keys of a shell. Hangul being composed is never cut short.
 use crate::js::{document, log};
+use crate::state::course::Route;
 use crate::state::{app, wire, words};
 use cluster::input::Input;
 use leptos::html;
@@ -81,6 +82,7 @@ pub fn Terminal() -> impl IntoView {
                         on:keydown=typed />
                 </div>
             </div>
+            {move || super::mistake::region(if matches!(app().course.route.get(), Route::Sandbox(_)) { "below" } else { "below narrow" })}
         </section>
     }
     .into_any()

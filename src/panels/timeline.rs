@@ -53,7 +53,8 @@ pub fn Timeline() -> impl IntoView {
             </div>
             <Lanes />
             <div class="controls now">
-                <output class="reading" aria-label=move || words().virtual_time>{move || clock.reading(clock.now.get())}</output>
+                // A box of its own: what changes fifteen times a second is laid out alone.
+                <span class="face"><output class="reading" aria-label=move || words().virtual_time>{move || clock.reading(clock.now.get())}</output></span>
                 {move || if clock.past() {
                     view! { <button class="btn past" on:click=move |_| clock.seek(clock.end.get_untracked())>{words().to_now}</button> }.into_any()
                 } else {

@@ -4,7 +4,7 @@ use crate::js::{document, engine, fetch};
 use crate::protocol::ToEngine;
 use leptos::prelude::*;
 use lessons::progress::{CourseEntry, LessonState, StepState};
-use lessons::prose::{Prose, Section};
+use lessons::prose::{Block, Prose, Section};
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -16,7 +16,7 @@ pub enum Route {
 }
 
 /// Presets that can be played with freely, the usual one first.
-pub const SANDBOXES: [&str; 4] = ["kubeadm", "kubeadm-ha", "bare", "bare-prepared"];
+pub const SANDBOXES: [&str; 8] = ["kubeadm", "kubeadm-ha", "bare", "bare-prepared", "managed", "gke", "eks", "aks"];
 
 /// The sandbox of a preset; the usual one for any other word.
 fn sandbox(preset: &str) -> Route {
@@ -31,6 +31,8 @@ pub struct Course {
     pub state: RwSignal<LessonState>,
     /// Which pane a narrow page shows.
     pub tab: RwSignal<&'static str>,
+    /// The words of a known mistake that is seen, by language; empty for none.
+    pub mistake: RwSignal<Vec<(String, Vec<Block>)>>,
     lesson: StoredValue<String>,
 }
 
@@ -49,6 +51,12 @@ fn route_now() -> Route {
     }
 }
 
+/// Whether a lesson's text, or a sandbox's preset, has servers on which a cluster is installed.
+pub fn begins_bare(lesson: &str) -> bool {
+    let preset = lesson.split_once("\"preset\":\"").map_or(lesson, |(_, rest)| rest);
+    preset.starts_with("bare") || preset.starts_with("k3s")
+}
+
 /// A lesson's id becomes part of an address: nothing else than a folder's plain name.
 fn fit(id: &str) -> bool {
     !id.is_empty() && id.len() < 80 && id.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-')
@@ -62,6 +70,7 @@ impl Course {
             prose: RwSignal::new(None),
             state: RwSignal::default(),
             tab: RwSignal::new("lesson"),
+            mistake: RwSignal::default(),
             lesson: StoredValue::new(String::new()),
         }
     }
@@ -159,6 +168,22 @@ impl Course {
         let saved = progress::kept(&self.key()).log;
         let lang = app.prefs.lang.get_untracked().code().to_string();
         engine::send(&ToEngine::Open { lesson: self.lesson.get_value(), saved, lang });
+        self.mistake.set(Vec::new());
+        if self.lesson.with_value(|lesson| begins_bare(lesson)) {
+            self.load_mistakes();
+        }
+    }
+
+    /// Fetches the hints about known mistakes. Without them the lesson goes on.
+    fn load_mistakes(self) {
+        let key = self.key();
+        spawn_local(async move {
+            if let Ok(table) = fetch::text("lessons/mistakes.json").await
+                && self.key() == key
+            {
+                engine::send(&ToEngine::Mistakes { table });
+            }
+        });
     }
 
     /// After the engine died: the same lesson, restored from its log.
@@ -172,6 +197,7 @@ impl Course {
         app.desk.reset(&self.key(), Default::default());
         app.network.reset();
         app.world.unpick();
+        self.mistake.set(Vec::new());
         engine::send(&ToEngine::Reset);
     }
 

@@ -17,12 +17,17 @@ const GHOST_MS: u32 = 5000;
 pub const NO_SLOT: usize = 999;
 /// A slice should take about this long, drawing included.
 const SLICE_MS: f64 = 10.0;
+/// What a piece weighs in a slice: a shape that is made, moved or taken away takes several times as long as one that changes.
+const MADE: usize = 4;
+const CHANGED: usize = 1;
+/// The most that a slice may weigh: what comes next may take longer than what was measured.
+const HEAVIEST: usize = 24;
 
 #[derive(Default)]
 struct Bridge {
     pending: Pending,
     running: bool,
-    /// How many pieces the next slice shows; follows how long the last one took.
+    /// What the pieces of the next slice may weigh; follows how long the last one took.
     slice: usize,
     asked: BTreeMap<u32, Asked>,
 }
@@ -144,6 +149,7 @@ fn hear(app: App, message: FromEngine) {
                 app.world.inspection.set(Some(Arc::from(inspection)));
             }
         }
+        FromEngine::Mistake { texts } => app.course.mistake.set(texts),
         FromEngine::Compared { done, all, row } => app.network.take_row(done, all, *row),
         FromEngine::Lesson { state } => app.course.set_state(app, *state),
         FromEngine::Saved { log } => progress::save_log(&app.course.key(), log),
@@ -177,8 +183,7 @@ fn slice(app: App) {
     let mut shown = 0;
     while shown < count {
         let Some(piece) = BRIDGE.with_borrow_mut(|bridge| bridge.pending.next()) else { break };
-        show(app.world, piece);
-        shown += 1;
+        shown += show(app.world, piece);
     }
     if shown < count {
         settle(app);
@@ -188,7 +193,7 @@ fn slice(app: App) {
     Timeout::new(0, move || {
         let spent = document::now_ms() - begun;
         BRIDGE.with_borrow_mut(|bridge| {
-            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 2).min(24) };
+            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 2).min(HEAVIEST) };
         });
         slice(app);
     })
@@ -243,7 +248,8 @@ fn count(index: &Index) -> Counts {
     counts
 }
 
-fn show(world: World, piece: Piece) {
+/// Shows a piece, and tells its weight.
+fn show(world: World, piece: Piece) -> usize {
     match piece {
         Piece::Component(view) => {
             let known = world.index.with_value(|index| index.components.get(&view.id).cloned());
@@ -253,6 +259,7 @@ fn show(world: World, piece: Piece) {
                     let cell = Arc::new(Cell { id: view.id.clone(), view: ArcRwSignal::new(view) });
                     world.index.update_value(|index| drop(index.components.insert(cell.id.clone(), cell.clone())));
                     world.components.update(|list| list.push(cell));
+                    return MADE;
                 }
             }
         }
@@ -265,15 +272,20 @@ fn show(world: World, piece: Piece) {
                     let cell = Arc::new(Cell { id: view.id.clone(), view: ArcRwSignal::new(view) });
                     world.index.update_value(|index| drop(index.workloads.insert(cell.id.clone(), cell.clone())));
                     world.workloads.update(|list| list.push(cell));
+                    return MADE;
                 }
             }
         }
-        Piece::Pod(view) => show_pod(world, view),
+        Piece::Pod(view) => return show_pod(world, view),
         Piece::Object(view) => world.index.update_value(|index| {
             index.objects.insert(view.id.clone(), view);
         }),
-        Piece::Gone(id, ghost) => take_away(world, &id, ghost),
+        Piece::Gone(id, ghost) => {
+            take_away(world, &id, ghost);
+            return if ghost { CHANGED } else { MADE };
+        }
     }
+    CHANGED
 }
 
 fn show_node(world: World, view: NodeView) {
@@ -288,11 +300,12 @@ fn show_node(world: World, view: NodeView) {
     }
 }
 
-fn show_pod(world: World, view: PodView) {
+fn show_pod(world: World, view: PodView) -> usize {
     let known = world.index.with_value(|index| index.pods.get(&view.id).cloned());
     if let Some(cell) = &known {
         if cell.node == view.node {
-            return put(&cell.view, view);
+            put(&cell.view, view);
+            return CHANGED;
         }
         change_list(world, &cell.node, |list| list.retain(|other| other.serial != cell.serial));
     }
@@ -309,6 +322,7 @@ fn show_pod(world: World, view: PodView) {
     world.index.update_value(|index| drop(index.pods.insert(cell.id.clone(), cell.clone())));
     let node = cell.node.clone();
     change_list(world, &node, |list| list.push(cell));
+    MADE
 }
 
 /// The lowest place that nobody holds: shapes never jump when a neighbour leaves.

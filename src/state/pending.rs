@@ -111,7 +111,7 @@ impl Pending {
 fn hosts_without_node(delta: &Delta) -> Vec<NodeView> {
     let named = |name: &str| delta.nodes.iter().any(|node| node.name == name);
     // A server that began without a cluster is drawn as such, not as a node that starts up.
-    let kubelets = delta.components.iter().filter(|part| part.id.starts_with("kubelet/") && part.note != "bare");
+    let kubelets = delta.components.iter().filter(|part| part.id.starts_with("kubelet/") && !part.note.starts_with("bare"));
     let mut hosts: Vec<&str> = kubelets.map(|part| part.node.as_str()).filter(|name| !name.is_empty() && !named(name)).collect();
     hosts.sort_unstable();
     hosts.dedup();

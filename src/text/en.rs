@@ -2,6 +2,7 @@
 use super::net::{Net, fact};
 use super::ops::{Ops, span};
 use super::{Words, megabytes};
+use cluster::managed::duties::{DUTIES, NOTES};
 
 pub static WORDS: Words = Words {
     net: Net {
@@ -18,6 +19,7 @@ pub static WORDS: Words = Words {
             "What still works",
             "Components",
             "Processes",
+            "Who does what",
         ],
         users: "Users",
         lags: "lags behind",
@@ -184,7 +186,16 @@ pub static WORDS: Words = Words {
         },
     },
     ops: || &OPS,
-    sandboxes: ["three control planes", "bare servers", "servers ready for kubeadm"],
+    sandboxes: [
+        "three control planes",
+        "bare servers",
+        "servers ready for kubeadm",
+        "managed by a provider",
+        "managed, as GKE",
+        "managed, as EKS",
+        "managed, as AKS",
+    ],
+    provider: |name| name,
     no_control: "No control plane yet: log in to a server and make one.",
     lesson: "Lesson",
     picture: "Picture",
@@ -278,6 +289,7 @@ pub static WORDS: Words = Words {
     stop: "Stop",
     start: "Start",
     kill: "Kill container",
+    upgrade: "Upgrade",
     close: "Close",
     pick_something: "Choose anything in the picture to see here why it is as it is.",
     you_did: "You typed:",
@@ -321,6 +333,8 @@ pub static WORDS: Words = Words {
     node_off: |api| format!("off · API: {api}"),
     node_cut: |api| format!("cut off · API: {api}"),
     stop_node: |node| format!("Power off {node}"),
+    upgrade_control_plane: |version| format!("The provider upgrades the control plane {version}").trim_end().to_string(),
+    upgrade_node: |node| format!("Make {node} anew with the control plane's version"),
     start_node: |node| format!("Power on {node}"),
     cut_node: |node| format!("Cut {node} off"),
     mend_node: |node| format!("Reconnect {node}"),
@@ -362,6 +376,9 @@ pub static WORDS: Words = Words {
 /// Apart, so that a first visit does not load them.
 static OPS: Ops = Ops {
     no_cluster: "no cluster yet",
+    mistake: "A common mistake",
+    bare_lead: "Three servers with nothing but Linux. You install the cluster here yourself.",
+    bare_hint: "ssh node-1 logs you in to a server, exit out again. K3s takes one line: curl -sfL https://get.k3s.io | sh -. kubeadm wants its steps one by one. If you make a common mistake, help appears below the terminal.",
     etcd_lead: "Each member keeps the whole log. A write counts once a majority has it on disk.",
     no_etcd: "There is no etcd member yet.",
     quorum: |well, there, voters, needed| match (well, there >= needed) {
@@ -418,4 +435,11 @@ static OPS: Ops = Ops {
     process_heads: ["Process", "Memory", "CPU"],
     in_all: |count, mebibytes| format!("{count} processes, {mebibytes} MiB of memory"),
     no_processes: "This server has no power.",
+    duties_lead: "Who looks after what: on your own servers, and where a provider runs the control plane.",
+    duty: "Duty",
+    self_managed: "self-managed",
+    this_cluster: "(this cluster)",
+    by: ["you", "provider", "you and provider"],
+    duty_named: |id| DUTIES.iter().find(|duty| duty.id == id).map_or("", |duty| duty.title),
+    duty_note: |at| NOTES[at].2,
 };

@@ -2,7 +2,7 @@
 use clap::{Arg, ArgMatches, Command};
 use lessons::examine::examine;
 use lessons::folder::{self, Compiled};
-use lessons::strategies;
+use lessons::{mistakes, strategies};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,9 +41,18 @@ fn read(command: &str, arguments: &ArgMatches) -> Option<Vec<Compiled>> {
     read.inspect_err(|problems| problems.iter().for_each(|problem| eprintln!("kubarium {command}: {problem}"))).ok()
 }
 
+/// The known mistakes of the course that the folder belongs to; none where it has no such table.
+fn table(command: &str, arguments: &ArgMatches) -> Option<mistakes::Table> {
+    let dir = arguments.get_one::<String>("dir").map(PathBuf::from).unwrap_or_default();
+    let root = [dir.clone(), dir.join("..")].into_iter().find(|folder| folder.join("mistakes.yaml").is_file());
+    let read = root.map_or(Ok(mistakes::Table::default()), |root| mistakes::read(&root));
+    read.inspect_err(|words| eprintln!("kubarium {command}: {words}")).ok()
+}
+
 /// Exit code 1 when anything is wrong.
 pub fn lint(arguments: &ArgMatches) -> ExitCode {
     let Some(lessons) = read("lint", arguments) else { return ExitCode::FAILURE };
+    let Some(table) = table("lint", arguments) else { return ExitCode::FAILURE };
     let alone = lessons.len() == 1;
     let (mut earlier, mut found): (Vec<&str>, usize) = (Vec::new(), 0);
     for compiled in &lessons {
@@ -51,7 +60,7 @@ pub fn lint(arguments: &ArgMatches) -> ExitCode {
             // What comes before a single lesson is not known here.
             earlier.extend(compiled.lesson.requires.iter().map(String::as_str));
         }
-        let problems = folder::lint(compiled, &earlier);
+        let problems = folder::lint(compiled, &earlier).into_iter().chain(unknown(compiled, &table)).collect::<Vec<_>>();
         println!(
             "{:<34} {}",
             compiled.lesson.id,
@@ -65,13 +74,22 @@ pub fn lint(arguments: &ArgMatches) -> ExitCode {
     if found == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Mistakes that a lesson names and the table has not.
+fn unknown(compiled: &Compiled, table: &mistakes::Table) -> Vec<String> {
+    let lesson = &compiled.lesson;
+    let hints = lesson.steps.iter().flat_map(|step| &step.wrong).map(|wrong| &wrong.hint).filter(|hint| !hint.is_empty());
+    let missing = lesson.mistakes.iter().chain(hints).filter(|id| !table.mistakes.iter().any(|row| row.id == **id));
+    missing.map(|id| format!("there is no mistake \"{id}\" in mistakes.yaml")).collect()
+}
+
 /// Exit code 1 when a lesson may not be taught as it is.
 pub fn play(arguments: &ArgMatches) -> ExitCode {
     let Some(lessons) = read("play", arguments) else { return ExitCode::FAILURE };
     let seeds = arguments.get_one::<u64>("seeds").copied().unwrap_or(5);
+    let Some(table) = table("play", arguments) else { return ExitCode::FAILURE };
     let mut failed = 0;
     for compiled in &lessons {
-        let report = examine(&compiled.lesson, seeds);
+        let report = examine(&compiled.lesson, seeds, &table);
         let verdict = if report.faults.is_empty() { "passes" } else { "fails" };
         println!("{:<34} {verdict} ({} of {seeds} seeds to the end)", report.id, report.digests.len());
         report.faults.iter().for_each(|fault| println!("  - {fault}"));
@@ -90,6 +108,10 @@ pub fn pack(arguments: &ArgMatches) -> ExitCode {
         true => strategies::read(&dir).map_err(std::io::Error::other).and_then(|board| strategies::pack(&board, &out)),
         false => Ok(()),
     });
+    let packed = match table("pack", arguments) {
+        Some(table) => packed.and_then(|()| mistakes::pack(&table, &out)),
+        None => return ExitCode::FAILURE,
+    };
     match packed {
         Ok(()) => {
             println!("pack: {} lessons written to {}", lessons.len(), out.display());

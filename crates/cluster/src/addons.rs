@@ -19,15 +19,17 @@ pub(crate) fn downloaded(url: &str) -> Option<&'static str> {
     const PROJECT: &str = "https://raw.githubusercontent.com/projectcalico/calico/";
     let flannel = url.starts_with(FLANNEL) && url.ends_with("/kube-flannel.yml");
     let calico = url.starts_with(PROJECT) && url.ends_with("/manifests/calico.yaml");
-    flannel.then_some(include_str!("addons/kube-flannel.yaml")).or(calico.then_some(CALICO))
+    flannel.then_some(KUBE_FLANNEL).or(calico.then_some(CALICO))
 }
 
 /// Network plugins, as a learner can apply them, too.
 pub const CALICO: &str = include_str!("addons/calico.yaml");
 pub const FLANNEL: &str = include_str!("addons/flannel.yaml");
+/// Flannel's own manifest, in a namespace of its own.
+const KUBE_FLANNEL: &str = include_str!("addons/kube-flannel.yaml");
 
 /// What `kubectl apply -f URL` finds: `…/kube-flannel.yml`, `…/calico.yaml`.
-pub const MANIFESTS: &[(&str, &str)] = &[("/kube-flannel.yml", FLANNEL), ("/calico.yaml", CALICO)];
+pub const MANIFESTS: &[(&str, &str)] = &[("/kube-flannel.yml", KUBE_FLANNEL), ("/calico.yaml", CALICO)];
 
 /// The images of kube-proxy and of a plugin: nodes of a preset have them from the start.
 pub(crate) fn node_images(plugin: Plugin) -> Vec<Text> {

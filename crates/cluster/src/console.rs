@@ -24,8 +24,8 @@ impl World {
 
     /// Shows a typed line behind its prompt, as a terminal does; what is typed into a running command has none.
     pub(crate) fn echo(&mut self, line: &str) {
-        let text = format!("{}{line}\n", self.prompt());
-        Arc::make_mut(&mut self.terminal).print(&text, false);
+        let prompt = self.prompt();
+        Arc::make_mut(&mut self.terminal).echo(&prompt, line);
     }
 
     /// Ctrl+C.

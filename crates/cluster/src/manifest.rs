@@ -24,6 +24,9 @@ pub struct Offer {
     pub apply: String,
 }
 
+/// kubectl's words where there is neither a kubeconfig nor an API server.
+const UNANSWERED: &str = "The connection to the server localhost:8080 was refused - did you specify the right host or port?";
+
 /// All that kubectl and the API server would say against a text, without changing anything.
 pub fn problems(world: &World, text: &str) -> Vec<Flaw> {
     let documents = match yaml::read(text) {
@@ -42,6 +45,11 @@ pub fn problems(world: &World, text: &str) -> Vec<Flaw> {
         for (path, message, warning) in judge(world, &document.tree) {
             all.push(at(&own, document.line, &path, warning, message));
         }
+    }
+    if world.apiservers().is_empty() && !documents.is_empty() {
+        // What a cluster lacks that is not there says nothing about the text; that nobody answers does.
+        all.retain(|flaw| !(flaw.message.starts_with("namespaces \"") && flaw.message.ends_with("\" not found")));
+        all.push(at(&[], starts[0], "", true, UNANSWERED.to_string()));
     }
     all
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Chunk {
     pub text: Text,
     pub err: bool,
+    /// A prompt with the line that was typed behind it.
+    pub typed: bool,
 }
 
 /// The shell with what it holds open.
@@ -48,7 +50,28 @@ impl Terminal {
 
     /// Prints text.
     pub fn print(&mut self, text: &str, err: bool) {
-        Arc::make_mut(&mut self.printed).push(Chunk { text: Text::new(text), err });
+        Arc::make_mut(&mut self.printed).push(Chunk { text: Text::new(text), err, typed: false });
+    }
+
+    /// Shows a line that was typed, behind its prompt.
+    pub fn echo(&mut self, prompt: &str, line: &str) {
+        let text = Text::from(format!("{prompt}{line}\n"));
+        Arc::make_mut(&mut self.printed).push(Chunk { text, err: false, typed: true });
+    }
+
+    /// The last typed lines with what was printed behind each, the newest first: at most `count`. Of a long answer only the end.
+    pub fn answers(&self, count: usize) -> Vec<(&str, String)> {
+        /// Pieces of output: a line each, mostly.
+        const LONGEST: usize = 400;
+        let mut rest = &self.printed[..];
+        let mut all = Vec::new();
+        while let Some(at) = rest.iter().rposition(|chunk| chunk.typed).filter(|_| all.len() < count) {
+            let (before, own) = rest.split_at(at);
+            let said = own[1..].iter().skip((own.len() - 1).saturating_sub(LONGEST)).map(|chunk| chunk.text.as_str()).collect();
+            all.push((own[0].text.as_str(), said));
+            rest = before;
+        }
+        all
     }
 
     /// Everything printed, as one text.

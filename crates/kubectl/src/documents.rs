@@ -44,7 +44,8 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
             "error validating \"{source}\": error validating data: {why}; if you choose to ignore these errors, turn validation off with --validate=false"
         )));
     }
-    let Some(served) = client::resolve_kind(args, io, &api_version, &kind)? else {
+    let resolved = client::resolve_kind(args, io, &api_version, &kind).map_err(|stop| unvalidated(args, &source, stop))?;
+    let Some(served) = resolved else {
         if listed {
             return Err(Stop::plain(format!("unable to recognize no matches for kind \"{kind}\" in version \"{api_version}\"")));
         }
@@ -63,6 +64,21 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
     let namespace = if own.is_empty() { wanted.to_string() } else { own };
     tree.set(&["metadata", "namespace"], namespace.as_str());
     Ok(Info { served, namespace, name, source, tree })
+}
+
+/// Where nobody answers, a command that checks manifests fails at the first thing that it asks for: the schema.
+pub fn unvalidated(args: &Args, source: &str, stop: Stop) -> Stop {
+    let Stop::Fail { text, .. } = &stop else { return stop };
+    let refused = text.strip_prefix("The connection to the server ").and_then(|rest| rest.split_once(" was refused"));
+    let Some((address, _)) = refused.filter(|_| !matches!(args.text("validate"), "" | "ignore" | "false")) else { return stop };
+    let (scheme, dialled) = if address.starts_with("localhost:") {
+        ("http", address.replace("localhost", "127.0.0.1"))
+    } else {
+        ("https", address.to_string())
+    };
+    Stop::error(format!(
+        "error validating \"{source}\": error validating data: failed to download openapi: Get \"{scheme}://{address}/openapi/v2?timeout=32s\": dial tcp {dialled}: connect: connection refused; if you choose to ignore these errors, turn validation off with --validate=false"
+    ))
 }
 
 /// All documents of all `-f`; Lists are opened into their items.

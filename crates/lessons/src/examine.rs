@@ -1,6 +1,7 @@
 //! Examines a lesson as CI does: the start fails, the solution passes, each wrong answer fails by name, over several seeds.
 use crate::acts;
 use crate::format::{Act, Lesson, Step};
+use crate::mistakes::Table;
 use crate::progress::Verdict;
 use crate::run::{NAMESPACE, Run};
 use cluster::Session;
@@ -14,15 +15,15 @@ pub struct Report {
     pub digests: Vec<(u64, u64)>,
 }
 
-/// Plays a lesson with its own seed and `seeds - 1` others.
-pub fn examine(lesson: &Lesson, seeds: u64) -> Report {
+/// Plays a lesson with its own seed and `seeds - 1` others. `table`: the known mistakes that wrong answers may name.
+pub fn examine(lesson: &Lesson, seeds: u64, table: &Table) -> Report {
     let mut report = Report { id: lesson.id.clone(), ..Report::default() };
     for turn in 0..seeds {
         let mut lesson = lesson.clone();
         lesson.cluster.seed += turn * 101;
         let seed = lesson.cluster.seed;
         let mut faults = Vec::new();
-        match (solve(&lesson, &mut faults), solve(&lesson, &mut Vec::new())) {
+        match (solve(&lesson, table, &mut faults), solve(&lesson, table, &mut Vec::new())) {
             (Some(first), Some(second)) if first == second => report.digests.push((seed, first)),
             (Some(_), Some(_)) => faults.push("two runs with one seed went different ways".to_string()),
             _ => {}
@@ -33,7 +34,7 @@ pub fn examine(lesson: &Lesson, seeds: u64) -> Report {
 }
 
 /// Goes through all steps by their solutions, trying wrong answers on the way. The digest at the end, or `None` where it could not go on.
-fn solve(lesson: &Lesson, faults: &mut Vec<String>) -> Option<u64> {
+fn solve(lesson: &Lesson, table: &Table, faults: &mut Vec<String>) -> Option<u64> {
     let (mut run, mut session) = match Run::begin(lesson.clone()) {
         Ok(begun) => begun,
         Err(words) => {
@@ -46,7 +47,7 @@ fn solve(lesson: &Lesson, faults: &mut Vec<String>) -> Option<u64> {
         match step.kind.as_str() {
             "task" => {
                 breaks(step, &session, faults);
-                task(step, &mut run, &mut session, faults);
+                task(step, table, &mut run, &mut session, faults);
             }
             "predict" | "quiz" => choice(step, &mut run, &session, faults),
             "break" => breaks(step, &session, faults),
@@ -62,7 +63,7 @@ fn solve(lesson: &Lesson, faults: &mut Vec<String>) -> Option<u64> {
     Some(session.world.digest())
 }
 
-fn task(step: &Step, run: &mut Run, session: &mut Session, faults: &mut Vec<String>) {
+fn task(step: &Step, table: &Table, run: &mut Run, session: &mut Session, faults: &mut Vec<String>) {
     run.judge(step, session, true);
     if run.notes.done.contains(&step.id) {
         faults.push(format!("step \"{}\" is done before anything was done", step.id));
@@ -80,6 +81,10 @@ fn task(step: &Step, run: &mut Run, session: &mut Session, faults: &mut Vec<Stri
         let failed: Vec<String> = checks.into_iter().filter(|check| check.verdict != Verdict::Pass).map(|check| check.id).collect();
         if failed != wrong.fails {
             faults.push(format!("step \"{}\", wrong answer \"{}\" fails {failed:?}, not {:?}", step.id, wrong.name, wrong.fails));
+        }
+        let seen = table.seen(&fork.world, &other.lesson.mistakes).map_or("", |row| row.id.as_str());
+        if !wrong.hint.is_empty() && seen != wrong.hint {
+            faults.push(format!("step \"{}\", wrong answer \"{}\" shows the hint \"{seen}\", not \"{}\"", step.id, wrong.name, wrong.hint));
         }
     }
     if let Err(words) = follow(&step.solution, run, session) {
@@ -127,11 +132,13 @@ fn choice(step: &Step, run: &mut Run, session: &Session, faults: &mut Vec<String
     }
 }
 
-/// Each fault button must work where it is offered.
+/// Each fault button must work where it is offered, or be refused by the provider of the control plane, which is a lesson, too.
 fn breaks(step: &Step, session: &Session, faults: &mut Vec<String>) {
     for fault in &step.faults {
         let mut fork = session.fork();
-        if let Err(words) = fork.world.fault(fault) {
+        if fork.world.allowed_by_provider(fault).is_ok()
+            && let Err(words) = fork.world.fault(fault)
+        {
             faults.push(format!("step \"{}\": {words}", step.id));
         }
     }

@@ -31,6 +31,9 @@ pub struct Lesson {
     pub traffic: Vec<TrafficSpec>,
     #[serde(default)]
     pub layout: Layout,
+    /// Of the known mistakes (`mistakes.yaml`) those that are spoken of; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<String>,
     pub steps: Vec<Step>,
 }
 
@@ -92,8 +95,8 @@ pub const PANELS: [&str; 4] = ["text", "cluster", "editor", "terminal"];
 
 /// The lenses over the picture, in the page's order: for a step's `lens`, and for links `lens:rules` in the prose.
 #[rustfmt::skip]
-pub const LENSES: [&str; 11] = [
-    "cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes",
+pub const LENSES: [&str; 12] = [
+    "cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes", "duties",
 ];
 
 /// One deed of a start, a solution, a wrong answer or an outcome. One of its fields is set, besides `within` and `where`.
@@ -278,6 +281,9 @@ pub struct Wrong {
     pub name: String,
     pub steps: Vec<Act>,
     pub fails: Vec<String>,
+    /// The known mistake (`mistakes.yaml`) whose hint must be seen then; empty for any or none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
 }
 
 /// The order of lessons: `lessons/course.yaml`.
@@ -288,7 +294,7 @@ pub struct Course {
 }
 
 // What `kubarium pack` wrote: strictness about unknown fields was its task.
-parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout });
+parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout, mistakes });
 parcel::record!(ClusterSpec { preset, nodes, seed } or { network, proxy, load_balancer = "loadBalancer", version });
 parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
@@ -300,7 +306,7 @@ parcel::record!(Choice { options } or { answer, trials, holds });
 parcel::record!(Trial { option, act, span = "for" });
 parcel::record!(Check { id } or { expr, wait, never, always, event, command, traffic, over, reach, after, within });
 parcel::record!(Reach { from, to, gets } or { via });
-parcel::record!(Wrong { name, steps, fails });
+parcel::record!(Wrong { name, steps, fails } or { hint });
 
 impl Lesson {
     /// Reads a compiled lesson (JSON). The error says what does not fit.

@@ -49,6 +49,8 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("etcd", |w, _| Ok(w.etcd())),
     ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
     ("works", |w, a| w.works(text(a, 0))),
+    ("servers", |w, _| Ok(w.servers())),
+    ("every", |w, a| w.every(text(a, 0), text(a, 1))),
     ("daysLeft", |w, a| Ok(w.days_left(text(a, 0), text(a, 1)))),
     ("printed", |w, a| Ok(Tree::Bool(w.world.terminal.output().contains(text(a, 0))))),
     ("time", |_, a| Ok(Tree::Int(Time::parse(text(a, 0)).map_or(0, |at| at.0 as i64)))),
@@ -219,6 +221,27 @@ impl Witness<'_> {
     fn runs(&self, component: &str) -> bool {
         let server = self.world.apiservers().iter().any(|server| server.id == component && server.running);
         server || self.world.parts().any(|part| part.id == component && part.running)
+    }
+
+    /// The servers that somebody has logged in to (`cluster::ServerView`): `name`, `serves`, `swap`, `skewed`,
+    /// `arch`, `clash`, `open`, `kubeconfig`, `admin`.
+    fn servers(&self) -> Tree {
+        let views = self.world.server_views().into_iter().map(|view| {
+            map! {
+                "name": view.name, "serves": Tree::Bool(view.serves), "swap": Tree::Bool(view.swap), "skewed": Tree::Bool(view.skewed),
+                "arch": view.arch, "clash": Tree::Bool(view.clash), "open": Tree::Bool(view.open),
+                "kubeconfig": Tree::Bool(view.kubeconfig), "admin": Tree::Bool(view.admin)
+            }
+        });
+        Tree::from(views.collect::<Vec<_>>())
+    }
+
+    /// The objects of a kind in all namespaces.
+    fn every(&self, kind: &str, selector: &str) -> Result<Tree, String> {
+        let kind = kind_named(kind).ok_or_else(|| format!("there is no kind \"{kind}\""))?;
+        let selector = Selector::parse(selector)?;
+        let found = self.view().list(kind).filter(|kept| selector.matches(kept.labels()));
+        Ok(Tree::from(found.map(|kept| kept.tree.clone()).collect::<Vec<_>>()))
     }
 
     /// How many days the certificate in a server's file is good by that server's clock, negative where its time is over:

@@ -17,7 +17,7 @@ const EDITOR: &str = "editor.js";
 /// What page and engine fetch quietly when somebody first touches the page.
 const RESTS: [&str; 2] = ["engine_rest.wasm", "page_rest.wasm"];
 /// What is not loaded on a first visit. Everything else in dist/ counts, so that nothing new escapes the budget by itself.
-const LAZY: &[&str] = &[EDITOR, RESTS[0], RESTS[1], "icon-180.png", "icon-512.png", "lessons/strategies.json"];
+const LAZY: &[&str] = &[EDITOR, RESTS[0], RESTS[1], "icon-180.png", "icon-512.png", "lessons/strategies.json", "lessons/mistakes.json"];
 
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 struct Weight {

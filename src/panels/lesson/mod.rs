@@ -4,7 +4,7 @@ pub mod prose;
 pub mod steps;
 
 use crate::js::document;
-use crate::state::course::Route;
+use crate::state::course::{Route, begins_bare};
 use crate::state::{app, words};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -25,13 +25,16 @@ pub fn Lesson() -> impl IntoView {
         }
     });
     let body = move || match (course.route.get(), course.prose.get()) {
-        (Route::Sandbox(_), _) => view! {
-            <h1 tabindex="-1" data-first="">{move || words().sandbox}</h1>
-            <p class="lead">{move || words().sandbox_lead}</p>
-            <figure::Figure name="cluster".to_string() caption=Vec::new() />
-            <p>{move || words().sandbox_hint}</p>
+        (Route::Sandbox(preset), _) => {
+            let bare = begins_bare(preset);
+            view! {
+                <h1 tabindex="-1" data-first="">{move || words().sandbox}</h1>
+                <p class="lead">{move || if bare { (words().ops)().bare_lead } else { words().sandbox_lead }}</p>
+                <figure::Figure name="cluster".to_string() caption=Vec::new() />
+                <p>{move || if bare { (words().ops)().bare_hint } else { words().sandbox_hint }}</p>
+            }
+            .into_any()
         }
-        .into_any(),
         (_, Some(prose)) => view! {
             <h1 tabindex="-1" data-first="">{prose.title.clone()}</h1>
             {prose::blocks(&prose.intro)}

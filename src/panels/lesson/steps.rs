@@ -1,7 +1,7 @@
 //! Steps as cards: predict, do, answer, break, and the explanation once it is earned.
 use super::prose::{blocks, inlines};
 use crate::js::engine::send;
-use crate::panels::faults;
+use crate::panels::{faults, mistake};
 use crate::protocol::ToEngine;
 use crate::state::{app, words};
 use leptos::prelude::*;
@@ -34,14 +34,15 @@ pub fn Steps(prose: Arc<Prose>) -> impl IntoView {
                 let open = Memo::new(move |_| at.is_none_or(|at| at <= current.get()));
                 let title = section.title.clone();
                 let section = StoredValue::new(section);
-                move || if open.get() { card(section.get_value()) } else { view! { <p class="later">{title.clone()}</p> }.into_any() }
+                let here = Memo::new(move |_| at == Some(current.get()));
+                move || if open.get() { card(section.get_value(), here) } else { view! { <p class="later">{title.clone()}</p> }.into_any() }
             })
             .collect_view()
             .into_any()
     }
 }
 
-fn card(section: Section) -> AnyView {
+fn card(section: Section, here: Memo<bool>) -> AnyView {
     let app = app();
     let (id, name) = (section.id.clone(), section.id.clone());
     let step = Memo::new(move |_| app.course.step(&id).unwrap_or_default());
@@ -74,6 +75,7 @@ fn card(section: Section) -> AnyView {
             <h2>{heading}</h2>
             {told}
             {work}
+            {move || here.get().then(|| mistake::region("beside"))}
             {move || (done.get() && !why.is_empty()).then(|| view! { <div class="why"><p class="kind">{words().what_happened}</p>{blocks(&why)}</div> })}
         </article>
     }

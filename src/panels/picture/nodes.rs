@@ -32,7 +32,7 @@ pub fn Nodes() -> impl IntoView {
 /// Servers that began empty and are no node of a cluster yet.
 pub fn servers(world: World) -> Vec<String> {
     let joined = |name: &String| world.nodes.with(|nodes| nodes.iter().any(|node| node.view.with(|view| view.name == *name)));
-    let bare = |view: &ComponentView| view.note == "bare" && view.id.starts_with("kubelet/");
+    let bare = |view: &ComponentView| view.note.starts_with("bare") && view.id.starts_with("kubelet/");
     let named = world
         .components
         .with(|list| list.iter().filter_map(|cell| cell.view.with(|view| bare(view).then(|| view.node.clone()))).collect::<Vec<_>>());
@@ -45,12 +45,30 @@ fn server(at: usize, name: String) -> AnyView {
     let area = Memo::new(move |_| plan.with(|plan| plan.nodes.get(at).copied().unwrap_or_default()));
     let edge = move || if plan.with(|plan| plan.narrow) { 9.0 } else { 15.0 };
     let (id, way) = (format!("kubelet/{name}"), format!("ssh {name}"));
+    let world = app().world;
+    let agent = id.clone();
+    let note = Memo::new(move |_| {
+        // The list says when it comes; the cell says how it is.
+        world
+            .components
+            .with(|list| list.iter().find(|cell| cell.id == agent).map_or(String::new(), |cell| cell.view.with(|view| view.note.clone())))
+    });
+    let class = move || match note.get().as_str() {
+        "bare off" => "node booting server off",
+        "bare cut" => "node booting server cut",
+        _ => "node booting server",
+    };
+    let state = move || match note.get().as_str() {
+        "bare off" => words().off,
+        "bare cut" => words().cut_off,
+        _ => (words().ops)().no_cluster,
+    };
     view! {
-        <g class="node booting server" transform=move || area.with(|area: &Area| format!("translate({} {})", area.x, area.y))>
+        <g class=class transform=move || area.with(|area: &Area| format!("translate({} {})", area.x, area.y))>
             <g data-id=id role="button" tabindex="-1">
                 <rect class="glass" width=move || area.get().w height=move || area.get().h rx="14" />
                 <text class="name" x=edge y="22">{name}</text>" "
-                <text class="m small" x=edge y="44">{move || (words().ops)().no_cluster}</text>" "
+                <text class="m small" x=edge y="44">{state}</text>" "
                 <text class="m small way" x=edge y="64">{way}</text>
             </g>
         </g>
@@ -158,7 +176,7 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
             world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running)))
         });
         view! {
-            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || if running.get() { name.to_string() } else { format!("{name} ({short}) {}", words().stopped) }>
+            <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || spoken(name, if narrow.get() { short } else { "" }, running.get())>
                 <text class="m tiny wide-only" x=x>{name}</text>
                 <text class="m tiny narrow-only" x=x * 0.42>{move || if narrow.get() && !running.get() { short } else { "" }}</text>" "
                 <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>
@@ -167,6 +185,15 @@ fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
         .into_any()
     };
     vec![agent("kubelet", "kl", 0.0), agent("containerd", "cd", 48.0), agent("kube-proxy", "kp", 112.0)].into_any()
+}
+
+/// An agent's name to a screen reader; a stopped one on a phone says the two letters that are seen there, too.
+fn spoken(name: &str, short: &str, running: bool) -> String {
+    match (running, short) {
+        (true, _) => name.to_string(),
+        (false, "") => format!("{name} {}", words().stopped),
+        (false, short) => format!("{name}, {short} {}", words().stopped),
+    }
 }
 
 /// What the API says and what is true, in a word or two.

@@ -13,8 +13,11 @@ mod past;
 mod processes;
 mod programs;
 mod seam;
+mod seen;
+mod shims;
 mod ssh;
 mod statics;
+mod stopped;
 mod table;
 mod tape;
 mod tokens;
@@ -22,3 +25,4 @@ mod trust;
 mod typed;
 
 pub(crate) use fleet::{Due, Fleet};
+pub use seen::ServerView;

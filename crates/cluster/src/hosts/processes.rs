@@ -49,6 +49,13 @@ pub(super) fn stop(machine: &mut Machine, name: &str) {
     }
 }
 
+/// What a component's manifest gives a flag; empty where it does not mention it.
+pub(super) fn argument(machine: &Machine, name: &str, flag: &str) -> String {
+    let line = command(machine, name);
+    let mut said = line.split(' ').filter_map(|word| word.strip_prefix(flag)?.strip_prefix('='));
+    said.next().unwrap_or_default().to_string()
+}
+
 /// The command line of its manifest; its name where there is none.
 fn command(machine: &Machine, name: &str) -> String {
     let text = machine.files.read(&format!("{MANIFESTS}/{name}.yaml"));

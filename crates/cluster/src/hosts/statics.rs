@@ -5,14 +5,19 @@ use crate::event::Caller;
 use crate::part::Actor;
 use crate::world::World;
 use ::hosts::Machine;
+use ::hosts::machine::Clash;
 use ::hosts::machine::units::State;
 use apiserver::client::Ticket;
 use objects::wire::{Request, Verb};
 use objects::{Text, Tree, kinds, map};
-use simcore::Duration;
+use simcore::{Duration, Time};
 
 /// How soon the kubelet tries again what could not start yet.
 const RETRY: Duration = Duration::secs(1);
+/// How long a container runs whose cgroup lies where the kubelet does not look. Upstream it is a matter of chance.
+const MISGROUPED: Duration = Duration::secs(75);
+/// The kubelet's first pause before it starts a container again.
+const BACK_OFF: Duration = Duration::secs(10);
 /// An answer that the kubelet does not wait for.
 const UNASKED: Ticket = Ticket(u64::MAX);
 
@@ -25,9 +30,12 @@ impl World {
             return;
         }
         let now = self.now;
+        let clash = machine.cgroup_clash();
+        if clash == Some(Clash::KubeletWrites) {
+            return self.refuse_cgroups(host, machine);
+        }
         for name in STATICS {
             let (manifest, runs) = (manifest(&machine, name), machine.process(name).is_some());
-            let held = self.fleet.held.contains(&(host, Text::new_static(name)));
             let changed = self.fleet_mut().changed.remove(&(host, name));
             match manifest {
                 // Another Pod: the old one ends first.
@@ -36,7 +44,7 @@ impl World {
                     self.run_component(host, name, false);
                     self.plan(host, RETRY, Due::Statics);
                 }
-                Some(pod) if !runs && !held => {
+                Some(pod) if !runs => {
                     let image = pod.at(&["spec", "containers"]).items().first().map(|one| one.get("image").text().to_string());
                     let image = image.unwrap_or_default();
                     if !machine.has_image(&image) {
@@ -48,6 +56,9 @@ impl World {
                             self.find_data(host, &mut machine, &pod);
                         }
                         processes::start(&mut machine, now, name);
+                        if clash.is_some() {
+                            self.plan(host, MISGROUPED, Due::Regrouped);
+                        }
                         self.run_component(host, name, true);
                         self.mirror(host, name, true);
                         self.runs_by(host, name, &image, &pod);
@@ -63,6 +74,41 @@ impl World {
             // What starts here is not a change from outside.
             self.fleet_mut().machines.insert(host, machine.clone());
         }
+    }
+
+    /// runc does not make the cgroup that the kubelet names: nothing starts, and it is tried again.
+    fn refuse_cgroups(&mut self, host: usize, mut machine: Machine) {
+        for name in STATICS.iter().filter(|name| manifest(&machine, name).is_some()).copied().collect::<Vec<_>>() {
+            let why =
+                "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/kubepods/burstable/pod\" instead";
+            kubelet_says(
+                &mut machine,
+                self.now,
+                &format!("E \"CreatePodSandbox for pod failed\" err=\"{why}\" pod=\"kube-system/{name}-{}\"", self.hosts[host].name),
+            );
+        }
+        self.fleet_mut().machines.insert(host, machine);
+        self.plan(host, BACK_OFF, Due::Statics);
+    }
+
+    /// The kubelet finds sandboxes changed that it did not touch, and ends what runs in them.
+    pub(super) fn end_misgrouped(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        let works = machine.unit("kubelet").is_some_and(|unit| unit.pid != 0);
+        if !works || machine.cgroup_clash() != Some(Clash::RuntimeWrites) {
+            return;
+        }
+        for name in STATICS {
+            if machine.process(name).is_none() {
+                continue;
+            }
+            let pod = format!("kube-system/{name}-{}", self.hosts[host].name);
+            kubelet_says(&mut machine, self.now, &format!("I \"Pod sandbox changed, it will be killed and re-created.\" pod=\"{pod}\""));
+            processes::stop(&mut machine, name);
+            self.run_component(host, name, false);
+        }
+        self.fleet_mut().machines.insert(host, machine);
+        self.plan(host, BACK_OFF, Due::Statics);
     }
 
     /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
@@ -100,18 +146,24 @@ impl World {
     }
 
     /// The host's process table as the kubelet part knows it, and the mirror Pod in the API.
-    fn mirror(&mut self, host: usize, name: &str, runs: bool) {
+    pub(super) fn mirror(&mut self, host: usize, name: &str, runs: bool) {
         let id = self.hosts[host].kubelet;
+        self.container_shown(host, name, runs);
         if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
             kubelet.host.has_process(name, runs);
         }
-        if !runs {
-            let pod = Text::from(format!("{name}-{}", self.hosts[host].name));
+        let pod = Text::from(format!("{name}-{}", self.hosts[host].name));
+        if !runs && self.api.store.applied().find(kinds::POD, "kube-system", &pod).is_some() {
             let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
             let request = Request::about(Verb::Delete, kinds::POD, "kube-system", pod).body(options);
             self.submit(Caller::Part(id), UNASKED, &request);
         }
     }
+}
+
+fn kubelet_says(machine: &mut Machine, now: Time, words: &str) {
+    let pid = machine.unit("kubelet").map_or(0, |unit| unit.pid);
+    machine.log(now, "kubelet", &format!("kubelet[{pid}]"), words);
 }
 
 /// The Pod of a manifest that can be read.

@@ -65,6 +65,17 @@ pub struct Runtime {
     pub sandbox_image: Text,
     /// Whether it answers RuntimeConfig, as containerd 2 does and 1.x does not.
     pub tells_config: bool,
+    /// Whether it lets systemd make the containers' cgroups (`SystemdCgroup = true`), or writes them itself.
+    pub systemd_cgroup: bool,
+}
+
+/// Kubelet and container runtime mean different cgroups by the same Pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clash {
+    /// The kubelet names slices of systemd's, the runtime takes them for plain paths: containers start, and are ended again.
+    RuntimeWrites,
+    /// The kubelet names plain paths where the runtime wants slices: nothing starts.
+    KubeletWrites,
 }
 
 /// A server. Programs change it; time passes outside of it.
@@ -149,6 +160,21 @@ impl Machine {
     pub fn take_pid(&mut self) -> u32 {
         self.next_pid += 1;
         self.next_pid
+    }
+
+    /// Whether the kubelet's `cgroupDriver` fits the runtime's. A runtime that answers RuntimeConfig tells the kubelet its own.
+    pub fn cgroup_clash(&self) -> Option<Clash> {
+        if self.runtime.tells_config {
+            return None;
+        }
+        let config = self.files.read("/var/lib/kubelet/config.yaml")?;
+        let named =
+            config.lines().find_map(|line| line.strip_prefix("cgroupDriver:")).map(|name| name.trim().trim_matches('"') == "systemd");
+        match (named.unwrap_or(false), self.runtime.systemd_cgroup) {
+            (true, false) => Some(Clash::RuntimeWrites),
+            (false, true) => Some(Clash::KubeletWrites),
+            _ => None,
+        }
     }
 
     pub fn has_image(&self, image: &str) -> bool {

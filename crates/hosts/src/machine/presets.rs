@@ -78,6 +78,7 @@ impl Machine {
                 cri: true,
                 sandbox_image: Text::new_static("registry.k8s.io/pause:3.10.2"),
                 tells_config: true,
+                systemd_cgroup: false,
             }),
             k3s: None,
             images: Arc::default(),

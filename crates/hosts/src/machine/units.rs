@@ -241,6 +241,7 @@ impl Machine {
             cri: !setting("disabled_plugins").unwrap_or_default().contains("cri"),
             sandbox_image: Text::new(&sandbox),
             tells_config: !version.starts_with("1."),
+            systemd_cgroup: setting("SystemdCgroup").is_some_and(|value| value == "true"),
         }
     }
 

@@ -8,11 +8,55 @@ use simcore::{Duration, Time};
 
 const DOCKERS: &str = "/run/containerd/containerd.sock";
 
+/// `containerd [--version]`, `containerd config default|dump`
 pub fn containerd(call: &mut Call) -> Step<()> {
     let version = call.machine.program("containerd").unwrap_or_default();
+    let words: Vec<&str> = call.words.iter().map(String::as_str).collect();
+    if let ["config", "default" | "dump"] = words[..] {
+        call.stdout.push_str(DEFAULTS[usize::from(!version.starts_with("1."))]);
+        return Ok(());
+    }
     call.say(format_args!("containerd github.com/containerd/containerd/v2 v{version}"));
     Ok(())
 }
+
+/// Of containerd's default configuration the settings that matter here: in the layout of 1.x, and in that of 2.x.
+const DEFAULTS: [&str; 2] = [
+    r#"disabled_plugins = []
+root = "/var/lib/containerd"
+state = "/run/containerd"
+version = 2
+
+[grpc]
+  address = "/run/containerd/containerd.sock"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "registry.k8s.io/pause:3.8"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = false
+"#,
+    r#"version = 3
+root = '/var/lib/containerd'
+state = '/run/containerd'
+disabled_plugins = []
+
+[grpc]
+  address = '/run/containerd/containerd.sock'
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = 'registry.k8s.io/pause:3.10.1'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = 'io.containerd.runc.v2'
+
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+    SystemdCgroup = false
+"#,
+];
 
 pub fn runc(call: &mut Call) -> Step<()> {
     let version = call.machine.program("runc").unwrap_or_default();

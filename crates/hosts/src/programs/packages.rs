@@ -223,6 +223,11 @@ fn install(call: &mut Call, words: &[&str], yes: bool, changes: bool) -> Step<()
         hold(call, one.name, held);
     }
     new.iter().chain(&upgraded).for_each(|one| call.say(format_args!("Setting up {} ({}) ...", one.name, one.version)));
+    // Docker's package is made for Docker: its file switches off what the kubelet needs.
+    const CONFIG: &str = "/etc/containerd/config.toml";
+    if new.iter().any(|one| one.name == "containerd.io") && !call.machine.files.exists(CONFIG) {
+        call.machine.files.write(CONFIG, "disabled_plugins = [\"cri\"]\n");
+    }
     let now = call.now;
     call.machine.add_services(now);
     Ok(())

@@ -12,6 +12,31 @@ pub fn echo(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
+/// `printf FORMAT [ARGUMENT]…` with `%s`, `%%`, `\\n`, `\\t`; the format is used again while arguments are left.
+pub fn printf(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let Some((format, arguments)) = words.split_first() else { return fail("usage: printf [-v var] format [arguments]") };
+    let mut rest = arguments.iter();
+    loop {
+        let before = rest.len();
+        let mut letters = format.chars();
+        while let Some(letter) = letters.next() {
+            let piece = match (letter, (letter == '\\' || letter == '%').then(|| letters.next()).flatten()) {
+                ('\\', Some('n')) => "\n".to_string(),
+                ('\\', Some('t')) => "\t".to_string(),
+                ('\\', Some(other)) => other.to_string(),
+                ('%', Some('s' | 'd')) => rest.next().cloned().unwrap_or_default(),
+                ('%', Some(other)) => other.to_string(),
+                (plain, _) => plain.to_string(),
+            };
+            call.stdout.push_str(&piece);
+        }
+        if rest.len() == 0 || rest.len() == before {
+            return Ok(());
+        }
+    }
+}
+
 /// The text of a file or of standard input.
 fn input(call: &Call, path: Option<&&str>) -> Step<String> {
     match path {
@@ -47,6 +72,15 @@ pub fn grep(call: &mut Call) -> Step<()> {
     let found: Vec<&str> = text.lines().filter(|line| fits(line)).collect();
     if has('c') {
         call.say(found.len());
+    } else if has('o') && !has('v') && !has('i') {
+        // Without regular expressions what fits is the pattern itself.
+        let parts: Vec<&str> = pattern.split('|').map(|part| part.trim_start_matches('^').trim_end_matches('$')).collect();
+        for line in &found {
+            let mut all: Vec<(usize, &str)> =
+                parts.iter().filter(|part| !part.is_empty()).flat_map(|part| line.match_indices(part)).collect();
+            all.sort_unstable();
+            all.iter().for_each(|(_, part)| call.say(part));
+        }
     } else if !has('q') {
         found.iter().for_each(|line| call.say(line));
     }

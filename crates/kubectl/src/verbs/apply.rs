@@ -124,6 +124,9 @@ fn apply(args: &Args, io: &mut Io, info: Info, dry: &str, validation: &str) -> R
     if live.code == 404 {
         return create(args, io, info, dry, validation);
     }
+    if live.code == 0 {
+        return Err(crate::documents::unvalidated(args, &info.source, Stop::plain(server_words(&live))));
+    }
     if !live.is_ok() {
         return Err(Stop::plain(server_words(&retold(&live, &info))));
     }
