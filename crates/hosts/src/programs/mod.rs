@@ -63,6 +63,7 @@ const TABLE: &[(&str, Program)] = &[
     ("pgrep", kernel::pgrep),
     ("ping", net::ping),
     ("pkill", acting::pkill),
+    ("printf", text::printf),
     ("ps", hostinfo::ps),
     ("reboot", kernel::reboot),
     ("rm", files::rm),

@@ -12,6 +12,12 @@ pub fn echo(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
+pub fn printf(call: &mut Call) -> Step<()> {
+    let text = call.words.split_first().map(|(format, rest)| shell::printf(format, rest));
+    call.stdout.push_str(&text.unwrap_or_default());
+    Ok(())
+}
+
 /// The text of a file or of standard input.
 fn input(call: &Call, path: Option<&&str>) -> Step<String> {
     match path {
