@@ -67,7 +67,10 @@ impl Twins {
         shell.args(["-c", &line]).current_dir(&self.folder).env("KUBECONFIG", self.folder.join("config")).env("HOME", &self.folder);
         let output = shell.stdin(Stdio::null()).output().expect("bash runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        told(i64::from(output.status.code().unwrap_or(-1)), &text(&output.stdout), &text(&output.stderr))
+        // It names itself by its file.
+        let own = self.real.rsplit('/').next().unwrap_or("kubectl");
+        let err = text(&output.stderr).replace(own, "kubectl");
+        told(i64::from(output.status.code().unwrap_or(-1)), &text(&output.stdout), &err)
     }
 }
 
