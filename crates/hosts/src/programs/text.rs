@@ -12,29 +12,11 @@ pub fn echo(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
-/// `printf FORMAT [ARGUMENT]…` with `%s`, `%%`, `\\n`, `\\t`; the format is used again while arguments are left.
+/// `printf FORMAT [ARGUMENT]…`.
 pub fn printf(call: &mut Call) -> Step<()> {
-    let words = call.words.clone();
-    let Some((format, arguments)) = words.split_first() else { return fail("usage: printf [-v var] format [arguments]") };
-    let mut rest = arguments.iter();
-    loop {
-        let before = rest.len();
-        let mut letters = format.chars();
-        while let Some(letter) = letters.next() {
-            let piece = match (letter, (letter == '\\' || letter == '%').then(|| letters.next()).flatten()) {
-                ('\\', Some('n')) => "\n".to_string(),
-                ('\\', Some('t')) => "\t".to_string(),
-                ('\\', Some(other)) => other.to_string(),
-                ('%', Some('s' | 'd')) => rest.next().cloned().unwrap_or_default(),
-                ('%', Some(other)) => other.to_string(),
-                (plain, _) => plain.to_string(),
-            };
-            call.stdout.push_str(&piece);
-        }
-        if rest.len() == 0 || rest.len() == before {
-            return Ok(());
-        }
-    }
+    let text = call.words.split_first().map(|(format, rest)| shell::printf(format, rest));
+    call.stdout.push_str(&text.unwrap_or_default());
+    Ok(())
 }
 
 /// The text of a file or of standard input.
