@@ -33,6 +33,7 @@ const TABLE: &[(&str, Program)] = &[
     ("chmod", files::chmod),
     ("chown", files::chown),
     ("cp", files::cp),
+    ("cut", text::cut),
     ("date", hostinfo::date),
     ("df", hostinfo::df),
     ("dpkg", packages::dpkg),

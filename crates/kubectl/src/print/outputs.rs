@@ -198,7 +198,7 @@ pub fn object(args: &Args, io: &mut Io, info: &Info, done: &str) -> Result<(), S
         return output.print(io, &without_managed_fields(args, &info.tree), &info.served.noun());
     }
     let dry = match args.text("dry-run") {
-        "client" => " (dry run)",
+        "client" | "unchanged" => " (dry run)",
         "server" => " (server dry run)",
         _ => "",
     };

@@ -136,7 +136,8 @@ fn service(args: &Args, info: &Info) -> Result<Tree, String> {
     for (key, flag) in
         [("type", "type"), ("clusterIP", "cluster-ip"), ("loadBalancerIP", "load-balancer-ip"), ("sessionAffinity", "session-affinity")]
     {
-        if !args.text(flag).is_empty() {
+        let idle = key == "loadBalancerIP" && args.text("type") != "LoadBalancer";
+        if !args.text(flag).is_empty() && !idle {
             spec.set(&[key], args.text(flag));
         }
     }

@@ -217,13 +217,6 @@ fn refused(args: &Args, pick: &Pick, response: &Response) -> String {
 fn raw(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let response = io.send(client::path(args, args.text("raw")))?;
     if !response.is_ok() {
-        let status = match &response.body {
-            wire::Body::Text(text) => Tree::from_json(text).unwrap_or_default(),
-            _ => response.tree().clone(),
-        };
-        if response.code == 404 && status.get("kind").text() == "Status" && !status.get("message").text().is_empty() {
-            return Err(Stop::plain(format!("Error from server ({}): {}", status.get("reason").text(), status.get("message").text())));
-        }
         let known = !response.tree().get("message").text().is_empty();
         return Err(if known || response.code != 404 {
             Stop::server(&response)

@@ -241,6 +241,7 @@ fn image(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let (images, _) = pairs::parse(&images, "image", false).map_err(Stop::error)?;
     needs_resources(args, &resources)?;
     if images.is_empty() {
+        client::pick(args, io, &resources)?;
         return Err(Stop::error("at least one image update is required"));
     }
     if images.len() > 1 && images.iter().any(|(name, _)| name == "*") {
