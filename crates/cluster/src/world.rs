@@ -6,7 +6,7 @@ use crate::hosts::Fleet;
 use crate::input::Input;
 use crate::managed::Managed;
 use crate::members::{Etcd, Need, full};
-use crate::part::Part;
+use crate::part::{Actor, Part};
 use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
