@@ -5,6 +5,7 @@ mod engine {
     pub mod desk;
     pub mod door;
     pub mod manifest;
+    pub mod measure;
     pub mod past;
 }
 #[cfg(target_arch = "wasm32")]

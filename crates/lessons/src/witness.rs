@@ -48,6 +48,7 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("stranded", |w, a| Ok(w.stranded(text(a, 0)))),
     ("etcd", |w, _| Ok(w.etcd())),
     ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
+    ("measured", |_, a| crate::measured::of(text(a, 0))),
     ("works", |w, a| w.works(text(a, 0))),
     ("printed", |w, a| Ok(Tree::Bool(w.world.terminal.output().contains(text(a, 0))))),
     ("time", |_, a| Ok(Tree::Int(Time::parse(text(a, 0)).map_or(0, |at| at.0 as i64)))),
