@@ -76,6 +76,9 @@ fn hear(app: App, message: FromEngine) {
         }
         FromEngine::Clock { now, start, end, speed, sought } => {
             app.clock.set(now, start, end, speed, sought);
+            if app.course.pane().is_some() {
+                super::pane::stands_at(now);
+            }
             // A cluster that is broken enough tells of no changes, but its lens goes on looking.
             app.network.ask();
         }
@@ -140,6 +143,7 @@ fn hear(app: App, message: FromEngine) {
             }
         }
         FromEngine::Resolved { steps } => app.network.resolved.set(steps),
+        FromEngine::Measured { rows, lines } => super::pane::measured(app, rows, lines),
         FromEngine::Browsed { page } => {
             app.network.loading.set(false);
             app.network.page.set(Some(*page));

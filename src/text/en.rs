@@ -1,4 +1,5 @@
 //! English words of the page.
+use super::lab::Lab;
 use super::net::{Net, fact};
 use super::ops::{Ops, span};
 use super::{Words, megabytes};
@@ -186,6 +187,9 @@ pub static WORDS: Words = Words {
         },
     },
     ops: || &OPS,
+    lab: || &LAB,
+    lab_title: "K3s beside kubeadm",
+    lab_short: "two clusters, one clock",
     sandboxes: [
         "three control planes",
         "bare servers",
@@ -442,4 +446,46 @@ static OPS: Ops = Ops {
     by: ["you", "provider", "you and provider"],
     duty_named: |id| DUTIES.iter().find(|duty| duty.id == id).map_or("", |duty| duty.title),
     duty_note: |at| NOTES[at].2,
+};
+
+/// Apart, so that a first visit does not load them.
+static LAB: Lab = Lab {
+    lead: "Three bare servers on each side. Make a K3s cluster of those on the left, a kubeadm cluster of those on the right: press the next line of the quick start, or type your own. Both sides live in one time, and the table below measures what you made.",
+    servers_for: |way| format!("Servers for {way}"),
+    one_clock: "One clock for both",
+    one_second: "Step 1 s",
+    next_line: "Next:",
+    compared: "Measured just now",
+    what: "What",
+    source: "Source",
+    rows: [
+        "Lines typed, until ready",
+        "Time from the first line until ready",
+        "Processes on the server",
+        "Memory at rest",
+        "Memory with 100 Pods more",
+        "Listening TCP ports",
+        "Certificates as files",
+        "Datastore",
+        "What came along",
+        "Architectures",
+        "What works without the server",
+    ],
+    source_of: |word| match word {
+        "terminal" => "the lines of this terminal; ready are two nodes and the DNS Pods",
+        "clock" => "virtual time; downloads at 100 Mbit/s",
+        "server" => "the simulated server, less what it had at first",
+        "memory" => "K3s: docs.k3s.io, resource profiling; separate processes and what a Pod adds: estimates",
+        "objects" => "Deployments and DaemonSets of the cluster's own namespaces",
+        "releases" => "K3s: files of its release; kubeadm: kubernetes.io/releases/download",
+        "probes" => "probes in a copy of the world, one minute after the power went",
+        other => other,
+    },
+    try_pods: "Try 100 Pods in a copy",
+    try_stop: "Cut the server's power in a copy",
+    not_tried: "not tried yet",
+    not_ready: "not ready yet",
+    nothing: "nothing",
+    tried_at: |seconds| format!("(tried at {})", span(seconds, " min", " s")),
+    minutes: |number| format!("{number} min"),
 };

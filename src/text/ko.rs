@@ -1,4 +1,5 @@
 //! Korean words of the page.
+use super::lab::Lab;
 use super::net::{Net, fact};
 use super::ops::{Ops, span};
 use super::particle::{Pair, particle};
@@ -198,6 +199,9 @@ pub static WORDS: Words = Words {
         },
     },
     ops: || &OPS,
+    lab: || &LAB,
+    lab_title: "K3s와 kubeadm 나란히",
+    lab_short: "클러스터 둘, 시계 하나",
     sandboxes: ["컨트롤 플레인 셋", "빈 서버", "kubeadm 직전 서버", "관리형", "관리형, GKE처럼", "관리형, EKS처럼", "관리형, AKS처럼"],
     provider: |name| if name == "the provider" { "제공자" } else { name },
     no_control: "아직 컨트롤 플레인이 없습니다. 서버에 들어가서 만들어 보세요.",
@@ -483,4 +487,46 @@ static OPS: Ops = Ops {
         8 => "Autopilot은 파드에 맞추어 노드를 늘리고 줄입니다.",
         _ => "제공자의 백업은 제공자가 돌리는 클러스터를 지킵니다. 여러분의 오브젝트와 볼륨의 사본은 여러분 몫입니다.",
     },
+};
+
+/// Apart, so that a first visit does not load them.
+static LAB: Lab = Lab {
+    lead: "양쪽에 빈 서버가 세 대씩 있습니다. 왼쪽으로는 K3s 클러스터를, 오른쪽으로는 kubeadm 클러스터를 만드세요. 빠른 시작 문서의 다음 줄을 눌러도 되고, 직접 입력해도 됩니다. 두 쪽은 같은 시간 속에서 움직이고, 아래 표는 여러분이 만든 것을 잽니다.",
+    servers_for: |way| format!("{way} 서버"),
+    one_clock: "둘을 함께 움직이는 시계",
+    one_second: "1초 앞으로",
+    next_line: "다음 줄:",
+    compared: "지금 잰 값",
+    what: "항목",
+    source: "근거",
+    rows: [
+        "Ready까지 입력한 줄",
+        "첫 줄부터 Ready까지 걸린 시간",
+        "서버의 프로세스",
+        "아무 일 없을 때 메모리",
+        "파드 100개를 더했을 때 메모리",
+        "열려 있는 TCP 포트",
+        "파일로 있는 인증서",
+        "데이터 저장소",
+        "함께 설치된 것",
+        "아키텍처",
+        "서버가 멈춰도 되는 것",
+    ],
+    source_of: |word| match word {
+        "terminal" => "이 터미널에 입력한 줄. 노드 두 개와 DNS 파드가 Ready일 때까지",
+        "clock" => "가상 시간. 내려받기는 100 Mbit/s",
+        "server" => "시뮬레이션 속 서버에서 처음부터 있던 것을 뺀 값",
+        "memory" => "K3s: docs.k3s.io 자원 측정 문서. 따로 도는 프로세스들과 파드가 더하는 양: 추정",
+        "objects" => "클러스터 자신의 네임스페이스에 있는 디플로이먼트와 데몬셋",
+        "releases" => "K3s: 릴리스 파일. kubeadm: kubernetes.io/releases/download",
+        "probes" => "세계의 복사본에서 전원을 끊고 1분 뒤에 해 본 시험",
+        other => other,
+    },
+    try_pods: "복사본에서 파드 100개 띄워 보기",
+    try_stop: "복사본에서 서버 전원 끊어 보기",
+    not_tried: "아직 해 보지 않음",
+    not_ready: "아직 Ready가 아님",
+    nothing: "없음",
+    tried_at: |seconds| format!("({}에 시험)", span(seconds, "분", "초")),
+    minutes: |number| format!("{number}분"),
 };

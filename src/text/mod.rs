@@ -1,6 +1,7 @@
 //! Every word of the page, in each language; sentences are templates, never glued from parts.
 mod en;
 mod ko;
+pub mod lab;
 pub mod net;
 pub mod ops;
 pub mod particle;
@@ -41,6 +42,10 @@ pub struct Words {
     pub net: net::Net,
     /// Words of the lenses that a first visit does not open.
     pub ops: fn() -> &'static ops::Ops,
+    /// Words of the lab.
+    pub lab: fn() -> &'static lab::Lab,
+    pub lab_title: &'static str,
+    pub lab_short: &'static str,
     /// Sandboxes besides the usual one, in the order of `SANDBOXES`.
     pub sandboxes: [&'static str; 7],
     /// The name of who runs a control plane, as the engine says it.

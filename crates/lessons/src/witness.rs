@@ -48,6 +48,7 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("stranded", |w, a| Ok(w.stranded(text(a, 0)))),
     ("etcd", |w, _| Ok(w.etcd())),
     ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
+    ("measured", |_, a| crate::measured::of(text(a, 0))),
     ("works", |w, a| w.works(text(a, 0))),
     ("servers", |w, _| Ok(w.servers())),
     ("every", |w, a| w.every(text(a, 0), text(a, 1))),
