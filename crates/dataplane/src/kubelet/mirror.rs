@@ -45,7 +45,7 @@ fn removal(name: Text) -> Request {
 }
 
 fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
-    let version = if part == "etcd" { "3.7.3-0" } else { host.kubelet_version.as_str() };
+    let version = if part == "etcd" { "3.7.0-0" } else { host.kubelet_version.as_str() };
     let process = host.processes.iter().find(|process| process.name == part && !process.hash.is_empty());
     let hash = process.map_or_else(|| hash(part), |process| process.hash.clone());
     let image = process.map_or_else(|| format!("{REGISTRY}/{part}:{version}"), |process| process.image.to_string());
