@@ -85,6 +85,8 @@ fn daemon(world: &mut World, set: &str, node: &str) {
     let mut pod = map! {"metadata": map! {"name": format!("{set}-{node}"), "labels": template.at(&["metadata", "labels"])}};
     pod.set(&["spec"], template.get("spec"));
     pod.set(&["spec", "nodeName"], node);
+    // No PriorityClass stands in this small world.
+    pod.set(&["spec", "priorityClassName"], Tree::Null);
     world.create(kinds::POD, "kube-system", pod.clone());
     pod.set(&["status"], map! {"phase": "Running", "conditions": list![map! {"type": "Ready", "status": "True"}]});
     let name = format!("{set}-{node}");

@@ -65,7 +65,7 @@ fn a_lens_that_does_not_exist_is_found_in_steps_and_in_words() {
     compiled.lesson.steps[0].lens = "x-ray".to_string();
     let words = markdown::read("cluster", "en", "# Title\n\nSee the [rules](lens:rules), [these](lens:rays).\n").unwrap();
     compiled.prose[1].intro = words.intro;
-    let all = r#"["cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes"]"#;
+    let all = r#"["cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes", "duties"]"#;
     assert_eq!(
         folder::lint(&compiled, &[]),
         [format!(r#"step "boot": there is no lens "x-ray", only {all}"#), format!(r#"en.md: there is no lens "rays", only {all}"#),]
