@@ -44,7 +44,7 @@ fn follow<'a>(steps: &[Step], tree: &'a Tree) -> Result<Vec<&'a Tree>, String> {
             // One path after the other, each over all that stands here.
             for path in paths {
                 for tree in &here {
-                    next.extend(follow(path, *tree)?);
+                    next.extend(follow(path, tree)?);
                 }
             }
         } else {
