@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// What a process belongs to: a Pod's uid, and the container's name. The shim and the sandbox's own process have none.
 type Place = (Text, Text);
 
+/// A Pod's uid, its sandbox's id, and its containers' names with their programs.
+type Held = (Text, String, Vec<(Text, Text)>);
+
 impl World {
     /// Brings a K3s node's table to what its runtime holds. Only who looks at the table needs it.
     pub(super) fn show_containers(&mut self, host: usize) {
@@ -42,7 +45,7 @@ impl World {
     }
 
     /// Pods whose sandbox stands, with its id, and their containers that run with their programs.
-    fn held_by_shims(&self, host: usize) -> Vec<(Text, String, Vec<(Text, Text)>)> {
+    fn held_by_shims(&self, host: usize) -> Vec<Held> {
         let Some(kubelet) = self.kubelet_of(host).filter(|_| self.hosts[host].powered) else { return Vec::new() };
         let standing = kubelet.sandboxes().filter(|(_, sandbox)| sandbox.ready);
         standing
