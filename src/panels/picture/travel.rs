@@ -17,7 +17,7 @@ pub fn follow(drawing: Drawing) {
             return;
         }
         let names: Vec<String> = app.world.nodes.with_untracked(|nodes| {
-            nodes.iter().filter_map(|node| node.view.with_untracked(|view| (!view.control_plane).then(|| view.name.clone()))).collect()
+            nodes.iter().filter_map(|node| node.view.with_untracked(|view| nodes::boxed(view).then(|| view.name.clone()))).collect()
         });
         let controls = drawing.controls.get_untracked();
         // Who writes for all control planes is the one that leads.
