@@ -1,7 +1,7 @@
-// A first visit, played in Chromium by the build to learn which functions of the page it needs: lesson 1 is opened in both
-// languages, on a desk and on a phone, and somebody looks until the cluster runs. Then they do what most people do first, so
+// A first visit, played in Chromium by the build to learn which code of the page it needs: lesson 1 is opened in both languages,
+// on a desk and on a phone, and somebody looks until the cluster runs, scrolls, makes the window wider. Then they do what most people do first, so
 // that the page never waits for code at their first touch.
-// Usage: node editor/visit-page.mjs DIR/page_probed.wasm; prints the numbers of the functions that ran.
+// Usage: node editor/visit-page.mjs DIR/page_probed.wasm; prints the numbers of the places that it came to.
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { chromium } from "playwright-core";
@@ -11,7 +11,7 @@ const probed = await readFile(process.argv[2]);
 const DESK = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const VISITS = [
-  { ...DESK, locale: "ko-KR", colorScheme: "light" },
+  { ...DESK, locale: "ko-KR", colorScheme: "light", until: "01:05" },
   { ...PHONE, locale: "en-US", colorScheme: "dark" },
   { ...DESK, locale: "en-US", colorScheme: "light", reducedMotion: "reduce" },
   { ...PHONE, locale: "ko-KR", colorScheme: "light", slowdown: 6 },
@@ -25,7 +25,7 @@ await browser.close();
 server.close();
 console.log([...ran].join(" "));
 
-async function visit({ slowdown, ...how }) {
+async function visit({ slowdown, until = "00:20", ...how }) {
   const context = await browser.newContext(how);
   await context.route("**/page_bg.wasm*", (route) => route.fulfill({ body: probed, contentType: "application/wasm" }));
   await context.addInitScript(() => {
@@ -39,9 +39,25 @@ async function visit({ slowdown, ...how }) {
   const page = await context.newPage();
   if (slowdown) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: slowdown });
   await page.goto(server.origin);
-  await page.waitForFunction(() => document.querySelector(".reading")?.textContent > "00:20", null, { timeout: 120_000 });
+  const runs = (until) => page.waitForFunction((until) => document.querySelector(".reading")?.textContent > until, until, { timeout: 180_000 });
+  await runs("00:05");
+  await look(page, how.viewport);
+  await runs(until);
   await touch(page, how.hasTouch);
   return page.evaluate(() => Object.entries(window.probed).filter(([name, global]) => name.startsWith("ran:") && global.value === 1).map(([name]) => name.slice(4)));
+}
+
+// Nothing of this is a touch: it fetches nothing.
+async function look(page, { width, height }) {
+  for (const size of [{ width: 720, height: 480 }, { width: 1024, height: 1366 }, { width: 320, height: 640 }, { width: 1920, height: 1080 }, { width, height }]) {
+    await page.setViewportSize(size);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300))));
+  }
+  await page.evaluate(() => {
+    for (const each of [document.scrollingElement, ...document.querySelectorAll("article, section, aside, div")]) if (each.scrollHeight > each.clientHeight) each.scrollBy(0, 200);
+    for (const kind of ["blur", "focus"]) window.dispatchEvent(new Event(kind));
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
 }
 
 async function touch(page, phone) {

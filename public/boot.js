@@ -11,7 +11,8 @@ const shell = document.getElementById("shell");
 window.kubariumEngine = engine;
 window.kubariumEditor = { load: () => import(at("./editor.js").href) };
 
-engine.warm(query);
+// The lab has no cluster of its own: its panes are frames of this page.
+if (!new URLSearchParams(location.search).has("lab")) engine.warm(query);
 try {
   // Only a first visit is known to need no more than the first part: everybody else waits for both before the page begins.
   const rest_at = at("./page_rest.wasm");

@@ -5,6 +5,7 @@ use crate::panels::{
     faults::Faults,
     header::Header,
     inspector::Inspector,
+    lab::Lab,
     lens::{LensPane, Lenses},
     lesson::Lesson,
     outline::Outline,
@@ -14,9 +15,10 @@ use crate::panels::{
     terminal::Terminal,
     timeline::Timeline,
 };
+use crate::state::course::Route;
 use crate::state::layout::NARROW;
 use crate::state::network::Lens;
-use crate::state::{App, app, live, words};
+use crate::state::{App, app, live, pane, words};
 use crate::text::Words;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -29,10 +31,13 @@ pub fn mount() {
     mount_to(host, || {
         let app = App::new();
         provide_context(app);
+        if app.course.route.get_untracked() == Route::Lab {
+            return view! { <Lab cycle=cycle_in /> }.into_any();
+        }
         live::start(app);
         app.course.begin(app);
         document::watch_menus();
-        view! { <Page /> }
+        if app.course.pane().is_some() { framed(app) } else { view! { <Page /> }.into_any() }
     })
     .forget();
 }
@@ -65,7 +70,7 @@ fn Page() -> impl IntoView {
         <main class=move || format!("work{}{}", if app.world.picked.with(Option::is_some) { " picked" } else { "" }, if app.network.lens.get() == Lens::Cluster { "" } else { " lensed" }) data-tab=move || tab.get() data-closed=move || app.layout.closed.get().join(" ")>
             <Lesson />
             <Stage />
-            <Switch />
+            {switch(true)}
             <LensPane />
             <Inspector />
             <Editor />
@@ -115,16 +120,57 @@ fn Stage() -> impl IntoView {
     .into_any()
 }
 
+/// A frame of the lab: picture and terminal, without lesson and clock.
+fn framed(app: App) -> AnyView {
+    document::mark_root("data-framed");
+    pane::listen(app, |back| enter(&PANES, back));
+    gloo_events::EventListener::new_with_options(
+        &document::window(),
+        "keydown",
+        gloo_events::EventListenerOptions::enable_prevent_default(),
+        |event| match wasm_bindgen::JsCast::unchecked_ref::<KeyboardEvent>(event) {
+            event if event.key() == "F6" => {
+                event.prevent_default();
+                if !go_on(&PANES, event.shift_key()) {
+                    pane::leave(event.shift_key());
+                }
+            }
+            event if event.key() == "Escape" => document::close_menus(),
+            _ => {}
+        },
+    )
+    .forget();
+    let tab = app.course.tab;
+    Effect::new(move |_| {
+        if app.world.picked.get().is_some() {
+            tab.set("why");
+        }
+    });
+    view! {
+        <link rel="stylesheet" href=document::file_of_build("lab.css") />
+        <main class=move || format!("work{}{}", if app.world.picked.with(Option::is_some) { " picked" } else { "" }, if app.network.lens.get() == Lens::Cluster { "" } else { " lensed" }) data-tab=move || tab.get() data-closed="">
+            <Stage />
+            {switch(false)}
+            <LensPane />
+            <Inspector />
+            <Editor />
+            <Terminal />
+        </main>
+        <Banner />
+        <div class="sr" role="status" aria-live="polite">{move || app.notices.said.get()}</div>
+    }
+    .into_any()
+}
+
 /// Narrow pages show one pane at a time below the picture.
-#[component]
-fn Switch() -> impl IntoView {
+fn switch(lesson: bool) -> AnyView {
     let (tab, lens) = (app().course.tab, app().network.lens);
     let choose = move |name: &'static str, label: fn(&Words) -> &'static str| {
         view! { <button class="tab" aria-pressed=move || if tab.get() == name { "true" } else { "false" } on:click=move |_| tab.set(name)>{move || label(words())}</button> }
     };
     view! {
         <div class="switch">
-            {choose("lesson", |words| words.lesson)} {choose("editor", |_| "YAML")} {choose("terminal", |words| words.terminal)} {choose("why", |words| words.why)}
+            {lesson.then(|| choose("lesson", |words| words.lesson))} {choose("editor", |_| "YAML")} {choose("terminal", |words| words.terminal)} {choose("why", |words| words.why)}
             {move || (lens.get() != Lens::Cluster).then(|| choose("lens", |words| words.net.lens))}
         </div>
     }
@@ -156,18 +202,29 @@ fn keys(event: &KeyboardEvent, palette: RwSignal<bool>) {
     }
 }
 
-/// To the next pane that is there to be focused.
+/// To the next pane that is there to be focused, round and round.
 fn cycle(back: bool) {
-    let at = document::focused_pane().and_then(|name| PANES.iter().position(|pane| *pane == name));
-    let count = PANES.len();
-    for step in 1..=count {
-        let next = match at {
-            Some(at) if back => (at + count - step) % count,
-            Some(at) => (at + step) % count,
-            None => step - 1,
-        };
-        if document::focus_pane(PANES[next]) {
-            return;
-        }
+    cycle_in(&PANES, back);
+}
+
+fn cycle_in(panes: &[&str], back: bool) {
+    if !go_on(panes, back) {
+        enter(panes, back);
     }
+}
+
+/// To the first pane that is there, or the last.
+fn enter(panes: &[&str], back: bool) {
+    let mut order = panes.to_vec();
+    if back {
+        order.reverse();
+    }
+    let _ = order.into_iter().any(document::focus_pane);
+}
+
+/// To the next pane after the one with the focus; says whether there is one.
+fn go_on(panes: &[&str], back: bool) -> bool {
+    let Some(at) = document::focused_pane().and_then(|name| panes.iter().position(|pane| *pane == name)) else { return false };
+    let rest: Vec<&str> = if back { panes[..at].iter().rev().copied().collect() } else { panes[at + 1..].to_vec() };
+    rest.into_iter().any(document::focus_pane)
 }

@@ -6,6 +6,7 @@ mod engine {
     pub mod door;
     pub mod hints;
     pub mod manifest;
+    pub mod measure;
     pub mod past;
 }
 #[cfg(target_arch = "wasm32")]

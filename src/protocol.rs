@@ -1,4 +1,5 @@
 //! The messages between the page and the engine: the same in a worker and on the main thread, as JSON.
+use cluster::comparison::Row as Compared;
 use cluster::delta::{Delta, HopView, Inspection, Link};
 use cluster::input::Input;
 use cluster::lens::{PageView, ProcessView, ReachView, RuleView};
@@ -25,6 +26,20 @@ pub enum ToEngine {
     /// Let virtual time run at `speed` thousandths of real time (1000 = as in life), or stop it with 0.
     Speed {
         speed: u32,
+    },
+    /// Time runs on, as fast as it can, to this instant (virtual microseconds) and then waits: for worlds that share one
+    /// clock. From the first one on `speed` only says how fast that clock runs. What was asked for before a session is open
+    /// holds from its first instant on.
+    Pace {
+        time: u64,
+        speed: u32,
+    },
+    /// The table of K3s beside kubeadm about this world as it stands, after trying a hundred Pods (`load`) or the loss of the
+    /// server (`stop`) in a copy; and the lines of a way's quick start, if one is named.
+    Measure {
+        way: String,
+        load: bool,
+        stop: bool,
     },
     Step {
         step: Step,
@@ -229,6 +244,11 @@ pub enum FromEngine {
         servers: Vec<String>,
         processes: Vec<ProcessView>,
     },
+    /// A row's cells are empty while there is nothing to measure; see `cluster::comparison::Live`.
+    Measured {
+        rows: Vec<Compared>,
+        lines: Vec<String>,
+    },
     /// What the learner's browser got for the last `Input::Browse`.
     Browsed {
         page: Box<PageView>,
@@ -283,6 +303,8 @@ parcel::tagged!(ToEngine "to" {
     "open" => Open { lesson, saved, lang },
     "do" => Do { input },
     "speed" => Speed { speed },
+    "pace" => Pace { time, speed },
+    "measure" => Measure { way, load, stop },
     "step" => Step { step },
     "seek" => Seek { time, serial },
     "why" => Why { occurrence },
@@ -326,6 +348,7 @@ parcel::tagged!(FromEngine "says" {
     "health" => Health { rows },
     "etcd" => Etcd { etcd },
     "processes" => Processes { server, servers, processes },
+    "measured" => Measured { rows, lines },
     "browsed" => Browsed { page },
     "inspected" => Inspected { inspection },
     "lesson" => Lesson { state },

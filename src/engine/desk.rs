@@ -1,8 +1,9 @@
 //! Where messages arrive: holds the session and the lesson, lets time run, and tells the page what changed.
 use super::board::Comparing;
 use super::hints::Hints;
-use super::{manifest, past};
+use super::{manifest, measure, past};
 use crate::protocol::{FromEngine, ToEngine};
+use cluster::comparison::Live;
 use cluster::input::Input;
 use cluster::probes::Checklist;
 use cluster::{Session, Viewer};
@@ -24,6 +25,10 @@ pub struct Desk {
     speed: u32,
     /// Until then the boot runs in slow motion, unless the learner chooses a speed.
     slow_until: Option<Time>,
+    /// The instant at which time waits for another world, where one clock drives several.
+    pace: Option<Time>,
+    /// What was measured of the cluster so far.
+    live: Live,
     /// How much of the terminal's output the page has, and how often it was cleared.
     printed: usize,
     cleared: u64,
@@ -68,12 +73,20 @@ impl Desk {
     }
 
     pub fn playing(&self) -> bool {
-        let moves = self.speed > 0 || self.comparing.is_some() || self.run.as_ref().is_some_and(Run::is_playing);
-        self.session.is_some() && moves
+        let moves = match self.pace {
+            Some(_) => self.behind(),
+            None => self.speed > 0 || self.run.as_ref().is_some_and(Run::is_playing),
+        };
+        self.session.is_some() && (moves || self.comparing.is_some())
     }
 
     pub fn eager(&self) -> bool {
-        self.comparing.is_some()
+        self.comparing.is_some() || self.behind()
+    }
+
+    /// Whether another world's clock has gone on.
+    fn behind(&self) -> bool {
+        self.session.as_ref().zip(self.pace).is_some_and(|(session, pace)| session.now() < pace)
     }
 
     pub fn digest(&self) -> String {
@@ -98,6 +111,17 @@ impl Desk {
                 self.speed = speed.min(60_000);
                 self.slow_until = None;
                 self.keep();
+            }
+            ToEngine::Pace { time, speed } => {
+                self.pace = Some(Time(time).max(session.now()));
+                (self.speed, self.slow_until) = (speed, None);
+                // Whoever paces waits for an answer, also where there is nothing to do.
+                self.last_clock = Default::default();
+                self.catch_up();
+            }
+            ToEngine::Measure { way, load, stop } => {
+                let (rows, lines) = measure::answer(&mut self.live, session, &way, load, stop);
+                self.out.push(FromEngine::Measured { rows, lines });
             }
             ToEngine::Step { step } => past::step(session, step),
             ToEngine::Seek { time, serial } => {
@@ -207,10 +231,11 @@ impl Desk {
         match begun {
             Ok((run, session)) => {
                 let (keep, early) = (std::mem::take(&mut self.out), std::mem::take(&mut self.early));
-                let slow_until = (session.now() == Time::START).then_some(Time::START + BOOT);
+                let pace = self.pace.map(|_| session.now());
+                let slow_until = (session.now() == Time::START && pace.is_none()).then_some(Time::START + BOOT);
                 let speed = if slow_until.is_some() { BOOT_SPEED } else { 1_000 };
                 let (opened, sought) = (std::mem::take(&mut self.opened), self.sought);
-                *self = Desk { run, session: Some(session), opened, sought, speed, slow_until, out: keep, ..Desk::default() };
+                *self = Desk { run, session: Some(session), opened, sought, speed, slow_until, pace, out: keep, ..Desk::default() };
                 if let Some(run) = &self.run {
                     self.out.push(FromEngine::Lesson { state: Box::new(run.state()) });
                 }
@@ -262,7 +287,9 @@ impl Desk {
             self.out.push(FromEngine::Trouble { what: "solve".to_string(), detail: words });
         }
         let until = session.now() + Duration::micros(real_ms * u64::from(self.speed));
-        if self.speed > 0 {
+        if self.pace.is_some() {
+            self.catch_up();
+        } else if self.speed > 0 {
             self.advance(until);
         }
         if self.slow_until.is_some_and(|end| self.session.as_ref().is_some_and(|session| session.now() >= end)) {
@@ -278,6 +305,13 @@ impl Desk {
             self.keep();
         }
         self.report();
+    }
+
+    /// Goes on to where the shared clock stands, as far as one turn allows.
+    fn catch_up(&mut self) {
+        if let Some(pace) = self.pace.filter(|_| self.behind()) {
+            self.advance(pace);
+        }
     }
 
     /// A lesson looks after every change, so that nothing that was true for a moment escapes it.

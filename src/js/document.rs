@@ -69,6 +69,23 @@ pub fn parameter(name: &str) -> Option<String> {
     web_sys::UrlSearchParams::new_with_str(&search()).ok()?.get(name)
 }
 
+/// Another page of ours: everything begins anew there.
+pub fn leave_for(query: &str) {
+    let _ = window().location().set_search(query);
+}
+
+/// The address of a file of this build: the build's number stands in the address of its first script.
+pub fn file_of_build(name: &str) -> String {
+    let script = document().query_selector("script[src*='boot.js']").ok().flatten();
+    let source = script.and_then(|script| script.get_attribute("src")).unwrap_or_default();
+    format!("{name}{}", source.find('?').map_or("", |at| &source[at..]))
+}
+
+/// Marks the root, for style sheets.
+pub fn mark_root(name: &str) {
+    let _ = root().set_attribute(name, "");
+}
+
 pub fn go_to(query: &str) {
     if let Ok(history) = window().history() {
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(query));

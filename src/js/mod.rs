@@ -4,5 +4,6 @@ pub mod document;
 pub mod dots;
 pub mod engine;
 pub mod fetch;
+pub mod frame;
 pub mod log;
 pub mod storage;

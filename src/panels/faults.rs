@@ -3,7 +3,9 @@ use crate::panels::picture::control;
 use crate::panels::picture::nodes::servers;
 use crate::state::world::World;
 use crate::state::{app, wire, words};
+use cluster::THEIRS;
 use cluster::input::Fault;
+use cluster::managed::HIDDEN;
 use leptos::prelude::*;
 
 /// The same in a word, where the name stands beside it.
@@ -11,6 +13,7 @@ fn brief(fault: &Fault) -> &'static str {
     let words = words();
     match fault {
         Fault::StopNode { .. } => words.power_off,
+        Fault::UpgradeControlPlane { .. } | Fault::UpgradeNode { .. } => words.upgrade,
         Fault::StartNode { .. } => words.power_on,
         Fault::CutNode { .. } => words.cut,
         Fault::MendNode { .. } => words.mend,
@@ -63,6 +66,8 @@ pub fn describe(fault: &Fault) -> String {
         Fault::LoseEtcdData { member } => (words.lose_etcd_data)(member),
         Fault::RestoreEtcd { member, directory } => (words.restore_etcd)(member, directory),
         Fault::EtcdQuota { member, mebibytes } => (words.etcd_quota)(member, *mebibytes),
+        Fault::UpgradeControlPlane { version } => (words.upgrade_control_plane)(version),
+        Fault::UpgradeNode { node } => (words.upgrade_node)(node),
         Fault::KillContainer { pod, .. } => (words.kill_container)(pod.rsplit('/').next().unwrap_or(pod)),
     }
 }
@@ -76,6 +81,11 @@ fn of_machine(node: String, powered: bool, connected: bool) -> Vec<Fault> {
     }
 }
 
+/// Whether a provider runs this component.
+fn is_theirs(world: World, id: &str) -> bool {
+    world.index.with_value(|index| index.components.get(id).is_some_and(|cell| cell.view.with(|view| view.note.starts_with(THEIRS))))
+}
+
 /// What can be broken or mended about one object, by its id.
 pub fn fitting(world: World, id: &str) -> Vec<Fault> {
     // A server that is no node yet has its kubelet's id in the picture, and perhaps no kubelet.
@@ -86,10 +96,22 @@ pub fn fitting(world: World, id: &str) -> Vec<Fault> {
     }
     if let Some(node) = id.strip_prefix("node/") {
         let state = world.index.with_value(|index| index.nodes.get(id).map(|cell| cell.view.with(|view| (view.powered, view.connected))));
-        return state.map(|(powered, connected)| of_machine(node.to_string(), powered, connected)).unwrap_or_default();
+        return match state {
+            Some((true, true)) if is_theirs(world, control::PARTS[0]) => {
+                let node = node.to_string();
+                vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node: node.clone() }, Fault::UpgradeNode { node }]
+            }
+            Some((powered, connected)) => of_machine(node.to_string(), powered, connected),
+            None => Vec::new(),
+        };
     }
     if let Some(pod) = id.strip_prefix("pod/") {
         return vec![Fault::KillContainer { pod: pod.to_string(), container: String::new() }];
+    }
+    if is_theirs(world, id) {
+        // Nothing of it is in reach; what can happen to it is an accident of the provider's machine, and its upgrade.
+        let (node, version) = (HIDDEN.to_string(), String::new());
+        return if id == control::PARTS[0] { vec![Fault::StopNode { node }, Fault::UpgradeControlPlane { version }] } else { Vec::new() };
     }
     let running = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.with(|view| view.running)));
     match running {

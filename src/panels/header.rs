@@ -35,6 +35,7 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
             let at = SANDBOXES.iter().position(|name| *name == preset).unwrap_or(0);
             if at == 0 { words().sandbox.to_string() } else { format!("{}: {}", words().sandbox, words().sandboxes[at - 1]) }
         }
+        Route::Lab | Route::Pane(_) => String::new(),
         Route::Lesson(id) => app
             .course
             .index
@@ -115,7 +116,8 @@ fn Lessons() -> impl IntoView {
         <details class="menu lessons-menu">
             <summary class="chip">{move || words().lessons}</summary>
             <div class="sheet"><ol>{move || { app.course.state.track(); app.course.index.get().into_iter().map(row).collect_view() }}</ol>
-                <ul>{(0..SANDBOXES.len()).map(sandbox).collect_view()}</ul>
+                <ul>{(0..SANDBOXES.len()).map(sandbox).collect_view()}
+                    <li><a class="item" href="?lab=k3s-kubeadm"><span>{move || words().lab_title}</span><em>{move || words().lab_short}</em></a></li></ul>
             </div>
         </details>
     }

@@ -3,6 +3,7 @@ pub mod editor;
 pub mod faults;
 pub mod header;
 pub mod inspector;
+pub mod lab;
 pub mod lens;
 pub mod lesson;
 pub mod mistake;

@@ -1,4 +1,5 @@
 //! The command palette: everything the page can do, by name.
+use crate::js::document;
 use crate::state::course::{Route, SANDBOXES};
 use crate::state::network::LENSES;
 use crate::state::{App, app, words};
@@ -67,6 +68,7 @@ fn deeds(app: App) -> Vec<Deed> {
             app.course.load_prose(app);
         }),
         deed(words.sandbox, |app| app.course.go(app, Route::Sandbox(SANDBOXES[0]))),
+        deed(words.lab_title, |_| document::leave_for("?lab=k3s-kubeadm")),
         deed(words.start_over, |app| app.course.restart(app)),
     ];
     for (at, lens) in LENSES.into_iter().enumerate() {

@@ -63,11 +63,20 @@ pub fn Terminal() -> impl IntoView {
     let chip = move |text: &'static str| {
         view! { <button class="chip" on:click=move |_| { desk.run(text.to_string()); at.set(desk.history.with_untracked(Vec::len)); }>{text.trim_start_matches("kubectl ")}</button> }
     };
+    // In the lab: the next line of the quick start, for a press.
+    let ahead = move || {
+        let next = desk.ahead.with(|lines| lines.first().cloned())?;
+        let (label, title, line) = ((words().lab)().next_line, next.clone(), next.clone());
+        Some(
+            view! { <button class="chip ahead" title=title disabled=move || desk.busy.get() on:click=move |_| { desk.run(line.clone()); at.set(desk.history.with_untracked(Vec::len)); }>{label}" "<code translate="no">{next}</code></button> },
+        )
+    };
     view! {
         <section class="pane terminal" id="pane-terminal" data-pane="terminal" tabindex="-1" aria-label=move || words().terminal>
             <div class="bar">
                 <h2>{move || words().terminal}</h2>
                 <span class="space"></span>
+                {ahead}
                 <div class="chips">{CHIPS.map(chip).collect_view()}</div>
                 {move || desk.busy.get().then(|| view! { <button class="btn small" on:click=move |_| wire::act(Input::Interrupt)>"Ctrl+C"</button> })}
             </div>

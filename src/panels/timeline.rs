@@ -1,7 +1,7 @@
 //! Time at the foot: play, step, speed, lanes of what happened, and a cursor that can be dragged back.
 use crate::js::document;
 use crate::protocol::Step;
-use crate::state::clock::SPEEDS;
+use crate::state::clock::{SPEEDS, times};
 use crate::state::network::Network;
 use crate::state::{app, words};
 use cluster::delta::Lane;
@@ -48,12 +48,13 @@ pub fn Timeline() -> impl IntoView {
                     <option value="second">{move || words().next_second}</option>
                 </select>
                 <select class="chip" aria-label=move || words().speed prop:value=move || clock.chosen.get().to_string() on:change=move |event| if let Ok(speed) = event_target_value(&event).parse() { clock.choose(speed) }>
-                    {SPEEDS.map(|speed| view! { <option value=speed.to_string() selected=speed == 1000>{reading(speed)}</option> }).collect_view()}
+                    {SPEEDS.map(|speed| view! { <option value=speed.to_string() selected=speed == 1000>{times(speed)}</option> }).collect_view()}
                 </select>
             </div>
             <Lanes />
             <div class="controls now">
-                <output class="reading" aria-label=move || words().virtual_time>{move || clock.reading(clock.now.get())}</output>
+                // A box of its own: what changes fifteen times a second is laid out alone.
+                <span class="face"><output class="reading" aria-label=move || words().virtual_time>{move || clock.reading(clock.now.get())}</output></span>
                 {move || if clock.past() {
                     view! { <button class="btn past" on:click=move |_| clock.seek(clock.end.get_untracked())>{words().to_now}</button> }.into_any()
                 } else {
@@ -68,13 +69,6 @@ pub fn Timeline() -> impl IntoView {
 #[component]
 pub fn Icon(path: &'static str) -> impl IntoView {
     view! { <svg class="ico" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d=path /></svg> }.into_any()
-}
-
-fn reading(speed: u32) -> String {
-    match speed % 1000 {
-        0 => format!("{}×", speed / 1000),
-        part => format!("{}.{}×", speed / 1000, if part % 100 == 0 { part / 100 } else { part / 10 }),
-    }
 }
 
 #[component]

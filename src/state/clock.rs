@@ -111,8 +111,21 @@ impl Clock {
 
     /// `00:41.2` since the start.
     pub fn reading(&self, time: u64) -> String {
-        let tenths = time.saturating_sub(self.start.get()) / 100_000;
-        format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
+        since(self.start.get(), time)
+    }
+}
+
+/// `00:41.2` between two instants in virtual microseconds.
+pub fn since(start: u64, time: u64) -> String {
+    let tenths = time.saturating_sub(start) / 100_000;
+    format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
+}
+
+/// A speed as it is read: `2×`, `0.5×`.
+pub fn times(speed: u32) -> String {
+    match speed % 1000 {
+        0 => format!("{}×", speed / 1000),
+        part => format!("{}.{}×", speed / 1000, if part % 100 == 0 { part / 100 } else { part / 10 }),
     }
 }
 

@@ -13,10 +13,19 @@ pub enum Route {
     Lesson(String),
     /// A cluster without tasks, of one of `SANDBOXES`.
     Sandbox(&'static str),
+    /// Two clusters beside each other, each in a frame of this page.
+    Lab,
+    /// One of `WAYS` in such a frame.
+    Pane(&'static str),
 }
 
+/// Ways to a cluster that the lab has side by side, left and right.
+pub const WAYS: [&str; 2] = ["k3s", "kubeadm"];
+/// The preset that both begin with.
+const BARE: &str = "bare";
+
 /// Presets that can be played with freely, the usual one first.
-pub const SANDBOXES: [&str; 4] = ["kubeadm", "kubeadm-ha", "bare", "bare-prepared"];
+pub const SANDBOXES: [&str; 8] = ["kubeadm", "kubeadm-ha", "bare", "bare-prepared", "managed", "gke", "eks", "aks"];
 
 /// The sandbox of a preset; the usual one for any other word.
 fn sandbox(preset: &str) -> Route {
@@ -40,6 +49,12 @@ pub struct Course {
 const FIRST: &str = "cluster";
 
 fn route_now() -> Route {
+    if let Some(way) = document::parameter("pane").and_then(|way| WAYS.into_iter().find(|known| *known == way)) {
+        return Route::Pane(way);
+    }
+    if document::parameter("lab").is_some() {
+        return Route::Lab;
+    }
     if let Some(preset) = document::parameter("sandbox") {
         return sandbox(&preset);
     }
@@ -81,7 +96,14 @@ impl Course {
             Route::Lesson(id) => id,
             Route::Sandbox(preset) if preset == SANDBOXES[0] => "sandbox".to_string(),
             Route::Sandbox(preset) => format!("sandbox-{preset}"),
+            Route::Lab => "lab".to_string(),
+            Route::Pane(way) => format!("lab-{way}"),
         }
+    }
+
+    /// The way that this frame of the lab is for.
+    pub fn pane(&self) -> Option<&'static str> {
+        self.route.with_untracked(|route| if let Route::Pane(way) = route { Some(*way) } else { None })
     }
 
     /// Loads the list of lessons, then the lesson of the address.
@@ -113,6 +135,8 @@ impl Course {
             Route::Lesson(id) => format!("?lesson={id}"),
             Route::Sandbox(preset) if *preset == SANDBOXES[0] => "?sandbox".to_string(),
             Route::Sandbox(preset) => format!("?sandbox={preset}"),
+            Route::Lab => "?lab=k3s-kubeadm".to_string(),
+            Route::Pane(way) => format!("?pane={way}"),
         });
         self.route.set(route);
         self.load(app);
@@ -121,7 +145,9 @@ impl Course {
     fn load(self, app: App) {
         let key = self.key();
         let memory = progress::kept(&key);
-        progress::save_last(&key);
+        if self.pane().is_none() {
+            progress::save_last(&key);
+        }
         app.world.unpick();
         app.desk.reset(&key, memory.drafts);
         app.network.reset();
@@ -132,6 +158,7 @@ impl Course {
         spawn_local(async move {
             let lesson = match &route {
                 Route::Sandbox(preset) => preset.to_string(),
+                Route::Lab | Route::Pane(_) => BARE.to_string(),
                 Route::Lesson(id) => match fetch::text(&format!("lessons/{id}/lesson.json")).await {
                     Ok(text) => text,
                     Err(reason) => {
@@ -165,6 +192,9 @@ impl Course {
     }
 
     fn open(self, app: App) {
+        if self.pane().is_some() {
+            super::pane::begin();
+        }
         let saved = progress::kept(&self.key()).log;
         let lang = app.prefs.lang.get_untracked().code().to_string();
         engine::send(&ToEngine::Open { lesson: self.lesson.get_value(), saved, lang });

@@ -25,6 +25,8 @@ pub struct Desk {
     pub candidates: RwSignal<Vec<String>>,
     /// Lines sent before, oldest first.
     pub history: RwSignal<Vec<String>>,
+    /// Lines of a quick start that are still to be typed.
+    pub ahead: RwSignal<Vec<String>>,
     /// Goes up when the open text was changed by something else than the editor.
     pub replaced: RwSignal<u32>,
     key: RwSignal<String>,
@@ -45,6 +47,7 @@ impl Desk {
             line: RwSignal::default(),
             candidates: RwSignal::default(),
             history: RwSignal::default(),
+            ahead: RwSignal::default(),
             replaced: RwSignal::new(0),
             key: RwSignal::default(),
             serial: StoredValue::new(0),
@@ -182,6 +185,9 @@ impl Desk {
         self.candidates.set(Vec::new());
         if !text.trim().is_empty() {
             self.save_all();
+            if self.ahead.with_untracked(|lines| lines.first().is_some_and(|line| *line == text)) {
+                self.ahead.update(|lines| drop(lines.remove(0)));
+            }
             self.history.update(|lines| {
                 if lines.last() != Some(&text) {
                     lines.push(text.clone());

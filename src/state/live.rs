@@ -17,12 +17,17 @@ const GHOST_MS: u32 = 5000;
 pub const NO_SLOT: usize = 999;
 /// A slice should take about this long, drawing included.
 const SLICE_MS: f64 = 10.0;
+/// What a piece weighs in a slice: a shape that is made, moved or taken away takes several times as long as one that changes.
+const MADE: usize = 4;
+const CHANGED: usize = 1;
+/// The most that a slice may weigh: what comes next may take longer than what was measured.
+const HEAVIEST: usize = 24;
 
 #[derive(Default)]
 struct Bridge {
     pending: Pending,
     running: bool,
-    /// How many pieces the next slice shows; follows how long the last one took.
+    /// What the pieces of the next slice may weigh; follows how long the last one took.
     slice: usize,
     asked: BTreeMap<u32, Asked>,
 }
@@ -71,6 +76,9 @@ fn hear(app: App, message: FromEngine) {
         }
         FromEngine::Clock { now, start, end, speed, sought } => {
             app.clock.set(now, start, end, speed, sought);
+            if app.course.pane().is_some() {
+                super::pane::stands_at(now);
+            }
             // A cluster that is broken enough tells of no changes, but its lens goes on looking.
             app.network.ask();
         }
@@ -135,6 +143,7 @@ fn hear(app: App, message: FromEngine) {
             }
         }
         FromEngine::Resolved { steps } => app.network.resolved.set(steps),
+        FromEngine::Measured { rows, lines } => super::pane::measured(app, rows, lines),
         FromEngine::Browsed { page } => {
             app.network.loading.set(false);
             app.network.page.set(Some(*page));
@@ -178,8 +187,7 @@ fn slice(app: App) {
     let mut shown = 0;
     while shown < count {
         let Some(piece) = BRIDGE.with_borrow_mut(|bridge| bridge.pending.next()) else { break };
-        show(app.world, piece);
-        shown += 1;
+        shown += show(app.world, piece);
     }
     if shown < count {
         settle(app);
@@ -189,7 +197,7 @@ fn slice(app: App) {
     Timeout::new(0, move || {
         let spent = document::now_ms() - begun;
         BRIDGE.with_borrow_mut(|bridge| {
-            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 2).min(24) };
+            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 2).min(HEAVIEST) };
         });
         slice(app);
     })
@@ -244,7 +252,8 @@ fn count(index: &Index) -> Counts {
     counts
 }
 
-fn show(world: World, piece: Piece) {
+/// Shows a piece, and tells its weight.
+fn show(world: World, piece: Piece) -> usize {
     match piece {
         Piece::Component(view) => {
             let known = world.index.with_value(|index| index.components.get(&view.id).cloned());
@@ -254,6 +263,7 @@ fn show(world: World, piece: Piece) {
                     let cell = Arc::new(Cell { id: view.id.clone(), view: ArcRwSignal::new(view) });
                     world.index.update_value(|index| drop(index.components.insert(cell.id.clone(), cell.clone())));
                     world.components.update(|list| list.push(cell));
+                    return MADE;
                 }
             }
         }
@@ -266,15 +276,20 @@ fn show(world: World, piece: Piece) {
                     let cell = Arc::new(Cell { id: view.id.clone(), view: ArcRwSignal::new(view) });
                     world.index.update_value(|index| drop(index.workloads.insert(cell.id.clone(), cell.clone())));
                     world.workloads.update(|list| list.push(cell));
+                    return MADE;
                 }
             }
         }
-        Piece::Pod(view) => show_pod(world, view),
+        Piece::Pod(view) => return show_pod(world, view),
         Piece::Object(view) => world.index.update_value(|index| {
             index.objects.insert(view.id.clone(), view);
         }),
-        Piece::Gone(id, ghost) => take_away(world, &id, ghost),
+        Piece::Gone(id, ghost) => {
+            take_away(world, &id, ghost);
+            return if ghost { CHANGED } else { MADE };
+        }
     }
+    CHANGED
 }
 
 fn show_node(world: World, view: NodeView) {
@@ -289,11 +304,12 @@ fn show_node(world: World, view: NodeView) {
     }
 }
 
-fn show_pod(world: World, view: PodView) {
+fn show_pod(world: World, view: PodView) -> usize {
     let known = world.index.with_value(|index| index.pods.get(&view.id).cloned());
     if let Some(cell) = &known {
         if cell.node == view.node {
-            return put(&cell.view, view);
+            put(&cell.view, view);
+            return CHANGED;
         }
         change_list(world, &cell.node, |list| list.retain(|other| other.serial != cell.serial));
     }
@@ -310,6 +326,7 @@ fn show_pod(world: World, view: PodView) {
     world.index.update_value(|index| drop(index.pods.insert(cell.id.clone(), cell.clone())));
     let node = cell.node.clone();
     change_list(world, &node, |list| list.push(cell));
+    MADE
 }
 
 /// The lowest place that nobody holds: shapes never jump when a neighbour leaves.

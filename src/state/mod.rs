@@ -2,10 +2,13 @@
 pub mod clock;
 pub mod course;
 pub mod desk;
+pub mod frames;
+pub mod lab;
 pub mod layout;
 pub mod live;
 pub mod network;
 pub mod notices;
+pub mod pane;
 pub mod pending;
 pub mod prefs;
 pub mod progress;

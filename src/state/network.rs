@@ -28,6 +28,7 @@ pub enum Lens {
     Health,
     Components,
     Processes,
+    Duties,
 }
 
 impl Lens {
@@ -38,9 +39,9 @@ impl Lens {
 }
 
 #[rustfmt::skip]
-pub const LENSES: [Lens; 11] = [
+pub const LENSES: [Lens; 12] = [
     Lens::Cluster, Lens::Traffic, Lens::Rules, Lens::Names, Lens::Policies, Lens::Browser, Lens::Strategy,
-    Lens::Etcd, Lens::Health, Lens::Components, Lens::Processes,
+    Lens::Etcd, Lens::Health, Lens::Components, Lens::Processes, Lens::Duties,
 ];
 
 /// Messages of so many seconds of the cluster's time are counted.
@@ -269,7 +270,7 @@ impl Network {
             Lens::Etcd => wire::etcd(),
             Lens::Health => wire::health(),
             Lens::Processes => wire::processes(self.server.get_untracked()),
-            Lens::Cluster | Lens::Traffic | Lens::Names | Lens::Strategy | Lens::Components => {}
+            Lens::Cluster | Lens::Traffic | Lens::Names | Lens::Strategy | Lens::Components | Lens::Duties => {}
         }
     }
 

@@ -10,6 +10,25 @@ pub enum Theme {
     Dark,
 }
 
+impl Theme {
+    /// As it is remembered.
+    pub fn word(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    pub fn named(word: &str) -> Theme {
+        match word {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::Auto,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 pub struct Prefs {
     pub lang: RwSignal<Lang>,
@@ -25,11 +44,7 @@ pub struct Prefs {
 impl Prefs {
     pub fn new() -> Self {
         let root = document::root();
-        let theme = match storage::read_word("kubarium.theme").as_deref() {
-            Some("light") => Theme::Light,
-            Some("dark") => Theme::Dark,
-            _ => Theme::Auto,
-        };
+        let theme = Theme::named(storage::read_word("kubarium.theme").as_deref().unwrap_or_default());
         let prefs = Self {
             lang: RwSignal::new(if root.get_attribute("lang").as_deref() == Some("en") { Lang::En } else { Lang::Ko }),
             theme: RwSignal::new(theme),
@@ -57,12 +72,7 @@ impl Prefs {
     }
 
     pub fn choose_theme(&self, theme: Theme) {
-        let word = match theme {
-            Theme::Auto => "auto",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        };
-        storage::write_word("kubarium.theme", word);
+        storage::write_word("kubarium.theme", theme.word());
         self.theme.set(theme);
         self.show_theme();
     }

@@ -19,6 +19,14 @@ pub fn speed(thousandths: u32) {
     send(&ToEngine::Speed { speed: thousandths });
 }
 
+pub fn pace(time: u64, speed: u32) {
+    send(&ToEngine::Pace { time, speed });
+}
+
+pub fn measure(way: &str, load: bool, stop: bool) {
+    send(&ToEngine::Measure { way: way.to_string(), load, stop });
+}
+
 pub fn step(step: Step) {
     send(&ToEngine::Step { step });
 }

@@ -1,7 +1,9 @@
 //! English words of the page.
+use super::lab::Lab;
 use super::net::{Net, fact};
 use super::ops::{Ops, span};
 use super::{Words, megabytes};
+use cluster::managed::duties::{DUTIES, NOTES};
 
 pub static WORDS: Words = Words {
     net: Net {
@@ -18,6 +20,7 @@ pub static WORDS: Words = Words {
             "What still works",
             "Components",
             "Processes",
+            "Who does what",
         ],
         users: "Users",
         lags: "lags behind",
@@ -184,7 +187,19 @@ pub static WORDS: Words = Words {
         },
     },
     ops: || &OPS,
-    sandboxes: ["three control planes", "bare servers", "servers ready for kubeadm"],
+    lab: || &LAB,
+    lab_title: "K3s beside kubeadm",
+    lab_short: "two clusters, one clock",
+    sandboxes: [
+        "three control planes",
+        "bare servers",
+        "servers ready for kubeadm",
+        "managed by a provider",
+        "managed, as GKE",
+        "managed, as EKS",
+        "managed, as AKS",
+    ],
+    provider: |name| name,
     no_control: "No control plane yet: log in to a server and make one.",
     lesson: "Lesson",
     picture: "Picture",
@@ -278,6 +293,7 @@ pub static WORDS: Words = Words {
     stop: "Stop",
     start: "Start",
     kill: "Kill container",
+    upgrade: "Upgrade",
     close: "Close",
     pick_something: "Choose anything in the picture to see here why it is as it is.",
     you_did: "You typed:",
@@ -321,6 +337,8 @@ pub static WORDS: Words = Words {
     node_off: |api| format!("off · API: {api}"),
     node_cut: |api| format!("cut off · API: {api}"),
     stop_node: |node| format!("Power off {node}"),
+    upgrade_control_plane: |version| format!("The provider upgrades the control plane {version}").trim_end().to_string(),
+    upgrade_node: |node| format!("Make {node} anew with the control plane's version"),
     start_node: |node| format!("Power on {node}"),
     cut_node: |node| format!("Cut {node} off"),
     mend_node: |node| format!("Reconnect {node}"),
@@ -421,4 +439,53 @@ static OPS: Ops = Ops {
     process_heads: ["Process", "Memory", "CPU"],
     in_all: |count, mebibytes| format!("{count} processes, {mebibytes} MiB of memory"),
     no_processes: "This server has no power.",
+    duties_lead: "Who looks after what: on your own servers, and where a provider runs the control plane.",
+    duty: "Duty",
+    self_managed: "self-managed",
+    this_cluster: "(this cluster)",
+    by: ["you", "provider", "you and provider"],
+    duty_named: |id| DUTIES.iter().find(|duty| duty.id == id).map_or("", |duty| duty.title),
+    duty_note: |at| NOTES[at].2,
+};
+
+/// Apart, so that a first visit does not load them.
+static LAB: Lab = Lab {
+    lead: "Three bare servers on each side. Make a K3s cluster of those on the left, a kubeadm cluster of those on the right: press the next line of the quick start, or type your own. Both sides live in one time, and the table below measures what you made.",
+    servers_for: |way| format!("Servers for {way}"),
+    one_clock: "One clock for both",
+    one_second: "Step 1 s",
+    next_line: "Next:",
+    compared: "Measured just now",
+    what: "What",
+    source: "Source",
+    rows: [
+        "Lines typed, until ready",
+        "Time from the first line until ready",
+        "Processes on the server",
+        "Memory at rest",
+        "Memory with 100 Pods more",
+        "Listening TCP ports",
+        "Certificates as files",
+        "Datastore",
+        "What came along",
+        "Architectures",
+        "What works without the server",
+    ],
+    source_of: |word| match word {
+        "terminal" => "the lines of this terminal; ready are two nodes and the DNS Pods",
+        "clock" => "virtual time; downloads at 100 Mbit/s",
+        "server" => "the simulated server, less what it had at first",
+        "memory" => "K3s: docs.k3s.io, resource profiling; separate processes and what a Pod adds: estimates",
+        "objects" => "Deployments and DaemonSets of the cluster's own namespaces",
+        "releases" => "K3s: files of its release; kubeadm: kubernetes.io/releases/download",
+        "probes" => "probes in a copy of the world, one minute after the power went",
+        other => other,
+    },
+    try_pods: "Try 100 Pods in a copy",
+    try_stop: "Cut the server's power in a copy",
+    not_tried: "not tried yet",
+    not_ready: "not ready yet",
+    nothing: "nothing",
+    tried_at: |seconds| format!("(tried at {})", span(seconds, " min", " s")),
+    minutes: |number| format!("{number} min"),
 };

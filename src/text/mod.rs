@@ -1,6 +1,7 @@
 //! Every word of the page, in each language; sentences are templates, never glued from parts.
 mod en;
 mod ko;
+pub mod lab;
 pub mod net;
 pub mod ops;
 pub mod particle;
@@ -41,8 +42,14 @@ pub struct Words {
     pub net: net::Net,
     /// Words of the lenses that a first visit does not open.
     pub ops: fn() -> &'static ops::Ops,
+    /// Words of the lab.
+    pub lab: fn() -> &'static lab::Lab,
+    pub lab_title: &'static str,
+    pub lab_short: &'static str,
     /// Sandboxes besides the usual one, in the order of `SANDBOXES`.
-    pub sandboxes: [&'static str; 3],
+    pub sandboxes: [&'static str; 7],
+    /// The name of who runs a control plane, as the engine says it.
+    pub provider: fn(&str) -> &str,
     /// Of servers without a cluster.
     pub no_control: &'static str,
     pub lesson: &'static str,
@@ -137,6 +144,7 @@ pub struct Words {
     pub stop: &'static str,
     pub start: &'static str,
     pub kill: &'static str,
+    pub upgrade: &'static str,
     pub close: &'static str,
     pub pick_something: &'static str,
     pub you_did: &'static str,
@@ -180,6 +188,9 @@ pub struct Words {
     pub node_off: fn(&str) -> String,
     pub node_cut: fn(&str) -> String,
     pub stop_node: fn(&str) -> String,
+    /// To a version; empty: the next.
+    pub upgrade_control_plane: fn(&str) -> String,
+    pub upgrade_node: fn(&str) -> String,
     pub start_node: fn(&str) -> String,
     pub cut_node: fn(&str) -> String,
     pub mend_node: fn(&str) -> String,

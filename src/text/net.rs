@@ -4,7 +4,7 @@
 pub struct Net {
     pub lens: &'static str,
     /// In the order of the lenses.
-    pub lenses: [&'static str; 11],
+    pub lenses: [&'static str; 12],
     pub users: &'static str,
     pub lags: &'static str,
     pub no_sources: &'static str,

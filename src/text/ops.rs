@@ -51,6 +51,16 @@ pub struct Ops {
     /// How many processes, and their memory in MiB.
     pub in_all: fn(usize, u64) -> String,
     pub no_processes: &'static str,
+    pub duties_lead: &'static str,
+    pub duty: &'static str,
+    /// The column of one's own servers.
+    pub self_managed: &'static str,
+    pub this_cluster: &'static str,
+    /// You, the provider, both.
+    pub by: [&'static str; 3],
+    /// A row's title by its id (`cluster::managed::duties`), and a note by its place.
+    pub duty_named: fn(&str) -> &'static str,
+    pub duty_note: fn(usize) -> &'static str,
 }
 
 /// Seconds as `35 s` or `2 min 5 s`, with the reader's units.

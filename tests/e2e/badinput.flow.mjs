@@ -52,6 +52,16 @@ export default async function ({ open, note }) {
   await refused(page, note, "alias bomb", `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bomb}\ndata:\n${bomb.replaceAll(/^/gm, "  ")}\n`, /excessive aliasing|alias|too (large|many|deep)/i);
   await refused(page, note, "deep nesting", `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: deep}\ndata: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`, /depth|deep|nest/i);
 
+  // Ten megabytes: nobody would read them, so they are not pasted.
+  await page.evaluate(() => { window.pasted = "# a line of a file that is far too long\n".repeat(256 * 1024); });
+  await clear(page);
+  const traced = await traceTasks(page.context().browser());
+  await paste(page);
+  await page.waitForFunction(() => /^Too long to paste/.test(document.querySelector(".banner b")?.textContent));
+  const { cpu, parts } = await traced();
+  note(`10 MB pasted: refused; longest main-thread task ${cpu} ms of the processor (${parts})`);
+  await page.locator(".banner .btn").click();
+
   // And the page is well: it is saved, it answers, and the cluster has nothing of all this.
   await type(page, "kubectl get deploy,pods,configmaps --no-headers");
   assert.ok(!/bad|bomb|deep|big/.test(await answer(page)));
@@ -59,16 +69,10 @@ export default async function ({ open, note }) {
 
 async function refused(page, note, name, text, words) {
   await page.evaluate((text) => { window.pasted = text; }, text);
-  await page.locator(".host .cm-content").click();
-  await page.keyboard.press("Control+a");
-  await page.keyboard.press("Backspace");
+  await clear(page);
   const traced = await traceTasks(page.context().browser());
   const begun = Date.now();
-  await page.evaluate(() => {
-    const data = new DataTransfer();
-    data.setData("text/plain", window.pasted);
-    document.querySelector(".host").shadowRoot.querySelector(".cm-content").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-  });
+  await paste(page);
   await page.keyboard.press("Control+Enter");
   try {
     await page.waitForFunction((words) => new RegExp(words, "i").test(document.querySelector(".log").textContent), words.source, { timeout: 15_000 });
@@ -81,4 +85,19 @@ async function refused(page, note, name, text, words) {
   assert.ok((await printed(page)).length < 20_000, `${name}: the refusal is short`);
   await page.focus("#terminal-line");
   await page.keyboard.press("Control+l");
+}
+
+async function clear(page) {
+  await page.locator(".host .cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Backspace");
+}
+
+// `window.pasted` into the editor, as from a clipboard.
+function paste(page) {
+  return page.evaluate(() => {
+    const data = new DataTransfer();
+    data.setData("text/plain", window.pasted);
+    document.querySelector(".host").shadowRoot.querySelector(".cm-content").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  });
 }

@@ -29,5 +29,6 @@ mod watch;
 
 pub use discovery::unhealthy;
 pub use server::{ApiServer, Outcome, What};
+pub use service::ServiceRange;
 pub use store::{Change, Snapshot, Store};
 pub use tables::status_word as pod_status;

@@ -40,8 +40,8 @@ fn bind(x: &mut Exchange) -> Result<(), Status> {
     let mut tree = old.tree.clone();
     tree.set(&["spec", "nodeName"], &node);
     let condition = map! {
-        "type": "PodScheduled", "status": "True", "lastProbeTime": Tree::Null, "lastTransitionTime": x.now.rfc3339(),
-        "observedGeneration": old.generation(),
+        "lastProbeTime": Tree::Null, "lastTransitionTime": x.now.rfc3339(), "observedGeneration": old.generation(),
+        "status": "True", "type": "PodScheduled",
     };
     let conditions = tree.edit(&["status", "conditions"]).list_mut();
     match conditions.iter_mut().find(|found| found.get("type").text() == "PodScheduled") {
@@ -49,7 +49,7 @@ fn bind(x: &mut Exchange) -> Result<(), Status> {
         None => conditions.push(condition),
     }
     let revision = x.append("bind", Write::Put { key: old.key.clone(), tree });
-    let answer = map! {"apiVersion": "v1", "kind": "Status", "metadata": map! {}, "status": "Success", "code": 201};
+    let answer = map! {"apiVersion": "v1", "code": 201, "kind": "Status", "metadata": map! {}, "status": "Success"};
     x.answer_when(revision, 201, answer);
     Ok(())
 }
@@ -65,7 +65,7 @@ fn evict(x: &mut Exchange) -> Result<(), Status> {
     if let objects::wire::Target::Resource { subresource, .. } = &mut request.target {
         *subresource = objects::Text::default();
     }
-    let success = map! {"apiVersion": "v1", "kind": "Status", "metadata": map! {}, "status": "Success", "code": 201};
+    let success = map! {"apiVersion": "v1", "code": 201, "kind": "Status", "metadata": map! {}, "status": "Success"};
     x.answer = Some(match x.server.handle(x.now, &request) {
         crate::Outcome::When { revision, mut response } => {
             (response.code, response.body) = (201, objects::wire::Body::Tree(success));

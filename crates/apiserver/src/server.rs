@@ -1,5 +1,6 @@
 //! The API server: the list of stages that every request walks through.
 use crate::exchange::Exchange;
+use crate::service::ServiceRange;
 use crate::stages::STAGES;
 use crate::store::Store;
 use crate::watch;
@@ -43,6 +44,8 @@ pub struct ApiServer {
     pub trace: Trace<What>,
     /// Whether the Gateway API's custom resource definitions are installed: its kinds are served only then.
     pub gateway_api: bool,
+    /// Where Services get their addresses from.
+    pub service_range: ServiceRange,
     pub(crate) rng: Rng,
     /// When the last request came: the base of ages in the first tables of a watch.
     pub(crate) clock: Time,
@@ -51,7 +54,14 @@ pub struct ApiServer {
 impl ApiServer {
     pub fn new(seed: u64) -> ApiServer {
         let rng = Rng::stream(seed, "apiserver");
-        ApiServer { store: Store::default(), trace: Trace::default(), gateway_api: false, rng, clock: Time::START }
+        ApiServer {
+            store: Store::default(),
+            trace: Trace::default(),
+            gateway_api: false,
+            service_range: ServiceRange::default(),
+            rng,
+            clock: Time::START,
+        }
     }
 
     /// The only door to the cluster's state: answers a read, or appends a write and says when it is answered.

@@ -30,7 +30,31 @@ struct Measured {
 }
 
 static ROWS: &[Row] = &[
-    Row { name: "boot", about: "3 Ready nodes with system Pods", goal_ms: 20.0, goal_mib: 0.0, pods: 0, run: boot },
+    Row { name: "boot", about: "3 Ready nodes with system Pods", goal_ms: 20.0, goal_mib: 0.0, pods: 0, run: || boot("kubeadm", 3, 4) },
+    Row {
+        name: "boot-kubeadm-ha",
+        about: "three control planes and a worker",
+        goal_ms: 50.0,
+        goal_mib: 0.0,
+        pods: 0,
+        run: || boot("kubeadm-ha", 1, 4),
+    },
+    Row {
+        name: "boot-k3s",
+        about: "a K3s server and an agent, installed line by line",
+        goal_ms: 50.0,
+        goal_mib: 0.0,
+        pods: 0,
+        run: || boot("k3s", 1, 2),
+    },
+    Row {
+        name: "boot-k3s-ha",
+        about: "three K3s servers and an agent, installed line by line",
+        goal_ms: 50.0,
+        goal_mib: 0.0,
+        pods: 0,
+        run: || boot("k3s-ha", 1, 4),
+    },
     Row { name: "deploy-100", about: "Deployment of 100 Ready", goal_ms: 30.0, goal_mib: 0.0, pods: 100, run: || deploy(3, 100) },
     Row { name: "roll-100", about: "rolling update of 100", goal_ms: 100.0, goal_mib: 0.0, pods: 100, run: roll },
     Row { name: "pods-1000", about: "1,000 Pods on 10 nodes", goal_ms: 500.0, goal_mib: 30.0, pods: 1_000, run: || deploy(10, 1_000) },
@@ -179,10 +203,12 @@ fn on_change(done: impl Fn(&World) -> bool) -> impl FnMut(&World) -> bool {
     }
 }
 
-fn boot() -> Measured {
+fn boot(preset: &str, workers: usize, nodes: usize) -> Measured {
     let clock = Stopwatch::start();
-    let mut world = World::boot(&Topology::kubeadm(3), 1, Vec::new());
-    let arrived = world.run_while(Time::START + Duration::mins(5), on_change(|world| settled(world, 4)));
+    let topology = Topology::preset(preset, workers).unwrap_or_else(|| Topology::kubeadm(workers));
+    let mut world = World::boot(&topology, 1, Vec::new());
+    let limit = world.now() + Duration::mins(5);
+    let arrived = world.run_while(limit, on_change(move |world| settled(world, nodes)));
     let (cpu_ms, wall_ms) = clock.stop();
     Measured { cpu_ms, wall_ms, simulated: world.now().since(Time::START), steps: world.steps(), arrived }
 }

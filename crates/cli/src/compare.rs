@@ -1,6 +1,6 @@
 //! `kubarium compare`: installs K3s and kubeadm on bare servers and prints what was measured, row by row.
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use cluster::comparison::{WAYS, compare};
+use cluster::comparison::{WAYS, compare, source};
 use std::process::ExitCode;
 
 pub fn command() -> Command {
@@ -18,7 +18,7 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
             println!("{:<14} {:<40} {:<40} source", "", WAYS[0].id, WAYS[1].id);
             for row in rows {
                 let cells: String = row.cells.iter().map(|cell| format!("{cell:<40} ")).collect();
-                println!("{:<14} {cells}{}", row.id, row.source);
+                println!("{:<14} {cells}{}", row.id, source(&row.source));
             }
         }
         Err(words) => {

@@ -2,6 +2,7 @@
 mod bench;
 mod compare;
 mod digest;
+mod duties;
 mod fuzz;
 mod parity;
 mod schooling;
@@ -30,6 +31,7 @@ static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { command: suite::command, run: suite::run },
     Subcommand { command: strategies::command, run: strategies::run },
     Subcommand { command: compare::command, run: compare::run },
+    Subcommand { command: duties::command, run: duties::run },
     Subcommand { command: bench::command, run: bench::run },
     Subcommand { command: digest::command, run: digest::run },
     Subcommand { command: fuzz::command, run: fuzz::run },

@@ -31,14 +31,14 @@ const KUBE_FLANNEL: &str = include_str!("addons/kube-flannel.yaml");
 /// What `kubectl apply -f URL` finds: `…/kube-flannel.yml`, `…/calico.yaml`.
 pub const MANIFESTS: &[(&str, &str)] = &[("/kube-flannel.yml", KUBE_FLANNEL), ("/calico.yaml", CALICO)];
 
-/// The images of kube-proxy and of a plugin: nodes of a preset have them from the start.
+/// The images of kube-proxy, CoreDNS and a plugin: nodes of a preset have them from the start.
 pub(crate) fn node_images(plugin: Plugin) -> Vec<Text> {
     let agent = match plugin {
         Plugin::Calico => "quay.io/calico/node:v3.31.2",
         Plugin::Flannel => "ghcr.io/flannel-io/flannel:v0.27.4",
         Plugin::None => return vec![Text::new_static("registry.k8s.io/kube-proxy:v1.37.2")],
     };
-    vec![Text::new_static("registry.k8s.io/kube-proxy:v1.37.2"), Text::new_static(agent)]
+    ["registry.k8s.io/kube-proxy:v1.37.2", "registry.k8s.io/coredns/coredns:v1.14.6", agent].map(Text::new_static).to_vec()
 }
 
 impl World {

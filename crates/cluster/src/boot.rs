@@ -4,7 +4,7 @@ use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
 use crate::members::EtcdNode;
 use crate::part::{Actor, Part};
-use crate::topology::{Machine, Topology};
+use crate::topology::{Machine, Topology, VERSION};
 use crate::world::{Host, World};
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
@@ -25,6 +25,9 @@ impl World {
         world.api.gateway_api = topology.gateway_api;
         if let Some(prepared) = topology.bare {
             return world.power_bare(topology, prepared).install_lines(&topology.installs);
+        }
+        if let Some(provider) = topology.managed {
+            world.hand_over(provider, topology);
         }
         let addresses: Vec<&str> = topology.control_planes.iter().map(|machine| machine.address.as_str()).collect();
         world.bootstrap_objects(&addresses);
@@ -63,6 +66,10 @@ impl World {
         fleet.version = Text::new(&topology.version);
         fleet.balancer = topology.endpoint.as_deref().map(Text::new);
         for machine in &topology.workers {
+            if machine.prepared {
+                let place = self.hosts.len();
+                Arc::make_mut(&mut self.fleet).prepared.insert(place);
+            }
             self.add_host(topology, machine, &catalog, self.seed, Role::Worker);
         }
         self.count_enforcing();
@@ -80,7 +87,7 @@ impl World {
             slow: Duration::ZERO,
             offered: true,
             listed: true,
-            version: Text::default(),
+            version: topology.managed.map(|_| Text::new(&topology.version)).unwrap_or_default(),
         });
         self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
         // Machines do not start at the very same instant.
@@ -109,6 +116,7 @@ impl World {
             memory_gib: machine.memory_gib,
             pods_max: machine.pods,
             arch: Text::new(&machine.arch),
+            kubelet_version: Text::new(if topology.managed.is_some() { &topology.version } else { VERSION }),
             ..Machinery::new(name.clone(), machine.address.as_str(), role)
         };
         let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
@@ -117,6 +125,7 @@ impl World {
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),
             mirrors: topology.static_pods && (control_plane || topology.bare.is_some()),
+            labels: topology.managed.map(|provider| provider.labels_of(place)).unwrap_or_default(),
             dns: dataplane::network::dns::NodeDns::default(),
             network: topology.network,
             images: if topology.static_pods { addons::node_images(topology.network) } else { Vec::new() },
@@ -124,7 +133,11 @@ impl World {
         let kubelet = Kubelet::new(host, catalog.clone(), config);
         Arc::make_mut(&mut self.routes).insert(number, (number, place as u16));
         self.kubelets.insert(name.clone(), self.parts.len());
-        self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after);
+        match self.is_hidden(place) {
+            // A provider's machines are no nodes of the cluster.
+            true => self.parts.push(Arc::new(Part::new(format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet))))),
+            false => self.add_part(&format!("kubelet/{name}"), place, Actor::Kubelet(Box::new(kubelet)), after),
+        }
         let proxy = KubeProxy::new(name.clone(), seed).with(topology.kube_proxy());
         let mut part = Part::new(format!("kube-proxy/{name}"), place, Actor::Proxy(Box::new(proxy)));
         part.server = place % self.apiservers.len().max(1);
@@ -177,14 +190,15 @@ impl World {
             self.bootstrap(kinds::PRIORITY_CLASS, "", map! {"metadata": map! {"name": name}, "value": value, "description": words});
         }
         self.bootstrap_service_range();
-        let port = map! {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443};
+        let target = self.api_port();
+        let port = map! {"name": "https", "port": 443, "protocol": "TCP", "targetPort": i64::from(target)};
         let labels = map! {"component": "apiserver", "provider": "kubernetes"};
         let service = map! {
             "metadata": map! {"name": "kubernetes", "namespace": "default", "labels": labels},
-            "spec": map! {"clusterIP": "10.96.0.1", "type": "ClusterIP", "sessionAffinity": "None", "ports": list![port]},
+            "spec": map! {"clusterIP": self.api.service_range.at(1), "type": "ClusterIP", "sessionAffinity": "None", "ports": list![port]},
         };
         self.bootstrap(kinds::SERVICE, "default", service);
-        let (endpoints, slice) = kubernetes_endpoints(addresses);
+        let (endpoints, slice) = kubernetes_endpoints(addresses, target);
         self.bootstrap(kinds::ENDPOINTS, "default", endpoints);
         self.bootstrap(kinds::ENDPOINT_SLICE, "default", slice);
         self.api.store.begin_sync();
@@ -197,12 +211,12 @@ impl World {
             "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes Service CIDR is ready",
             "lastTransitionTime": self.now.rfc3339(),
         };
-        let finalizers = objects::list!["networking.k8s.io/service-cidr-finalizer"];
+        let finalizers = list!["networking.k8s.io/service-cidr-finalizer"];
         let mut range = map! {
-            "metadata": map! {"name": "kubernetes", "finalizers": finalizers}, "spec": map! {"cidrs": objects::list!["10.96.0.0/12"]},
+            "metadata": map! {"name": "kubernetes", "finalizers": finalizers}, "spec": map! {"cidrs": list![self.api.service_range.written()]},
         };
         self.bootstrap(kinds::SERVICE_CIDR, "", range.clone());
-        range.set(&["status"], map! {"conditions": objects::list![condition]});
+        range.set(&["status"], map! {"conditions": list![condition]});
         let mut request = Request::about(Verb::Update, kinds::SERVICE_CIDR, "", "kubernetes").body(range).subresource("status");
         request.origin.actor = Text::new_static("service-cidrs-controller");
         let now = self.now;
@@ -222,8 +236,8 @@ impl World {
 }
 
 /// Endpoints and EndpointSlice of the Service `kubernetes`: the kube-apiservers that serve.
-pub(crate) fn kubernetes_endpoints(addresses: &[&str]) -> (Tree, Tree) {
-    let port = || map! {"name": "https", "port": 6443, "protocol": "TCP"};
+pub(crate) fn kubernetes_endpoints(addresses: &[&str], port: u16) -> (Tree, Tree) {
+    let port = || map! {"name": "https", "port": i64::from(port), "protocol": "TCP"};
     let labels = map! {"endpointslice.kubernetes.io/skip-mirror": "true"};
     let ips: Vec<Tree> = addresses.iter().map(|address| map! {"ip": *address}).collect();
     let subset = map! {"addresses": ips, "ports": list![port()]};

@@ -36,7 +36,7 @@ pub struct ComponentView {
     pub id: String,
     pub node: String,
     pub running: bool,
-    /// A short fact: `rv 214`, `queue 2`, `3 pods`, `leader`.
+    /// A short fact: `rv 214`, `queue 2`, `3 pods`, `leader`; `of GKE` where a provider runs it.
     pub note: String,
     /// How many keys or Pods wait in its queue.
     pub queue: u32,

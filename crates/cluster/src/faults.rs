@@ -15,12 +15,16 @@ const RESTART: Duration = Duration::secs(4);
 impl World {
     /// Breaks or mends something. An unknown name is an error in plain words.
     pub fn fault(&mut self, fault: &Fault) -> Result<OccurrenceId, String> {
+        if self.managed.is_some() {
+            self.allowed_by_provider(fault)?;
+        }
         match fault {
             Fault::StopNode { node } => {
                 let host = self.host(node)?;
                 let id = self.note("you", "fault", &format!("power off {node}"));
                 self.power_off(host);
                 self.power_shown(host, false);
+                self.seen_by_provider(host);
                 Ok(id)
             }
             Fault::StartNode { node } => {
@@ -36,6 +40,7 @@ impl World {
                 let host = self.host(node)?;
                 self.hosts[host].connected = false;
                 self.lose_api();
+                self.seen_by_provider(host);
                 Ok(self.note("you", "fault", &format!("cut {node} off the network")))
             }
             Fault::MendNode { node } => {
@@ -76,6 +81,8 @@ impl World {
             | Fault::RestoreEtcd { .. }
             | Fault::EtcdQuota { .. } => self.etcd_fault(fault),
             Fault::KillContainer { pod, container } => self.kill_container(pod, container),
+            Fault::UpgradeControlPlane { version } => self.upgrade_control_plane(version),
+            Fault::UpgradeNode { node } => self.upgrade_node(node),
         }
     }
 
@@ -124,6 +131,12 @@ impl World {
         }
         // Components in containers start with their containers.
         for id in self.parts_of(host) {
+            if self.is_hidden(host) && matches!(self.parts[id].actor, Actor::Kubelet(_) | Actor::Proxy(_)) {
+                continue;
+            }
+            if self.is_away(host, self.parts[id].process()) {
+                continue;
+            }
             Arc::make_mut(&mut self.parts[id]).enabled = true;
             if !self.parts[id].pod.is_empty() {
                 continue;
@@ -135,14 +148,23 @@ impl World {
 
     /// A machine's kube-apiserver and etcd, if it has any, lose their power or start.
     fn run_control_plane(&mut self, host: usize, running: bool) {
-        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = running);
+        let serves = running && !self.is_away(host, "kube-apiserver");
+        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = serves);
+        let stores = running && !self.is_away(host, "etcd");
         for place in self.members_on(host) {
-            if running {
+            if stores {
                 // Words of a member that cannot start are in its log; nobody typed anything here.
                 let _ = self.start_member(place);
-            } else {
+            } else if !running {
                 self.crash_member(place);
             }
+        }
+        // Killed ones that the kubelet had not started again yet come with the others.
+        if serves {
+            self.container_shown(host, "kube-apiserver", true);
+        }
+        if stores {
+            self.container_shown(host, "etcd", true);
         }
     }
 
@@ -202,12 +224,14 @@ impl World {
     fn kill_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
         if let Some(server) = self.apiservers.iter().position(|server| server.id == name && server.running) {
             self.apiservers[server].running = false;
+            self.container_shown(self.apiservers[server].host, "kube-apiserver", false);
             self.queue.push(self.now + RESTART, Event::Serve(server));
             self.lose_api();
             return Ok(self.note("you", "fault", &format!("kill {name}")));
         }
         if let Some(place) = self.member_named(name).filter(|place| self.etcd.nodes[*place].process.is_running()) {
             self.crash_member(place);
+            self.container_shown(self.etcd.nodes[place].host, "etcd", false);
             self.queue.push(self.now + RESTART, Event::EtcdStart(place));
             return Ok(self.note("you", "fault", &format!("kill {name}")));
         }
@@ -237,7 +261,10 @@ impl World {
         let now = self.now();
         let part = Arc::make_mut(&mut self.parts[id]);
         part.stop();
-        let (pause, actor) = (part.restart_pause(now), part.id.clone());
+        let (pause, actor, host, process) = (part.restart_pause(now), part.id.clone(), part.host, part.process().to_string());
+        if matches!(part.actor, Actor::Manager(_) | Actor::Scheduler(_)) {
+            self.container_shown(host, &process, false);
+        }
         self.note(&actor, "exit", words);
         self.queue.push(now + pause, Event::Start(id));
     }
@@ -245,7 +272,8 @@ impl World {
     /// Whether a process in a static Pod, or in kube-proxy's, cannot start because nobody on its host starts containers:
     /// then it is looked at again a little later.
     pub(crate) fn waits_for_kubelet(&mut self, id: PartId) -> bool {
-        let contained = matches!(self.parts[id].actor, Actor::Manager(_) | Actor::Scheduler(_) | Actor::Proxy(_));
+        let own = self.is_hidden(self.parts[id].host);
+        let contained = !own && matches!(self.parts[id].actor, Actor::Manager(_) | Actor::Scheduler(_) | Actor::Proxy(_));
         let kubelet = self.kubelet_of(self.parts[id].host);
         let able = kubelet.is_none_or(|kubelet| kubelet.has_runtime() && kubelet.is_running());
         // When the machine has just got power, all start together.
@@ -260,9 +288,20 @@ impl World {
     /// A kube-apiserver's process has come up.
     pub(crate) fn serve_again(&mut self, place: usize) {
         let host = self.apiservers[place].host;
-        if self.hosts[host].powered && !self.apiservers[place].running {
+        if self.hosts[host].powered && !self.apiservers[place].running && !self.is_away(host, "kube-apiserver") {
             self.apiservers[place].running = true;
+            self.container_shown(host, "kube-apiserver", true);
             self.catch_up();
+        }
+    }
+
+    /// The kubelet starts a killed member of etcd.
+    pub(crate) fn store_again(&mut self, place: usize) {
+        let host = self.etcd.nodes[place].host;
+        if !self.is_away(host, "etcd") {
+            // Words of a member that cannot start are in its log.
+            let _ = self.start_member(place);
+            self.container_shown(host, "etcd", true);
         }
     }
 

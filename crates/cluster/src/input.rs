@@ -150,6 +150,14 @@ pub enum Fault {
         member: String,
         mebibytes: u32,
     },
+    /// The provider upgrades the control plane that it runs; empty: to the newest that is the next step.
+    UpgradeControlPlane {
+        version: String,
+    },
+    /// A node of a provider's pool is made anew, with the control plane's version. Nobody drains it first.
+    UpgradeNode {
+        node: String,
+    },
     /// A container's process is killed (exit code 137). An empty container means the first one.
     KillContainer {
         pod: String,
@@ -188,5 +196,7 @@ parcel::tagged!(Fault "fault" {
     "lose-etcd-data" => LoseEtcdData { member },
     "restore-etcd" => RestoreEtcd { member, directory },
     "etcd-quota" => EtcdQuota { member, mebibytes },
+    "upgrade-control-plane" => UpgradeControlPlane { version },
+    "upgrade-node" => UpgradeNode { node },
     "kill-container" => KillContainer { pod, container },
 });

@@ -1,5 +1,6 @@
 //! Wires the planes into one world: topology, faults, session, deltas, invariants. Knows no browser.
 pub mod addons;
+mod audience;
 mod boot;
 mod choices;
 pub mod comparison;
@@ -13,6 +14,7 @@ mod images;
 pub mod input;
 pub mod invariants;
 pub mod lens;
+pub mod managed;
 pub mod manifest;
 pub mod members;
 mod part;
@@ -34,5 +36,5 @@ pub use part::{Actor, Part};
 pub use session::{Deed, Record, Session};
 pub use terminal::{Chunk, Terminal};
 pub use topology::{LoadBalancer, Machine, Topology};
-pub use viewer::{Viewer, sender};
+pub use viewer::{THEIRS, Viewer, sender};
 pub use world::{Host, World};

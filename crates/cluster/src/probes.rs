@@ -186,9 +186,12 @@ fn leader(world: &World, process: &str) -> Result<(), String> {
     if (0..world.parts.len()).any(leads) { Ok(()) } else { Err(format!("no-leader {process}")) }
 }
 
-/// Workers with power and a link; all machines where there are no workers.
+/// Workers with power and a link; all machines where there are no workers. A server that has not joined yet is nobody's worker.
 fn workers(world: &World) -> Vec<usize> {
     let hosts = world.hosts();
     let alone = hosts.iter().all(|host| host.control_plane);
-    (0..hosts.len()).filter(|at| hosts[*at].powered && hosts[*at].connected && (alone || !hosts[*at].control_plane)).collect()
+    let view = world.api.store.applied();
+    let joined = |at: usize| !world.began_bare() || view.find(kinds::NODE, "", &hosts[at].name).is_some();
+    let up = |at: &usize| hosts[*at].powered && hosts[*at].connected && (alone || !hosts[*at].control_plane) && joined(*at);
+    (0..hosts.len()).filter(up).collect()
 }

@@ -94,6 +94,11 @@ impl Session {
         self.world.now()
     }
 
+    /// The world as it was at the start.
+    pub fn at_start(&self) -> &World {
+        &self.keyframes[0]
+    }
+
     /// The last instant that can be sought.
     pub fn end(&self) -> Time {
         self.end

@@ -1,4 +1,5 @@
 //! Presets of clusters: how many hosts, what they have, how their addresses are given.
+use crate::managed::Provider;
 use controlplane::controllers;
 use controlplane::harness::Controller;
 use dataplane::network::{Cidr, Config, Mode, Plugin};
@@ -43,7 +44,10 @@ pub struct Topology {
     pub bare: Option<bool>,
     /// Lines typed on the bare servers before the world is handed over: the server's place, and the line.
     pub installs: Vec<(usize, String)>,
-    /// The version of the packages on prepared bare servers: `v1.37.2`.
+    /// Who runs the control plane out of reach, if not the learner.
+    pub managed: Option<&'static Provider>,
+    /// The version of the packages on prepared bare servers, and of everything where a provider runs the control plane:
+    /// `v1.37.2`.
     pub version: String,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
@@ -81,6 +85,8 @@ pub struct Machine {
     pub pods: u32,
     /// `amd64`, `arm64`
     pub arch: String,
+    /// Whether the steps before `kubeadm init` were done on it, also where `Topology::bare` says that they were not.
+    pub prepared: bool,
 }
 
 impl Topology {
@@ -103,6 +109,7 @@ impl Topology {
             proxy: Mode::Iptables,
             bare: None,
             installs: Vec::new(),
+            managed: None,
             version: VERSION.to_string(),
             images: crate::images::all(),
         }
@@ -120,6 +127,15 @@ impl Topology {
             coredns: false,
             ..Topology::kubeadm(0)
         }
+    }
+
+    /// Bare servers, and beside them a board edge-1 as it stands at a machine or in a shop: one arm64 core and one gibibyte
+    /// of memory, with all that kubeadm needs on it.
+    pub fn bare_edge(servers: usize) -> Topology {
+        let mut topology = Topology::bare(servers, false);
+        let board = machine("edge-1".to_string(), 30);
+        topology.workers.push(Machine { cpu_cores: 1, memory_gib: 1, arch: "arm64".to_string(), prepared: true, ..board });
+        topology
     }
 
     /// `servers` K3s servers, more than one of them with embedded etcd, and `agents` agents: what the installer's lines leave.
@@ -182,9 +198,10 @@ impl Topology {
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }
 
-    /// By the name that a lesson gives: `kubeadm`; with three control planes; K3s with one server or three; with a cloud that hands out load balancers;
+    /// By the name that a lesson gives: `kubeadm`; with three control planes; K3s with one server or three; bare servers, also
+    /// with a small board beside them; with a cloud that hands out load balancers;
     /// with a gateway controller, an ingress controller or both; with a network plugin that enforces no NetworkPolicies,
-    /// as Flannel; as the recordings were made.
+    /// as Flannel; as the recordings were made; with a control plane that a provider runs (`managed`, `gke`, `eks`, `aks`).
     pub fn preset(name: &str, workers: usize) -> Option<Topology> {
         match name {
             "kubeadm" => Some(Topology::kubeadm(workers)),
@@ -192,6 +209,7 @@ impl Topology {
             "k3s" => Some(Topology::k3s(1, workers)),
             "k3s-ha" => Some(Topology::k3s(3, workers)),
             "bare" => Some(Topology::bare(workers, false)),
+            "bare-edge" => Some(Topology::bare_edge(workers)),
             "bare-prepared" => Some(Topology::bare(workers, true)),
             "kubeadm-cloud" => Some(Topology { load_balancer: Some(LoadBalancer::Cloud), ..Topology::kubeadm(workers) }),
             "kubeadm-gateway" => Some(Topology { gateway_controller: true, ..Topology::kubeadm(workers) }),
@@ -199,13 +217,13 @@ impl Topology {
             "kubeadm-ingress" => Some(Topology { ingress_controller: true, ..Topology::kubeadm(workers) }),
             "kubeadm-edge" => Some(Topology { ingress_controller: true, gateway_controller: true, ..Topology::kubeadm(workers) }),
             "recorded" => Some(Topology::recorded()),
-            _ => None,
+            _ => Provider::named(name).map(|provider| Topology::managed(provider, workers)),
         }
     }
 }
 
 /// A server of 4 cores and 8 GiB; `last` counts its address.
-fn machine(name: String, last: usize) -> Machine {
+pub(crate) fn machine(name: String, last: usize) -> Machine {
     Machine {
         name,
         address: format!("192.168.{}.{}", 100 + last / 250, last % 250 + 1),
@@ -213,5 +231,6 @@ fn machine(name: String, last: usize) -> Machine {
         memory_gib: 8,
         pods: 110,
         arch: "amd64".to_string(),
+        prepared: false,
     }
 }

@@ -9,6 +9,9 @@ use objects::{Key, kinds};
 use simcore::OccurrenceId;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Before the name of the provider that runs a component: `of GKE`.
+pub const THEIRS: &str = "of ";
+
 /// What one viewer has been told.
 #[derive(Clone, Debug, Default)]
 pub struct Viewer {
@@ -88,7 +91,8 @@ impl Viewer {
     }
 
     fn components(&mut self, world: &World, delta: &mut Delta) {
-        let note = format!("rv {}", world.api.store.applied().revision());
+        let theirs = world.provider().map(|provider| format!("{THEIRS}{}", provider.name));
+        let note = theirs.clone().unwrap_or_else(|| format!("rv {}", world.api.store.applied().revision()));
         let own = |id: &str, place: usize, running: bool| {
             let host = &world.hosts()[place];
             ComponentView { id: id.into(), node: host.name.to_string(), running: running && host.powered, note: note.clone(), queue: 0 }
@@ -104,7 +108,12 @@ impl Viewer {
         let bare = world.began_bare();
         for part in world.parts() {
             let host = &world.hosts()[part.host];
+            let hidden = world.is_hidden(part.host);
+            if hidden && matches!(part.actor, Actor::Kubelet(_) | Actor::Proxy(_)) {
+                continue;
+            }
             let queue = match &part.actor {
+                _ if hidden => 0,
                 Actor::Manager(manager) => manager.busy().map(|(_, keys)| keys).sum(),
                 Actor::Scheduler(scheduler) => queued(scheduler.waiting()),
                 Actor::Kubelet(_) | Actor::Proxy(_) | Actor::CoreDns(_) | Actor::Router(_) => 0,
@@ -114,7 +123,9 @@ impl Viewer {
                 id: part.id.to_string(),
                 node: host.name.to_string(),
                 running,
-                note: if bare && part.kubelet().is_some() {
+                note: if let Some(theirs) = theirs.as_ref().filter(|_| hidden) {
+                    theirs.clone()
+                } else if bare && part.kubelet().is_some() {
                     match (host.powered, host.connected) {
                         (false, _) => "bare off".to_string(),
                         (true, false) => "bare cut".to_string(),

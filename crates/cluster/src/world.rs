@@ -1,10 +1,12 @@
 //! The world as a value: one step, one queue, virtual time only.
+use crate::audience::audience;
 use crate::endpoint::{ApiServerProcess, Way};
 use crate::event::{Caller, Event, PartId, fold};
 use crate::hosts::Fleet;
 use crate::input::Input;
+use crate::managed::Managed;
 use crate::members::{Etcd, Need, full};
-use crate::part::Part;
+use crate::part::{Actor, Part};
 use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
@@ -58,6 +60,8 @@ pub struct World {
     pub(crate) etcd: Etcd,
     /// The address that clients of the API dial where a load balancer stands before it.
     pub(crate) endpoint: Option<Text>,
+    /// The provider that runs the control plane, and what it is at.
+    pub(crate) managed: Option<Managed>,
     /// The kube-apiserver that the last client from outside was given.
     pub(crate) outside_server: usize,
     pub(crate) traffic: Arc<Traffic>,
@@ -76,6 +80,9 @@ pub struct World {
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
     pub(crate) pending: Vec<Pending>,
+    /// The parts but for kubelets and kube-proxies, of the first so many: who may watch what belongs to a node.
+    pub(crate) central: Arc<Vec<PartId>>,
+    pub(crate) sorted: usize,
     /// The applied revision that watchers were told of.
     pub(crate) announced: u64,
     /// Answers for clients outside, by their ticket.
@@ -113,6 +120,7 @@ impl World {
             apiservers: Vec::new(),
             etcd: Etcd::new(seed),
             endpoint: None,
+            managed: None,
             outside_server: 0,
             traffic: Arc::new(Traffic::new(seed)),
             fleet: Arc::default(),
@@ -124,6 +132,8 @@ impl World {
             seed,
             kubelets: BTreeMap::new(),
             pending: Vec::new(),
+            central: Arc::default(),
+            sorted: 0,
             announced: 1,
             answers: Vec::new(),
             delivered: Vec::new(),
@@ -256,7 +266,7 @@ impl World {
             Event::EtcdMessage(mail) => self.etcd_mail(*mail),
             Event::EtcdForward { ask, to } => self.arrived(ask, to),
             Event::EtcdExpire(ask) => self.expired(ask),
-            Event::EtcdStart(place) => drop(self.start_member(place)),
+            Event::EtcdStart(place) => self.store_again(place),
             Event::EtcdJob(job) => self.run_job(job),
             Event::Compact => {
                 // Upstream compacts to the revision of the last round; two rounds of history are always kept.
@@ -310,18 +320,17 @@ impl World {
         if !self.is_serving() {
             return;
         }
-        let World { api, parts, kubelets, announced, .. } = self;
+        self.sort_parts();
+        let World { api, parts, kubelets, central, announced, .. } = self;
         let Ok(changes) = api.store.since(*announced) else { return };
         let (mut due, mut balanced) = (Vec::new(), Vec::new());
         for change in changes {
             if change.key.kind == kinds::SERVICE {
                 balanced.extend(crate::traffic::balanced_by(change));
             }
-            let node = (change.key.kind == kinds::POD).then(|| pod_node(change)).flatten();
-            for (id, part) in parts.iter_mut().enumerate() {
-                let elsewhere =
-                    part.kubelet().is_some() && change.key.kind == kinds::POD && node.and_then(|node| kubelets.get(node)) != Some(&id);
-                if !part.running || elsewhere || !part.interested(change) {
+            for id in audience(change, central, kubelets, parts.len()) {
+                let part = &mut parts[id];
+                if !part.running || !part.interested(change) {
                     continue;
                 }
                 let part = Arc::make_mut(part);
@@ -419,6 +428,10 @@ impl World {
         let view = self.view_of(id);
         let part = Arc::make_mut(&mut self.parts[id]);
         part.start(self.now, &view, &mut fx);
+        if matches!(part.actor, Actor::Manager(_) | Actor::Scheduler(_)) {
+            let (host, process) = (part.host, part.process().to_string());
+            self.container_shown(host, &process, true);
+        }
         self.reads_kubeconfig(id);
         self.carry_out(id, fx);
     }
@@ -589,6 +602,7 @@ impl World {
         // Without a cluster there is no kubeconfig either: kubectl asks its own machine.
         let text = match self.apiservers.is_empty() {
             true => format!("{what} localhost:8080"),
+            false if self.managed.is_some() => self.no_endpoint(what),
             false => format!("{what} {}:6443", self.api_address()),
         };
         Response { code: 0, body: objects::wire::Body::Text(text), warnings: Vec::new() }
@@ -654,10 +668,6 @@ enum Attempt {
 /// An exec may change files in its container; logs only read.
 fn is_exec(request: &Request) -> bool {
     matches!(&request.target, objects::wire::Target::Resource { subresource, .. } if subresource == "exec")
-}
-
-fn pod_node(change: &Change) -> Option<&Text> {
-    change.object().and_then(|pod| pod.spec().get("nodeName").as_text())
 }
 
 /// The changes whose revisions stand in `inbox`; both are in order.

@@ -78,8 +78,21 @@ fn metal_lb_gives_what_is_asked_for_and_says_when_it_cannot() {
     assert_eq!(world.told("AllocationFailed"), [r#"Failed to allocate IP for "default/b": ["192.0.2.1"] is not allowed in config"#]);
 }
 
+/// A Pod of a DaemonSet of ServiceLB on a node, ready.
+fn daemon(world: &mut World, set: &str, node: &str) {
+    let found = world.get(kinds::DAEMON_SET, "kube-system", set).unwrap();
+    let template = found.spec().get("template");
+    let mut pod = map! {"metadata": map! {"name": format!("{set}-{node}"), "labels": template.at(&["metadata", "labels"])}};
+    pod.set(&["spec"], template.get("spec"));
+    pod.set(&["spec", "nodeName"], node);
+    world.create(kinds::POD, "kube-system", pod.clone());
+    pod.set(&["status"], map! {"phase": "Running", "conditions": list![map! {"type": "Ready", "status": "True"}]});
+    let name = format!("{set}-{node}");
+    world.ask(Request::about(Verb::Update, kinds::POD, "kube-system", name).subresource("status").body(pod));
+}
+
 #[test]
-fn service_lb_uses_the_ready_nodes_and_each_port_only_once() {
+fn service_lb_gives_the_nodes_on_which_its_pods_are_ready() {
     let mut world = with("k3s-cloud-controller-manager", controllers::SERVICE_LB);
     for (name, ip) in [("worker-1", "192.168.100.11"), ("worker-2", "192.168.100.12")] {
         let mut body = world.get(kinds::NODE, "", name).unwrap().tree.clone();
@@ -88,9 +101,23 @@ fn service_lb_uses_the_ready_nodes_and_each_port_only_once() {
     }
     world.create(kinds::SERVICE, "default", balanced("a", 80));
     world.run(Duration::secs(2));
-    world.create(kinds::SERVICE, "default", balanced("b", 80));
+    assert!(addresses(&world, "a").is_empty(), "nobody holds its port yet");
+    let uid = world.get(kinds::SERVICE, "default", "a").unwrap().uid()[..8].to_string();
+    let set = format!("svclb-a-{uid}");
+    daemon(&mut world, &set, "worker-1");
+    world.run(Duration::secs(2));
+    assert_eq!(addresses(&world, "a"), ["192.168.100.11"]);
+    daemon(&mut world, &set, "worker-2");
     world.run(Duration::secs(2));
     assert_eq!(addresses(&world, "a"), ["192.168.100.11", "192.168.100.12"]);
-    assert!(addresses(&world, "b").is_empty(), "port 80 of the nodes is taken");
-    assert_eq!(world.told("UpdatedLoadBalancer"), ["Updated LoadBalancer with new IPs: [] -> [192.168.100.11 192.168.100.12]"]);
+    assert_eq!(world.told("AppliedDaemonSet"), [format!("Applied LoadBalancer DaemonSet kube-system/{set}")]);
+    let more = list![map! {"port": 80, "targetPort": 80, "protocol": "TCP"}, map! {"name": "s", "port": 443, "protocol": "TCP"}];
+    world.patch(kinds::SERVICE, "default", "a", map! {"spec": map! {"ports": more}});
+    world.run(Duration::secs(2));
+    let found = world.get(kinds::DAEMON_SET, "kube-system", &set).unwrap();
+    let names: Vec<&str> = found.spec().at(&["template", "spec", "containers"]).items().iter().map(|one| one.get("name").text()).collect();
+    assert_eq!(names, ["lb-tcp-80", "lb-tcp-443"]);
+    world.delete(kinds::SERVICE, "default", "a", Tree::Null);
+    world.run(Duration::secs(2));
+    assert!(world.get(kinds::SERVICE, "default", "a").is_none() && world.get(kinds::DAEMON_SET, "kube-system", &set).is_none());
 }

@@ -18,11 +18,13 @@ pub struct Process {
     /// The static Pod's image and the hash of its manifest; empty: those of the kubelet's own version.
     pub image: Text,
     pub hash: Text,
+    /// Its static Pod has no manifest any more: it has not crashed, it is not to run.
+    pub withdrawn: bool,
 }
 
 impl Process {
     fn new(name: impl Into<Text>, pid: u32) -> Process {
-        Process { name: name.into(), pid, running: true, image: Text::default(), hash: Text::default() }
+        Process { name: name.into(), pid, running: true, image: Text::default(), hash: Text::default(), withdrawn: false }
     }
 }
 
@@ -83,6 +85,11 @@ impl Host {
         self.powered && self.processes.iter().any(|process| process.name == name && process.running)
     }
 
+    /// Whether there is a process of this name that does not stand as said.
+    pub fn differs(&self, name: &str, running: bool) -> bool {
+        self.processes.iter().any(|process| process.name == name && process.running != running)
+    }
+
     /// Starts or stops a process; a process that starts gets a new number. Says whether there is such a process.
     pub fn set_running(&mut self, name: &str, running: bool) -> bool {
         let newest = self.processes.iter().map(|process| process.pid).max().unwrap_or(700);
@@ -96,8 +103,9 @@ impl Host {
 }
 
 impl Host {
-    /// Starts or stops a process that need not stand in the table yet.
+    /// A static Pod's manifest is there or gone: its process runs or ends, and need not stand in the table yet.
     pub fn has_process(&mut self, name: &str, running: bool) {
+        self.processes.iter_mut().filter(|process| process.name == name).for_each(|process| process.withdrawn = !running);
         if !self.set_running(name, running) && running {
             let newest = self.processes.iter().map(|process| process.pid).max().unwrap_or(700);
             self.processes.push(Process::new(Text::new(name), newest + 17));

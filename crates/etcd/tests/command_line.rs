@@ -1,5 +1,5 @@
 //! etcdctl's command line against members that stand still: flags, exit codes, files.
-use etcd::ctl::{Access, Answer, Ask, Endpoint, Found, Header, Keys, Reply, Saved, etcdctl};
+use etcd::ctl::{Access, Answer, Ask, Endpoint, Found, Header, Keys, Lease, Reply, Saved, etcdctl};
 use etcd::server::{DEFAULT_QUOTA, Space, Version};
 use simcore::Duration;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ fn endpoint(address: &str) -> Endpoint {
 }
 
 fn found(key: &str, value: &str) -> Found {
-    Found { key: key.into(), version: Version { created: 2, modified: 3, version: 1, value: Some(value.into()) } }
+    Found { key: key.into(), version: Version { created: 2, modified: 3, version: 1, value: Some(value.into()) }, lease: 0 }
 }
 
 impl Access for Members {
@@ -37,7 +37,7 @@ impl Access for Members {
         Some(match ask {
             Ask::Status => Reply::Status(Box::new(endpoint(endpoint_given)), 7),
             Ask::Range { keys, .. } => Reply::Range(header, all(self, keys)),
-            Ask::Put { key, value } => {
+            Ask::Put { key, value, .. } => {
                 let before = self.keys.insert(key.clone(), value.clone());
                 Reply::Written(header, before.map(|value| found(key, &value)).into_iter().collect())
             }
@@ -46,6 +46,11 @@ impl Access for Members {
                 self.keys.retain(|key, _| !keys.contains(key));
                 Reply::Written(header, gone)
             }
+            Ask::Grant(ttl) => Reply::Leases(header, vec![Lease { id: 0x20_40a2, ttl: *ttl, left: *ttl, keys: Vec::new() }]),
+            Ask::Leases | Ask::KeepAlive(0x20_40a2) => {
+                Reply::Leases(header, vec![Lease { id: 0x20_40a2, ttl: 100, left: 99, keys: vec!["lk".into()] }])
+            }
+            Ask::Revoke(_) | Ask::KeepAlive(_) => Reply::Refused("etcdserver: requested lease not found"),
             Ask::Health => Reply::Healthy(Duration::millis(3)),
             Ask::Compact(5) => Reply::Done(header),
             Ask::Compact(_) => Reply::Refused("etcdserver: mvcc: required revision is a future revision"),
@@ -148,4 +153,79 @@ fn a_snapshot_is_saved_looked_at_and_restored_into_an_empty_directory() {
     assert!(refused("etcdutl snapshot restore /backup/s.db --data-dir /backup/restored").starts_with("restored snapshot"));
     let again = "Error: data-dir \"/backup/restored\" not empty or could not be read\n";
     assert_eq!(refused("etcdutl snapshot restore /backup/s.db --data-dir /backup/restored"), again);
+}
+
+#[test]
+fn keys_are_sorted_counted_and_cut_off() {
+    let mut members = Members::default();
+    for (key, value) in [("a", "3"), ("b", "1"), ("c", "2")] {
+        run(&mut members, &format!("etcdctl put {key} {value}"));
+    }
+    let mut said = |line: &str| run(&mut members, line).stdout;
+    assert_eq!(said("etcdctl get --from-key a --order=DESCEND --keys-only"), "c\n\nb\n\na\n\n");
+    assert_eq!(said("etcdctl get --from-key a --sort-by=VALUE --print-value-only"), "1\n2\n3\n");
+    assert!(said("etcdctl get --from-key a --limit 1 -w json").ends_with("}],\"more\":true,\"count\":3}\n"));
+    assert!(
+        said("etcdctl put a 4 --prev-kv -w json")
+            .ends_with(",\"prev_kv\":{\"key\":\"YQ==\",\"create_revision\":2,\"mod_revision\":3,\"version\":1,\"value\":\"Mw==\"}}\n")
+    );
+    assert!(said("etcdctl put a 5 --prev-kv -w fields").contains("\"PrevKey\" : \"a\"\n\"PrevCreateRevision\" : 2\n"));
+    assert!(said("etcdctl del a -w json").ends_with(",\"deleted\":1}\n"));
+    assert!(said("etcdctl del a -w fields").ends_with("\"Deleted\" : 0\n"));
+    assert_eq!(said("etcdctl put n -- -5"), "OK\n");
+    let hashes = said("etcdctl endpoint hashkv -w table");
+    assert!(hashes.contains("│ ENDPOINT │") && hashes.contains("│ HASH REVISION │") && hashes.lines().count() == 6, "{hashes}");
+}
+
+/// As etcdctl 3.7.3 answers.
+#[test]
+fn flags_that_do_not_go_together_are_refused() {
+    let mut members = Members::default();
+    let mut failed = |line: &str| {
+        let answer = run(&mut members, line);
+        (answer.stderr.trim_end().to_string(), answer.code)
+    };
+    for (line, words, code) in [
+        ("etcdctl get a --prefix --from-key", "`--prefix` and `--from-key` cannot be set at the same time, choose one", 128),
+        ("etcdctl get a --keys-only --count-only", "`--keys-only` and `--count-only` cannot be set at the same time, choose one", 128),
+        ("etcdctl get a --count-only", "--count-only is only for `--write-out=fields`", 128),
+        ("etcdctl get a --print-value-only -w json", "print-value-only is only for `--write-out=simple`", 128),
+        ("etcdctl get a --sort-by=foo", "bad sort target foo", 4),
+        ("etcdctl get a --order=foo", "bad sort order foo", 4),
+        ("etcdctl get a --consistency=x", "unknown consistency flag \"x\"", 4),
+        ("etcdctl get a -w table", "table not supported as output format", 4),
+        ("etcdctl get a -w foo", "unsupported output format", 4),
+        ("etcdctl get a --foo", "unknown flag: --foo", 1),
+        ("etcdctl get a --command-timeout=x", "invalid argument \"x\" for \"--command-timeout\" flag: time: invalid duration \"x\"", 1),
+        ("etcdctl compaction", "compaction command needs 1 argument", 128),
+        ("etcdctl compaction foo", "strconv.ParseInt: parsing \"foo\": invalid syntax", 1),
+        ("etcdctl put a b --lease=zz", "bad lease ID (strconv.ParseInt: parsing \"zz\": invalid syntax), expecting ID in Hex", 128),
+        ("etcdctl member add m9 --peer-urls=", "member peer urls not provided", 128),
+        ("etcdctl snapshot save", "snapshot save expects one argument <filename>", 128),
+        ("etcdctl lease grant x", "bad TTL (strconv.ParseInt: parsing \"x\": invalid syntax)", 128),
+        ("etcdctl lease revoke 123", "failed to revoke lease (etcdserver: requested lease not found)", 1),
+        ("etcdctl lease keep-alive --once 123", "etcdserver: requested lease not found", 2),
+    ] {
+        assert_eq!(failed(line), (format!("Error: {words}"), code), "{line}");
+    }
+}
+
+#[test]
+fn leases_are_granted_shown_and_renewed() {
+    let mut members = Members::default();
+    let mut said = |line: &str| run(&mut members, line).stdout;
+    assert_eq!(said("etcdctl lease grant 100"), "lease 00000000002040a2 granted with TTL(100s)\n");
+    assert!(said("etcdctl lease grant 100 -w json").ends_with(",\"ID\":2113698,\"TTL\":100,\"Error\":\"\"}\n"));
+    assert_eq!(
+        said("etcdctl lease timetolive 2040a2 --keys"),
+        "lease 00000000002040a2 granted with TTL(100s), remaining(99s), attached keys([lk])\n"
+    );
+    assert_eq!(said("etcdctl lease timetolive 123"), "lease 0000000000000123 already expired\n");
+    assert_eq!(said("etcdctl lease keep-alive --once 2040a2"), "lease 00000000002040a2 keepalived with TTL(100)\n");
+    assert_eq!(said("etcdctl lease list"), "found 1 leases\n00000000002040a2\n");
+    assert!(
+        said("etcdctl lease").starts_with(
+            "Lease related commands\n\nUsage:\n  etcdctl lease [command]\n\nAvailable Commands:\n  grant       Creates leases\n"
+        )
+    );
 }

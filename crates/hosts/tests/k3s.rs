@@ -1,5 +1,5 @@
 //! K3s installed, joined, waited for and removed on bare servers, as a learner does it; the words stand in tests/suite/hosts.
-use hosts::k3s::{bundled, manifests, restored};
+use hosts::k3s::{Origin, bundled, manifests, take_origin};
 use hosts::machine::k3s::{Datastore, Phase};
 use hosts::truth::Bench;
 
@@ -60,16 +60,14 @@ fn the_memory_of_a_server_grows_with_its_datastore_as_k3s_measured() {
 }
 
 #[test]
-fn a_restored_snapshot_says_as_of_when() {
+fn a_server_that_was_made_the_only_member_says_so_once() {
     let mut bench = bench(&["server-1 10.0.0.10"]);
     bench.type_line(&INSTALL.replace("sh -", "sh -s - --cluster-init"));
-    bench.type_line("k3s etcd-snapshot save");
-    assert_eq!(restored(bench.machine("server-1").unwrap()), None);
-    let folder = "/var/lib/rancher/k3s/server/db/snapshots";
-    bench.type_line(&format!("systemctl stop k3s; k3s server --cluster-reset --cluster-reset-restore-path={folder}/$(ls {folder})"));
-    bench.type_line("systemctl start k3s");
-    let machine = bench.machine("server-1").unwrap();
-    assert!(restored(machine).is_some() && machine.k3s.as_ref().is_some_and(|k3s| k3s.phase == Phase::Running));
+    assert_eq!(take_origin(&mut bench.machine("server-1").unwrap().clone()), None);
+    bench.type_line("systemctl stop k3s; k3s server --cluster-reset; systemctl start k3s");
+    let mut machine = bench.machine("server-1").unwrap().clone();
+    assert!(machine.k3s.as_ref().is_some_and(|k3s| k3s.phase == Phase::Running));
+    assert_eq!((take_origin(&mut machine), take_origin(&mut machine)), (Some(Origin::Reset), None));
 }
 
 #[test]

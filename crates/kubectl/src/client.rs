@@ -42,7 +42,9 @@ pub struct Found {
 /// Prints the collected failures. Exit code 1 when there are some.
 pub fn finish(io: &mut Io, failures: &[String]) -> Result<u8, Stop> {
     for failure in failures {
-        io.err(format!("{failure}\n"));
+        // Of several failures upstream prints only what each says.
+        let words = if failures.len() > 1 { failure.strip_prefix("error: ").unwrap_or(failure) } else { failure };
+        io.err(format!("{words}\n"));
     }
     Ok(u8::from(!failures.is_empty()))
 }

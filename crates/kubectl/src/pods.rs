@@ -68,7 +68,11 @@ pub fn behind(args: &Args, io: &mut Io, owner: &Tree, namespace: &str) -> Result
         }
         kind => match Selector::of(spec.get("selector")) {
             Ok(selector) if !spec.get("selector").is_null() => selector.to_string(),
-            _ => return Err(Stop::error(format!("cannot get the logs from {kind}: selector not found"))),
+            _ => {
+                let version = owner.get("apiVersion").text();
+                let go = format!("*{}.{kind}", version.rsplit('/').next().unwrap_or_default());
+                return Err(Stop::error(format!("cannot get the logs from {go}: selector for {go} not implemented")));
+            }
         },
     };
     let mut list = client::known(args, wire::Verb::List, "", "v1", "pods", namespace, "");

@@ -53,8 +53,7 @@ pub fn watched(session: &mut Session, act: &Act, namespace: &str, began: Time, e
         return run(session, &format!("kubectl delete {name} --wait=false"), eye);
     }
     if !act.pass.is_empty() {
-        let span = span::parse(&act.pass).ok_or_else(|| format!("\"{}\" is no duration", act.pass))?;
-        let end = session.now() + span;
+        let end = end(session, act)?;
         while session.world.next_time().is_some_and(|time| time <= end) {
             session.step();
             eye(session);
@@ -64,6 +63,12 @@ pub fn watched(session: &mut Session, act: &Act, namespace: &str, began: Time, e
     }
     let limit = if act.within.is_empty() { PATIENCE } else { span::parse(&act.within).ok_or("within is no duration")? };
     wait(session, &act.until, namespace, began, limit, eye)
+}
+
+/// When a `pass` that begins now is over.
+pub fn end(session: &Session, act: &Act) -> Result<Time, String> {
+    let span = span::parse(&act.pass).ok_or_else(|| format!("\"{}\" is no duration", act.pass))?;
+    Ok(session.now() + span)
 }
 
 fn run(session: &mut Session, line: &str, eye: &mut dyn FnMut(&Session)) -> Result<(), String> {

@@ -47,6 +47,7 @@ pub fn lesson(folder: &Path) -> Result<Compiled, String> {
         if let Some(outcome) = &mut step.outcome {
             fill(&mut outcome.act)?;
         }
+        step.choice.iter_mut().flat_map(|choice| &mut choice.trials).try_for_each(|trial| fill(&mut trial.act))?;
         step.checks.iter_mut().try_for_each(|check| fill(&mut check.after))?;
     }
     let prose = LANGUAGES
@@ -81,7 +82,7 @@ pub fn lint(compiled: &Compiled, earlier: &[&str]) -> Vec<String> {
     for required in lesson.requires.iter().filter(|id| !earlier.contains(&id.as_str())) {
         problems.push(format!("requires \"{required}\", which does not come before it"));
     }
-    problems.extend(lesson.cluster.choices().problem().map(|words| format!("cluster: {words}")));
+    problems.extend(lesson.cluster.choices().problem(&lesson.cluster.preset).map(|words| format!("cluster: {words}")));
     problems.extend(panels(&lesson.layout));
     for step in &lesson.steps {
         let at = |words: String| format!("step \"{}\": {words}", step.id);
@@ -96,10 +97,17 @@ pub fn lint(compiled: &Compiled, earlier: &[&str]) -> Vec<String> {
             }
         }
         let sources = step.checks.iter().flat_map(|check| [&check.expr, &check.never, &check.always]);
-        let others = step.outcome.iter().map(|outcome| &outcome.value).chain(step.choice.iter().map(|choice| &choice.answer));
+        let others =
+            step.outcome.iter().map(|outcome| &outcome.value).chain(step.choice.iter().flat_map(|choice| [&choice.answer, &choice.holds]));
         for source in sources.chain(others).filter(|source| !source.is_empty()) {
             if let Err(words) = expr::parse(source) {
                 problems.push(at(format!("\"{source}\": {words}")));
+            }
+        }
+        if let Some(choice) = step.choice.as_ref().filter(|choice| !choice.trials.is_empty() || choice.answer.is_empty()) {
+            let tried: Vec<String> = choice.trials.iter().map(|trial| trial.option.clone()).collect();
+            if tried != choice.options || choice.holds.is_empty() {
+                problems.push(at(format!("a quiz has an answer, or tries each of {:?} for what holds", choice.options)));
             }
         }
         for prose in &compiled.prose {

@@ -53,12 +53,15 @@ pub struct ClusterSpec {
     /// Who gives Services of type LoadBalancer their addresses: `cloud`, `metallb` or `servicelb`; nobody without it.
     #[serde(default, rename = "loadBalancer", skip_serializing_if = "String::is_empty")]
     pub load_balancer: String,
+    /// Of kubelet, kubeadm and kubectl on `bare-prepared` servers: `v1.36.4` or `v1.37.2` (as without it).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
 }
 
 impl ClusterSpec {
     pub fn choices(&self) -> Choices {
         let (network, proxy, load_balancer) = (self.network.clone(), self.proxy.clone(), self.load_balancer.clone());
-        Choices { network, proxy, load_balancer }
+        Choices { network, proxy, load_balancer, version: self.version.clone() }
     }
 }
 
@@ -92,8 +95,8 @@ pub const PANELS: [&str; 4] = ["text", "cluster", "editor", "terminal"];
 
 /// The lenses over the picture, in the page's order: for a step's `lens`, and for links `lens:rules` in the prose.
 #[rustfmt::skip]
-pub const LENSES: [&str; 11] = [
-    "cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes",
+pub const LENSES: [&str; 12] = [
+    "cluster", "traffic", "rules", "names", "policies", "browser", "strategy", "etcd", "health", "components", "processes", "duties",
 ];
 
 /// One deed of a start, a solution, a wrong answer or an outcome. One of its fields is set, besides `within` and `where`.
@@ -189,13 +192,30 @@ pub struct Outcome {
     pub value: String,
 }
 
-/// A quiz: its options, and how its answer is found.
+/// A quiz: its options, and how its answer is found: by `answer`, or by trying each option.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     pub options: Vec<String>,
     /// An expression over the cluster whose value is the right option: `creator(newest(pods('app=web')))`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub answer: String,
+    /// Each option tried on a copy of the cluster: right is the only one after which `holds` is true.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trials: Vec<Trial>,
+    /// With `trials`: what is asked of each copy at its end.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub holds: String,
+}
+
+/// What choosing an option comes to, and how much time passes before `holds` is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    pub option: String,
+    pub act: Vec<Act>,
+    #[serde(rename = "for")]
+    pub span: String,
 }
 
 /// One thing that must hold. Exactly one of `expr`, `wait`, `never`, `always`, `event`, `command` is set.
@@ -275,14 +295,15 @@ pub struct Course {
 
 // What `kubarium pack` wrote: strictness about unknown fields was its task.
 parcel::record!(Lesson { format, id, version, minutes, cluster, steps } or { concepts, requires, files, start, traffic, layout, mistakes });
-parcel::record!(ClusterSpec { preset, nodes, seed } or { network, proxy, load_balancer = "loadBalancer" });
+parcel::record!(ClusterSpec { preset, nodes, seed } or { network, proxy, load_balancer = "loadBalancer", version });
 parcel::record!(FileSpec { path } or { start, edit, text });
 parcel::record!(Layout {} or { show, focus });
 parcel::record!(Act {} or { run, edit, until, within, delete, filter = "where", fault, traffic, pass });
 parcel::record!(Edit { file } or { from, find, with, text });
 parcel::record!(Step { id, kind } or { options, outcome, choice, hints, checks, solution, wrong, faults, layout, lens });
 parcel::record!(Outcome { span = "for", value } or { act });
-parcel::record!(Choice { options, answer });
+parcel::record!(Choice { options } or { answer, trials, holds });
+parcel::record!(Trial { option, act, span = "for" });
 parcel::record!(Check { id } or { expr, wait, never, always, event, command, traffic, over, reach, after, within });
 parcel::record!(Reach { from, to, gets } or { via });
 parcel::record!(Wrong { name, steps, fails } or { hint });

@@ -9,6 +9,7 @@ pub mod folder;
 pub mod format;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod markdown;
+mod measured;
 pub mod mistakes;
 pub mod progress;
 pub mod prose;

@@ -265,10 +265,15 @@ fn link(url: String, text: Vec<Inline>) -> Result<Inline, String> {
     if let Some(target) = url.strip_prefix("obj:") {
         return Ok(Inline::Object { target: target.to_string(), text });
     }
-    if url.starts_with("https://") || url.starts_with("lesson:") || url.starts_with("lens:") || url.starts_with('#') {
+    if url.starts_with("https://")
+        || url.starts_with("lesson:")
+        || url.starts_with("lens:")
+        || url == "lab:k3s-kubeadm"
+        || url.starts_with('#')
+    {
         return Ok(Inline::Link { url, text });
     }
-    Err(format!("the link \"{url}\" is not allowed: only https:, lesson:, lens:, obj: and # are"))
+    Err(format!("the link \"{url}\" is not allowed: only https:, lesson:, lens:, lab:k3s-kubeadm, obj: and # are"))
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub struct Run {
     judged: BTreeMap<String, CheckState>,
     /// Deeds of a solution that is being played.
     script: VecDeque<Act>,
+    /// When the `pass` that is being played ends.
+    passing: Option<Time>,
     /// The world's revision at the last look.
     looked: u64,
     /// Tries of checks that act on a copy.
@@ -86,7 +88,7 @@ impl Run {
 
     fn with(lesson: Lesson, notes: Notes) -> Run {
         let (broken, judged, script) = (BTreeSet::new(), BTreeMap::new(), VecDeque::new());
-        Run { lesson, notes, broken, judged, script, looked: 0, ahead: Ahead::default() }
+        Run { lesson, notes, broken, judged, script, passing: None, looked: 0, ahead: Ahead::default() }
     }
 
     pub fn saved(&self, session: &Session) -> Saved {
@@ -208,6 +210,11 @@ impl Run {
             return now.or_else(fresh).ok_or_else(|| format!("the outcome of \"{}\" could not be found", step.id));
         }
         match &step.choice {
+            Some(choice) if !choice.trials.is_empty() => {
+                let fresh = || Run::begin(self.lesson.clone()).ok().and_then(|(_, session)| tried(choice, &session, Time::START));
+                let now = tried(choice, session, self.began(&step.id));
+                now.or_else(fresh).ok_or_else(|| format!("not exactly one option of \"{}\" holds", step.id))
+            }
             Some(Choice { answer, .. }) => {
                 let witness = Witness { world: &session.world, namespace: NAMESPACE, began: self.began(&step.id) };
                 Ok(expr::evaluate(&expr::parse(answer)?, &witness)?.text().to_string())
@@ -225,6 +232,7 @@ impl Run {
     /// Begins to play a step's solution; `play` does it deed by deed.
     pub fn solve(&mut self, step: &str) {
         self.script = self.lesson.step(step).map(|step| step.solution.iter().cloned().collect()).unwrap_or_default();
+        self.passing = None;
     }
 
     pub fn is_playing(&self) -> bool {
@@ -248,6 +256,12 @@ impl Run {
             session.input(Input::Line { text: act.run.clone() });
         } else if act.pass.is_empty() {
             acts::one(session, &act, NAMESPACE, began)?;
+        } else {
+            let end = self.passing.map_or_else(|| acts::end(session, &act), Ok)?;
+            self.passing = Some(end).filter(|end| session.now() < *end);
+            if self.passing.is_some() {
+                return Ok(());
+            }
         }
         self.script.pop_front();
         Ok(())
@@ -284,6 +298,15 @@ impl Run {
             solvable: !step.solution.is_empty(),
         }
     }
+}
+
+/// The only option after which a quiz's `holds` is true, each tried on a copy.
+fn tried(choice: &Choice, session: &Session, began: Time) -> Option<String> {
+    let mut right = choice.trials.iter().filter(|trial| {
+        let outcome = Outcome { act: trial.act.clone(), span: trial.span.clone(), value: choice.holds.clone() };
+        foresee(&outcome, session.fork(), began).as_deref() == Some("true")
+    });
+    right.next().filter(|_| right.next().is_none()).map(|trial| trial.option.clone())
 }
 
 fn foresee(outcome: &Outcome, mut fork: Session, began: Time) -> Option<String> {

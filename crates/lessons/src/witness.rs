@@ -48,9 +48,11 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("stranded", |w, a| Ok(w.stranded(text(a, 0)))),
     ("etcd", |w, _| Ok(w.etcd())),
     ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
+    ("measured", |_, a| crate::measured::of(text(a, 0))),
     ("works", |w, a| w.works(text(a, 0))),
     ("servers", |w, _| Ok(w.servers())),
     ("every", |w, a| w.every(text(a, 0), text(a, 1))),
+    ("daysLeft", |w, a| Ok(w.days_left(text(a, 0), text(a, 1)))),
     ("printed", |w, a| Ok(Tree::Bool(w.world.terminal.output().contains(text(a, 0))))),
     ("time", |_, a| Ok(Tree::Int(Time::parse(text(a, 0)).map_or(0, |at| at.0 as i64)))),
     ("typed", |w, a| Ok(Tree::Bool(w.typed(text(a, 0))))),
@@ -241,6 +243,13 @@ impl Witness<'_> {
         let selector = Selector::parse(selector)?;
         let found = self.view().list(kind).filter(|kept| selector.matches(kept.labels()));
         Ok(Tree::from(found.map(|kept| kept.tree.clone()).collect::<Vec<_>>()))
+    }
+
+    /// How many days the certificate in a server's file is good by that server's clock, negative where its time is over:
+    /// `daysLeft('control-plane', '/root/.kube/config')`. Null where there is none.
+    fn days_left(&self, server: &str, path: &str) -> Tree {
+        let days = |(now, end): (Time, Time)| Tree::Int((end.0 as i64 - now.0 as i64).div_euclid(86_400_000_000));
+        self.world.expiry(server, path).map(days).unwrap_or_default()
     }
 
     /// Whether a row of the check list (`cluster::probes::IDS`) works now.

@@ -25,13 +25,24 @@ struct Brief {
 
 impl Object {
     pub fn new(key: Key, revision: u64, tree: Tree) -> Object {
+        let bytes = tree.bytes();
+        Object::weighing(key, revision, tree, bytes)
+    }
+
+    /// The next version of this object.
+    pub fn next(&self, revision: u64, tree: Tree) -> Object {
+        let bytes = i64::from(self.brief.bytes) + tree.grown(&self.tree);
+        Object::weighing(self.key.clone(), revision, tree, bytes as u32)
+    }
+
+    fn weighing(key: Key, revision: u64, tree: Tree, bytes: u32) -> Object {
         let (meta, status) = (tree.get("metadata"), tree.get("status"));
         let is_ready = |it: &Tree| it.get("type").text() == "Ready" && it.get("status").text() == "True";
         let is_pod = key.kind == kinds::POD;
         let brief = Brief {
             labels: meta.get("labels").clone(),
             deleting: meta.has("deletionTimestamp"),
-            bytes: tree.bytes(),
+            bytes,
             finished: is_pod && matches!(status.get("phase").text(), "Succeeded" | "Failed"),
             ready: is_pod && status.get("conditions").items().iter().any(is_ready),
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub type Text = smol_str::SmolStr;
 
 /// A JSON value. Lists and maps are shared between copies until written to.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, Default)]
 pub enum Tree {
     #[default]
     Null,
@@ -18,6 +18,22 @@ pub enum Tree {
     Text(Text),
     List(Arc<Vec<Tree>>),
     Map(Arc<Map>),
+}
+
+impl PartialEq for Tree {
+    /// Shared parts are equal at a glance.
+    fn eq(&self, other: &Tree) -> bool {
+        match (self, other) {
+            (Tree::Null, Tree::Null) => true,
+            (Tree::Bool(mine), Tree::Bool(theirs)) => mine == theirs,
+            (Tree::Int(mine), Tree::Int(theirs)) => mine == theirs,
+            (Tree::Float(mine), Tree::Float(theirs)) => mine == theirs,
+            (Tree::Text(mine), Tree::Text(theirs)) => mine == theirs,
+            (Tree::List(mine), Tree::List(theirs)) => Arc::ptr_eq(mine, theirs) || mine == theirs,
+            (Tree::Map(mine), Tree::Map(theirs)) => Arc::ptr_eq(mine, theirs) || mine == theirs,
+            _ => false,
+        }
+    }
 }
 
 /// Entries sorted by key, each key once: the order in which Kubernetes prints them.
@@ -123,6 +139,32 @@ impl Tree {
             Tree::Text(text) => text.len() as u32 + 2,
             Tree::List(items) => items.iter().map(|item| item.bytes() + 1).sum::<u32>() + 2,
             Tree::Map(map) => map.0.iter().map(|(key, value)| key.len() as u32 + 4 + value.bytes()).sum::<u32>() + 2,
+        }
+    }
+
+    /// How many more bytes than `before` it takes; parts that both share are not looked into.
+    pub fn grown(&self, before: &Tree) -> i64 {
+        let alone = |tree: &Tree| i64::from(tree.bytes());
+        let entry = |(key, value): &(Text, Tree)| key.len() as i64 + 4 + alone(value);
+        match (self, before) {
+            (Tree::Map(mine), Tree::Map(theirs)) if Arc::ptr_eq(mine, theirs) => 0,
+            (Tree::List(mine), Tree::List(theirs)) if Arc::ptr_eq(mine, theirs) => 0,
+            (Tree::Map(mine), Tree::Map(theirs)) => {
+                let (mut old, mut more) = (theirs.0.iter().peekable(), 0);
+                for new in &mine.0 {
+                    while let Some(gone) = old.next_if(|old| old.0 < new.0) {
+                        more -= entry(gone);
+                    }
+                    more += old.next_if(|old| old.0 == new.0).map_or_else(|| entry(new), |old| new.1.grown(&old.1));
+                }
+                more - old.map(entry).sum::<i64>()
+            }
+            (Tree::List(mine), Tree::List(theirs)) => {
+                let both = mine.len().min(theirs.len());
+                let beyond = |list: &[Tree]| list[both..].iter().map(|item| alone(item) + 1).sum::<i64>();
+                mine.iter().zip(theirs.iter()).map(|(new, old)| new.grown(old)).sum::<i64>() + beyond(mine) - beyond(theirs)
+            }
+            _ => alone(self) - alone(before),
         }
     }
 
@@ -308,7 +350,7 @@ impl Tree {
     }
 }
 
-/// A map written as `map! {"a": 1, "b": value}`.
+/// A map written as `map! {"a": 1, "b": value}`. Keys that stand in order need no sorting: so do those that are made often.
 #[macro_export]
 macro_rules! map {
     () => { $crate::Tree::from($crate::Map::default()) };
@@ -478,6 +520,16 @@ mod tests {
     }
 
     #[test]
+    fn equal_is_what_says_the_same_shared_or_not() {
+        let one = Tree::from_json(r#"{"a":[1,true,null,"x",1.5],"b":{}}"#).unwrap();
+        assert_eq!(one, one.clone());
+        assert_eq!(one, Tree::from_json(&one.to_json()).unwrap());
+        for other in [r#"{"a":[1,true,null,"x",1.5]}"#, r#"{"a":[1,true,null,"x",2.5],"b":{}}"#, r#"{"a":{},"b":{}}"#, "null"] {
+            assert_ne!(one, Tree::from_json(other).unwrap());
+        }
+    }
+
+    #[test]
     fn sharing_changes_nothing_but_the_memory() {
         let kept = Tree::from_json(r#"{"a":{"x":[1,2]},"b":{"c":1},"l":[{"k":1},{"k":2}]}"#).unwrap();
         let mut mine = Tree::from_json(r#"{"a":{"x":[1,2]},"b":{"c":2},"l":[{"k":1},{"k":3}]}"#).unwrap();
@@ -486,6 +538,21 @@ mod tests {
         assert_eq!(mine.to_json(), before);
         assert!(mine.get("a").same(kept.get("a")));
         assert!(matches!((&mine.get("l").items()[0], &kept.get("l").items()[0]), (Tree::Map(a), Tree::Map(b)) if Arc::ptr_eq(a, b)));
+    }
+
+    #[test]
+    fn what_a_change_adds_is_the_difference_of_both_sizes() {
+        let texts = [
+            r#"{"a":{"x":true},"b":[1,{"c":"long"}],"d":null}"#,
+            r#"{"a":{"x":"yes","y":2},"b":[1],"e":{"f":[]}}"#,
+            r#"{"b":{"c":1},"d":"was null"}"#,
+            r#"{}"#,
+            r#"[1,2]"#,
+        ];
+        let trees = texts.map(|text| Tree::from_json(text).unwrap());
+        for (new, old) in trees.iter().flat_map(|new| trees.iter().map(move |old| (new, old))) {
+            assert_eq!(new.grown(old), i64::from(new.bytes()) - i64::from(old.bytes()), "{new:?} after {old:?}");
+        }
     }
 
     #[test]

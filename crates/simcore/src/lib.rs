@@ -5,7 +5,7 @@ mod rng;
 mod time;
 mod trace;
 
-pub use ids::{name_suffix, safe_encode, uid};
+pub use ids::{name_suffix, push_hex, safe_encode, uid};
 pub use queue::Queue;
 pub use rng::Rng;
 pub use time::{Duration, Time};

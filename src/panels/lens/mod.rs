@@ -1,6 +1,7 @@
 //! The lens over the picture: which one, and the pane with its facts as text, numerals and controls.
 pub mod browser;
 pub mod controls;
+pub mod duties;
 pub mod etcd;
 pub mod field;
 pub mod health;
@@ -19,7 +20,7 @@ use crate::state::{app, words};
 use leptos::prelude::*;
 
 /// The lenses' names in their order.
-const NAMES: [field::Label; 11] = [
+const NAMES: [field::Label; 12] = [
     |words| words.net.lenses[0],
     |words| words.net.lenses[1],
     |words| words.net.lenses[2],
@@ -31,6 +32,7 @@ const NAMES: [field::Label; 11] = [
     |words| words.net.lenses[8],
     |words| words.net.lenses[9],
     |words| words.net.lenses[10],
+    |words| words.net.lenses[11],
 ];
 
 /// The choice: a row of buttons where there is room, else a list.
@@ -72,6 +74,7 @@ pub fn LensPane() -> impl IntoView {
         Lens::Health => view! { <health::Health /> }.into_any(),
         Lens::Components => view! { <parts::Parts /> }.into_any(),
         Lens::Processes => view! { <processes::Processes /> }.into_any(),
+        Lens::Duties => view! { <duties::Duties /> }.into_any(),
     };
     view! {
         <aside class="lens" id="pane-lens" data-pane="lens" tabindex="-1" aria-label=title>

@@ -72,6 +72,10 @@ fn inline(part: &Inline) -> AnyView {
         }
         Inline::Link { url, text } => match url.strip_prefix("lens:").and_then(Lens::named) {
             Some(lens) => lens_link(lens, inlines(text)),
+            // The lesson goes on in this tab.
+            None if url.starts_with("lab:") => {
+                view! { <a href=format!("?lab={}", &url["lab:".len()..]) target="_blank" rel="noopener">{inlines(text)}</a> }.into_any()
+            }
             None => inlines(text),
         },
         Inline::Break => view! { <br /> }.into_any(),

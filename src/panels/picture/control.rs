@@ -3,6 +3,7 @@ use super::Drawing;
 use super::pods::Waiting;
 use crate::state::world::{Row, World};
 use crate::state::{app, words};
+use cluster::THEIRS;
 use cluster::delta::{ComponentView, WorkloadView};
 use leptos::prelude::*;
 
@@ -162,11 +163,13 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
         };
         format!("{sign}{name}")
     };
+    let theirs = move || cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.note.starts_with(THEIRS))));
     let note = move || {
         if !running() {
             return if ran.get() { words().stopped } else { words().booting }.to_string();
         }
         match at {
+            _ if theirs() => (words().provider)(read(|view| view.note.clone()).trim_start_matches(THEIRS)).to_string(),
             0 => format!("rv {}", world.revision.get()),
             2 | 3 if !plan.with(|plan| plan.narrow) => {
                 (words().queue)(cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(|view| view.queue)).unwrap_or(0)))
@@ -177,8 +180,9 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
     let class = move || {
         let busy = cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.queue > 0)));
         format!(
-            "part {}{}{}{}",
+            "part {}{}{}{}{}",
             if at == 0 { "centre" } else { "" },
+            if theirs() { " theirs" } else { "" },
             if !ran.get() {
                 " coming"
             } else if running() {

@@ -45,7 +45,7 @@ impl Note {
         let row = object.key.kind.row();
         let mut about = map! {
             "apiVersion": row.api_version(), "kind": row.kind, "name": &object.key.name,
-            "uid": object.uid_text(), "resourceVersion": object.revision.to_string(),
+            "resourceVersion": object.revision.to_string(), "uid": object.uid_text(),
         };
         if row.namespaced {
             about.set(&["namespace"], &object.key.namespace);
@@ -138,11 +138,12 @@ impl Recorder {
     }
 
     fn event(&self, now: Time, note: &Note, message: &Text, namespace: Text, name: Text) -> Tree {
+        let seen = Text::from(now.rfc3339());
         let mut event = map! {
-            "apiVersion": "v1", "kind": "Event", "metadata": map! {"name": name, "namespace": namespace},
-            "involvedObject": &self.about, "reason": note.reason, "message": message, "source": &self.origin,
-            "firstTimestamp": now.rfc3339(), "lastTimestamp": now.rfc3339(), "count": 1, "eventTime": Tree::Null,
-            "type": if note.warning { "Warning" } else { "Normal" }, "reportingComponent": &self.source, "reportingInstance": &self.host,
+            "apiVersion": "v1", "count": 1, "eventTime": Tree::Null, "firstTimestamp": &seen, "involvedObject": &self.about,
+            "kind": "Event", "lastTimestamp": &seen, "message": message, "metadata": map! {"name": name, "namespace": namespace},
+            "reason": note.reason, "reportingComponent": &self.source, "reportingInstance": &self.host, "source": &self.origin,
+            "type": if note.warning { "Warning" } else { "Normal" },
         };
         event.map_mut().retain(|key, value| key == "eventTime" || !value.is_null());
         event

@@ -168,13 +168,17 @@ fn merge_item(new: &mut Vec<Tree>, item: &Tree, key: &str, element: Option<&'sta
 
 /// Items named in `given` in that order; the others keep their place relative to those, as the server had them.
 fn order(items: Vec<Tree>, given: &[Tree], server: &[Tree], key: &str) -> Vec<Tree> {
-    let id = |item: &Tree| if key.is_empty() { item.clone() } else { item.get(key).clone() };
-    let wanted: Vec<Tree> = given.iter().map(&id).collect();
-    let (mut named, rest): (Vec<Tree>, Vec<Tree>) = items.into_iter().partition(|item| wanted.contains(&id(item)));
-    named.sort_by_key(|item| wanted.iter().position(|found| *found == id(item)));
-    let place = |item: &Tree| server.iter().position(|found| id(found) == id(item));
+    let (mut named, mut rest) = (Vec::with_capacity(items.len()), Vec::new());
+    for item in items {
+        match given.iter().position(|wanted| id(wanted, key) == id(&item, key)) {
+            Some(at) => named.push((at, item)),
+            None => rest.push(item),
+        }
+    }
+    named.sort_by_key(|(at, _)| *at);
+    let place = |item: &Tree| server.iter().position(|found| id(found, key) == id(item, key));
     let mut out = Vec::with_capacity(named.len() + rest.len());
-    let (mut left, mut right) = (rest.into_iter().peekable(), named.into_iter().peekable());
+    let (mut left, mut right) = (rest.into_iter().peekable(), named.into_iter().map(|(_, item)| item).peekable());
     while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
         let first = matches!((place(l), place(r)), (Some(l), Some(r)) if l < r);
         out.extend(if first { left.next() } else { right.next() });
@@ -182,6 +186,11 @@ fn order(items: Vec<Tree>, given: &[Tree], server: &[Tree], key: &str) -> Vec<Tr
     out.extend(left);
     out.extend(right);
     out
+}
+
+/// What tells an item of a list from the others: its merge key, or all of it.
+fn id<'a>(item: &'a Tree, key: &str) -> &'a Tree {
+    if key.is_empty() { item } else { item.get(key) }
 }
 
 /// A value as it is stored when nothing stood there: without the patch's own words and without nulls.

@@ -4,6 +4,8 @@ mod families;
 mod keep;
 mod ports;
 
+pub use addresses::ServiceRange;
+
 use crate::exchange::Exchange;
 use objects::{Status, Tree, kinds};
 

@@ -78,7 +78,11 @@ impl Store {
         let (key, after) = match write {
             Write::Put { key, mut tree } => {
                 tree.set(&["metadata", "resourceVersion"], revision.to_string());
-                (key.clone(), Some(Arc::new(Object::new(key, revision, tree))))
+                let object = match self.tail.get(&key) {
+                    Some(before) => before.next(revision, tree),
+                    None => Object::new(key.clone(), revision, tree),
+                };
+                (key, Some(Arc::new(object)))
             }
             Write::Delete { key } => (key, None),
         };
@@ -159,9 +163,10 @@ impl Store {
 
     /// Forgets changes up to and including `revision`.
     pub fn compact(&mut self, revision: u64) {
-        self.log.compact(revision);
         let bytes = |change: &Change| change.before.as_ref().map_or(0, |object| u64::from(object.bytes()));
-        self.old = self.log.after(self.log.compacted()).map_or(0, |changes| changes.map(bytes).sum());
+        let gone = self.log.after(self.log.compacted()).into_iter().flatten().take_while(|change| change.revision <= revision);
+        self.old = self.old.saturating_sub(gone.map(bytes).sum());
+        self.log.compact(revision);
     }
 
     /// The newest revision whose change is forgotten.

@@ -1,5 +1,5 @@
 //! The whole state at one revision. Copying it copies a pointer or two.
-use objects::{Key, KindId, Object, Text, kinds};
+use objects::{Key, KindId, Object, Text, Tree, kinds};
 use rpds::RedBlackTreeMapSync;
 use std::sync::Arc;
 
@@ -7,6 +7,14 @@ use std::sync::Arc;
 pub type Kept = Arc<Object>;
 type Names = RedBlackTreeMapSync<(Text, Text), Kept>;
 type Index = RedBlackTreeMapSync<(Text, Text, Text), Kept>;
+type Dependents = RedBlackTreeMapSync<(Text, Key), Dependent>;
+
+/// Who names an owner, and whether that owner is its controller: said here, because whoever asks asks of thousands.
+#[derive(Clone, Debug)]
+struct Dependent {
+    controlled: bool,
+    kept: Kept,
+}
 
 /// All objects at one revision, by kind, namespace and name, with the indexes that components keep upstream.
 #[derive(Clone, Debug)]
@@ -18,30 +26,18 @@ pub struct Snapshot {
 #[derive(Clone, Debug)]
 struct Inner {
     kinds: Vec<Names>,
-    /// (controller's uid, namespace, name) of each Pod and ReplicaSet; the uid is empty where nobody controls it.
-    pods_of: Index,
-    sets_of: Index,
     /// (node name, namespace, name) of each Pod; the node is empty while it is unscheduled.
     on_node: Index,
-    /// (owner's uid, dependent's key) for each owner reference of each object.
-    dependents: RedBlackTreeMapSync<(Text, Key), Kept>,
+    /// (owner's uid, dependent's key) for each owner reference of each object; with an empty uid each Pod and ReplicaSet
+    /// that nobody controls.
+    dependents: Dependents,
 }
 
 impl Snapshot {
     pub fn empty(revision: u64) -> Snapshot {
         let kinds = kinds::KINDS.iter().map(|_| Names::new_sync()).collect();
-        let dependents = RedBlackTreeMapSync::new_sync();
-        let (pods_of, sets_of, on_node) = (Index::new_sync(), Index::new_sync(), Index::new_sync());
-        Snapshot { revision, inner: Arc::new(Inner { kinds, pods_of, sets_of, on_node, dependents }) }
-    }
-
-    /// By controller; of other kinds than Pod and ReplicaSet nothing is kept.
-    fn owned(&self, kind: KindId) -> Option<&Index> {
-        match kind {
-            kinds::POD => Some(&self.inner.pods_of),
-            kinds::REPLICA_SET => Some(&self.inner.sets_of),
-            _ => None,
-        }
+        let inner = Inner { kinds, on_node: Index::new_sync(), dependents: Dependents::new_sync() };
+        Snapshot { revision, inner: Arc::new(inner) }
     }
 
     pub fn revision(&self) -> u64 {
@@ -71,26 +67,27 @@ impl Snapshot {
     }
 
     /// Those of a kind that the object with this uid controls, ordered by namespace and name.
-    /// An empty uid gives the orphans.
     pub fn controlled_by<'a>(&'a self, kind: KindId, uid: &'a str) -> impl Iterator<Item = &'a Kept> {
-        self.owned(kind).into_iter().flat_map(move |index| prefix(index, uid))
+        let first = Key::new(kind, Text::default(), Text::default());
+        let all = self.owned(uid, first).take_while(move |(key, _)| key.kind == kind);
+        all.filter(|(_, found)| found.controlled).map(|(_, found)| &found.kept)
     }
 
-    /// Those of a kind in one namespace that nobody controls, ordered by name.
+    /// Pods or ReplicaSets in one namespace that nobody controls, ordered by name.
     pub fn orphans_in<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = &'a Kept> {
-        let orphans = move |index: &'a Index| {
-            index
-                .range((Text::default(), Text::new(namespace), Text::default())..)
-                .take_while(move |((uid, found, _), _)| uid.is_empty() && found == namespace)
-                .map(|(_, kept)| kept)
-        };
-        self.owned(kind).into_iter().flat_map(orphans)
+        let first = Key::new(kind, Text::new(namespace), Text::default());
+        self.owned("", first).take_while(move |(key, _)| key.kind == kind && key.namespace == namespace).map(|(_, found)| &found.kept)
     }
 
     /// All objects, of any kind, that name this uid among their owners.
     pub fn dependents<'a>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a Kept> {
-        let first = Key::new(KindId(0), Text::default(), Text::default());
-        self.inner.dependents.range((Text::new(uid), first)..).take_while(move |((found, _), _)| found == uid).map(|(_, kept)| kept)
+        self.owned(uid, Key::new(KindId(0), Text::default(), Text::default())).map(|(_, found)| &found.kept)
+    }
+
+    /// What stands under an owner's uid, from `first` on.
+    fn owned<'a>(&'a self, uid: &'a str, first: Key) -> impl Iterator<Item = (&'a Key, &'a Dependent)> {
+        let all = self.inner.dependents.range((Text::new(uid), first)..);
+        all.take_while(move |((owner, _), _)| owner == uid).map(|((_, key), found)| (key, found))
     }
 
     /// The Pods bound to a node; an empty name gives those that wait for one.
@@ -134,11 +131,6 @@ impl Snapshot {
                 names.remove_mut(&place);
             }
         }
-        if key.kind == kinds::POD || key.kind == kinds::REPLICA_SET {
-            let owner = |kept: &Kept| kept.controller().get("uid").as_text().cloned().unwrap_or_default();
-            let index = if key.kind == kinds::POD { &mut inner.pods_of } else { &mut inner.sets_of };
-            reindex(index, key, before.as_ref(), after.as_ref(), owner);
-        }
         if key.kind == kinds::POD {
             let node = |kept: &Kept| kept.spec().get("nodeName").as_text().cloned().unwrap_or_default();
             reindex(&mut inner.on_node, key, before.as_ref(), after.as_ref(), node);
@@ -148,18 +140,21 @@ impl Snapshot {
     }
 }
 
-fn owners(index: &mut RedBlackTreeMapSync<(Text, Key), Kept>, key: &Key, before: Option<&Kept>, after: Option<&Kept>) {
-    let uids = |kept: Option<&Kept>| -> Vec<Text> {
+fn owners(index: &mut Dependents, key: &Key, before: Option<&Kept>, after: Option<&Kept>) {
+    let is_claimed = matches!(key.kind, kinds::POD | kinds::REPLICA_SET);
+    let uids = |kept: Option<&Kept>| -> Vec<(Text, bool)> {
         let references = kept.map_or(&[][..], |kept| kept.meta().get("ownerReferences").items());
-        references.iter().filter_map(|owner| owner.get("uid").as_text().cloned()).collect()
+        let controls = |owner: &Tree| owner.get("controller").is_true();
+        let orphan = (kept.is_some() && is_claimed && !references.iter().any(controls)).then(|| (Text::default(), false));
+        references.iter().filter_map(|owner| Some((owner.get("uid").as_text()?.clone(), controls(owner)))).chain(orphan).collect()
     };
     let new = uids(after);
-    for gone in uids(before).into_iter().filter(|uid| !new.contains(uid)) {
+    for (gone, _) in uids(before).into_iter().filter(|(uid, _)| !new.iter().any(|(kept, _)| kept == uid)) {
         index.remove_mut(&(gone, key.clone()));
     }
-    for uid in new {
+    for (uid, controlled) in new {
         if let Some(after) = after {
-            index.insert_mut((uid, key.clone()), after.clone());
+            index.insert_mut((uid, key.clone()), Dependent { controlled, kept: after.clone() });
         }
     }
 }

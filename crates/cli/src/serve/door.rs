@@ -50,6 +50,9 @@ async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result
     if parts.uri.path() == "/kubarium/fault" && parts.method == hyper::Method::POST {
         return fault(&body, &orders).await;
     }
+    if parts.uri.path() == "/kubarium/line" && parts.method == hyper::Method::POST {
+        return line(&body, &orders).await;
+    }
     let mut headers: Vec<(String, String)> =
         parts.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
     let body = plain(&mut headers, body);
@@ -189,4 +192,13 @@ async fn fault(body: &[u8], orders: &Sender<Order>) -> io::Result<Response<Reply
         Ok(()) => plain(StatusCode::OK, "done".to_string()),
         Err(words) => plain(StatusCode::BAD_REQUEST, words),
     })
+}
+
+/// Our own addition: types a line into the page's terminal, so that its kubectl can be held against a real one.
+async fn line(body: &[u8], orders: &Sender<Order>) -> io::Result<Response<Reply>> {
+    let (answer, answered) = oneshot::channel();
+    send(orders, Order::Line { line: String::from_utf8_lossy(body).into_owned(), answer })?;
+    let printed = answered.await.map_err(|_| gone())?;
+    let told = serde_json::json!({"code": printed.code, "out": printed.out, "err": printed.err});
+    Ok(Response::new(Reply::whole(told.to_string())))
 }

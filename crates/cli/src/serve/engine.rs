@@ -34,6 +34,11 @@ pub enum Order {
         fault: Fault,
         answer: oneshot::Sender<Result<(), String>>,
     },
+    /// A line for the page's own terminal; its exit code, output and errors, once it is done or has taken too long.
+    Line {
+        line: String,
+        answer: oneshot::Sender<Printed>,
+    },
     /// A request from outside to a node port; the host in it is left to us. Code 0 and a word where it fails.
     Fetch {
         ask: Box<Ask>,
@@ -43,6 +48,13 @@ pub enum Order {
     NodePorts {
         answer: oneshot::Sender<Vec<u16>>,
     },
+}
+
+/// What a typed line printed.
+pub struct Printed {
+    pub code: u8,
+    pub out: String,
+    pub err: String,
 }
 
 /// How time passes and what is simulated.
@@ -62,6 +74,8 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 const BOOKMARK: Duration = Duration::secs(60);
 /// How long a watch lives that gave no limit.
 const WATCH_LIFE: Duration = Duration::mins(45);
+/// The longest that a typed line may take, in virtual time; then it is interrupted.
+const PATIENCE: Duration = Duration::mins(2);
 
 struct OpenWatch {
     cursor: WatchCursor,
@@ -197,9 +211,24 @@ impl Engine {
                 self.waiting.insert(self.tickets, answer);
                 self.world.fetch_from("outside", "default", Ticket(self.tickets), *ask);
             }
+            Order::Line { line, answer } => drop(answer.send(self.typed(&line))),
             Order::NodePorts { answer } => drop(answer.send(node_ports(&self.world))),
             Order::Fault { fault, answer } => drop(answer.send(self.world.fault(&fault).map(drop))),
         }
+    }
+
+    /// A line is played to its end at once, however much virtual time it takes.
+    fn typed(&mut self, line: &str) -> Printed {
+        let world = &mut self.world;
+        let (before, began) = (world.terminal.printed.len(), world.now());
+        world.type_line(line);
+        if !world.run_while(began + PATIENCE, |world| !world.busy()) {
+            world.interrupt();
+        }
+        self.origin = self.origin + world.now().since(began);
+        let chunks = &world.terminal.printed[before.min(world.terminal.printed.len())..];
+        let text = |err: bool| chunks.iter().filter(|chunk| chunk.err == err).map(|chunk| chunk.text.as_str()).collect();
+        Printed { code: world.terminal.code, out: text(false), err: text(true) }
     }
 
     /// Tells watches and followed logs what is new. Those that ended or whose client is gone are closed.

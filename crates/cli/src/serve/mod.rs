@@ -34,6 +34,7 @@ pub fn command() -> Command {
         .arg(number("speed", "1").value_parser(clap::value_parser!(f64)).help("Virtual seconds in a real one"))
         .arg(number("seed", "1").value_parser(clap::value_parser!(u64)).help("What chance depends on"))
         .arg(number("nodes", "3").value_parser(clap::value_parser!(u32).range(0..=500)).help("Workers"))
+        .arg(word("preset").default_value("kubeadm").help("Cluster: kubeadm, kubeadm-ha, k3s, k3s-ha, managed, gke, eks, aks, …"))
         .arg(word("network").help("Network plugin: calico (the default), flannel, or none to install one yourself"))
         .arg(word("proxy").help("kube-proxy's mode: iptables (the default), nftables, ipvs"))
         .arg(word("load-balancer").help("Who gives Services of type LoadBalancer addresses: cloud, metallb, servicelb; nobody without it"))
@@ -75,8 +76,10 @@ fn prepare(arguments: &ArgMatches) -> Result<Plan, String> {
     let kubeconfig = arguments.get_one::<String>("kubeconfig").map(PathBuf::from);
     let node_ports = arguments.get_flag("node-ports");
     let word = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
-    let mut topology = Topology::kubeadm(nodes);
-    Choices { network: word("network"), proxy: word("proxy"), load_balancer: word("load-balancer") }.put(&mut topology)?;
+    let preset = word("preset");
+    let mut topology = Topology::preset(&preset, nodes).ok_or_else(|| format!("there is no preset \"{preset}\""))?;
+    Choices { network: word("network"), proxy: word("proxy"), load_balancer: word("load-balancer"), version: String::new() }
+        .put(&mut topology)?;
     Ok(Plan { listen, kubeconfig, node_ports, settings: engine::Settings { speed, seed, topology } })
 }
 

@@ -59,7 +59,7 @@ fn set(topology: &mut Topology, key: &str, value: &str) {
         ("ingress-controller", "yes") => topology.ingress_controller = true,
         ("version", _) => topology.version = value.to_string(),
         ("preset", _) => {}
-        ("workers", _) if topology.bare.is_some() => {}
+        ("workers", _) if topology.bare.is_some() || topology.managed.is_some() => {}
         ("workers", number) => topology.workers = Topology::kubeadm(number.parse().unwrap_or(3)).workers,
         _ => {
             if let Err(words) = topology.choose(key, value) {
@@ -97,7 +97,7 @@ fn typed(world: &mut World, line: &str) -> String {
 }
 
 fn fault(words: &str) -> Option<Fault> {
-    let (deed, name) = words.split_once(' ')?;
+    let (deed, name) = words.split_once(' ').unwrap_or((words, ""));
     let name = name.to_string();
     Some(match deed {
         "stop-node" => Fault::StopNode { node: name },
@@ -116,6 +116,8 @@ fn fault(words: &str) -> Option<Fault> {
         "cut-etcd" => Fault::CutEtcd { member: name, cut: true },
         "mend-etcd" => Fault::CutEtcd { member: name, cut: false },
         "lose-etcd-data" => Fault::LoseEtcdData { member: name },
+        "upgrade-control-plane" => Fault::UpgradeControlPlane { version: name },
+        "upgrade-node" => Fault::UpgradeNode { node: name },
         "kill" => Fault::KillContainer { pod: name, container: String::new() },
         _ => return None,
     })

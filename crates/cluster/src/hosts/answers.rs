@@ -70,6 +70,7 @@ impl World {
         self.alter_command(id, |command| command.asked.iter_mut().for_each(|asked| asked.sent = true));
         match &asked.question {
             Question::Begin => {
+                self.show_containers(host);
                 let before = self.machine(host);
                 self.alter_command(id, |command| (command.before, command.asked) = (before, None));
                 self.run_command(id);

@@ -52,7 +52,7 @@ impl World {
             self.apiservers.iter().filter(|server| server.listed).map(|server| self.hosts[server.host].address.clone()).collect();
         addresses.sort();
         let addresses: Vec<&str> = addresses.iter().map(Text::as_str).collect();
-        let (endpoints, slice) = kubernetes_endpoints(&addresses);
+        let (endpoints, slice) = kubernetes_endpoints(&addresses, self.api_port());
         let through = Caller::Part(self.hosts[self.apiservers[writer].host].kubelet);
         for (kind, mut object) in [(kinds::ENDPOINTS, endpoints), (kinds::ENDPOINT_SLICE, slice)] {
             object.set(&["apiVersion"], kind.row().api_version());

@@ -28,6 +28,7 @@ impl World {
 
     /// Begins a line on a server. `wait`: how long it takes until it begins (the login).
     pub(super) fn begin_command(&mut self, start: Start, wait: Duration) -> u64 {
+        self.show_containers(start.host);
         let before = self.machine(start.host);
         let fleet = self.fleet_mut();
         fleet.next += 1;
@@ -145,7 +146,8 @@ impl World {
         if let Some(machine) = self.fleet.machines.get(&host) {
             return machine.clone();
         }
-        let machine = self.make_machine(host);
+        let mut machine = self.make_machine(host);
+        self.put_away(host, &mut machine);
         self.fleet_mut().machines.insert(host, machine);
         self.show_parts(host);
         self.fleet.machines[&host].clone()

@@ -1,13 +1,11 @@
 //! Carries out what follows from a change on a server, and shows on it what happens to the parts of the world.
 use super::fleet::Due;
-use super::k3s::notifying;
-use super::made::show;
 use super::seam::{self, Deed};
 use crate::event::{Event, PartId};
+use crate::part::Actor;
 use crate::world::World;
 use ::hosts::Machine;
 use apiserver::client::Effects;
-use objects::Text;
 use simcore::Duration;
 use std::sync::Arc;
 
@@ -32,6 +30,7 @@ impl World {
         match deed {
             Deed::Rebooted => {
                 self.note("you", "input", &format!("reboot {name}"));
+                self.forget_inside(host);
                 self.hang_up(host, &format!("Connection to {name} closed by remote host.\nConnection to {name} closed.\n"));
                 self.power_off(host);
                 self.plan(host, REBOOT, Due::Booted);
@@ -60,6 +59,7 @@ impl World {
             }
             Deed::Restarts(unit, after) => self.plan(host, after, Due::Unit(unit)),
             Deed::Killed("kube-proxy") => {
+                self.enable(self.hosts[host].proxy);
                 self.halt(self.hosts[host].proxy);
                 self.queue.push(self.now + NOTICE, Event::Start(self.hosts[host].proxy));
                 self.plan(host, NOTICE, Due::Shown);
@@ -76,6 +76,15 @@ impl World {
             Deed::K3s(stage) => self.k3s_came_to(host, stage),
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
             // Its controller looks into the folder every 15 seconds.
+            Deed::Lost(pids) => self.containers_lost(host, &pids),
+            Deed::Unwired => {
+                if let Actor::Proxy(proxy) = &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
+                    proxy.power_off();
+                }
+                self.broken_off(host);
+            }
+            Deed::DataLost => self.k3s_data_lost(host),
+            Deed::Wiped => self.runtime_wiped(host),
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }
     }
@@ -126,7 +135,10 @@ impl World {
                 Due::Node => self.mind_k3s_node(host),
                 Due::Deploy => self.deploy_manifests(host),
                 Due::Trust => self.weigh_trust(),
+                Due::Rotated => self.rotate_kubelet(host),
                 Due::Listed => self.list_server(host),
+                Due::Repaired => self.repaired_by_provider(host),
+                Due::Upgraded => self.upgraded_by_provider(host),
             }
         }
     }
@@ -150,28 +162,6 @@ impl World {
             }
         }
         self.link_changed(runs);
-    }
-
-    /// A fault stopped or started a component: a machine that somebody has looked at shows it, and the kubelet does not
-    /// mend what a fault holds down.
-    pub(crate) fn component_shown(&mut self, component: &str, runs: bool) {
-        let (name, place) = component.split_once('/').unwrap_or((component, ""));
-        let host = match place {
-            "" => self.hosts.iter().position(|host| host.control_plane),
-            place => self.hosts.iter().position(|host| host.name == place),
-        };
-        let Some(host) = host.filter(|host| self.fleet.machines.contains_key(host)) else { return };
-        let now = self.now;
-        let fleet = self.fleet_mut();
-        if runs {
-            fleet.held.remove(&(host, Text::new(name)));
-        } else {
-            fleet.held.insert((host, Text::new(name)));
-        }
-        // In K3s it is no process of its own.
-        if let Some(machine) = fleet.machines.get_mut(&host).filter(|machine| notifying(machine).is_none()) {
-            show(machine, now, name, runs);
-        }
     }
 
     /// A server lost its power or has it again, by a fault: what ran on it is gone, what is enabled starts.

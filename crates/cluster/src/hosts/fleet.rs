@@ -19,6 +19,8 @@ pub(crate) struct Fleet {
     pub catalog: Arc<Catalog>,
     /// Whether the servers had no cluster at first; and whether the steps before `kubeadm init` were done on them.
     pub bare: Option<bool>,
+    /// Servers on which those steps were done, although they were not on the others.
+    pub prepared: BTreeSet<usize>,
     /// The address of the load balancer that stands before bare servers.
     pub balancer: Option<Text>,
     /// The version of the packages on prepared servers.
@@ -38,10 +40,12 @@ pub(crate) struct Fleet {
     pub changed: BTreeSet<(usize, &'static str)>,
     /// What will happen on servers by itself, by host.
     pub due: BTreeSet<(Time, usize, Due)>,
-    /// Static Pods' components that a fault keeps from running, by host.
+    /// Static Pods whose manifest a fault has moved away, by host; once somebody has looked into the machine, its files count.
     pub held: BTreeSet<(usize, Text)>,
     /// Files that a K3s server has applied, by host and path, with the text it had.
     pub deployed: BTreeMap<(usize, Text), Text>,
+    /// What processes of a K3s node belong to, by host and pid: a Pod's uid, and the container's name (none: its shim).
+    pub inside: BTreeMap<(usize, u32), (Text, Text)>,
     /// The shell that the terminal is logged in to.
     pub session: Option<Session>,
 }
@@ -51,6 +55,7 @@ impl Default for Fleet {
         Fleet {
             catalog: Arc::default(),
             bare: None,
+            prepared: BTreeSet::new(),
             balancer: None,
             version: Text::new_static(crate::topology::VERSION),
             machines: BTreeMap::new(),
@@ -63,6 +68,7 @@ impl Default for Fleet {
             due: BTreeSet::new(),
             held: BTreeSet::new(),
             deployed: BTreeMap::new(),
+            inside: BTreeMap::new(),
             session: None,
         }
     }
@@ -97,6 +103,11 @@ pub(crate) enum Due {
     Listed,
     /// A certificate's time is over by somebody's clock.
     Trust,
+    /// The kubelet's new certificate is there.
+    Rotated,
+    /// A provider has repaired its machine, or upgraded the control plane on it.
+    Repaired,
+    Upgraded,
 }
 
 /// A terminal that is logged in on a server.

@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::part::{Actor, Part};
 use crate::world::World;
 use ::hosts::Machine;
+use apiserver::ServiceRange;
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
 use controlplane::scheduler::Scheduler;
@@ -72,6 +73,7 @@ impl World {
                 // A new cluster, or one whose data are gone.
                 if self.api.store.applied().find(kinds::NAMESPACE, "", "kube-system").is_none() {
                     let address = self.hosts[host].address.clone();
+                    self.api.service_range = self.service_range(host);
                     self.bootstrap_objects(&[address.as_str()]);
                 }
             }
@@ -85,6 +87,16 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// The range of cluster addresses that a server's first kube-apiserver was told.
+    fn service_range(&mut self, host: usize) -> ServiceRange {
+        let machine = self.machine(host);
+        let said = match &machine.k3s {
+            Some(k3s) => k3s.service_cidr.to_string(),
+            None => processes::argument(&machine, "kube-apiserver", "--service-cluster-ip-range"),
+        };
+        ServiceRange::parse(&said).unwrap_or_default()
     }
 
     /// A kube-apiserver's first start on a server.
@@ -109,7 +121,7 @@ impl World {
     /// A server that nothing was installed on, or on which the steps before `kubeadm init` were done.
     pub(super) fn bare_machine(&self, host: usize, prepared: bool) -> Machine {
         let Some(kubelet) = self.kubelet_of(host) else { return self.prepared(host) };
-        if prepared {
+        if prepared || self.fleet.prepared.contains(&host) {
             let mut machine = self.prepared(host);
             machine.add_services(self.now);
             return machine;

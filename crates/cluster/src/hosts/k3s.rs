@@ -8,17 +8,19 @@ use crate::part::{Actor, Part};
 use crate::topology::LoadBalancer;
 use crate::world::World;
 use ::hosts::Machine;
-use ::hosts::k3s;
+use ::hosts::k3s::{self, Origin};
 use ::hosts::machine::K3s;
 use ::hosts::machine::k3s::{Datastore, Phase};
 use ::hosts::machine::units::State;
 use ::hosts::run::Login;
+use apiserver::Snapshot;
 use apiserver::client::Ticket;
 use controlplane::harness::ControllerManager;
-use dataplane::network::Plugin;
+use dataplane::network::{Cidr, Plugin};
 use objects::wire::{PatchKind, Request, Verb};
 use objects::{Text, Tree, kinds, map};
 use simcore::Duration;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How soon the process looks again for what it waits for.
@@ -27,8 +29,6 @@ const LOOK: Duration = Duration::secs(1);
 const RETRY: Duration = Duration::secs(5);
 /// An answer that nobody waits for.
 const UNASKED: Ticket = Ticket(u64::MAX);
-/// The name server's address in a world's range of Services.
-const DNS: &str = "10.96.0.10";
 /// Files of Helm's controller, and what their charts come to.
 const CHARTS: &[(&str, &str)] = &[("traefik", addons::TRAEFIK)];
 
@@ -57,6 +57,7 @@ impl World {
     /// A server opens its datastore and its API server.
     pub(super) fn k3s_serves(&mut self, host: usize) {
         let Some(k3s) = self.machine(host).k3s.filter(|k3s| k3s.server && k3s.phase != Phase::Joining) else { return };
+        self.found_anew(host, &k3s);
         match self.etcd.nodes.first().map(|node| node.host) {
             None if k3s.datastore == Datastore::Etcd => self.found_etcd("etcd", host),
             // SQLite behind kine: one writer, as one member is.
@@ -68,6 +69,57 @@ impl World {
         }
         self.run_component(host, "etcd", true);
         self.run_component(host, "kube-apiserver", true);
+        if let Some(server) = self.apiservers.iter_mut().find(|server| server.host == host) {
+            server.version = k3s.version.clone();
+        }
+    }
+
+    /// A server whose database is not the one that the world knows: a snapshot was restored into it, it is to be the only
+    /// member again, or it is new although there was a cluster before.
+    fn found_anew(&mut self, host: usize, k3s: &K3s) {
+        let Some(place) = self.members_on(host).into_iter().last() else { return };
+        let mut machine = self.machine(host);
+        let node = &self.etcd.nodes[place];
+        let state = match k3s::take_origin(&mut machine) {
+            Some(Origin::Snapshot(number)) => self.etcd.backups.get(number as usize).cloned(),
+            Some(Origin::Reset) => Some(node.seen.as_ref().unwrap_or(self.api.store.applied()).clone()),
+            None if node.process.data.durable.log.last() == 0 && k3s.url.is_empty() => Some(Snapshot::empty(1)),
+            None => return,
+        };
+        self.fleet_mut().machines.insert(host, machine);
+        self.etcd.directories.retain(|(at, _, _)| *at != host);
+        let Some(state) = state else { return };
+        let fresh = state.revision() <= 1;
+        self.end_member(place, true);
+        self.begin_anew(place, state);
+        self.etcd.nodes.iter().map(|node| node.host).filter(|other| *other != host).collect::<BTreeSet<_>>().into_iter().for_each(
+            |other| {
+                self.run_component(other, "kube-apiserver", false);
+            },
+        );
+        if fresh {
+            self.fleet_mut().deployed.retain(|(at, _), _| *at != host);
+            self.forsake(host);
+        }
+    }
+
+    /// Another certificate authority than the one that the other servers' processes know: they ask in vain until they are
+    /// started anew.
+    fn forsake(&mut self, founder: usize) {
+        let others: Vec<usize> = (0..self.hosts.len()).filter(|host| *host != founder).collect();
+        for part in self.parts.iter_mut().filter(|part| others.contains(&part.host) && part.pod.is_empty() && part.running) {
+            let part = Arc::make_mut(part);
+            part.enabled = false;
+            part.stop();
+        }
+    }
+
+    /// The server's database is gone from its disk.
+    pub(super) fn k3s_data_lost(&mut self, host: usize) {
+        for place in self.members_on(host) {
+            self.lose_data(place);
+        }
+        self.fleet_mut().deployed.retain(|(at, _), _| *at != host);
     }
 
     /// Whether a server's member of etcd has a vote. One that has none is added as a learner, started, and promoted.
@@ -100,15 +152,27 @@ impl World {
         let Some(k3s) = self.machine(host).k3s else { return };
         if k3s.server {
             self.run_k3s_control_plane(host, &k3s);
+            // A process that starts applies every file, whether it has changed or not.
+            self.fleet_mut().deployed.retain(|(at, _), _| *at != host);
             self.plan(host, LOOK, Due::Deploy);
         }
         if k3s.agentless {
             return;
         }
-        let (now, kubelet) = (self.now, self.hosts[host].kubelet);
+        let (now, kubelet, proxy) = (self.now, self.hosts[host].kubelet, self.hosts[host].proxy);
+        // An agent is told by its server.
+        let shared = self.fleet.machines.values().filter_map(|machine| machine.k3s.clone()).find(|other| other.server);
+        let shared = shared.unwrap_or_else(|| k3s.clone());
         if let Some(part) = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut() {
             part.host.kubelet_version = k3s.version.clone();
+            part.host.runtime = Text::from(format!("containerd://{}", k3s::release(&k3s.version).containerd));
+            part.set_cluster_dns(&shared.cluster_dns);
             part.run_runtime(now, true, &mut Default::default());
+        }
+        if let Actor::Proxy(part) = &mut Arc::make_mut(&mut self.parts[proxy]).actor
+            && let (Some(pods), Some(services)) = (Cidr::parse(&shared.cluster_cidr), Cidr::parse(&shared.service_cidr))
+        {
+            part.set_ranges(pods, services);
         }
         self.begin_part(kubelet);
         if !k3s.switch("disable-kube-proxy") {
@@ -127,6 +191,12 @@ impl World {
             if !k3s.switch(switch) {
                 self.run_component(host, name, true);
             }
+        }
+        let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == "kube-controller-manager");
+        if let Some(part) = manager
+            && let Actor::Manager(manager) = &mut Arc::make_mut(part).actor
+        {
+            manager.pod_range = k3s.cluster_cidr.clone();
         }
         if k3s.switch("disable-cloud-controller") || k3s.disabled.iter().any(|one| one == "servicelb") {
             return;
@@ -168,25 +238,56 @@ impl World {
     /// The deploy controller: what is new or has changed in the folder of manifests is applied.
     pub(super) fn deploy_manifests(&mut self, host: usize) {
         let machine = self.machine(host);
-        let Some(k3s) = machine.k3s.clone().filter(|k3s| k3s.server && k3s.phase == Phase::Running) else { return };
+        if !machine.k3s.as_ref().is_some_and(|k3s| k3s.server && k3s.phase == Phase::Running) {
+            return;
+        }
+        for text in k3s::disabled(&machine) {
+            self.undeploy(host, text);
+        }
         for (path, text) in k3s::manifests(&machine) {
             if self.fleet.deployed.get(&(host, path.clone())) == Some(&text) {
                 continue;
             }
-            let text = if path.ends_with("/coredns.yaml") { Text::from(text.replace(&*k3s.cluster_dns, DNS)) } else { text };
-            self.deploy(host, &text);
+            self.deploy(host, &path, &text);
             self.fleet_mut().deployed.insert((host, path), text);
         }
     }
 
-    fn deploy(&mut self, host: usize, text: &str) {
+    /// Takes away what components that are switched off had brought.
+    fn undeploy(&mut self, host: usize, text: &str) {
         for document in objects::yaml::read(text).unwrap_or_default() {
             let object = document.tree;
+            let (version, word) = (object.get("apiVersion").text(), object.get("kind").text());
+            let name = object.at(&["metadata", "name"]).text();
+            if let Some((_, rendered)) = CHARTS.iter().find(|(chart, _)| word == "HelmChart" && *chart == name) {
+                self.undeploy(host, rendered);
+            }
+            let Some(kind) = kinds::by_kind(version, word) else { continue };
+            let namespace = Text::new(object.at(&["metadata", "namespace"]).text());
+            if self.api.store.tail().find(kind, &namespace, name).is_some() {
+                let actor = format!("deploy@{}", self.hosts[host].name);
+                self.send_as_k3s(host, &actor, Request::about(Verb::Delete, kind, namespace, name));
+            }
+        }
+    }
+
+    /// Applies a file, and says in each object which AddOn (that is: which file) it is of.
+    fn deploy(&mut self, host: usize, path: &str, text: &str) {
+        let addon = path.rsplit('/').next().and_then(|file| file.rsplit_once('.')).map_or("", |(name, _)| name);
+        for document in objects::yaml::read(text).unwrap_or_default() {
+            let mut object = document.tree;
+            if !path.is_empty() && !object.is_null() {
+                for (key, value) in
+                    [("id", ""), ("owner-gvk", "k3s.cattle.io/v1, Kind=Addon"), ("owner-name", addon), ("owner-namespace", "kube-system")]
+                {
+                    object.set(&["metadata", "annotations", &format!("objectset.rio.cattle.io/{key}")], value);
+                }
+            }
             let (version, word) = (object.get("apiVersion").text(), object.get("kind").text());
             let name = object.at(&["metadata", "name"]).text().to_string();
             let chart = CHARTS.iter().find(|(chart, _)| word == "HelmChart" && *chart == name);
             if let Some((_, rendered)) = chart {
-                self.deploy(host, rendered);
+                self.deploy(host, "", rendered);
             }
             let Some(kind) = kinds::by_kind(version, word) else { continue };
             let namespace = match object.at(&["metadata", "namespace"]).text() {

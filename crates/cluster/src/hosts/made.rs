@@ -1,7 +1,6 @@
 //! A preset's server as kubeadm has left it, made when somebody first looks at it by running kubeadm once more, in the past.
 use super::past::Past;
 use super::processes;
-use crate::topology::VERSION;
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::run::Login;
@@ -12,6 +11,9 @@ use std::sync::Arc;
 
 /// What `upgrade`, `join` and `reset` read.
 const UPLOADED: [&str; 3] = ["kubeadm-config", "kubelet-config", "cluster-info"];
+/// What a provider's node joined before its files named the endpoint.
+const JOINED: &str = "172.16.0.2:6443";
+const KUBELET_CONF: &str = "/etc/kubernetes/kubelet.conf";
 /// A token of the installation's day; it has expired long since.
 const TOKEN: &str = "kuba00.0123456789abcdef";
 
@@ -24,15 +26,17 @@ impl World {
         let mut past = Past::default();
         let mut control = self.prepared(first);
         let ha = self.hosts.iter().filter(|host| host.control_plane).count() > 1;
-        let server = format!("{}:6443", self.api_address());
+        let server = if self.managed.is_some() { JOINED.to_string() } else { format!("{}:6443", self.api_address()) };
         let more =
             if ha { format!(" --upload-certs --certificate-key {} --control-plane-endpoint {server}", key()) } else { String::new() };
         type_in(
             &mut control,
             &mut past,
-            &format!("kubeadm init --kubernetes-version {VERSION} --pod-network-cidr 10.244.0.0/16 --token {TOKEN}{more}"),
+            &format!("kubeadm init --kubernetes-version {} --pod-network-cidr 10.244.0.0/16 --token {TOKEN}{more}", self.fleet.version),
         );
-        self.upload(&past);
+        if self.managed.is_none() {
+            self.upload(&past);
+        }
         let mut machine = if host == first {
             control
         } else {
@@ -42,6 +46,12 @@ impl World {
             type_in(&mut machine, &mut past, &format!("kubeadm join {server} --token {TOKEN} {safe}{more}"));
             machine
         };
+        if let Some(provider) = self.provider() {
+            pool_image(&mut machine, provider.endpoint);
+            if let Some(kubelet) = self.kubelet_of(host) {
+                machine.files.program("/usr/bin/kubelet", kubelet.host.kubelet_version.as_str());
+            }
+        }
         if self.hosts[host].control_plane {
             type_in(&mut machine, &mut past, "mkdir -p /root/.kube && cp /etc/kubernetes/admin.conf /root/.kube/config");
         }
@@ -62,6 +72,9 @@ impl World {
     pub(super) fn prepared(&self, host: usize) -> Machine {
         let mut machine = Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, &self.fleet.version, self.seed);
         self.kubelet_of(host).into_iter().for_each(|kubelet| furnish(&mut machine, kubelet));
+        // The package kubeadm depends on it.
+        let minor = self.fleet.version.split('.').nth(1).unwrap_or_default().to_string();
+        machine.install("cri-tools", &format!("1.{minor}.0-1.1"), &[("crictl", &format!("v1.{minor}.0"))]);
         machine.install("curl", "7.88.1-10+deb12u14", &[("curl", "7.88.1")]);
         machine
     }
@@ -73,9 +86,11 @@ impl World {
         // K3s shows itself: its parts are no processes.
         let plain = |machine: &&Machine| super::k3s::notifying(machine).is_none();
         let Some(mut machine) = self.fleet.machines.get(&host).filter(plain).cloned() else { return };
+        let frozen = self.is_frozen(host);
         for (name, runs) in running {
-            show(&mut machine, now, name, runs);
+            show(&mut machine, now, name, runs || (frozen && name == "kube-proxy"));
         }
+        machine.freeze("kube-proxy", frozen);
         self.fleet_mut().machines.insert(host, machine);
     }
 
@@ -113,6 +128,19 @@ pub(super) fn show(machine: &mut Machine, now: Time, name: &str, runs: bool) {
         ("kubelet" | "containerd", false) => machine.stop_unit(now, name),
         (_, true) => processes::start(machine, now, name),
         (_, false) => processes::stop(machine, name),
+    }
+}
+
+/// A node of a provider's pool has a kubelet and a runtime that know the endpoint, and no tools to make clusters with.
+fn pool_image(machine: &mut Machine, endpoint: &str) {
+    for program in ["kubeadm", "kubectl"] {
+        machine.packages.installed.remove_mut(program);
+        machine.files.remove(&format!("/usr/bin/{program}"));
+    }
+    for path in [KUBELET_CONF, "/etc/kubernetes/bootstrap-kubelet.conf"] {
+        if let Some(text) = machine.files.read(path) {
+            machine.files.write_mode(path, &text.replace(JOINED, endpoint), 0o600);
+        }
     }
 }
 

@@ -49,6 +49,13 @@ pub(super) fn stop(machine: &mut Machine, name: &str) {
     }
 }
 
+/// What a component's manifest gives a flag; empty where it does not mention it.
+pub(super) fn argument(machine: &Machine, name: &str, flag: &str) -> String {
+    let line = command(machine, name);
+    let mut said = line.split(' ').filter_map(|word| word.strip_prefix(flag)?.strip_prefix('='));
+    said.next().unwrap_or_default().to_string()
+}
+
 /// The command line of its manifest; its name where there is none.
 fn command(machine: &Machine, name: &str) -> String {
     let text = machine.files.read(&format!("{MANIFESTS}/{name}.yaml"));
@@ -66,18 +73,29 @@ fn command(machine: &Machine, name: &str) -> String {
 }
 
 /// Where the kubelet keeps the certificate that it was given.
-const OWN: &str = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+pub(super) const OWN: &str = "/var/lib/kubelet/pki/kubelet-client-current.pem";
 
 /// The end of the kubelet's TLS bootstrap: its certificate, and the kubeconfig that points to it.
 pub(super) fn bootstrap(machine: &mut Machine, now: Time) {
     let files = &mut machine.files;
     let Some(authority) = files.read("/etc/kubernetes/pki/ca.crt") else { return };
-    let Some(signer) = Certificate::read(&authority) else { return };
     let server = files
         .read("/etc/kubernetes/bootstrap-kubelet.conf")
         .and_then(|text| objects::yaml::read(&text).ok()?.into_iter().next())
         .and_then(|one| Some(one.tree.get("clusters").items().first()?.at(&["cluster", "server"]).text().to_string()))
         .unwrap_or_default();
+    if !certify(machine, now) {
+        return;
+    }
+    let login = map! {"client-certificate": OWN, "client-key": OWN};
+    let text = kubeconfig("default-cluster", &authority, &server, "default-auth", login);
+    machine.files.write_mode("/etc/kubernetes/kubelet.conf", &text, 0o600);
+}
+
+/// The kubelet gets a certificate for a year from now, by its own clock. `false` where no authority is known.
+pub(super) fn certify(machine: &mut Machine, now: Time) -> bool {
+    let authority = machine.files.read("/etc/kubernetes/pki/ca.crt");
+    let Some(signer) = authority.and_then(|text| Certificate::read(&text)) else { return false };
     let local = machine.local(now);
     let key: String = (0..64).map(|_| char::from(b"0123456789abcdef"[machine.chance.below(16) as usize])).collect();
     let certificate = Certificate {
@@ -92,7 +110,5 @@ pub(super) fn bootstrap(machine: &mut Machine, now: Time) {
         signer: signer.key,
     };
     machine.files.write_mode(OWN, &format!("{}{}", certificate.pem(), private_key(&key)), 0o600);
-    let login = map! {"client-certificate": OWN, "client-key": OWN};
-    let text = kubeconfig("default-cluster", &authority, &server, "default-auth", login);
-    machine.files.write_mode("/etc/kubernetes/kubelet.conf", &text, 0o600);
+    true
 }

@@ -29,6 +29,14 @@ pub(super) enum Deed {
     Carry(Duration),
     /// A file in K3s's folder of manifests changed.
     Deploy,
+    /// Processes of a K3s node's containers are gone: shims, or what they hold.
+    Lost(Vec<u32>),
+    /// The bridge of its containers is gone, and with it the kernel's rules.
+    Unwired,
+    /// The database of a K3s server is gone from its disk.
+    DataLost,
+    /// What a K3s node's runtime kept is gone from its disk.
+    Wiped,
 }
 
 /// How far a K3s process has come.
@@ -73,8 +81,32 @@ fn k3s_deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
         };
         all.extend((!known).then_some(Deed::Carry(span)));
     }
+    all.extend(k3s_losses(before, after));
     if is == Stage::Running && was == is && ::hosts::k3s::manifests(before) != ::hosts::k3s::manifests(after) {
         all.push(Deed::Deploy);
+    }
+    all
+}
+
+/// What a K3s node has lost: containers, their network, its datastore, its images.
+fn k3s_losses(before: &Machine, after: &Machine) -> Vec<Deed> {
+    let mut all = Vec::new();
+    let held = |pid: u32| before.processes.iter().any(|one| one.pid == pid && ::hosts::k3s::is_shim(one));
+    let inside = before.processes.iter().filter(|one| ::hosts::k3s::is_shim(one) || held(one.parent));
+    let lost: Vec<u32> = inside.map(|one| one.pid).filter(|pid| after.processes.iter().all(|one| one.pid != *pid)).collect();
+    if !lost.is_empty() {
+        all.push(Deed::Lost(lost));
+    }
+    let bridged = |machine: &Machine| machine.interfaces.iter().any(|one| one.name == "cni0");
+    if bridged(before) && !bridged(after) {
+        all.push(Deed::Unwired);
+    }
+    if ::hosts::k3s::has_database(before) && !::hosts::k3s::has_database(after) {
+        all.push(Deed::DataLost);
+    }
+    let agent = |machine: &Machine| machine.files.is_folder("/var/lib/rancher/k3s/agent");
+    if agent(before) && !agent(after) {
+        all.push(Deed::Wiped);
     }
     all
 }

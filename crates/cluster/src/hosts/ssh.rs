@@ -48,8 +48,15 @@ impl World {
 
     /// The host and the login of a destination; otherwise ssh's words and when they come.
     fn reached(&mut self, user: &str, name: &str) -> Result<(usize, Login), (String, Duration)> {
-        let Some(host) = self.hosts.iter().position(|host| host.name == name || host.address == name) else {
-            return Err((format!("ssh: Could not resolve hostname {name}: Name or service not known\n"), Duration::ZERO));
+        let host = self.hosts.iter().position(|host| host.name == name || host.address == name);
+        let Some(host) = host.filter(|host| !self.is_hidden(*host)) else {
+            return Err(match self.closed_door(name) {
+                Some(words) => (words, CONNECT_MAX),
+                None => {
+                    let whose = self.whose_control_plane();
+                    (format!("ssh: Could not resolve hostname {name}: Name or service not known\n{whose}"), Duration::ZERO)
+                }
+            });
         };
         if self.passage(None, Some(host)).is_none() {
             return Err((format!("ssh: connect to host {name} port 22: Connection timed out\n"), CONNECT_MAX));

@@ -36,7 +36,6 @@ impl World {
         }
         for name in STATICS {
             let (manifest, runs) = (manifest(&machine, name), machine.process(name).is_some());
-            let held = self.fleet.held.contains(&(host, Text::new_static(name)));
             let changed = self.fleet_mut().changed.remove(&(host, name));
             match manifest {
                 // Another Pod: the old one ends first.
@@ -45,7 +44,7 @@ impl World {
                     self.run_component(host, name, false);
                     self.plan(host, RETRY, Due::Statics);
                 }
-                Some(pod) if !runs && !held => {
+                Some(pod) if !runs => {
                     let image = pod.at(&["spec", "containers"]).items().first().map(|one| one.get("image").text().to_string());
                     let image = image.unwrap_or_default();
                     if !machine.has_image(&image) {
@@ -147,13 +146,14 @@ impl World {
     }
 
     /// The host's process table as the kubelet part knows it, and the mirror Pod in the API.
-    fn mirror(&mut self, host: usize, name: &str, runs: bool) {
+    pub(super) fn mirror(&mut self, host: usize, name: &str, runs: bool) {
         let id = self.hosts[host].kubelet;
+        self.container_shown(host, name, runs);
         if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
             kubelet.host.has_process(name, runs);
         }
-        if !runs {
-            let pod = Text::from(format!("{name}-{}", self.hosts[host].name));
+        let pod = Text::from(format!("{name}-{}", self.hosts[host].name));
+        if !runs && self.api.store.applied().find(kinds::POD, "kube-system", &pod).is_some() {
             let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
             let request = Request::about(Verb::Delete, kinds::POD, "kube-system", pod).body(options);
             self.submit(Caller::Part(id), UNASKED, &request);

@@ -19,14 +19,17 @@ impl World {
 
     /// The names of all servers.
     pub fn servers(&self) -> Vec<String> {
-        self.hosts.iter().map(|host| host.name.to_string()).collect()
+        (0..self.hosts.len()).filter(|host| !self.is_hidden(*host)).map(|host| self.hosts[host].name.to_string()).collect()
     }
 
     /// What runs on a server, as `ps` lists it; nothing where it has no power. The world itself is not touched: a machine
     /// that nobody has logged in to is made in a copy.
     pub fn processes(&self, server: &str) -> Vec<ProcessView> {
-        let Some(host) = self.hosts.iter().position(|host| host.name == server && host.powered) else { return Vec::new() };
+        let found = self.hosts.iter().position(|host| host.name == server && host.powered);
+        let Some(host) = found.filter(|host| !self.is_hidden(*host)) else { return Vec::new() };
         let mut copy = self.clone();
+        copy.machine(host);
+        copy.show_containers(host);
         let machine = copy.machine(host);
         let view = |process: &::hosts::machine::Process| ProcessView {
             pid: process.pid,

@@ -1,5 +1,6 @@
 //! Whose certificates are good by whose clock: connections to the kube-apiservers are refused where one is not.
 use super::fleet::Due;
+use super::processes::{self, OWN};
 use crate::event::{Caller, PartId};
 use crate::part::Actor;
 use crate::world::World;
@@ -9,11 +10,14 @@ use ::hosts::pki::{Certificate, Refused};
 use objects::Status;
 use objects::wire::Response;
 use simcore::{Duration, Time};
+use std::collections::BTreeSet;
 
 const SERVING: &str = "/etc/kubernetes/pki/apiserver.crt";
 const ADMIN: &str = "/etc/kubernetes/admin.conf";
 /// Kubeconfigs of a server by who uses them.
 const KUBECONFIGS: [&str; 3] = [ADMIN, "/etc/kubernetes/super-admin.conf", "/etc/kubernetes/kubelet.conf"];
+/// From a kubelet's request until it holds the new certificate: approved and signed by the kube-controller-manager.
+const SIGNED: Duration = Duration::secs(2);
 
 impl World {
     /// A host's clock. The learner's own (`None`) is right, unless every server's was put: then so much time has passed for
@@ -60,7 +64,7 @@ impl World {
         if right && self.fleet.right_clocks {
             return;
         }
-        let mut strangers = std::collections::BTreeSet::new();
+        let mut strangers = BTreeSet::new();
         let mut next: Option<Time> = None;
         for id in 0..self.parts.len() {
             let part = self.parts[id].clone();
@@ -81,6 +85,7 @@ impl World {
         let changed = self.fleet.strangers != strangers;
         let fleet = self.fleet_mut();
         (fleet.strangers, fleet.right_clocks) = (strangers, right);
+        self.old_kubelets().into_iter().for_each(|host| self.plan(host, SIGNED, Due::Rotated));
         if let Some(next) = next {
             self.plan(0, next.since(self.now) + Duration::secs(1), Due::Trust);
         }
@@ -89,13 +94,35 @@ impl World {
         }
     }
 
+    /// The hosts whose kubelets ask for a new certificate now: they are let in, and a kube-controller-manager is, which signs it.
+    /// A clock that was put forward counts as time that went by.
+    fn old_kubelets(&self) -> Vec<usize> {
+        let well = |id: &PartId| self.parts[*id].running && !self.fleet.strangers.contains(id);
+        let signer = (0..self.parts.len()).any(|id| self.parts[id].process() == "kube-controller-manager" && well(&id));
+        let old = |host: &usize| {
+            let own = self.fleet.machines.get(host).and_then(kubelets);
+            own.is_some_and(|own| rotation(&own) <= self.clock(Some(*host))) && well(&self.hosts[*host].kubelet)
+        };
+        (0..self.hosts.len()).filter(|host| signer && old(host)).collect()
+    }
+
+    /// A kubelet holds its new certificate, if it is still the time for one.
+    pub(super) fn rotate_kubelet(&mut self, host: usize) {
+        if !self.old_kubelets().contains(&host) {
+            return;
+        }
+        let mut machine = self.machine(host);
+        processes::certify(&mut machine, self.now);
+        self.put_machine(host, machine);
+    }
+
     /// The certificate that a part shows: the scheduler and the controller manager read theirs when they start.
     fn held(&mut self, id: PartId, host: usize, actor: &Actor) -> Option<Certificate> {
         let machine = self.fleet.machines.get(&host)?;
         let path = match actor {
             Actor::Scheduler(_) => "/etc/kubernetes/scheduler.conf",
             Actor::Manager(_) => "/etc/kubernetes/controller-manager.conf",
-            Actor::Kubelet(_) => return own(machine, KUBECONFIGS[2]),
+            Actor::Kubelet(_) => return kubelets(machine),
             // kube-proxy and what runs in Pods show tokens.
             _ => return None,
         };
@@ -115,11 +142,36 @@ impl World {
         }
     }
 
+    /// By a server's own clock, and when the certificate in one of its files ends: the file may be a kubeconfig or PEM. `None`
+    /// where there is no such server or no certificate in the file.
+    pub fn expiry(&self, server: &str, path: &str) -> Option<(Time, Time)> {
+        let host = self.hosts.iter().position(|host| host.name == server)?;
+        let made = self.fleet.machines.get(&host).cloned();
+        let machine = made.unwrap_or_else(|| self.clone().machine(host));
+        let text = machine.files.read(path)?;
+        let found = Certificate::read(&text).or_else(|| Client::certificate(&machine, &text))?;
+        Some((machine.local(self.now), found.not_after))
+    }
+
     /// The certificate by which a command on a host asks as `user`.
     pub(super) fn certificate_of(&self, host: usize, user: &str) -> Option<Certificate> {
         let machine = self.fleet.machines.get(&host)?;
         KUBECONFIGS.iter().filter_map(|path| own(machine, path)).find(|found| found.part("CN") == Some(user))
     }
+}
+
+/// The certificate of a kubelet: that of its kubeconfig, or a newer one that it was given since.
+fn kubelets(machine: &Machine) -> Option<Certificate> {
+    let renewed = machine.files.read(OWN).and_then(|text| Certificate::read(&text));
+    own(machine, KUBECONFIGS[2]).into_iter().chain(renewed).max_by_key(|found| found.not_after)
+}
+
+/// When a kubelet asks for a new certificate: after 70 to 90 % of the old one's life, each at its own moment. Mirrors client-go's
+/// certificate manager.
+fn rotation(certificate: &Certificate) -> Time {
+    let life = certificate.not_after.since(certificate.not_before);
+    let share = certificate.key.bytes().next().and_then(|digit| char::from(digit).to_digit(16)).unwrap_or(0);
+    certificate.not_before + Duration(life.0 / 150 * (105 + u64::from(share) * 2))
 }
 
 fn own(machine: &Machine, path: &str) -> Option<Certificate> {

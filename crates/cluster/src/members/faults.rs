@@ -95,6 +95,7 @@ impl World {
             Fault::CrashEtcd { member } => {
                 let place = self.member(member)?;
                 self.crash_member(place);
+                self.container_shown(self.etcd.nodes[place].host, "etcd", false);
                 format!("kill {member}")
             }
             Fault::SlowDisk { node, fsync_ms } => {
@@ -115,11 +116,13 @@ impl World {
             Fault::LoseEtcdData { member } => {
                 let place = self.member(member)?;
                 self.lose_data(place);
+                self.container_shown(self.etcd.nodes[place].host, "etcd", false);
                 format!("data of {member} are lost")
             }
             Fault::RestoreEtcd { member, directory } => {
                 let place = self.member(member)?;
                 self.use_directory(place, directory)?;
+                self.component_shown(member, true);
                 format!("{member} starts with {directory}")
             }
             Fault::EtcdQuota { member, mebibytes } => {

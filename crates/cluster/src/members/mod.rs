@@ -5,6 +5,7 @@ mod carry;
 mod faults;
 mod jobs;
 mod lead;
+mod leases;
 mod registry;
 mod serve;
 mod state;

@@ -23,7 +23,7 @@ fn found(prefix: &str, kept: &Object) -> Found {
     let key = format!("{prefix}{}", kept.key.path());
     let created = kept.revision;
     let value = Some(kept.tree.to_json().into());
-    Found { key: key.into(), version: Version { created, modified: kept.revision, version: 1, value } }
+    Found { key: key.into(), version: Version { created, modified: kept.revision, version: 1, value }, lease: 0 }
 }
 
 /// Objects whose keys are asked for. Values are JSON here; upstream stores protobuf.

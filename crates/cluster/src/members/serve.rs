@@ -31,6 +31,7 @@ pub(crate) struct Written {
 impl World {
     /// What a member answers of itself, leader or not.
     pub(crate) fn answered_alone(&mut self, member: usize, ask: &Ask) -> Option<Reply> {
+        self.end_leases();
         let node = &self.etcd.nodes[member];
         let process = node.process.member.as_ref()?;
         let is_learner = process.conf().is_learner(node.process.id);
@@ -64,7 +65,7 @@ impl World {
         self.etcd.nodes.iter().filter(|node| node.process.space.alarm).map(|node| node.process.id).collect()
     }
 
-    fn header(&self, member: usize) -> Header {
+    pub(super) fn header(&self, member: usize) -> Header {
         let node = &self.etcd.nodes[member];
         let term = node.process.member.as_ref().map_or(0, Member::term);
         Header { cluster: self.etcd.id, member: node.process.id, revision: node.process.revision, term }
@@ -92,6 +93,7 @@ impl World {
     /// The leader is confirmed: a question of a line is carried out.
     pub(crate) fn confirmed(&mut self, number: u64) -> bool {
         let Some(Question { job, place, member, ask }) = self.etcd.questions.remove(&number) else { return false };
+        self.end_leases();
         let reply = match ask {
             Ask::Health if !self.alarms().is_empty() => Reply::Alarms(self.alarms()),
             Ask::Health => Reply::Healthy(self.asked_since(job, place) + Duration::micros(1_900)),
@@ -104,7 +106,9 @@ impl World {
             }
             Ask::Range { keys, revision, .. } => self.range(member, &keys, revision),
             Ask::Compact(revision) => self.compact_to(member, revision),
-            Ask::Put { key, value } => return self.put_key(job, place, member, &key, &value),
+            Ask::Grant(_) | Ask::Revoke(_) | Ask::KeepAlive(_) | Ask::Leases => self.lease(member, number, &ask),
+            Ask::Put { lease, .. } if lease > 0 && !self.etcd.leases.contains_key(&lease) => Reply::Refused(words::NO_LEASE),
+            Ask::Put { key, value, lease } => return self.put_key(job, place, member, &key, &value, lease),
             Ask::Delete(keys) => return self.delete_keys(job, place, member, &keys),
             _ => Reply::Done(self.header(member)),
         };
@@ -147,12 +151,12 @@ impl World {
             registry::look_back(&mut found, &self.api.store, keys, revision);
         }
         let others = self.etcd.beside.iter().filter(|(key, _)| keys.contains(key));
-        found.extend(others.map(|(key, version)| Found { key: key.clone(), version: version.clone() }));
+        found.extend(others.map(|(key, version)| Found { key: key.clone(), version: version.clone(), lease: self.lease_of(key) }));
         found.sort_by(|a, b| a.key.cmp(&b.key));
         Reply::Range(header, found)
     }
 
-    fn put_key(&mut self, job: u64, place: usize, member: usize, key: &str, value: &str) -> bool {
+    fn put_key(&mut self, job: u64, place: usize, member: usize, key: &str, value: &str, lease: u64) -> bool {
         let admitted = Arc::make_mut(&mut self.etcd.nodes[member]).process.space.admit(key.len() as u64, value.len() as u64);
         let reply = match (admitted, registry::key(key)) {
             (Err(refused), _) => Reply::Refused(refused),
@@ -175,7 +179,8 @@ impl World {
                 let (created, version) = old.as_ref().map_or((revision, 1), |old| (old.created, old.version + 1));
                 let new = Version { created, modified: revision, version, value: Some(value.into()) };
                 self.etcd.beside.insert(key.into(), new);
-                let before = old.map(|version| Found { key: key.into(), version }).into_iter().collect();
+                self.hang(key, lease);
+                let before = old.map(|version| Found { key: key.into(), version, lease: self.lease_of(key) }).into_iter().collect();
                 Reply::Written(self.header(member), before)
             }
         };
@@ -189,7 +194,7 @@ impl World {
         let beside: Vec<Arc<str>> = self.etcd.beside.keys().filter(|key| keys.contains(key)).cloned().collect();
         for key in beside {
             if let Some(version) = self.etcd.beside.remove(&key) {
-                before.push(Found { key, version });
+                before.push(Found { key, version, lease: 0 });
             }
         }
         let mut revision = 0;

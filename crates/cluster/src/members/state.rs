@@ -70,6 +70,8 @@ pub(crate) struct Etcd {
     pub written: Vec<Written>,
     /// Keys that are no objects of the API.
     pub beside: BTreeMap<Arc<str>, Version>,
+    /// Leases by number: seconds, when it ends, the keys that go with it.
+    pub leases: BTreeMap<u64, (i64, Time, Vec<Arc<str>>)>,
     /// Snapshot files by host and path, and the states in them.
     pub files: Vec<(usize, String, Saved)>,
     pub backups: Vec<Snapshot>,
@@ -98,6 +100,7 @@ impl Etcd {
             questions: BTreeMap::new(),
             written: Vec::new(),
             beside: BTreeMap::new(),
+            leases: BTreeMap::new(),
             files: Vec::new(),
             backups: Vec::new(),
             directories: Vec::new(),

@@ -39,11 +39,17 @@ fn ingress_controller(seed: u64, inside: &Inside) -> Actor {
 impl World {
     /// Something happened on a node: components of containers that are gone stop, those of new ones start.
     pub(crate) fn mind_components(&mut self, kubelet: PartId) {
+        self.sort_parts();
         let Some(changed) = self.parts[kubelet].kubelet().filter(|kubelet| kubelet.has_inside()) else { return };
         let host = self.parts[kubelet].host;
         let gone =
             |part: &Part| part.running && part.host == host && !part.pod.is_empty() && changed.living(&part.pod, &part.container).is_none();
-        let ended: Vec<PartId> = (0..self.parts.len()).filter(|id| gone(&self.parts[*id])).collect();
+        // Nobody else runs in a container.
+        let candidates = self.central.iter().copied().chain([self.hosts[host].proxy]);
+        let ended: Vec<PartId> = candidates.filter(|id| self.parts.get(*id).is_some_and(|part| gone(part))).collect();
+        if ended.is_empty() && !changed.has_inside_news() {
+            return;
+        }
         ended.into_iter().for_each(|id| Arc::make_mut(&mut self.parts[id]).stop());
         let renewed = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut().map(|kubelet| kubelet.take_renewed()).unwrap_or_default();
         for (id, files) in renewed {
@@ -85,10 +91,12 @@ impl World {
     fn start_proxy(&mut self, host: usize, inside: Inside) {
         let id = self.hosts[host].proxy;
         let part = Arc::make_mut(&mut self.parts[id]);
-        (part.pod, part.container) = (inside.uid, inside.id);
+        // A new process, whatever became of the one before.
+        (part.pod, part.container, part.enabled) = (inside.uid, inside.id, true);
         if let (Actor::Proxy(proxy), Some(file)) = (&mut part.actor, inside.files.get(PROXY_CONFIG)) {
             proxy.configure(file);
         }
+        self.thaw(host);
         self.start_part(id);
     }
 

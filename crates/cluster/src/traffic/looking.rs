@@ -24,7 +24,7 @@ impl World {
         let view = self.api.store.applied();
         let mut rules = Vec::new();
         for (host, machine) in self.hosts.iter().enumerate().filter(|(_, machine)| machine.powered) {
-            let Some(proxy) = self.proxy_of(host) else { continue };
+            let Some(proxy) = self.proxy_of(host).filter(|_| !self.is_hidden(host)) else { continue };
             let mode = proxy.kernel.rules.mode().word();
             rules.extend(proxy.table(view).iter().filter_map(|line| rule(&machine.name, mode, line)));
         }

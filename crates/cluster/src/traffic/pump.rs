@@ -198,11 +198,7 @@ impl World {
         }
         let doors = &self.traffic.sources.get(&serial)?.doors;
         // Something in front of the cluster knows which workers answer.
-        let alone = self.hosts.len() == 1;
-        let up = |place: &usize| {
-            let host = &self.hosts[*place];
-            host.powered && host.connected && (alone || !host.control_plane)
-        };
+        let up = |place: &usize| self.takes_requests(*place);
         let count = doors.asks.iter().filter(|(place, _)| up(place)).count();
         let (place, ask) = doors.asks.iter().filter(|(place, _)| up(place)).nth(user as usize % count.max(1))?;
         let client = if doors.outside { Client::Outside(PEOPLE + user % 250 + 1) } else { Client::Node(*place) };

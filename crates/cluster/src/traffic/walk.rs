@@ -99,13 +99,25 @@ impl World {
             }
         };
         steps.dialled = (address, port);
-        let entry = self.entry(client, address)?;
-        let first = self.passage(client.host(), Some(entry)).ok_or(Failure::Lost)?;
+        let mut entry = self.entry(client, address)?;
+        let mut first = self.passage(client.host(), Some(entry)).ok_or(Failure::Lost)?;
         let source = self.address_of_client(client);
         let packet = Packet { source: ip(source), destination: ip(address), port, protocol: Protocol::Tcp };
         steps.rules_host = entry as u16;
         // Service rules are about ports: an echo has none.
         steps.verdict = if ask.what == What::Echo { Verdict::Pass } else { self.rules(entry, &packet, client.origin()) };
+        // What the own node lets pass to another node's address meets that node's rules, as from outside: node ports.
+        if let (Verdict::Pass, Place::Node(other)) = (steps.verdict, self.place(address))
+            && other != entry
+            && ask.what != What::Echo
+        {
+            first = first + self.passage(Some(entry), Some(other)).ok_or(Failure::Lost)?;
+            // On its way out of its node a Pod's packet was given the node's address.
+            let packet = Packet { source: ip(self.hosts[entry].number), ..packet };
+            steps.verdict = self.rules(other, &packet, Origin::Outside);
+            steps.rules_host = other as u16;
+            entry = other;
+        }
         steps.reached = match steps.verdict {
             Verdict::Forward { address: IpAddr::V4(address), port, .. } => (address.into(), port),
             Verdict::Forward { .. } => return Err(Failure::Lost),
@@ -145,8 +157,15 @@ impl World {
     /// Which host answers for a load balancer's address on the hosts' network.
     fn announcer(&self, address: u32) -> Option<usize> {
         self.balanced.get(&address)?;
-        let alone = self.hosts.len() == 1;
-        self.hosts.iter().position(|host| host.powered && host.connected && (alone || !host.control_plane))
+        (0..self.hosts.len()).find(|host| self.takes_requests(*host))
+    }
+
+    /// Whether what stands in front of the cluster sends requests to a host: it is a worker, it is there, and since it got
+    /// power kube-proxy has written its rules.
+    pub(crate) fn takes_requests(&self, place: usize) -> bool {
+        let host = &self.hosts[place];
+        let worker = self.hosts.len() == 1 || !host.control_plane;
+        host.powered && host.connected && worker && self.proxy_of(place).is_none_or(|proxy| !proxy.kernel.rules.is_empty())
     }
 
     /// From the entry host to the container that listens. Gives its host, too.
@@ -240,7 +259,7 @@ impl World {
     fn on_node(&self, host: usize, port: u16) -> Option<Server> {
         let kubelet = self.kubelet_of(host)?;
         let process = match port {
-            6443 if self.serves(host) => "kube-apiserver",
+            _ if port == self.api_port() && self.serves(host) => "kube-apiserver",
             10250 if kubelet.is_running() => "kubelet",
             _ if self.proxy_of(host).is_some_and(|proxy| proxy.answer(port, "/", self.now).is_some()) => "kube-proxy",
             _ => "",

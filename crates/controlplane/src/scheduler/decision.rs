@@ -46,8 +46,8 @@ pub fn tree(attempt: &Attempt, known: &mut Rows) -> Tree {
 fn row_tree(row: &Row, scorers: &[&'static str]) -> Tree {
     if let Some((plugin, refusal)) = &row.refusal {
         let reasons: Vec<&str> = refusal.reasons.iter().map(Text::as_str).collect();
-        return map! {"name": &row.node, "filter": reasons.join(", "), "plugin": *plugin};
+        return map! {"filter": reasons.join(", "), "name": &row.node, "plugin": *plugin};
     }
     let scores: Map = scorers.iter().zip(&row.scores).map(|(name, score)| (Text::new_static(name), Tree::from(*score))).collect();
-    map! {"name": &row.node, "filter": "", "scores": scores, "total": row.total}
+    map! {"filter": "", "name": &row.node, "scores": scores, "total": row.total}
 }

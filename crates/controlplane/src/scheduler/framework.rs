@@ -74,7 +74,7 @@ pub struct Cycle<'a> {
     /// Whether a node selector or required node affinity limits the nodes.
     pub picky: bool,
     pub affinity: OnceCell<plugins::AffinityCounts>,
-    pub spread: OnceCell<plugins::SpreadCounts>,
+    pub spread: OnceCell<plugins::SpreadCounts<'a>>,
     pub ports: OnceCell<plugins::WantedPorts>,
     pub images: OnceCell<plugins::WantedImages>,
 }
@@ -181,10 +181,10 @@ fn enough_nodes(nodes: usize) -> usize {
 }
 
 fn score(cycle: &Cycle, found: &[(usize, &NodeInfo)], rows: &mut [Row]) -> Vec<&'static str> {
-    let mut scorers = Vec::new();
-    for plugin in plugins::ALL {
-        let Some(score) = plugin.score.as_ref().filter(|score| (score.applies)(cycle)) else { continue };
-        scorers.push(plugin.name);
+    let applying = plugins::ALL.iter().filter_map(|plugin| Some((plugin.name, plugin.score.as_ref()?)));
+    let applying: Vec<(&'static str, &Score)> = applying.filter(|(_, score)| (score.applies)(cycle)).collect();
+    found.iter().for_each(|(place, _)| rows[*place].scores.reserve_exact(applying.len()));
+    for (_, score) in &applying {
         let mut ratings: Vec<i64> = found.iter().map(|(_, node)| (score.rate)(cycle, node)).collect();
         normalise(score.normalise, &mut ratings);
         for ((place, _), rating) in found.iter().zip(ratings) {
@@ -192,7 +192,7 @@ fn score(cycle: &Cycle, found: &[(usize, &NodeInfo)], rows: &mut [Row]) -> Vec<&
             rows[*place].total += rating * score.weight;
         }
     }
-    scorers
+    applying.into_iter().map(|(name, _)| name).collect()
 }
 
 fn normalise(how: Normalise, ratings: &mut [i64]) {

@@ -28,6 +28,8 @@ pub struct Config {
     pub seed: u64,
     /// Taints that the Node registers with (`registerWithTaints`).
     pub taints: Vec<Tree>,
+    /// Labels that the Node registers with besides its own (`--node-labels`, a cloud's zone and region).
+    pub labels: Vec<(&'static str, &'static str)>,
     /// A range of Pod addresses to use when the Node has none of its own (`podCIDR`).
     pub pod_cidr: Option<Text>,
     /// Whether the host's control plane processes are shown as Pods in kube-system.
@@ -251,6 +253,10 @@ impl Kubelet {
         self.runtime_lost = None;
         for at in 0..self.host.processes.len() {
             let name = self.host.processes[at].name.clone();
+            // A static Pod whose manifest was taken away does not come back.
+            if self.host.processes[at].withdrawn {
+                continue;
+            }
             self.host.set_running(&name, false);
             self.host.set_running(&name, true);
         }
@@ -276,6 +282,30 @@ impl Kubelet {
         victim.log.write(&crate::images::Line { at: now, text: format!("{words}\n") });
         victim.crash(now, 1, "Error");
         self.notice_crash(now, uid.clone(), &name, fx);
+    }
+
+    /// A Pod's sandbox is gone with all processes in it; the runtime finds their ends unknown when it is asked.
+    pub fn lose_sandbox(&mut self, now: Time, uid: &Text, fx: &mut Effects) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
+        sandbox.ready = false;
+        sandbox.containers_mut().for_each(|container| container.crash(now, 255, "Unknown"));
+        self.notice_crash(now, uid.clone(), "", fx);
+    }
+
+    /// Everything that the runtime kept is gone: sandboxes, images, addresses, the network plugin's configuration.
+    pub fn wipe(&mut self) {
+        self.stop();
+        self.sandboxes.clear();
+        self.due.clear();
+        self.due_of.clear();
+        self.store = Store::preset(&self.catalog, &self.config.images);
+        self.addresses = Addresses::default();
+        self.addresses.plugin = self.config.network;
+    }
+
+    /// Takes the address of the cluster's name server: `clusterDNS`.
+    pub fn set_cluster_dns(&mut self, address: &str) {
+        self.config.dns.cluster_dns = vec![Text::new(address)];
     }
 
     /// The kernel kills a container by its runtime id, because it uses more memory than its limit.
@@ -484,6 +514,9 @@ impl Kubelet {
     }
 
     fn plan(&mut self, uid: &Text, next: Option<Time>) {
+        if self.due_of.get(uid).copied() == next {
+            return;
+        }
         if let Some(old) = self.due_of.remove(uid) {
             self.due.remove(&(old, uid.clone()));
         }

@@ -9,9 +9,20 @@ pub struct Downward<'a> {
     pub host_ip: &'a str,
 }
 
-/// Resolves `envFrom` and `env`, then adds the Service variables of the namespace.
-/// The error is upstream's sentence for `CreateContainerConfigError`.
-pub fn environment(view: &Snapshot, container: &Tree, facts: &Downward) -> Result<Vec<(Text, Text)>, String> {
+/// What `declared` gives, and after it the Service variables of the namespace.
+pub fn environment(view: &Snapshot, container: &Tree, facts: &Downward) -> Vec<(Text, Text)> {
+    let mut all = declared(view, container, facts).unwrap_or_default();
+    for (key, value) in services(view, &facts.pod.key.namespace) {
+        if !all.iter().any(|(name, _)| *name == key) {
+            all.push((key, value));
+        }
+    }
+    all.shrink_to_fit();
+    all
+}
+
+/// Resolves `envFrom` and `env`. The error is upstream's sentence for `CreateContainerConfigError`.
+pub fn declared(view: &Snapshot, container: &Tree, facts: &Downward) -> Result<Vec<(Text, Text)>, String> {
     let mut all: Vec<(Text, Text)> = Vec::new();
     for source in container.get("envFrom").items() {
         let prefix = source.get("prefix").text();
@@ -30,11 +41,6 @@ pub fn environment(view: &Snapshot, container: &Tree, facts: &Downward) -> Resul
             Text::from(references(variable.get("value").text(), &all))
         };
         put(&mut all, name, value);
-    }
-    for (key, value) in services(view, &facts.pod.key.namespace) {
-        if !all.iter().any(|(name, _)| *name == key) {
-            all.push((key, value));
-        }
     }
     Ok(all)
 }
@@ -139,25 +145,26 @@ fn services(view: &Snapshot, namespace: &str) -> Vec<(Text, Text)> {
             continue;
         }
         let name = service.key.name.to_ascii_uppercase().replace('-', "_");
-        let mut put = |suffix: String, value: String| all.push((Text::from(format!("{name}_{suffix}")), Text::from(value)));
-        put("SERVICE_HOST".into(), address.to_string());
+        let mut put = |words: &[&str], value: &str| all.push((Text::from(words.concat()), Text::new(value)));
+        put(&[&name, "_SERVICE_HOST"], address);
         for (at, port) in service.spec().get("ports").items().iter().enumerate() {
-            let number = port.get("port").int_or(0);
+            let number = port.get("port").int_or(0).to_string();
             let protocol = if port.get("protocol").text().is_empty() { "TCP" } else { port.get("protocol").text() };
             let lower = protocol.to_ascii_lowercase();
+            let url = [&lower, "://", address, ":", &number].concat();
             if at == 0 {
-                put("SERVICE_PORT".into(), number.to_string());
-                put("PORT".into(), format!("{lower}://{address}:{number}"));
+                put(&[&name, "_SERVICE_PORT"], &number);
+                put(&[&name, "_PORT"], &url);
             }
             if !port.get("name").text().is_empty() {
                 let named = port.get("name").text().to_ascii_uppercase().replace('-', "_");
-                put(format!("SERVICE_PORT_{named}"), number.to_string());
+                put(&[&name, "_SERVICE_PORT_", &named], &number);
             }
-            let stem = format!("PORT_{number}_{protocol}");
-            put(stem.clone(), format!("{lower}://{address}:{number}"));
-            put(format!("{stem}_PROTO"), lower);
-            put(format!("{stem}_PORT"), number.to_string());
-            put(format!("{stem}_ADDR"), address.to_string());
+            let stem = [&name, "_PORT_", &number, "_", protocol].concat();
+            put(&[&stem], &url);
+            put(&[&stem, "_PROTO"], &lower);
+            put(&[&stem, "_PORT"], &number);
+            put(&[&stem, "_ADDR"], address);
         }
     }
     all

@@ -54,6 +54,8 @@ impl Context<'_> {
 
     /// 64 hexadecimal digits.
     pub fn new_id(&mut self) -> Text {
-        Text::from((0..8).map(|_| format!("{:08x}", self.rng.draw())).collect::<String>())
+        let mut id = String::with_capacity(64);
+        (0..8).for_each(|_| simcore::push_hex(&mut id, self.rng.draw(), 8));
+        Text::from(id)
     }
 }

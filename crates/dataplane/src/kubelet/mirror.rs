@@ -14,7 +14,8 @@ pub fn is_mirror(pod: &Object) -> bool {
     !pod.annotation("kubernetes.io/config.mirror").is_empty()
 }
 
-/// Requests for the mirror Pods that are not there (upstream `CreateMirrorPod`), and against those of another manifest.
+/// Requests for the mirror Pods that are not there (upstream `CreateMirrorPod`), and against those of another manifest or of
+/// none any more (upstream `deleteOrphanedMirrorPods`).
 pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
     let Some(node) = view.find(kinds::NODE, "", &host.name) else { return Vec::new() };
     if view.find(kinds::NAMESPACE, "", NAMESPACE).is_none() {
@@ -29,11 +30,18 @@ pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
         if let Some(pod) = view.find(kinds::POD, NAMESPACE, &name).map(AsRef::as_ref).filter(other)
             && !pod.is_deleting()
         {
-            let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
-            all.push(Request::about(Verb::Delete, kinds::POD, NAMESPACE, name).body(options));
+            all.push(removal(name));
         }
     }
+    let withdrawn = host.processes.iter().filter(|process| process.withdrawn);
+    let orphaned = |name: &Text| view.find(kinds::POD, NAMESPACE, name).is_some_and(|pod| is_mirror(pod) && !pod.is_deleting());
+    all.extend(withdrawn.map(|process| Text::from(format!("{}-{}", process.name, host.name))).filter(orphaned).map(removal));
     all
+}
+
+fn removal(name: Text) -> Request {
+    let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
+    Request::about(Verb::Delete, kinds::POD, NAMESPACE, name).body(options)
 }
 
 fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {

@@ -63,8 +63,10 @@ impl Registration {
         }
         let mut status = described(host, store);
         status.set(&["conditions"], conditions(now, &Tree::Null, Some(STARTING)));
+        let mut labels = labels(host);
+        config.labels.iter().for_each(|(key, value)| labels.set(&[key], *value));
         let node = map! {
-            "apiVersion": "v1", "kind": "Node", "metadata": map! {"name": &self.name, "labels": labels(host)}, "spec": spec, "status": status,
+            "apiVersion": "v1", "kind": "Node", "metadata": map! {"name": &self.name, "labels": labels}, "spec": spec, "status": status,
         };
         client.send(Asked::Register, Request::about(Verb::Create, kinds::NODE, "", "").body(node), None);
     }

@@ -1,7 +1,7 @@
 //! From nothing to a running container: sandbox, image, create, start, PostStart.
 use crate::images::shell::{Shell, is_tool};
 use crate::images::{Image, Lookup, Task};
-use crate::kubelet::config::{Downward, environment};
+use crate::kubelet::config::{Downward, declared, environment};
 use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
 use crate::kubelet::{hooks, lifecycle, mirror, pull, volumes};
@@ -135,7 +135,7 @@ fn finish_sync(worker: &mut Worker, cx: &mut Context) {
 pub fn create(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text) -> bool {
     let Some(container) = worker.spec_of(name).cloned() else { return false };
     let facts = Downward { pod: &worker.pod, pod_ip: &sandbox.ip, host_ip: &cx.host.address };
-    if let Err(words) = environment(cx.view, &container, &facts) {
+    if let Err(words) = declared(cx.view, &container, &facts) {
         worker.note(cx, name, true, "Failed", format!("Error: {words}"));
         worker.wait(name, "CreateContainerConfigError", words);
         worker.failed = true;
@@ -148,7 +148,7 @@ pub fn create(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name
 fn created(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: Text) {
     let Some(container) = worker.spec_of(&name).cloned() else { return next(worker, sandbox, cx) };
     let facts = Downward { pod: &worker.pod, pod_ip: &sandbox.ip, host_ip: &cx.host.address };
-    let env = environment(cx.view, &container, &facts).unwrap_or_default();
+    let env = environment(cx.view, &container, &facts);
     let image = Text::new(container.get("image").text());
     let image_id = cx.store.get(&image).map(|found| found.id()).unwrap_or_else(|| match cx.catalog.lookup(&image) {
         Lookup::Found(found) => found.id(),

@@ -45,11 +45,12 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
     };
     let is_final = matches!(phase, "Succeeded" | "Failed");
     let shown = if is_final && facts.stage == Stage::Alive { held } else { phase };
+    let conditions = conditions(pod, phase, &inits, &mains, facts);
     let mut status = map! {
-        "phase": shown, "observedGeneration": pod.generation(), "startTime": facts.start_time.rfc3339(),
+        "conditions": conditions, "containerStatuses": Tree::from(mains),
         "hostIP": facts.host_ip, "hostIPs": list![map! {"ip": facts.host_ip}],
-        "conditions": conditions(pod, phase, &inits, &mains, facts),
-        "containerStatuses": Tree::from(mains), "resources": resources::of_pod(spec),
+        "observedGeneration": pod.generation(), "phase": shown, "resources": resources::of_pod(spec),
+        "startTime": facts.start_time.rfc3339(),
     };
     let allocated = resources::requests_of_pod(spec);
     if !allocated.is_empty() {
@@ -101,9 +102,9 @@ fn container_status(container: &Tree, slot: Option<&Slot>, init: bool, waits: &s
     let (state, last) = states(container, current, previous, &place, spec, facts);
     let shown = current.or(previous);
     let mut status = map! {
-        "name": name, "state": state, "lastState": last, "ready": ready, "started": started,
-        "restartCount": shown.map_or(0, |found| i64::from(found.attempt)),
         "image": container.get("image"), "imageID": shown.map_or("", |found| found.image_id.as_str()),
+        "lastState": last, "name": name, "ready": ready, "restartCount": shown.map_or(0, |found| i64::from(found.attempt)),
+        "started": started, "state": state,
     };
     if let Some(found) = shown {
         status.set(&["containerID"], format!("containerd://{}", found.id));
@@ -338,8 +339,8 @@ fn condition(kind: &str, verdict: Verdict, generation: i64, facts: &Facts) -> Tr
     let old = facts.old.get("conditions").items().iter().find(|condition| condition.get("type").text() == kind);
     let since = old.filter(|old| old.get("status").text() == said).map(|old| old.get("lastTransitionTime").clone());
     let mut condition = map! {
-        "type": kind, "status": said, "lastProbeTime": Tree::Null, "observedGeneration": generation,
-        "lastTransitionTime": since.unwrap_or_else(|| Tree::from(facts.now.rfc3339())),
+        "lastProbeTime": Tree::Null, "lastTransitionTime": since.unwrap_or_else(|| Tree::from(facts.now.rfc3339())),
+        "observedGeneration": generation, "status": said, "type": kind,
     };
     if !reason.is_empty() {
         condition.set(&["reason"], reason);
@@ -352,10 +353,8 @@ fn condition(kind: &str, verdict: Verdict, generation: i64, facts: &Facts) -> Tr
 
 /// The strategic merge patch from `old` to `new`; null when they say the same.
 pub fn patch(uid: &str, old: &Tree, new: &Tree) -> Tree {
-    let mut status = Tree::from(objects::Map::default());
-    for (key, value) in new.entries().filter(|(key, value)| old.get(key) != *value && key.as_str() != "conditions") {
-        status.set(&[key], value);
-    }
+    let changed = new.entries().filter(|(key, value)| old.get(key) != *value && key.as_str() != "conditions");
+    let mut status = Tree::from(changed.map(|(key, value)| (key.clone(), value.clone())).collect::<objects::Map>());
     for gone in ["reason", "message"].into_iter().filter(|key| old.has(key) && !new.has(key)) {
         status.set(&[gone], Tree::Null);
     }

@@ -110,6 +110,12 @@ impl Kubelet {
         !self.insides.known.is_empty()
     }
 
+    /// Whether a component in a container has started, ended, or got its files anew since it was last looked.
+    pub fn has_inside_news(&self) -> bool {
+        let Insides { known, fresh, renewed } = &self.insides;
+        !fresh.is_empty() || !renewed.is_empty() || known.iter().any(|(uid, id)| self.living(uid, id).is_none())
+    }
+
     /// Components that started since the last call. Those that are gone are forgotten.
     pub fn take_inside(&mut self) -> Vec<Inside> {
         let mut known = std::mem::take(&mut self.insides.known);

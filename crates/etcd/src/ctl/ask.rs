@@ -48,7 +48,14 @@ pub enum Ask {
     Put {
         key: String,
         value: String,
+        /// 0: none.
+        lease: u64,
     },
+    /// A lease of so many seconds.
+    Grant(i64),
+    Revoke(u64),
+    KeepAlive(u64),
+    Leases,
     Delete(Keys),
     Compact(u64),
     Defragment,
@@ -62,6 +69,17 @@ pub enum Ask {
 pub struct Found {
     pub key: Arc<str>,
     pub version: Version,
+    /// The lease that it hangs on; 0 where it stays.
+    pub lease: u64,
+}
+
+/// A lease, with the seconds that it was granted for and that are left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lease {
+    pub id: u64,
+    pub ttl: i64,
+    pub left: i64,
+    pub keys: Vec<Arc<str>>,
 }
 
 /// What an answer's header says.
@@ -91,6 +109,7 @@ pub enum Reply {
     /// What was there before.
     Written(Header, Vec<Found>),
     Defragmented(Duration),
+    Leases(Header, Vec<Lease>),
     Alarms(Vec<MemberId>),
     Snapshot(Saved),
 }

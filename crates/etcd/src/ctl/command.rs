@@ -1,6 +1,19 @@
 //! `etcdctl` and `etcdutl` as command lines: words and environment in, text and exit code out.
-use super::ask::{Access, Ask, Header, Keys, Reply};
-use super::{Answer, COMMAND_TIMEOUT, Form, Health, Reached, keys};
+macro_rules! unless_refused {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(answer) => return Some(answer),
+        }
+    };
+}
+
+mod kv;
+mod lease;
+mod pages;
+
+use super::ask::{Access, Ask, Reply};
+use super::{Answer, COMMAND_TIMEOUT, Form, Health, Reached};
 use crate::raft::MemberId;
 use crate::server::words;
 use simcore::Duration;
@@ -19,6 +32,11 @@ const SWITCHES: &[&str] = &[
     "prefix",
     "from-key",
     "keys-only",
+    "keys",
+    "once",
+    "hex",
+    "ignore-value",
+    "ignore-lease",
     "count-only",
     "print-value-only",
     "prev-kv",
@@ -30,6 +48,29 @@ const SWITCHES: &[&str] = &[
     "insecure-transport",
     "debug",
     "skip-hash-check",
+];
+/// Flags that take one.
+const VALUED: &[&str] = &[
+    "endpoints",
+    "write-out",
+    "command-timeout",
+    "keepalive-time",
+    "keepalive-timeout",
+    "consistency",
+    "limit",
+    "order",
+    "sort-by",
+    "rev",
+    "lease",
+    "peer-urls",
+    "data-dir",
+    "wal-dir",
+    "name",
+    "initial-cluster",
+    "initial-cluster-token",
+    "initial-advertise-peer-urls",
+    "bump-revision",
+    "discovery-srv",
 ];
 /// Flags that every command takes and that say nothing here: whoever reaches a member may ask it.
 const CREDENTIALS: &[&str] =
@@ -45,19 +86,34 @@ pub fn etcdctl(program: &str, given: &[&str], env: &[(String, String)], access: 
     if program == "etcdutl" {
         return Some(offline(&line, &words, access));
     }
+    if line.has("help") {
+        let page = words.first().map(|family| pages::of(family)).filter(|page| !page.stdout.is_empty());
+        return Some(page.unwrap_or_else(|| Answer::of(help())));
+    }
     match &words[..] {
         ["version"] => Some(Answer::of("etcdctl version: 3.7.3\nAPI version: 3.7\n".to_string())),
         ["endpoint", "status"] => status(&line, access),
         ["endpoint", "health"] => health(&line, access),
+        ["endpoint", "hashkv"] => kv::hashes(&line, access),
+        ["endpoint", ..] => Some(pages::of("endpoint")),
         ["member", rest @ ..] => member(&line, rest, access),
-        ["get", rest @ ..] => get(&line, rest, access),
-        ["put", rest @ ..] => put(&line, rest, access),
-        ["del", rest @ ..] => del(&line, rest, access),
-        ["compaction" | "compact", revision] => compact(&line, revision, access),
-        ["defrag"] => defrag(&line, access),
-        ["alarm", deed] => alarm(&line, deed, access),
+        ["get", rest @ ..] => kv::get(&line, rest, access),
+        ["put", rest @ ..] => kv::put(&line, rest, access),
+        ["del", rest @ ..] => kv::del(&line, rest, access),
+        ["compaction" | "compact", rest @ ..] => kv::compact(&line, rest, access),
+        ["lease", rest @ ..] => lease::lease(&line, rest, access),
+        ["defrag", ..] => defrag(&line, access),
+        ["alarm", deed @ ("list" | "disarm")] => alarm(&line, deed, access),
+        ["alarm", ..] => Some(pages::of("alarm")),
         ["move-leader", id] => move_leader(&line, id, access),
+        ["move-leader", ..] => Some(misused("move-leader command needs 1 argument")),
+        ["user" | "role", "list"] => Some(Answer::default()),
+        ["auth", "status"] => Some(Answer::of("Authentication Status: false\nAuthRevision: 1\n".to_string())),
+        [known @ ("watch" | "txn" | "lock" | "elect" | "make-mirror" | "check" | "downgrade" | "user" | "role" | "auth"), ..] => {
+            Some(Answer::refusal(&format!("etcdctl {known} is not part of this simulation")))
+        }
         ["snapshot", "save", path] => save(&line, path, access),
+        ["snapshot", "save", ..] => Some(misused("snapshot save expects one argument <filename>")),
         // etcdctl only saves: everything else about files is etcdutl's, and the help is printed.
         ["snapshot", ..] => Some(Answer::of("Manages etcd node snapshots\n\nUsage:\n  etcdctl snapshot [command]\n\nAvailable Commands:\n  save        Stores an etcd node backend snapshot to a given file\n".to_string())),
         [] => Some(Answer::of(help())),
@@ -81,16 +137,42 @@ fn misused(words: &str) -> Answer {
     Answer { code: 128, ..Answer::refusal(words) }
 }
 
+/// What a printer cannot do: exit code 4.
+fn unsupported(words: &str) -> Answer {
+    Answer { code: 4, ..Answer::refusal(words) }
+}
+
+/// The text, where its form is one that this command has.
+fn no_table(line: &Line, text: String) -> Answer {
+    if line.form == Form::Table { unsupported("table not supported as output format") } else { Answer::of(text) }
+}
+
 fn parse(given: &[&str], env: &[(String, String)]) -> Result<Line, Answer> {
     let (mut words, mut flags) = (Vec::new(), Vec::new());
     let mut rest = given.iter().copied();
     while let Some(word) = rest.next() {
+        if word == "--" {
+            words.extend(rest.map(str::to_string));
+            break;
+        }
         let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|flag| !flag.is_empty()) else {
             words.push(word.to_string());
             continue;
         };
         let (name, value) = flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value)));
-        let name = if name == "w" { "write-out" } else { name };
+        let name = match name {
+            "w" => "write-out",
+            "h" => "help",
+            other => other,
+        };
+        if !SWITCHES.contains(&name) && !CREDENTIALS.contains(&name) && !VALUED.contains(&name) {
+            let words = if word.starts_with("--") {
+                format!("unknown flag: --{name}")
+            } else {
+                format!("unknown shorthand flag: '{}' in {word}", &name[..1])
+            };
+            return Err(Answer::refusal(&words));
+        }
         let value = match value {
             Some(value) => value,
             None if SWITCHES.contains(&name) => "true",
@@ -114,11 +196,15 @@ fn parse(given: &[&str], env: &[(String, String)]) -> Result<Line, Answer> {
         "table" => Form::Table,
         "json" => Form::Json,
         "fields" => Form::Fields,
-        _ => return Err(misused("unsupported output format")),
+        _ => return Err(unsupported("unsupported output format")),
     };
-    let within = of("command-timeout")
-        .map_or(Some(COMMAND_TIMEOUT), span)
-        .ok_or_else(|| misused("invalid argument for \"--command-timeout\" flag"))?;
+    for name in ["command-timeout", "dial-timeout"] {
+        if let Some(text) = of(name).filter(|text| span(text).is_none()) {
+            let words = format!("invalid argument \"{text}\" for \"--{name}\" flag: time: invalid duration \"{text}\"");
+            return Err(Answer::refusal(&words));
+        }
+    }
+    let within = of("command-timeout").and_then(span).unwrap_or(COMMAND_TIMEOUT);
     let endpoints = endpoints.split(',').filter(|one| !one.is_empty()).map(str::to_string).collect();
     flags.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
     Ok(Line { words, flags, form, endpoints, within })
@@ -175,15 +261,6 @@ impl Line {
             Err(answer) => Some(Err(answer)),
         }
     }
-}
-
-macro_rules! unless_refused {
-    ($result:expr) => {
-        match $result {
-            Ok(value) => value,
-            Err(answer) => return Some(answer),
-        }
-    };
 }
 
 fn status(line: &Line, access: &mut dyn Access) -> Option<Answer> {
@@ -243,7 +320,9 @@ fn member(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer>
             _ => String::new(),
         },
         ["add", name] => {
-            let Some(peer) = line.value("peer-urls") else { return Some(misused("member peer urls not provided")) };
+            let Some(peer) = line.value("peer-urls").filter(|peer| !peer.is_empty()) else {
+                return Some(misused("member peer urls not provided"));
+            };
             let before = match unless_refused!(line.one(access, &Ask::Members)?) {
                 Reply::Members(_, members) => members,
                 _ => Vec::new(),
@@ -263,75 +342,10 @@ fn member(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer>
             Reply::Done(header) => super::removed(unless_refused!(number(id)), header.cluster),
             _ => String::new(),
         },
-        ["remove" | "promote", ..] => return Some(misused("member ID is not provided")),
-        [unknown, ..] => return Some(unknown_command(unknown)),
-        [] => "Membership related commands\n\nUsage:\n  etcdctl member [command]\n".to_string(),
+        ["remove" | "promote" | "update", ..] => return Some(misused("member ID is not provided")),
+        _ => return Some(pages::of("member")),
     };
     Some(Answer::of(text))
-}
-
-/// `KEY`, `KEY END`, `KEY --prefix`, `KEY --from-key`.
-fn range(line: &Line, rest: &[&str], usage: &str) -> Result<Keys, Answer> {
-    match rest {
-        [key] if line.has("prefix") => Ok(Keys::Prefix(key.to_string())),
-        [key] if line.has("from-key") => Ok(Keys::From(key.to_string())),
-        [] if line.has("prefix") || line.has("from-key") => Ok(Keys::Prefix(String::new())),
-        [key] => Ok(Keys::One(key.to_string())),
-        [key, end] if !line.has("prefix") && !line.has("from-key") => Ok(Keys::Until(key.to_string(), end.to_string())),
-        [_, _] => Err(misused("too many arguments, only accept one argument when `--prefix` or `--from-key` is set")),
-        _ => Err(misused(usage)),
-    }
-}
-
-fn get(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
-    let keys = unless_refused!(range(line, rest, "get command needs one argument as key and an optional argument as range_end"));
-    let revision = line.value("rev").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let serializable = line.value("consistency").is_some_and(|level| level == "s");
-    let (header, mut found) = match unless_refused!(line.one(access, &Ask::Range { keys, revision, serializable })?) {
-        Reply::Range(header, found) => (header, found),
-        _ => (Header::default(), Vec::new()),
-    };
-    let count = found.len();
-    if let Some(limit) = line.value("limit").and_then(|text| text.parse::<usize>().ok()).filter(|limit| *limit > 0) {
-        found.truncate(limit);
-    }
-    if line.has("count-only") {
-        found.clear();
-    }
-    let show = keys::Show { keys_only: line.has("keys-only"), values_only: line.has("print-value-only") };
-    Some(Answer::of(keys::print(header, &found, count, line.form, show)))
-}
-
-fn put(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
-    let [key, value] = rest else { return Some(misused("put command needs 1 argument and input from stdin or 2 arguments")) };
-    if line.value("lease").is_some() {
-        return Some(Answer::refusal("etcdserver: requested lease not found"));
-    }
-    let (header, before) = match unless_refused!(line.one(access, &Ask::Put { key: key.to_string(), value: value.to_string() })?) {
-        Reply::Written(header, before) => (header, before),
-        _ => (Header::default(), Vec::new()),
-    };
-    let before = if line.has("prev-kv") { before } else { Vec::new() };
-    Some(Answer::of(keys::written(header, "OK", &before, line.form)))
-}
-
-fn del(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
-    let keys = unless_refused!(range(line, rest, "del command needs one argument as key and an optional argument as range_end"));
-    let (header, before) = match unless_refused!(line.one(access, &Ask::Delete(keys))?) {
-        Reply::Written(header, before) => (header, before),
-        _ => (Header::default(), Vec::new()),
-    };
-    let count = before.len().to_string();
-    let before = if line.has("prev-kv") { before } else { Vec::new() };
-    Some(Answer::of(keys::written(header, &count, &before, line.form)))
-}
-
-fn compact(line: &Line, revision: &str, access: &mut dyn Access) -> Option<Answer> {
-    let Ok(number) = revision.parse::<u64>() else {
-        return Some(misused(&format!("bad compaction revision arg (strconv.ParseInt: parsing \"{revision}\": invalid syntax)")));
-    };
-    unless_refused!(line.one(access, &Ask::Compact(number))?);
-    Some(Answer::of(format!("compacted revision {number}\n")))
 }
 
 fn defrag(line: &Line, access: &mut dyn Access) -> Option<Answer> {
@@ -350,19 +364,30 @@ fn defrag(line: &Line, access: &mut dyn Access) -> Option<Answer> {
 }
 
 fn alarm(line: &Line, deed: &str, access: &mut dyn Access) -> Option<Answer> {
-    let ask = match deed {
-        "list" => Ask::Alarms,
-        "disarm" => Ask::Disarm,
-        unknown => return Some(unknown_command(unknown)),
+    let ask = if deed == "list" { Ask::Alarms } else { Ask::Disarm };
+    let raised = match unless_refused!(line.one(access, &ask)?) {
+        Reply::Alarms(raised) => raised,
+        _ => Vec::new(),
     };
-    match unless_refused!(line.one(access, &ask)?) {
-        Reply::Alarms(raised) => Some(Answer::of(super::alarms(&raised))),
-        _ => Some(Answer::default()),
-    }
+    let text = match line.form {
+        Form::Json => {
+            let header = match unless_refused!(line.one(access, &Ask::Members)?) {
+                Reply::Members(header, _) => header,
+                _ => Default::default(),
+            };
+            let all: Vec<String> = raised.iter().map(|id| format!("{{\"memberID\":{id},\"alarm\":1}}")).collect();
+            let all = if all.is_empty() { String::new() } else { format!(",\"alarms\":[{}]", all.join(",")) };
+            format!("{{{}{all}}}\n", super::keys::as_json_header(header))
+        }
+        _ => super::alarms(&raised),
+    };
+    Some(no_table(line, text))
 }
 
 fn move_leader(line: &Line, id: &str, access: &mut dyn Access) -> Option<Answer> {
-    let to = unless_refused!(number(id));
+    let Ok(to) = MemberId::from_str_radix(id, 16) else {
+        return Some(misused(&format!("strconv.ParseUint: parsing \"{id}\": invalid syntax")));
+    };
     let (reached, _) = unless_refused!(reach(line, access)?);
     let leader = reached.iter().find_map(|one| match one {
         Reached::Yes(found) if found.leader == found.id => Some(found.address.clone()),

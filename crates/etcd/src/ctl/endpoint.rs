@@ -210,7 +210,7 @@ pub fn health(probes: &[Health], form: Form) -> Answer {
             for probe in &probes {
                 let error = probe.error.clone().unwrap_or_default();
                 answer.stdout += &format!(
-                    "\"Endpoint\" : \"{}\"\n\"Health\" : {}\n\"Took\" : \"{}\"\n\"Error\" : \"{error}\"\n\n",
+                    "\"Endpoint\" : \"{}\"\n\"Health\" : {}\n\"Took\" : {}\n\"Error\" : {error}\n\n",
                     probe.address,
                     probe.error.is_none(),
                     probe.took

@@ -19,22 +19,13 @@ pub fn print(header: Header, found: &[Found], count: usize, form: Form, show: Sh
         Form::Json => {
             let each: Vec<String> = found.iter().map(|one| as_json(one, show)).collect();
             let keys = if each.is_empty() { String::new() } else { format!(",\"kvs\":[{}]", each.join(",")) };
+            let more = if count > each.len() && !each.is_empty() { ",\"more\":true" } else { "" };
             let count = if count == 0 { String::new() } else { format!(",\"count\":{count}") };
-            format!("{{{}{keys}{count}}}\n", as_json_header(header))
+            format!("{{{}{keys}{more}{count}}}\n", as_json_header(header))
         }
         Form::Fields => {
             let mut text = as_fields(header);
-            for one in found {
-                let version = &one.version;
-                text += &format!(
-                    "\"Key\" : \"{}\"\n\"CreateRevision\" : {}\n\"ModRevision\" : {}\n\"Version\" : {}\n\"Value\" : \"{}\"\n\"Lease\" : 0\n",
-                    one.key,
-                    version.created,
-                    version.modified,
-                    version.version,
-                    value(one).replace('"', "\\\"")
-                );
-            }
+            text.extend(found.iter().map(|one| fields_of(one, "")));
             text + &format!("\"More\" : {}\n\"Count\" : {count}\n", count > found.len() && !found.is_empty())
         }
         Form::Simple | Form::Table => found.iter().map(|one| plain(one, show)).collect(),
@@ -49,24 +40,59 @@ fn plain(found: &Found, show: Show) -> String {
     }
 }
 
-/// `put` and `del`: a word, and what was there before.
-pub fn written(header: Header, word: &str, before: &[Found], form: Form) -> String {
-    match form {
-        Form::Json => format!("{{{}}}\n", as_json_header(header)),
-        Form::Fields => as_fields(header),
-        Form::Simple | Form::Table => {
-            let before: String = before.iter().map(|one| plain(one, Show { keys_only: false, values_only: false })).collect();
-            format!("{word}\n{before}")
+fn fields_of(found: &Found, before: &str) -> String {
+    let version = &found.version;
+    format!(
+        "\"{before}Key\" : \"{}\"\n\"{before}CreateRevision\" : {}\n\"{before}ModRevision\" : {}\n\"{before}Version\" : {}\n\"{before}Value\" : \"{}\"\n\"{before}Lease\" : {}\n",
+        found.key,
+        version.created,
+        version.modified,
+        version.version,
+        value(found).replace('"', "\\\""),
+        found.lease
+    )
+}
+
+/// What was written.
+#[derive(Clone, Copy)]
+pub enum Deed {
+    Put,
+    /// So many keys.
+    Deleted(usize),
+}
+
+/// `put` and `del`: what was done, and what was there before.
+pub fn written(header: Header, deed: Deed, before: &[Found], form: Form) -> String {
+    let show = Show { keys_only: false, values_only: false };
+    match (form, deed) {
+        (Form::Json, _) => {
+            let before: Vec<String> = before.iter().map(|one| as_json(one, show)).collect();
+            let (deleted, before) = match (deed, before.is_empty()) {
+                (Deed::Put, true) => (String::new(), String::new()),
+                (Deed::Put, false) => (String::new(), format!(",\"prev_kv\":{}", before[0])),
+                (Deed::Deleted(0), _) => (String::new(), String::new()),
+                (Deed::Deleted(count), true) => (format!(",\"deleted\":{count}"), String::new()),
+                (Deed::Deleted(count), false) => (format!(",\"deleted\":{count}"), format!(",\"prev_kvs\":[{}]", before.join(","))),
+            };
+            format!("{{{}{deleted}{before}}}\n", as_json_header(header))
+        }
+        (Form::Fields, _) => {
+            let deleted = if let Deed::Deleted(count) = deed { format!("\"Deleted\" : {count}\n") } else { String::new() };
+            as_fields(header) + &deleted + &before.iter().map(|one| fields_of(one, "Prev")).collect::<String>()
+        }
+        (_, deed) => {
+            let word = if let Deed::Deleted(count) = deed { count.to_string() } else { "OK".to_string() };
+            format!("{word}\n{}", before.iter().map(|one| plain(one, show)).collect::<String>())
         }
     }
 }
 
-fn as_json_header(header: Header) -> String {
+pub fn as_json_header(header: Header) -> String {
     let Header { cluster, member, revision, term } = header;
     format!("\"header\":{{\"cluster_id\":{cluster},\"member_id\":{member},\"revision\":{revision},\"raft_term\":{term}}}")
 }
 
-fn as_fields(header: Header) -> String {
+pub fn as_fields(header: Header) -> String {
     let Header { cluster, member, revision, term } = header;
     format!("\"ClusterID\" : {cluster}\n\"MemberID\" : {member}\n\"Revision\" : {revision}\n\"RaftTerm\" : {term}\n")
 }
@@ -74,8 +100,9 @@ fn as_fields(header: Header) -> String {
 fn as_json(found: &Found, show: Show) -> String {
     let version = &found.version;
     let text = if show.keys_only { String::new() } else { format!(",\"value\":\"{}\"", base64(value(found))) };
+    let lease = if found.lease == 0 { String::new() } else { format!(",\"lease\":{}", found.lease) };
     format!(
-        "{{\"key\":\"{}\",\"create_revision\":{},\"mod_revision\":{},\"version\":{}{text}}}",
+        "{{\"key\":\"{}\",\"create_revision\":{},\"mod_revision\":{},\"version\":{}{text}{lease}}}",
         base64(&found.key),
         version.created,
         version.modified,
@@ -84,7 +111,7 @@ fn as_json(found: &Found, show: Show) -> String {
 }
 
 /// RFC 4648 with padding.
-fn base64(text: &str) -> String {
+pub fn base64(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(text.len().div_ceil(3) * 4);
     for group in text.as_bytes().chunks(3) {
@@ -103,7 +130,7 @@ mod tests {
     use crate::server::Version;
 
     fn greeting() -> Found {
-        Found { key: "greeting".into(), version: Version { created: 2, modified: 2, version: 1, value: Some("hello".into()) } }
+        Found { key: "greeting".into(), version: Version { created: 2, modified: 2, version: 1, value: Some("hello".into()) }, lease: 0 }
     }
 
     #[test]
@@ -123,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_was_before_is_shown_below_the_word() {
-        assert_eq!(written(Header::default(), "OK", &[greeting()], Form::Simple), "OK\ngreeting\nhello\n");
-        assert_eq!(written(Header::default(), "0", &[], Form::Simple), "0\n");
+        assert_eq!(written(Header::default(), Deed::Put, &[greeting()], Form::Simple), "OK\ngreeting\nhello\n");
+        assert_eq!(written(Header::default(), Deed::Deleted(0), &[], Form::Simple), "0\n");
     }
 }

@@ -8,7 +8,7 @@ mod members;
 mod snapshot;
 mod table;
 
-pub use ask::{Access, Ask, Found, Header, Keys, Reply};
+pub use ask::{Access, Ask, Found, Header, Keys, Lease, Reply};
 pub use command::etcdctl;
 pub use endpoint::{Endpoint, Health, Reached, alarms, defragmented, health, move_leader, status};
 pub use figures::{bytes, percent_free};

@@ -19,11 +19,11 @@ mod token;
 mod web;
 
 pub use command::{columns, kubectl, run};
-pub use components::{Component, bundled, manifests};
+pub use components::{Component, bundled, disabled, manifests};
 pub use release::{channel, digest, release};
-pub use scripts::find as script;
-pub use server::{restored, supervisor};
-pub use start::{Progress, carry_on, network_up, wait};
+pub use scripts::{find as script, is_shim};
+pub use server::{Origin, has_database, supervisor, take_origin};
+pub use start::{Progress, carry_on, network_up, shim, wait};
 pub use web::page;
 
 /// Where everything of K3s lies.

@@ -2,7 +2,7 @@
 use super::{DATA, install, web};
 use crate::call::{Call, Step, Stop};
 use crate::machine::units::State;
-use crate::machine::{File, Kind, Machine};
+use crate::machine::{File, Kind, Machine, Process};
 use crate::programs::Program;
 use objects::Text;
 use std::sync::Arc;
@@ -26,6 +26,11 @@ pub(super) fn write_killall(machine: &mut Machine, bin: &str) {
 
 pub(super) fn write_uninstall(machine: &mut Machine, bin: &str, name: &str) {
     write(machine, &format!("{bin}/{name}-uninstall.sh"), UNINSTALL);
+}
+
+/// Whether a process is one that holds a Pod's containers for K3s's containerd; it lives on when that ends.
+pub fn is_shim(process: &Process) -> bool {
+    process.command.strip_prefix(DATA).is_some_and(|rest| rest.starts_with("/data/") && rest.contains("/bin/containerd-shim"))
 }
 
 /// What `set -x` prints.
@@ -59,8 +64,7 @@ fn killall(call: &mut Call) -> Step<()> {
         call.machine.stop_unit(now, &name);
     }
     trace(call, "[ -x /etc/init.d/k3s* ]");
-    let data = format!("{DATA}/data/");
-    let mut gone: Vec<u32> = call.machine.processes.iter().filter(|one| one.command.starts_with(&data)).map(|one| one.pid).collect();
+    let mut gone: Vec<u32> = call.machine.processes.iter().filter(|one| is_shim(one)).map(|one| one.pid).collect();
     let mut at = 0;
     while at < gone.len() {
         let parent = gone[at];

@@ -5,7 +5,6 @@ use crate::machine::K3s;
 use crate::machine::k3s::{Datastore, Phase};
 use crate::outside::Supervisor;
 use objects::{Text, base64, list, map, yaml};
-use simcore::Time;
 use std::sync::Arc;
 
 /// Settings that every server of a cluster must share. k3s-io/docs, installation/configuration.
@@ -47,11 +46,45 @@ pub fn set_password(machine: &mut Machine, password: &str) {
     }
 }
 
-/// The instant of the snapshot that this server's database was restored from; the world then takes back what was written
-/// since.
-pub fn restored(machine: &Machine) -> Option<Time> {
-    let text = machine.files.read(&seal(machine))?;
-    Time::parse(text.lines().nth(1)?.strip_prefix("as of ")?)
+/// What a cluster reset has made of this server's database.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Origin {
+    /// The content of a snapshot; the number is the world's.
+    Snapshot(u64),
+    /// What it was, with this server as the only member.
+    Reset,
+}
+
+impl Origin {
+    /// The line in the file that stands for the database.
+    pub fn line(self) -> String {
+        match self {
+            Origin::Snapshot(number) => format!("{RESTORED}{number}\n"),
+            Origin::Reset => format!("{RESET}\n"),
+        }
+    }
+
+    /// Reads it out of such a file.
+    pub fn read(text: &str) -> Option<Origin> {
+        text.lines().find_map(|line| match line.strip_prefix(RESTORED) {
+            Some(number) => number.parse().ok().map(Origin::Snapshot),
+            None => (line == RESET).then_some(Origin::Reset),
+        })
+    }
+}
+
+/// As `etcdutl` leaves it in a database that a snapshot was restored into.
+const RESTORED: &str = "restored ";
+const RESET: &str = "the only member";
+
+/// What a reset made of the database, once: the first start after it knows.
+pub fn take_origin(machine: &mut Machine) -> Option<Origin> {
+    let path = seal(machine);
+    let text = machine.files.read(&path)?;
+    let origin = Origin::read(&text)?;
+    let seal = text.lines().next().unwrap_or_default();
+    machine.files.write_mode(&path, &format!("{seal}\n"), 0o600);
+    Some(origin)
 }
 
 /// A token for agents alone.
@@ -66,6 +99,11 @@ pub fn seal(machine: &Machine) -> String {
     let etcd =
         machine.k3s.as_ref().is_some_and(|k3s| k3s.datastore == Datastore::Etcd) || machine.files.exists(&format!("{DATA}/server/db/etcd"));
     if etcd { format!("{DATA}/server/db/etcd/member/snap/db") } else { format!("{DATA}/server/db/state.db") }
+}
+
+/// Whether a server's disk holds a database of either kind.
+pub fn has_database(machine: &Machine) -> bool {
+    ["state.db", "etcd/member/snap/db"].iter().any(|file| machine.files.exists(&format!("{DATA}/server/db/{file}")))
 }
 
 /// Whether the datastore was sealed with another token than this password.

@@ -4,6 +4,7 @@ use super::token::{fatal, option};
 use super::{DATA, log, release, server};
 use crate::call::{Call, Step};
 use crate::machine::k3s::{Datastore, Phase};
+use crate::outside::Begun;
 use simcore::Duration;
 
 fn folder(words: &[String]) -> String {
@@ -39,16 +40,34 @@ fn save(call: &mut Call, words: &[String]) -> Step<()> {
     let node = call.machine.k3s.as_ref().map(|k3s| k3s.node.clone()).unwrap_or_default();
     let now = call.machine.local(call.now);
     let name = format!("{}-{node}-{}", option(words, "name").unwrap_or("on-demand"), now.0 / 1_000_000);
+    let path = format!("{}/{name}", folder(words));
     let seal = server::seal(call.machine);
     let mark = call.machine.files.read(&seal).and_then(|text| text.lines().next().map(String::from)).unwrap_or_default();
-    let text = format!("{mark}\nas of {}\n", call.now.rfc3339_micro());
-    call.machine.files.write_mode(&format!("{}/{name}", folder(words)), &text, 0o600);
+    // The members of etcd are no part of a server.
+    etcd_tool(call, &["etcdctl", "snapshot", "save", &path])?;
+    let said = etcd_tool(call, &["etcdutl", "snapshot", "status", &path, "--write-out", "json"])?;
+    let size = said.split("\"totalSize\":").nth(1).map(|rest| rest.trim_end_matches(['}', '\n'])).unwrap_or(FRESH);
+    call.machine.files.write_mode(&path, &format!("{mark}\nbytes {size}\n"), 0o600);
     call.work(Duration::millis(800));
     log::terminal(call, "INFO", 0, format_args!("Snapshot {name} saved."));
     Ok(())
 }
 
-/// Name and bytes of what lies in the folder. A snapshot's size here is that of a small, fresh cluster.
+/// A snapshot's bytes where nobody tells: those of a small, fresh cluster.
+const FRESH: &str = "5062688";
+
+/// Runs one of etcd's tools; nothing where there are no members to ask.
+fn etcd_tool(call: &mut Call, words: &[&str]) -> Step<String> {
+    let words = words.iter().map(|word| word.to_string()).collect();
+    let begun = Begun { user: call.user.clone(), folder: call.folder.clone(), environment: Vec::new(), words, stdin: call.stdin.clone() };
+    let answer = call.outside.program(call.machine, call.now, &begun);
+    match call.pass(answer)? {
+        Some(printed) if printed.code != 0 => fatal(printed.stderr.lines().last().unwrap_or_default()),
+        printed => Ok(printed.map(|printed| printed.stdout).unwrap_or_default()),
+    }
+}
+
+/// Names of what lies in the folder.
 fn names(call: &Call, folder: &str) -> Vec<String> {
     call.machine.files.names(folder).iter().map(|name| name.to_string()).collect()
 }
@@ -60,7 +79,9 @@ fn list(call: &mut Call, words: &[String]) -> Step<()> {
     for name in names(call, &folder) {
         let second = name.rsplit('-').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
         let created = simcore::Time(second * 1_000_000).rfc3339();
-        rows.push([name.clone(), format!("file://{folder}/{name}"), "5062688".into(), created]);
+        let text = call.machine.files.read(&format!("{folder}/{name}")).unwrap_or_default();
+        let size = text.lines().find_map(|line| line.strip_prefix("bytes ")).unwrap_or(FRESH).to_string();
+        rows.push([name.clone(), format!("file://{folder}/{name}"), size, created]);
     }
     columns(call, &rows, 0, 1);
     Ok(())
@@ -134,9 +155,15 @@ pub fn reset(call: &mut Call, words: &[String]) -> Step<()> {
         let Some(text) = call.machine.files.read(&full) else {
             return fatal(format!("etcd: snapshot path does not exist: {path}"));
         };
-        let text = text.to_string();
-        call.machine.files.empty(&format!("{DATA}/server/db/etcd"));
-        call.machine.files.write_mode(&seal, &text, 0o600);
+        let mark = text.lines().next().unwrap_or_default().to_string();
+        let data = format!("{DATA}/server/db/etcd");
+        etcd_tool(call, &["etcdutl", "snapshot", "restore", &full, "--data-dir", &data])?;
+        let restored = call.machine.files.read(&seal).and_then(|text| server::Origin::read(&text));
+        let origin = restored.map(server::Origin::line).unwrap_or_default();
+        call.machine.files.write_mode(&seal, &format!("{mark}\n{origin}"), 0o600);
+    } else {
+        let mark = call.machine.files.read(&seal).and_then(|text| text.lines().next().map(String::from)).unwrap_or_default();
+        call.machine.files.write_mode(&seal, &format!("{mark}\n{}", server::Origin::Reset.line()), 0o600);
     }
     call.machine.files.write_mode(&flag, "", 0o600);
     call.work(Duration::secs(13));

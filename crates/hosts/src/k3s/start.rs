@@ -146,6 +146,12 @@ pub(super) fn data_folder(machine: &Machine, version: &str) -> String {
     format!("{DATA}/data/{}", release::digest(version, &machine.hardware.arch))
 }
 
+/// The command line of the shim that holds a Pod's sandbox; `None` on a machine without K3s.
+pub fn shim(machine: &Machine, sandbox: &str) -> Option<String> {
+    let Some(Kind::Link(folder)) = machine.files.entry(&format!("{DATA}/data/current")).map(|file| file.kind.clone()) else { return None };
+    Some(format!("{folder}/bin/containerd-shim-runc-v2 -namespace k8s.io -id {sandbox} -address {SOCKET}"))
+}
+
 fn rename(machine: &mut Machine, pid: u32, command: &str) {
     if let Some(process) = Arc::make_mut(&mut machine.processes).iter_mut().find(|one| one.pid == pid) {
         process.command = Text::new(command);

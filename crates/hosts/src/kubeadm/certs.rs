@@ -178,7 +178,8 @@ fn folder(call: &Call, given: &Given, cluster: &Tree) -> String {
 }
 
 fn check(call: &mut Call, given: &Given) -> Step<()> {
-    let json = given.text("output") == "json";
+    let form = given.output().or_else(fail)?;
+    let json = matches!(form, "json" | "yaml");
     let before = call.stdout.len();
     let cluster = configuration(call, given, "check-expiration")?;
     if json {
@@ -191,6 +192,7 @@ fn check(call: &mut Call, given: &Given) -> Step<()> {
     let tops: Vec<(&str, &str, Option<Certificate>)> = AUTHORITIES.iter().map(|(name, file)| (*name, "", read(file))).collect();
     if json {
         let text = as_json(&leaves, &tops, now);
+        let text = if form == "yaml" { objects::yaml::write(&objects::Tree::from_json(&text).unwrap_or_default()) } else { text };
         call.stdout.push_str(&text);
         return Ok(());
     }

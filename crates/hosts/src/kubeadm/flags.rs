@@ -32,6 +32,18 @@ pub struct Given {
 }
 
 impl Given {
+    /// `-o`, where it is a form that kubeadm's output has; the error says which there are.
+    pub fn output(&self) -> Result<&str, String> {
+        let form = self.text("output");
+        let templates = ["go-template", "jsonpath", "template"].iter().any(|known| form.starts_with(known));
+        if templates || ["", "text", "json", "yaml", "kyaml"].contains(&form) {
+            return Ok(form);
+        }
+        Err(format!(
+            "could not construct output printer: unable to match a printer suitable for the output format \"{form}\", allowed formats are: go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,template,templatefile,text,yaml"
+        ))
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
@@ -110,7 +122,10 @@ pub fn read(tables: &[&'static [Flag]], words: &[String]) -> Result<Given, Strin
         }
         let value = match value {
             Some(value) => value,
-            None => words.next().cloned().ok_or_else(|| format!("flag needs an argument: {word}"))?,
+            None => words.next().cloned().ok_or_else(|| match body.strip_prefix('-') {
+                Some(_) => format!("flag needs an argument: {word}"),
+                None => format!("flag needs an argument: '{}' in {word}", &body[..1]),
+            })?,
         };
         check(flag, &value)?;
         given.values.entry(flag.0).or_default().push(value);

@@ -121,8 +121,9 @@ fn sandbox_image(call: &mut Call, repository: &str) {
 
 /// `kubeadm config images list`
 pub fn list(call: &mut Call, given: &Given) -> Step<()> {
+    let form = given.output().or_else(fail)?;
     let images = wanted(call, given)?;
-    match given.text("output") {
+    match form {
         "json" => {
             let rows: Vec<String> = images.iter().map(|image| format!("        {}", quoted(image))).collect();
             let head = "{\n    \"kind\": \"Images\",\n    \"apiVersion\": \"output.kubeadm.k8s.io/v1alpha3\",\n    \"images\": [\n";

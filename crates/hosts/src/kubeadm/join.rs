@@ -482,7 +482,15 @@ fn etcd(call: &mut Call, work: &Work) -> Step<()> {
     let endpoint = format!("https://{host}:2379");
     let peer = format!("https://{}:2380", work.config.local().0);
     let add = EtcdAsk::AddLearner { peer: Text::new(&peer) };
-    let members = etcd_ask(call, &endpoint, &add)?.map_err(|why| format!("{prefix}{why}")).or_else(fail)?;
+    // etcd refuses a change while a member is new or away; kubeadm asks again until it has lost patience.
+    let give_up = call.now + work.config.timeout("etcdAPICall");
+    let members = loop {
+        match etcd_ask(call, &endpoint, &add)? {
+            Ok(members) => break members,
+            Err(why) if call.now >= give_up => return fail(format!("{prefix}{why}")),
+            Err(_) => call.work(POLL),
+        }
+    };
     call.say("[etcd] Announced new etcd member joining to the existing etcd cluster");
     call.say("[etcd] Creating static Pod manifest for \"etcd\"");
     let name = work.config.node_name();

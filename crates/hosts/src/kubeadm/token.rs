@@ -216,14 +216,21 @@ fn delete(call: &mut Call, given: &Given) -> Step<()> {
 }
 
 fn list(call: &mut Call, given: &Given) -> Step<()> {
+    let form = given.output().or_else(fail)?;
     let client = admin(call, given)?;
     let answer = client.get(call, SECRETS, "kube-system", "")?;
     let all = answer.map_err(|why| format!("failed to list bootstrap tokens: {why}")).or_else(fail)?;
     let mut tokens: Vec<Tree> =
         all.get("items").items().iter().filter(|one| one.get("type").text() == "bootstrap.kubernetes.io/token").map(read).collect();
     tokens.sort_by(|a, b| a.get("token").text().cmp(b.get("token").text()));
-    if given.text("output") == "json" {
+    if form == "json" {
         tokens.iter().for_each(|token| call.say(json(token)));
+        return Ok(());
+    }
+    if form == "yaml" {
+        let texts: Vec<String> =
+            tokens.iter().map(|token| objects::yaml::write(&Tree::from_json(&json(token)).unwrap_or_default())).collect();
+        call.stdout.push_str(&texts.join("---\n"));
         return Ok(());
     }
     if tokens.is_empty() {

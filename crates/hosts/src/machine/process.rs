@@ -17,6 +17,8 @@ pub struct Process {
     /// Share of one core, in thousandths.
     pub cpu_millis: u32,
     pub since: Time,
+    /// Halted by SIGSTOP: it holds its memory and its ports, and does nothing.
+    pub frozen: bool,
 }
 
 /// A port that a process listens on.
@@ -40,11 +42,16 @@ impl Machine {
     /// Starts a process and gives its id.
     pub fn spawn(&mut self, now: Time, user: &str, parent: u32, command: &str) -> u32 {
         let pid = self.take_pid();
-        let mut process =
-            Process { pid, parent, user: Text::new(user), command: Text::new(command), rss_kib: 4_000, cpu_millis: 0, since: now };
+        let (user, command) = (Text::new(user), Text::new(command));
+        let mut process = Process { pid, parent, user, command, rss_kib: 4_000, cpu_millis: 0, since: now, frozen: false };
         process.rss_kib = figures::of(process.name()).rest_kib;
         Arc::make_mut(&mut self.processes).push(process);
         pid
+    }
+
+    /// Halts all processes of a program, or lets them go on (SIGSTOP, SIGCONT).
+    pub fn freeze(&mut self, name: &str, frozen: bool) {
+        Arc::make_mut(&mut self.processes).iter_mut().filter(|process| process.name() == name).for_each(|process| process.frozen = frozen);
     }
 
     /// Ends a process; what it listened on is free.

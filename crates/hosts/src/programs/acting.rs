@@ -80,7 +80,7 @@ pub fn iptables(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
-/// `date -s '2027-12-02 08:00:00'`, `date -s '+400 days'`: puts the clock. Gives the words for a text that is no time.
+/// `date -s '2027-12-02 08:00:00'`, `date -s '+400 days'`, `date -s '2 hours ago'`: puts the clock. Gives the words for a text that is no time.
 pub fn set_clock(call: &mut Call, text: &str) -> Step<()> {
     if !call.is_root() {
         return fail("cannot set date: Operation not permitted");
@@ -95,9 +95,10 @@ fn instant(text: &str, local: Time) -> Option<Time> {
     if let Some(seconds) = text.strip_prefix('@') {
         return Some(Time(seconds.parse::<u64>().ok()?.checked_mul(1_000_000)?));
     }
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let direction: i64 = if words.pop_if(|last| *last == "ago").is_some() { -1 } else { 1 };
     if let [number, unit] = words[..]
-        && let Ok(number) = number.trim_start_matches('+').parse::<u64>()
+        && let Ok(number) = number.parse::<i64>()
     {
         let seconds = match unit.trim_end_matches('s') {
             "second" | "sec" => 1,
@@ -109,7 +110,8 @@ fn instant(text: &str, local: Time) -> Option<Time> {
             "year" => 365 * 86_400,
             _ => return None,
         };
-        return Some(local + simcore::Duration::secs(number * seconds));
+        let micros = number.checked_mul(direction * seconds * 1_000_000)?;
+        return local.0.checked_add_signed(micros).map(Time);
     }
     if let Some(ahead) = text.strip_prefix('+') {
         return span(ahead).ok().map(|span| local + span);

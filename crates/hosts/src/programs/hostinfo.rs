@@ -171,7 +171,7 @@ pub fn ps(call: &mut Call) -> Step<()> {
         let (tenths, share) = (one.cpu_millis, u64::from(one.rss_kib) * 1000 / total.max(1));
         call.say(match wide {
             true => format!(
-                "{:<8} {:>7} {:>2}.{} {:>2}.{} {:>6} {:>5} ?        Ssl  {}   0:00 {}",
+                "{:<8} {:>7} {:>2}.{} {:>2}.{} {:>6} {:>5} ?        {}  {}   0:00 {}",
                 one.user,
                 one.pid,
                 tenths / 10,
@@ -180,6 +180,7 @@ pub fn ps(call: &mut Call) -> Step<()> {
                 share % 10,
                 one.rss_kib * 4,
                 one.rss_kib,
+                if one.frozen { "Tsl" } else { "Ssl" },
                 start(one.since),
                 one.command
             ),

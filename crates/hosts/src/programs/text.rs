@@ -12,6 +12,13 @@ pub fn echo(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
+/// `printf FORMAT [ARGUMENT]…`.
+pub fn printf(call: &mut Call) -> Step<()> {
+    let text = call.words.split_first().map(|(format, rest)| shell::printf(format, rest));
+    call.stdout.push_str(&text.unwrap_or_default());
+    Ok(())
+}
+
 /// The text of a file or of standard input.
 fn input(call: &Call, path: Option<&&str>) -> Step<String> {
     match path {
@@ -248,6 +255,46 @@ pub fn sort(call: &mut Call) -> Step<()> {
     let from = |line: &str| line.split_whitespace().skip(key - 1).collect::<Vec<_>>().join(" ");
     lines.sort_by_key(|line| from(line));
     lines.iter().for_each(|line| call.say(line));
+    Ok(())
+}
+
+/// `cut -d: -f1,3-`, `cut -c1-8`
+pub fn cut(call: &mut Call) -> Step<()> {
+    let words = call.words.clone();
+    let (mut mark, mut list, mut letters, mut files) = ("\t", "", false, Vec::new());
+    let mut rest = words.iter().map(String::as_str);
+    while let Some(word) = rest.next() {
+        let Some(flag @ ("-d" | "-f" | "-c")) = word.get(..2) else {
+            files.push(word);
+            continue;
+        };
+        let value = if word.len() > 2 { &word[2..] } else { rest.next().unwrap_or("") };
+        if flag == "-d" {
+            mark = value;
+        } else {
+            (list, letters) = (value, flag == "-c");
+        }
+    }
+    if list.is_empty() {
+        return fail("you must specify a list of bytes, characters, or fields");
+    }
+    let chosen = |at: usize| {
+        list.split(',').any(|range| {
+            let (from, to) = range.split_once('-').unwrap_or((range, range));
+            (from.parse().unwrap_or(1)..=to.parse().unwrap_or(usize::MAX)).contains(&(at + 1))
+        })
+    };
+    let text = input(call, files.first())?;
+    for line in text.lines() {
+        if letters {
+            call.say(line.chars().enumerate().filter(|(at, _)| chosen(*at)).map(|(_, letter)| letter).collect::<String>());
+        } else if mark.is_empty() || !line.contains(mark) {
+            call.say(line);
+        } else {
+            let parts: Vec<&str> = line.split(mark).enumerate().filter(|(at, _)| chosen(*at)).map(|(_, part)| part).collect();
+            call.say(parts.join(mark));
+        }
+    }
     Ok(())
 }
 

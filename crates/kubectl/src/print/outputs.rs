@@ -1,6 +1,7 @@
 //! `-o`: which form an object is printed in.
 use super::custom_columns::Columns;
-use super::{go_template, json};
+use super::go_template::Template;
+use super::json;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::Info;
 use crate::job::{Io, Stop};
@@ -43,6 +44,7 @@ pub enum Output {
     Yaml,
     Kyaml,
     JsonPath {
+        text: String,
         template: jsonpath::Template,
         as_json: bool,
     },
@@ -64,13 +66,17 @@ impl Output {
             io.session
                 .file(&name)
                 .map(str::to_string)
-                .ok_or_else(|| Stop::error(format!("error reading --template {name}, open {name}: no such file or directory")))
+                .ok_or_else(|| Stop::error(format!("error reading template {name}, open {name}: no such file or directory")))
         };
         let path = |text: String, as_json| match text.is_empty() {
             true => Err(Stop::error("template format specified but no template given")),
             false => jsonpath::Template::parse(&text)
-                .map(|template| Output::JsonPath { template, as_json })
+                .map(|template| Output::JsonPath { text: text.clone(), template, as_json })
                 .map_err(|why| Stop::error(format!("error parsing jsonpath {text}, {why}"))),
+        };
+        let go = |text: String| match Template::parse(&text) {
+            Ok(_) => Ok(Output::GoTemplate(text)),
+            Err(why) => Err(Stop::error(format!("error parsing template {text}, {why}"))),
         };
         match form {
             "" => Ok(Output::Human),
@@ -91,8 +97,8 @@ impl Output {
                 Columns::read(&spec.join(",")).map(|columns| Output::Columns(columns, !args.is("no-headers")))
             }
             "go-template" | "template" if template().is_empty() => Err(Stop::error("template format specified but no template given")),
-            "go-template" | "template" => Ok(Output::GoTemplate(template())),
-            "go-template-file" | "templatefile" => Ok(Output::GoTemplate(file()?)),
+            "go-template" | "template" => go(template()),
+            "go-template-file" | "templatefile" => go(file()?),
             _ => Err(Stop::error(format!(
                 "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {}",
                 allowed(args)
@@ -113,28 +119,44 @@ impl Output {
             Output::Json => json::pretty(tree),
             Output::Yaml => super::yaml(tree),
             Output::Kyaml => super::kyaml::document(tree),
-            Output::JsonPath { template, as_json: true } => {
-                let found = template.find(tree).map_err(|why| path_error(&why, tree))?;
+            Output::JsonPath { text, template, as_json: true } => {
+                let found = template.find(tree).map_err(|why| path_error(text, &why, tree))?;
                 json::pretty(&Tree::from(found))
             }
-            Output::JsonPath { template, .. } => template.render(tree).map_err(|why| path_error(&why, tree))?,
+            Output::JsonPath { text, template, .. } => template.render(tree).map_err(|why| path_error(text, &why, tree))?,
             Output::Columns(columns, headers) => {
                 let list = tree.get("items");
                 let one = [tree.clone()];
                 columns.render(if matches!(list, Tree::List(_)) { list.items() } else { &one }, *headers)
             }
-            Output::GoTemplate(template) => {
-                go_template::render(template, tree).map_err(|why| Stop::error(format!("error executing template \"{template}\": {why}")))?
-            }
+            Output::GoTemplate(text) => Template::parse(text)
+                .and_then(|template| template.render(tree))
+                .map_err(|why| Stop::error(format!("error executing template \"{text}\": {why}")))?,
         };
         io.out(text);
         Ok(())
     }
 }
 
-fn path_error(why: &str, tree: &Tree) -> Stop {
-    let _ = tree;
-    Stop::error(format!("error executing jsonpath: {why}"))
+/// An expression that does not fit the object, with both for whoever has to debug it.
+fn path_error(text: &str, why: &str, tree: &Tree) -> Stop {
+    Stop::error(format!(
+        "error executing jsonpath {text:?}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
+        go_syntax(tree)
+    ))
+}
+
+/// A value as Go's `%#v` prints it.
+fn go_syntax(tree: &Tree) -> String {
+    match tree {
+        Tree::Null => "interface {}(nil)".to_string(),
+        Tree::Map(map) => {
+            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value))).collect();
+            format!("map[string]interface {{}}{{{}}}", pairs.join(", "))
+        }
+        Tree::List(_) => format!("[]interface {{}}{{{}}}", tree.items().iter().map(go_syntax).collect::<Vec<_>>().join(", ")),
+        other => other.to_json(),
+    }
 }
 
 fn allowed(args: &Args) -> &'static str {
@@ -176,7 +198,7 @@ pub fn object(args: &Args, io: &mut Io, info: &Info, done: &str) -> Result<(), S
         return output.print(io, &without_managed_fields(args, &info.tree), &info.served.noun());
     }
     let dry = match args.text("dry-run") {
-        "client" => " (dry run)",
+        "client" | "unchanged" => " (dry run)",
         "server" => " (server dry run)",
         _ => "",
     };

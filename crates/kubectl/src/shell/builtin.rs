@@ -36,6 +36,7 @@ static TABLE: &[(&str, &str, Run)] = &[
     ("nano", "open a file in the editor", files::edit),
     ("nc", "try a connection: nc -zv HOST PORT", network::nc),
     ("ping", "ask a machine for an echo", network::ping),
+    ("printf", "print words as a format says", misc::printf),
     ("pwd", "print the folder", misc::pwd),
     ("rm", "remove files", files::rm),
     ("sed", "replace text: sed 's/a/b/'", sed::run),

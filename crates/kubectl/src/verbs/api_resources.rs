@@ -80,7 +80,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         "" => rows.sort_by(|a, b| (&a.group, &a.plural).cmp(&(&b.group, &b.plural))),
         "name" => rows.sort_by(|a, b| a.plural.cmp(&b.plural)),
         "kind" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
-        other => return Err(Stop::error(format!("--sort-by accepts only name or kind, not {other}"))),
+        _ => return Err(Stop::error("--sort-by accepts only name or kind")),
     }
     let wide = match args.text("output") {
         "" => false,
@@ -89,7 +89,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             io.out(rows.iter().map(|row| format!("{}\n", row.resource())).collect::<String>());
             return Ok(0);
         }
-        other => return Err(Stop::error(format!("--output {other} is not available"))),
+        other => {
+            return Err(Stop::error(format!(
+                "unable to match a printer suitable for the output format \"{other}\", allowed formats are: json,kyaml,name,wide,yaml"
+            )));
+        }
     };
     let head = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES"];
     let head: Vec<String> = head[..if wide { 7 } else { 5 }].iter().map(|cell| cell.to_string()).collect();

@@ -117,7 +117,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn apply(args: &Args, io: &mut Io, info: Info, dry: &str, validation: &str) -> Result<(), Stop> {
-    if info.name.is_empty() && info.tree.at(&["metadata", "generateName"]).text().is_empty() {
+    let generated = info.tree.at(&["metadata", "generateName"]).text();
+    if info.name.is_empty() && !generated.is_empty() {
+        return Err(Stop::error(format!("from {generated}: cannot use generate name with apply")));
+    }
+    if info.name.is_empty() {
         return Err(unreadable(&info, "resource name may not be empty"));
     }
     let live = io.send(client::request(args, wire::Verb::Get, &info.served, &info.namespace, &info.name))?;

@@ -79,8 +79,7 @@ fn can_i(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     let attributes = match &args.words[..] {
         [verb, path] if path.starts_with('/') => map! {"nonResourceAttributes": map! {"path": path.as_str(), "verb": verb.as_str()}},
-        [verb, what] => map! {"resourceAttributes": attributes(args, io, verb, what, "")?},
-        [verb, what, name] => map! {"resourceAttributes": attributes(args, io, verb, what, name)?},
+        [verb, what] => map! {"resourceAttributes": attributes(args, io, verb, what)?},
         _ => {
             return Err(Stop::error(
                 "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
@@ -110,11 +109,11 @@ fn verdict(status: &Tree) -> String {
     text + "\n"
 }
 
-fn attributes(args: &Args, io: &mut Io, verb: &str, what: &str, name: &str) -> Result<Tree, Stop> {
+fn attributes(args: &Args, io: &mut Io, verb: &str, what: &str) -> Result<Tree, Stop> {
     if !KNOWN.contains(&verb) {
         io.err(format!("Warning: verb '{verb}' is not a known verb\n\n"));
     }
-    let (what, name) = what.split_once('/').unwrap_or((what, name));
+    let (what, name) = what.split_once('/').unwrap_or((what, ""));
     let place = if args.is("all-namespaces") { String::new() } else { client::namespace(args, io)? };
     let mut tree = map! {"verb": verb, "resource": what};
     if what == "*" {

@@ -40,6 +40,36 @@ pub static VERB: Verb = Verb {
             ],
             get_contexts,
         ),
+        sub(
+            "delete-cluster",
+            "Delete the specified cluster from the kubeconfig",
+            "kubectl config delete-cluster NAME [options]",
+            &[],
+            |args, io| delete_named(args, io, "cluster"),
+        ),
+        sub(
+            "delete-user",
+            "Delete the specified user from the kubeconfig",
+            "kubectl config delete-user NAME [options]",
+            &[],
+            |args, io| delete_named(args, io, "user"),
+        ),
+        sub("set", "Set an individual value in a kubeconfig file", "kubectl config set PROPERTY_NAME PROPERTY_VALUE [options]", &[], set),
+        sub(
+            "set-cluster",
+            "Set a cluster entry in kubeconfig",
+            "kubectl config set-cluster NAME [--server=server] [options]",
+            &[],
+            set_cluster,
+        ),
+        sub(
+            "set-credentials",
+            "Set a user entry in kubeconfig",
+            "kubectl config set-credentials NAME [--token=bearer_token] [options]",
+            &[],
+            set_user,
+        ),
+        sub("unset", "Unset an individual value in a kubeconfig file", "kubectl config unset PROPERTY_NAME [options]", &[], unset),
         sub("get-users", "Display users defined in the kubeconfig", "kubectl config get-users [flags] [options]", &[], get_users),
         sub(
             "rename-context",
@@ -195,19 +225,111 @@ fn delete_context(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 fn rename_context(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let [old, new] = &args.words[..] else { return Err(args.usage("You must specify the context to rename and its new name")) };
     let config = &mut io.session.config;
+    if !config.contexts.contains_key(old) {
+        return Err(Stop::error(format!("cannot rename the context \"{old}\", it's not in /home/learner/.kube/config")));
+    }
     if config.contexts.contains_key(new) {
         return Err(Stop::error(format!(
             "cannot rename the context \"{old}\", the context \"{new}\" already exists in /home/learner/.kube/config"
         )));
     }
-    let Some(context) = config.contexts.remove(old) else {
-        return Err(Stop::error(format!("cannot rename the context \"{old}\", it's not in /home/learner/.kube/config")));
-    };
+    let context = config.contexts.remove(old).unwrap_or_default();
     config.contexts.insert(new.clone(), context);
     if config.current == *old {
         config.current = new.clone();
     }
     io.out(format!("Context \"{old}\" renamed to \"{new}\".\n"));
+    Ok(0)
+}
+
+fn delete_named(args: &Args, io: &mut Io, what: &str) -> Result<u8, Stop> {
+    let [name] = &args.words[..] else { return Err(args.usage(&format!("You must specify exactly one {what}"))) };
+    let config = &mut io.session.config;
+    let users = config.users.len();
+    let gone = if what == "cluster" {
+        config.clusters.remove(name).is_some()
+    } else {
+        config.users.retain(|user| user != name);
+        config.users.len() < users
+    };
+    if !gone {
+        return Err(Stop::error(format!("cannot delete {what} {name}, not in /home/learner/.kube/config")));
+    }
+    io.out(format!("deleted {what} {name} from /home/learner/.kube/config\n"));
+    Ok(0)
+}
+
+fn set_cluster(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let [name] = &args.words[..] else { return Err(args.usage("Unexpected args: []")) };
+    let server = io.session.config.clusters.entry(name.clone()).or_default();
+    if args.given("server") {
+        *server = args.text("server").to_string();
+    }
+    io.out(format!("Cluster \"{name}\" set.\n"));
+    Ok(0)
+}
+
+fn set_user(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let [name] = &args.words[..] else { return Err(args.usage("Unexpected args: []")) };
+    let users = &mut io.session.config.users;
+    if !users.contains(name) {
+        users.push(name.clone());
+    }
+    io.out(format!("User \"{name}\" set.\n"));
+    Ok(0)
+}
+
+/// `current-context`, `contexts.NAME.namespace`, `clusters.NAME.server` and the like.
+fn set(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let [property, value] = &args.words[..] else { return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" ")))) };
+    let config = &mut io.session.config;
+    let named = |rest: &str| rest.rsplit_once('.').map(|(name, field)| (name.to_string(), field.to_string()));
+    match property.split_once('.') {
+        None if property == "current-context" => config.current = value.clone(),
+        Some(("contexts", rest)) if named(rest).is_some() => {
+            let (name, field) = named(rest).unwrap_or_default();
+            let context = config.contexts.entry(name).or_default();
+            match field.as_str() {
+                "cluster" => context.cluster = value.clone(),
+                "user" => context.user = value.clone(),
+                "namespace" => context.namespace = value.clone(),
+                _ => return Err(Stop::error(format!("unable to parse path \"{property}\" at \"{field}\""))),
+            }
+        }
+        Some(("clusters", rest)) if named(rest).is_some_and(|(_, field)| field == "server") => {
+            drop(config.clusters.insert(named(rest).unwrap_or_default().0, value.clone()));
+        }
+        Some(("users", rest)) => {
+            let (name, _) = named(rest).unwrap_or_default();
+            if !config.users.contains(&name) {
+                config.users.push(name);
+            }
+        }
+        _ => return Err(Stop::error(format!("unable to parse path \"{property}\" at \"{property}\""))),
+    }
+    io.out(format!("Property \"{property}\" set.\n"));
+    Ok(0)
+}
+
+fn unset(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let [property] = &args.words[..] else { return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" ")))) };
+    let config = &mut io.session.config;
+    match property.split_once('.') {
+        None if property == "current-context" => config.current.clear(),
+        Some(("contexts", rest)) => {
+            let (name, field) = rest.rsplit_once('.').filter(|(name, _)| config.contexts.contains_key(*name)).unwrap_or((rest, ""));
+            match (field, config.contexts.get_mut(name)) {
+                ("namespace", Some(context)) => context.namespace.clear(),
+                ("cluster", Some(context)) => context.cluster.clear(),
+                ("user", Some(context)) => context.user.clear(),
+                _ => drop(config.contexts.remove(name)),
+            }
+        }
+        Some(("clusters", name)) => drop(config.clusters.remove(name)),
+        Some(("users", name)) => config.users.retain(|user| user != name),
+        _ => {}
+    }
+    io.out(format!("Property \"{property}\" unset.\n"));
     Ok(0)
 }
 

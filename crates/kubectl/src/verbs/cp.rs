@@ -52,7 +52,7 @@ fn spec(word: &str) -> Result<Spec<'_>, Stop> {
 }
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let [from, to] = args.words.as_slice() else { return Err(args.usage("source and destination are required")) };
+    let [from, to] = args.words.as_slice() else { return Err(Stop::error("source and destination are required")) };
     let (from, to) = (spec(from)?, spec(to)?);
     if from.file.is_empty() || to.file.is_empty() {
         return Err(Stop::error("filepath can not be empty"));

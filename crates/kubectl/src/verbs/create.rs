@@ -50,6 +50,7 @@ static FLAGS: &[Flag] = &[
         "none",
         "Must be \"none\", \"server\", or \"client\". If client strategy, only print the object that would be sent, without sending it. If server strategy, submit server-side request without persisting the resource.",
     ),
+    flag("edit", '\0', Takes::Bool, "false", "Edit the API resource before creating."),
     flag("field-manager", '\0', Takes::Text, "kubectl-create", "Name of the manager used to track field ownership."),
     flag("filename", 'f', Takes::List, "", "Filename, directory, or URL to files to use to create the resource"),
     flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory. This flag can't be used together with -f or -R."),
@@ -75,9 +76,9 @@ pub fn field_validation(args: &Args) -> Result<&'static str, Stop> {
         "" | "strict" | "true" => Ok("Strict"),
         "warn" => Ok("Warn"),
         "ignore" | "false" => Ok("Ignore"),
-        other => Err(Stop::error(format!(
-            "invalid - validate option {other}; valid options are \"strict\" (or \"true\"), \"warn\", \"ignore\" (or \"false\")"
-        ))),
+        other => {
+            Err(Stop::error(format!("invalid - validate option \"{other}\"; must be one of: strict (or true), warn, ignore (or false)")))
+        }
     }
 }
 

@@ -160,6 +160,9 @@ fn wanted(args: &Args, io: &mut Io) -> Result<Found, Stop> {
             "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
         ));
     }
+    if args.is("all") && (args.given("selector") || args.given("field-selector")) {
+        return Err(Stop::error("setting 'all' parameter but found a non empty selector."));
+    }
     let picks = client::pick(args, io, &args.words)?;
     let selects = args.is("all") || args.given("selector") || args.given("field-selector");
     if picks.iter().any(|pick| pick.name.is_empty()) && !selects {

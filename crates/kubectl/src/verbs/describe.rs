@@ -65,7 +65,7 @@ fn by_prefix(args: &Args, io: &mut Io, failures: &[String]) -> Result<u8, Stop> 
     if matching.is_empty() {
         return client::finish(io, failures);
     }
-    let events = if args.given("show-events") { args.is("show-events") } else { matching.len() < 2 };
+    let events = if args.given("show-events") { args.is("show-events") } else { found.infos.len() < 2 };
     for info in matching {
         let text = one(args, io, info, events)?;
         io.out(format!("{text}\n"));

@@ -31,7 +31,15 @@ static FLAGS: &[Flag] = &[
     flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, include managed fields in the diff."),
 ];
 
+/// Whatever goes wrong ends with 2 here: 1 says that there are differences.
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    compare(args, io).map_err(|stop| match stop {
+        Stop::Fail { text, .. } => Stop::Fail { code: 2, text },
+        wait => wait,
+    })
+}
+
+fn compare(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.list("filename").is_empty() && !args.given("kustomize") {
         return Err(Stop::error("must specify one of -f and -k"));
     }

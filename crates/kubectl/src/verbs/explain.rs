@@ -80,9 +80,10 @@ fn locate(args: &Args, io: &mut Io, word: &str) -> Result<(Served, Vec<String>),
     };
     if !wanted.is_empty() {
         let served = fitting(&parts[0].to_ascii_lowercase());
-        return served
-            .map(|served| (served, parts[1..].to_vec()))
-            .ok_or_else(|| Stop::error(format!("couldn't find resource for \"{wanted}, Resource={}\"", parts[0])));
+        return served.map(|served| (served, parts[1..].to_vec())).ok_or_else(|| {
+            let plural = known.find(&parts[0]).map_or(parts[0].as_str(), |served| served.plural.as_str());
+            Stop::error(format!("couldn't find resource for \"{wanted}, Resource={plural}\""))
+        });
     }
     if let Some(served) = known.find(&parts[0]) {
         // `deployments.apps.spec`: the longest name that is a group belongs to the resource.

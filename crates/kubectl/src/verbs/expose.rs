@@ -69,7 +69,12 @@ pub static VERB: Verb = Verb {
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     // `-l` gives labels here; it chooses nothing.
     if args.words.is_empty() && args.list("filename").is_empty() {
-        return Err(Stop::error("You must provide one or more resources by argument or filename."));
+        return Err(Stop::error(
+            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+        ));
+    }
+    if !args.words.is_empty() && client::pick(args, io, &args.words)?.iter().any(|pick| pick.name.is_empty()) {
+        return Err(Stop::error("resource(s) were provided, but no name was specified"));
     }
     let found = client::objects(args, io, &args.words)?;
     for info in &found.infos {
@@ -104,7 +109,7 @@ type Port = (String, String);
 fn service(args: &Args, info: &Info) -> Result<Tree, String> {
     let kind = info.served.kind.as_str();
     if !["Pod", "Service", "Deployment", "ReplicaSet", "ReplicationController"].contains(&kind) {
-        return Err(format!("cannot expose a {}", info.served.noun()));
+        return Err(format!("cannot expose a {}", info.served.kind));
     }
     let selector = match args.text("selector") {
         "" => own_selector(info).map_err(|why| format!("couldn't retrieve selectors via --selector flag or introspection: {why}"))?,
@@ -131,7 +136,8 @@ fn service(args: &Args, info: &Info) -> Result<Tree, String> {
     for (key, flag) in
         [("type", "type"), ("clusterIP", "cluster-ip"), ("loadBalancerIP", "load-balancer-ip"), ("sessionAffinity", "session-affinity")]
     {
-        if !args.text(flag).is_empty() {
+        let idle = key == "loadBalancerIP" && args.text("type") != "LoadBalancer";
+        if !args.text(flag).is_empty() && !idle {
             spec.set(&[key], args.text(flag));
         }
     }

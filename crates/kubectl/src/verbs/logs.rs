@@ -106,6 +106,13 @@ fn sources(args: &Args, io: &mut Io, namespace: &str) -> Result<Vec<Source>, Sto
     if given == [true, true] {
         return Err(Stop::error("at most one of `sinceTime` or `sinceSeconds` may be specified"));
     }
+    if args.given("tail") && args.int("tail") < -1 {
+        return Err(Stop::error("--tail must be greater than or equal to -1"));
+    }
+    let since = args.text("since-time");
+    if args.given("since-time") && !since.get(..4).is_some_and(|year| year.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Err(Stop::error(format!("parsing time {since:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {since:?} as \"2006\"")));
+    }
     if args.given("selector") {
         if !args.words.is_empty() {
             return Err(args.usage("only a selector (-l) or a POD name is allowed"));

@@ -46,7 +46,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     for info in &found.infos {
         if args.is("local") || matches!(args.text("dry-run"), "client" | "unchanged") {
-            print::object(args, io, info, "patched")?;
+            // Upstream says nothing of the dry run here.
+            if args.given("output") { print::object(args, io, info, "patched")? } else { io.out(format!("{} patched\n", info.slash())) }
         } else if let Err(words) = one(args, io, info, kind, &patch)? {
             failures.push(words);
         }

@@ -41,19 +41,25 @@ static FLAGS: &[Flag] = &[
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.list("filename").is_empty() && !args.given("kustomize") {
-        return Err(args.usage("must specify --filename to replace"));
+        return Err(Stop::error("must specify one of -f and -k"));
     }
     let dry = dry_run(args)?.to_string();
     let mut found = crate::documents::read(args, io)?;
     if found.infos.is_empty() && found.failures.is_empty() {
         return Err(Stop::error("no objects passed to replace"));
     }
+    if args.is("force") && dry == "none" {
+        for info in &found.infos {
+            remove(args, io, info)?;
+        }
+    }
     for mut info in std::mem::take(&mut found.infos) {
+        if info.name.is_empty() && !args.is("force") {
+            found.failures.push(format!("error: error when replacing \"{}\": resource name may not be empty", info.source));
+            continue;
+        }
         if args.is("save-config") || info.tree.at(&["metadata", "annotations"]).has(crate::last_applied::NAME) {
             info.tree = crate::last_applied::with_annotation(&info.tree);
-        }
-        if args.is("force") && dry == "none" {
-            remove(args, io, &info)?;
         }
         let (verb, name) = if args.is("force") { (wire::Verb::Create, "") } else { (wire::Verb::Update, info.name.as_str()) };
         if dry != "client" {

@@ -219,6 +219,15 @@ fn show_history(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             io.out(format!("{} \n{}\n", info.slash(), history::table(&sets)));
             continue;
         }
+        if args.given("output") {
+            let Some(set) = sets.iter().find(|set| history::revision(set) == wanted) else {
+                return Err(Stop::error("unable to find the specified revision"));
+            };
+            let plural = if info.served.kind == "Deployment" { "replicasets" } else { "controllerrevisions" };
+            let served = client::resolve(args, io, plural)?;
+            print::object(args, io, &client::info(&served, (*set).clone()), "")?;
+            continue;
+        }
         let Some(text) = history::detail(&sets, wanted) else { return Err(Stop::error("unable to find the specified revision")) };
         io.out(format!("{} with revision #{wanted}\n{text}\n", info.slash()));
     }
@@ -247,10 +256,7 @@ fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     let set = if keeps_sets { history::target(&info.name, &sets, wanted) } else { history::target_revision(&sets, wanted) };
     let set = set.map_err(Stop::error)?;
     if info.tree.at(&["spec", "paused"]).is_true() {
-        return Err(Stop::error(format!(
-            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/{}' and try again",
-            info.name
-        )));
+        return Err(Stop::error("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
     }
     if matches!(args.text("dry-run"), "client" | "unchanged") {
         let text = history::detail(&[set], history::revision(set)).unwrap_or_default();
@@ -325,10 +331,10 @@ fn restart(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         let before = info.tree.at(&["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"]).text();
         if before == stamp {
-            return Err(
-                "error: if restart has already been triggered within the past second, please wait before attempting to trigger another"
-                    .to_string(),
-            );
+            return Err(format!(
+                "error: failed to create patch for {}: if restart has already been triggered within the past second, please wait before attempting to trigger another",
+                info.name
+            ));
         }
         let mut patch = map! {};
         patch.set(&["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"], stamp.as_str());

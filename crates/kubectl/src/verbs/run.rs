@@ -92,17 +92,25 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if !args.given("image") {
         return Err(Stop::error("required flag(s) \"image\" not set"));
     }
-    let Some(name) = args.words.first() else { return Err(args.usage("NAME is required for run")) };
+    let Some(name) = args.words.first() else { return Err(Stop::error("NAME is required for run")) };
+    let image = args.text("image");
+    if image.is_empty()
+        || image.contains(char::is_whitespace)
+        || image.starts_with(['/', ':', '@', '-'])
+        || image.ends_with(['/', ':', '@'])
+    {
+        return Err(Stop::error(format!("invalid image name \"{image}\": invalid reference format")));
+    }
     let attach = args.is("attach") || args.is("stdin") || args.is("tty");
     let dry = dry_run(args)?;
     if args.is("rm") && !attach {
         return Err(Stop::error("--rm should only be used for attached containers"));
     }
     if attach && dry != "none" {
-        return Err(Stop::error(format!("--dry-run={dry} can't be used with attached containers options (--attach, --stdin, or --tty)")));
+        return Err(Stop::error("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)"));
     }
     if !matches!(args.text("restart"), "Always" | "OnFailure" | "Never") {
-        return Err(Stop::error(format!("invalid restart policy: {}\nSee 'kubectl run -h' for help and examples", args.text("restart"))));
+        return Err(Stop::error(format!("invalid restart policy: {}, valid values are: Always, OnFailure, Never", args.text("restart"))));
     }
     if args.is("expose") && !args.given("port") {
         return Err(Stop::error("--port must be set when exposing a service"));
@@ -115,6 +123,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     if args.is("expose") {
         let service = send(args, io, &namespace, "Service", service(args, name), dry)?;
+        if args.text("output") == "yaml" {
+            io.out("---\n");
+        }
         built(args, io, &service, "created")?;
     }
     if !attach {
@@ -200,7 +211,7 @@ fn overridden(args: &Args, tree: Tree) -> Result<Tree, Stop> {
     if !args.given("overrides") {
         return Ok(tree);
     }
-    let over = Tree::from_json(args.text("overrides")).map_err(|why| Stop::error(format!("invalid --overrides: {why}")))?;
+    let over = Tree::from_json(args.text("overrides")).map_err(|_| Stop::error("Invalid JSON Patch"))?;
     Ok(crate::merge::apply(&tree, &over, None))
 }
 

@@ -62,6 +62,7 @@ pub static VERB: Verb = Verb {
                     "If true, allow environment to be overwritten, otherwise reject updates that overwrite existing environment.",
                 ),
                 flag("prefix", '\0', Takes::Text, "", "Prefix to append to variable names"),
+                flag("resolve", '\0', Takes::Bool, "false", "If true, show secret or configmap references when listing variables"),
             ],
             env::run,
         ),
@@ -109,13 +110,16 @@ pub static VERB: Verb = Verb {
             ],
             selector,
         ),
-        sub(
-            "serviceaccount",
-            "Update the service account of a resource",
-            "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]",
-            &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE],
-            service_account,
-        ),
+        Verb {
+            aliases: &["sa"],
+            ..sub(
+                "serviceaccount",
+                "Update the service account of a resource",
+                "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]",
+                &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE],
+                service_account,
+            )
+        },
     ],
     run: which,
 };
@@ -237,14 +241,22 @@ fn image(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let (images, _) = pairs::parse(&images, "image", false).map_err(Stop::error)?;
     needs_resources(args, &resources)?;
     if images.is_empty() {
-        return Err(Stop::plain("at least one image update is required"));
+        client::pick(args, io, &resources)?;
+        return Err(Stop::error("at least one image update is required"));
     }
     if images.len() > 1 && images.iter().any(|(name, _)| name == "*") {
         return Err(Stop::plain("all containers are already specified by *, but saw more than one container_name=container_image pairs"));
     }
+    local_files(args)?;
     let found = client::objects(args, io, &resources)?;
     apply(args, io, found, "image updated", "image update to pod template", |info, failures| {
-        let path = pod_spec_path(&info.served.kind)?;
+        let Some(path) = pod_spec_path(&info.served.kind) else {
+            failures.push(format!(
+                "error: {}/{} the object is not a pod or does not have a pod template: *{}.{}",
+                info.served.plural, info.name, info.served.version, info.served.kind
+            ));
+            return None;
+        };
         let spec = info.tree.at(path);
         let wanted =
             |name: &str| images.iter().find(|(container, _)| container == name || container == "*").map(|(_, image)| image.as_str());
@@ -340,6 +352,9 @@ fn selector(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 fn service_account(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let Some((account, resources)) = args.words.split_last() else { return Err(Stop::error("serviceaccount is required")) };
     needs_resources(args, resources)?;
+    if resources.len() == 1 && !resources[0].contains('/') && !args.is("all") {
+        return Err(Stop::error("resource(s) were provided, but no name was specified"));
+    }
     let found = client::objects(args, io, resources)?;
     apply(args, io, found, "serviceaccount updated", "service account update to pod template", |info, _| {
         let path = pod_spec_path(&info.served.kind)?;
@@ -349,6 +364,16 @@ fn service_account(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         changed.set(&place, account.as_str());
         Some(Change { patch, changed })
     })
+}
+
+/// `--local` works on files alone.
+fn local_files(args: &Args) -> Result<(), Stop> {
+    if args.is("local") && args.list("filename").is_empty() && !args.given("kustomize") {
+        return Err(Stop::error(
+            "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
+        ));
+    }
+    Ok(())
 }
 
 fn needs_resources(args: &Args, resources: &[String]) -> Result<(), Stop> {

@@ -47,10 +47,10 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error(format!("all resources must be specified before taint changes: {word}")));
     }
     if resources.is_empty() {
-        return Err(args.usage("one or more resources must be specified as <resource> <name>"));
+        return Err(Stop::error("one or more resources must be specified as <resource> <name>"));
     }
     if specs.is_empty() {
-        return Err(args.usage("at least one taint update is required"));
+        return Err(Stop::error("at least one taint update is required"));
     }
     if resources.len() < 2 && !args.is("all") && args.text("selector").is_empty() && !resources[0].contains('/') {
         return Err(Stop::error("at least one resource name must be specified since 'all' parameter is not set"));
@@ -60,7 +60,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let mut failures = found.failures;
     for info in &found.infos {
         if info.served.kind != "Node" {
-            return Err(Stop::error(format!("invalid resource type {}, only node(s) is supported", info.served.plural)));
+            return Err(Stop::error(format!("invalid resource type {}, only node types are supported", info.served.singular)));
         }
         if let Err(words) = one(args, io, info, &add, &remove)? {
             failures.push(words);

@@ -23,6 +23,9 @@ static FLAGS: &[Flag] = &[
 ];
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if !args.words.is_empty() {
+        return Err(Stop::error(format!("extra arguments: [{}]", args.words.join(" "))));
+    }
     let output = args.text("output");
     if !matches!(output, "" | "yaml" | "json") {
         return Err(Stop::error("--output must be 'yaml' or 'json'"));
@@ -45,7 +48,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         all.set(&["serverVersion"], server);
     }
     match output {
-        "yaml" => io.out(print::yaml(&all)),
+        // Upstream ends the document with an empty line.
+        "yaml" => io.out(print::yaml(&all) + "\n"),
         "json" => io.out(objects::declared::json(&all, 2) + "\n"),
         _ => {
             io.out("Client Version: v1.37.2\nKustomize Version: v5.8.1\n");

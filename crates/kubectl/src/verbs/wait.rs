@@ -55,6 +55,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let goal = goal(args.text("for")).map_err(Stop::error)?;
     let limit = if args.text("timeout").starts_with('-') { Duration::secs(168 * 3600) } else { args.span("timeout") };
     let deadline = io.now() + limit;
+    if args.words.is_empty() && args.list("filename").is_empty() {
+        return Err(Stop::error(
+            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+        ));
+    }
     if let Goal::Create = goal {
         created(args, io, limit, deadline)?;
     }
@@ -87,7 +92,9 @@ fn goal(text: &str) -> Result<Goal, String> {
         let (name, status) = rest.split_once('=').unwrap_or((rest, "true"));
         return Ok(Goal::Condition { name: name.to_string(), status: status.to_string() });
     }
-    let Some(rest) = text.strip_prefix("jsonpath=") else { return Err(format!("unrecognized condition: \"{text}\"")) };
+    let Some(rest) = text.strip_prefix("jsonpath=") else {
+        return Err(if text.is_empty() { "unrecognized condition: []".to_string() } else { format!("unrecognized condition: \"{text}\"") });
+    };
     // The value stands after the expression's closing brace; an `=` inside a filter belongs to the expression.
     let end = rest.rfind('}').map_or(0, |at| at + 1);
     let (path, value) = match rest[end..].find('=') {
@@ -185,7 +192,7 @@ fn created(args: &Args, io: &mut Io, limit: Duration, deadline: Time) -> Result<
                 return Err(Stop::server(&answer));
             }
             if limit == Duration::ZERO || io.now() >= deadline {
-                return Err(Stop::error(format!("timed out waiting for the condition on {}/{}", pick.served.plural, pick.name)));
+                return Err(Stop::error("timed out waiting for the condition"));
             }
             let next = (io.now() + Duration::millis(500)).min(deadline);
             io.sleep_until(next)?;

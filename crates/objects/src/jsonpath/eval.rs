@@ -40,8 +40,17 @@ fn follow<'a>(steps: &[Step], tree: &'a Tree) -> Result<Vec<&'a Tree>, String> {
     let mut here = vec![tree];
     for step in steps {
         let mut next = Vec::new();
-        for tree in here {
-            take(step, tree, &mut next)?;
+        if let Step::Union(paths) = step {
+            // One path after the other, each over all that stands here.
+            for path in paths {
+                for tree in &here {
+                    next.extend(follow(path, *tree)?);
+                }
+            }
+        } else {
+            for tree in here {
+                take(step, tree, &mut next)?;
+            }
         }
         here = next;
     }

@@ -17,7 +17,7 @@ pub fn template(text: &str) -> Result<Vec<Part>, String> {
         if brace > 0 {
             add(&mut open, Part::Text(rest[..brace].to_string()));
         }
-        let end = action_end(&rest[brace + 1..]).ok_or("unclosed action")? + brace + 1;
+        let end = action_end(&rest[brace + 1..]).ok_or_else(|| unended(&rest[brace + 1..]))? + brace + 1;
         action(rest[brace + 1..end].trim(), &mut open)?;
         rest = &rest[end + 1..];
     }
@@ -55,6 +55,11 @@ fn action_end(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// What is missing first in an action that has no end.
+fn unended(text: &str) -> &'static str {
+    if text.rfind('[') > text.rfind(']') { "unterminated array" } else { "unclosed action" }
 }
 
 fn action(text: &str, open: &mut Vec<(Vec<Step>, Vec<Part>)>) -> Result<(), String> {

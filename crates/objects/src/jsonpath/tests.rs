@@ -32,7 +32,7 @@ fn templates_render() {
     check("{..name}", "a b c");
     check(r"{.items[0].metadata.labels.app\.kubernetes\.io/name}", "x");
     check("{.items[0].metadata.labels['app\\.kubernetes\\.io/name']}", "x");
-    check("{.items[*]['metadata.name','spec.n']}", "a 1 b 2 c 3");
+    check("{.items[*]['metadata.name','spec.n']}", "a b c 1 2 3");
     check("{.items[0].metadata['name','labels']}", r#"a {"app.kubernetes.io/name":"x"}"#);
     check("{.items[0].spec}", r#"{"n":1}"#);
     check("{.nope}{.items[*].nope}", "");

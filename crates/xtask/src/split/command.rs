@@ -2,7 +2,7 @@
 
 use super::linked::Linked;
 use super::shape::Shape;
-use super::{cut, data, probe};
+use super::{cut, data, outline, probe};
 use crate::stopwatch::Stopwatch;
 use crate::{Outcome, process, project, setup};
 use std::collections::BTreeSet;
@@ -13,10 +13,12 @@ struct Part {
     name: &'static str,
     /// Its import that brings the rest, as wasm-bindgen begins the name.
     brings: &'static str,
-    /// Plays a first visit in the probed copy and prints the numbers of the functions that ran.
+    /// Plays a first visit in the probed copy and prints the numbers of the places that it came to.
     visit: &'static str,
     /// Whether the visit needs a browser. Without one the module stays whole.
     browser: bool,
+    /// How many bytes of a function that ran, and that the visit did not come to, are worth being fetched later.
+    least: usize,
 }
 
 impl Part {
@@ -28,8 +30,8 @@ impl Part {
 /// The page's visit is played with the engine as a visitor gets it, so that comes first.
 #[rustfmt::skip]
 const PARTS: &[Part] = &[
-    Part { name: "engine", brings: "__wbg_kubariumRest_", visit: "editor/visit-engine.mjs", browser: false },
-    Part { name: "page", brings: "__wbg_kubariumPageRest_", visit: "editor/visit-page.mjs", browser: true },
+    Part { name: "engine", brings: "__wbg_kubariumRest_", visit: "editor/visit-engine.mjs", browser: false, least: 120 },
+    Part { name: "page", brings: "__wbg_kubariumPageRest_", visit: "editor/visit-page.mjs", browser: true, least: 300 },
 ];
 
 /// A module with nothing in it.
@@ -65,15 +67,20 @@ fn split(folder: &Path, part: &Part) -> Outcome {
     let (whole, rest) = part.files();
     let bytes = read(folder, &whole)?;
     let shape = Shape::read(&bytes)?;
-    let ran = visit(folder, part, &probe::probed(&shape)?)?;
-    let stays = |function| ran.contains(&function);
+    let probed = probe::probed(&shape)?;
+    let ran = visit(folder, part, &probed.module)?;
+    let outlined = outline::outlined(&shape, part.least, |function, place| probed.came(&ran, function, place))?;
+    let before = shape.functions.len() as u32;
+    let shape = Shape::read(&outlined)?;
+    // What was taken out of functions that ran follows all that there were.
+    let stays = |function| function < before && probed.came(&ran, function, 0);
     let data = linked(part)?.map(|linked| data::divide(&shape, &linked, stays)).transpose()?;
     let parts = cut::cut(&shape, part.brings, data.as_ref(), stays)?;
     write(folder, &whole, &parts.first)?;
     write(folder, &rest, &parts.rest)?;
     let [first, later, stubs, called] = parts.counts;
     println!(
-        "split: {first} functions of the {} ran in a first visit, {later} are fetched later ({stubs} stubs, {called} called back); {}",
+        "split: {first} functions of the {} ran in a first visit, {later} and pieces of functions are fetched later ({stubs} stubs, {called} called back); {}",
         part.name,
         watch.words()
     );

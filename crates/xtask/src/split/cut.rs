@@ -1,7 +1,8 @@
 //! Cuts a module in two that together behave as the whole does: the first with stubs for what is in the rest.
 //!
 //! The two meet in one table: the first puts in what the rest calls, the rest puts in itself. A stub makes sure that
-//! the rest is there (an import of the module's own brings it, before it returns) and jumps through the table.
+//! the rest is there (an import of the module's own brings it, before it returns) and jumps through the table. Where only
+//! one function calls it does so itself.
 
 use super::data::Divided;
 use super::linked::Segment;
@@ -14,7 +15,7 @@ use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, Module, RefType, TableSection, TableType, TypeSection, ValType,
 };
-use wasmparser::{ElementItems, ElementKind, Parser};
+use wasmparser::{ElementItems, ElementKind, Operator, Parser};
 
 /// The table where the two meet, as the first exports it.
 pub const MEETING: &str = "rest";
@@ -45,6 +46,8 @@ struct Plan {
     rest: Vec<u32>,
     /// Functions of the rest that the first must be able to reach.
     stubs: Vec<u32>,
+    /// Those that only one function calls, and nobody else: it reaches them without a stub.
+    direct: Vec<u32>,
     /// Functions of the first that the rest calls.
     called: Vec<u32>,
     /// The import that brings the rest.
@@ -60,14 +63,20 @@ impl Plan {
         let brings = named.ok_or_else(|| format!("the module imports nothing that is called {brings}..."))? as u32;
         let (first, rest): (Vec<u32>, Vec<u32>) = (imported..shape.functions.len() as u32).partition(|function| stays(*function));
         let away: BTreeSet<u32> = rest.iter().copied().collect();
-        let (mut reached, mut called) = (shape.entries()?, BTreeSet::new());
+        let (mut callers, mut called) = (BTreeMap::new(), BTreeSet::new());
         for function in &first {
-            reached.extend(shape.callees(*function)?);
+            for callee in shape.callees(*function)?.intersection(&away) {
+                *callers.entry(*callee).or_insert(0) += 1;
+            }
         }
         for function in &rest {
             called.extend(shape.callees(*function)?);
         }
-        let stubs: Vec<u32> = reached.intersection(&away).copied().collect();
+        let entries = shape.entries()?;
+        let direct = callers.iter().filter(|(callee, callers)| **callers == 1 && !entries.contains(callee));
+        let direct: Vec<u32> = direct.map(|(callee, _)| *callee).collect();
+        let reached = entries.intersection(&away).chain(callers.keys()).copied().collect::<BTreeSet<u32>>();
+        let stubs: Vec<u32> = reached.into_iter().filter(|function| direct.binary_search(function).is_err()).collect();
         let called: Vec<u32> = called.difference(&away).copied().collect();
         let in_first = (0..imported).chain(first.iter().copied()).chain(stubs.iter().copied());
         let in_rest = called.iter().copied().chain(rest.iter().copied());
@@ -79,8 +88,15 @@ impl Plan {
             first,
             rest,
             stubs,
+            direct,
             called,
         })
+    }
+
+    /// The place in the table of a function that is called without a stub.
+    fn slot(&self, function: u32) -> Option<u32> {
+        let at = self.direct.binary_search(&function).ok()?;
+        Some((self.called.len() + self.stubs.len() + at) as u32)
     }
 
     /// The function of the first part that the stubs call: it comes after them.
@@ -93,7 +109,7 @@ impl Plan {
     }
 
     fn meeting(&self) -> TableType {
-        let size = (self.called.len() + self.stubs.len()) as u64;
+        let size = (self.called.len() + self.stubs.len() + self.direct.len()) as u64;
         TableType { element_type: RefType::FUNCREF, table64: false, minimum: size, maximum: Some(size), shared: false }
     }
 }
@@ -130,17 +146,20 @@ impl First<'_, '_> {
 
     fn stub(&self, function: u32, slot: usize) -> Function {
         let mut body = Function::new([]);
-        body.instruction(&Instruction::Call(self.plan.ensure()));
         for parameter in 0..self.shape.signature(function).params().len() {
             body.instruction(&Instruction::LocalGet(parameter as u32));
         }
-        body.instruction(&Instruction::I32Const(slot as i32));
-        body.instruction(&Instruction::CallIndirect {
-            type_index: self.shape.functions[function as usize],
-            table_index: self.shape.tables.len() as u32,
+        self.jump(function, slot as u32).iter().for_each(|op| {
+            body.instruction(op);
         });
         body.instruction(&Instruction::End);
         body
+    }
+
+    /// Calls a function of the rest with what lies on the stack.
+    fn jump(&self, function: u32, slot: u32) -> [Instruction<'static>; 3] {
+        let (type_index, table_index) = (self.shape.functions[function as usize], self.shape.tables.len() as u32);
+        [Instruction::Call(self.plan.ensure()), Instruction::I32Const(slot as i32), Instruction::CallIndirect { type_index, table_index }]
     }
 }
 
@@ -207,6 +226,25 @@ impl Reencode for First<'_, '_> {
         utils::parse_element_section(self, elements, section)?;
         let called: Vec<u32> = self.plan.called.iter().map(|function| self.plan.in_first[function]).collect();
         elements.active(Some(self.shape.tables.len() as u32), &ConstExpr::i32_const(0), Elements::Functions(called.into()));
+        Ok(())
+    }
+
+    fn parse_function_body(&mut self, code: &mut CodeSection, body: wasmparser::FunctionBody<'_>) -> Result<(), Error<Infallible>> {
+        let mut function = self.new_function_with_parsed_locals(&body)?;
+        let mut reader = body.get_operators_reader()?;
+        while !reader.eof() {
+            match reader.read()? {
+                Operator::Call { function_index: callee } if self.plan.slot(callee).is_some() => {
+                    for op in self.jump(callee, self.plan.slot(callee).unwrap_or_default()) {
+                        function.instruction(&op);
+                    }
+                }
+                other => {
+                    function.instruction(&self.instruction(other)?);
+                }
+            }
+        }
+        code.function(&function);
         Ok(())
     }
 
@@ -291,7 +329,7 @@ fn rest(shape: &Shape, plan: &Plan, data: Option<&Divided>) -> Result<Vec<u8>, E
 /// The rest's functions where the stubs look for them, and in place of the stubs in the tables that both know.
 fn rest_elements(shape: &Shape, plan: &Plan, writer: &mut Rest) -> Result<ElementSection, Error<Infallible>> {
     let mut elements = ElementSection::new();
-    let stubs: Vec<u32> = plan.stubs.iter().map(|function| plan.in_rest[function]).collect();
+    let stubs: Vec<u32> = plan.stubs.iter().chain(&plan.direct).map(|function| plan.in_rest[function]).collect();
     let (meeting, from) = (shape.tables.len() as u32, plan.called.len() as i32);
     elements.active(Some(meeting), &ConstExpr::i32_const(from), Elements::Functions(stubs.into()));
     for element in &shape.elements {
@@ -333,8 +371,8 @@ mod tests {
 
     const BRINGS: &str = "__wbg_kubariumRest_";
 
-    /// Three functions of one parameter: `door` (exported) calls `rare`, which calls `often`; `rare` is in the table, too.
-    fn module() -> Vec<u8> {
+    /// Three functions of one parameter: `door` (exported) calls `rare`, which calls `often`; the one of that number is in the table, too.
+    fn module(tabled: u32) -> Vec<u8> {
         let (mut types, mut imports, mut functions) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
         types.ty().function([], []);
         types.ty().function([ValType::I32], []);
@@ -349,7 +387,7 @@ mod tests {
         let mut exports = ExportSection::new();
         exports.export("door", ExportKind::Func, 1);
         let mut elements = ElementSection::new();
-        elements.active(None, &ConstExpr::i32_const(1), Elements::Functions(Cow::Borrowed(&[2])));
+        elements.active(None, &ConstExpr::i32_const(1), Elements::Functions(Cow::Borrowed(&[tabled])));
         let mut code = CodeSection::new();
         for callee in [Some(2), Some(3), None] {
             let mut body = Function::new([]);
@@ -367,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_function_that_did_not_run_is_reached_through_a_stub_and_calls_back_through_the_table() {
-        let whole = module();
+        let whole = module(2);
         let parts = cut(&Shape::read(&whole).unwrap(), BRINGS, None, |function| function != 2).unwrap();
         assert_eq!(parts.counts, [2, 1, 1, 1]);
 
@@ -384,6 +422,17 @@ mod tests {
         assert_eq!(wanted, [("f", "0"), ("x", "t0"), ("x", "m0"), ("x", "g0"), ("x", "rest")]);
         assert_eq!(rest.callees(1).unwrap(), BTreeSet::from([0]), "rare calls often, which it is given");
         assert_eq!(rest.elements.len(), 2, "rare for the stub, and in place of it in the table of both");
+    }
+
+    #[test]
+    fn a_function_that_only_one_calls_is_reached_from_there() {
+        let whole = module(3);
+        let parts = cut(&Shape::read(&whole).unwrap(), BRINGS, None, |function| function != 2).unwrap();
+        assert_eq!(parts.counts, [2, 1, 0, 1]);
+        let first = Shape::read(&parts.first).unwrap();
+        assert_eq!(first.bodies.len(), 3, "door, often, and what brings the rest");
+        assert_eq!(first.callees(1).unwrap(), BTreeSet::from([3]), "door has the rest brought, and jumps");
+        assert_eq!(first.tables[1].initial, 2, "often for the rest, and rare for door");
     }
 
     #[test]

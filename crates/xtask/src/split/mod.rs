@@ -3,8 +3,12 @@
 mod command;
 mod cut;
 mod data;
+mod flow;
 mod linked;
+mod live;
 mod numbers;
+mod outline;
+mod piece;
 mod probe;
 mod shape;
 

@@ -1,26 +1,55 @@
-//! A copy of a module that remembers which of its functions ever ran.
+//! A copy of a module that remembers where it ever came: into which functions, and in them to which places.
 
+use super::flow::Code;
 use super::shape::Shape;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, Instruction, Module, ValType};
 
-/// Function number n sets the exported global `ran:n` when it is entered.
-pub fn probed(shape: &Shape) -> Result<Vec<u8>, String> {
+pub struct Probed {
+    pub module: Vec<u8>,
+    /// The number of each function's first place, its begin; in the end how many there are.
+    first: Vec<u32>,
+    imported: u32,
+}
+
+/// Place number n sets the exported global `ran:n` when it is come to.
+pub fn probed(shape: &Shape) -> Result<Probed, String> {
+    let (mut first, mut places) = (vec![0], Vec::new());
+    for function in shape.imported()..shape.functions.len() as u32 {
+        let code = Code::read(shape, function)?;
+        places.push(code.places.iter().map(|place| place.at).collect::<Vec<_>>());
+        first.push(first[first.len() - 1] + code.places.len() as u32);
+    }
     let mut module = Module::new();
-    let mut probe = Probe { first_global: shape.globals.len() as u32, first: shape.imported(), count: shape.bodies.len() as u32, at: 0 };
+    let mut probe = Probe { first_global: shape.globals.len() as u32, first: &first, places: &places, at: 0 };
     probe.parse_core_module(&mut module, wasmparser::Parser::new(0), shape.bytes).map_err(|error| error.to_string())?;
-    Ok(module.finish())
+    Ok(Probed { module: module.finish(), first, imported: shape.imported() })
 }
 
-struct Probe {
+impl Probed {
+    /// Whether one of these numbers is that of this place of this function.
+    pub fn came(&self, ran: &BTreeSet<u32>, function: u32, place: usize) -> bool {
+        ran.contains(&(self.first[(function - self.imported) as usize] + place as u32))
+    }
+}
+
+struct Probe<'a> {
     first_global: u32,
-    first: u32,
-    count: u32,
-    at: u32,
+    first: &'a [u32],
+    /// The operators before which each function has places.
+    places: &'a [Vec<usize>],
+    at: usize,
 }
 
-impl Reencode for Probe {
+impl Probe<'_> {
+    fn count(&self) -> u32 {
+        self.first[self.first.len() - 1]
+    }
+}
+
+impl Reencode for Probe<'_> {
     type Error = Infallible;
 
     fn parse_global_section(
@@ -29,7 +58,7 @@ impl Reencode for Probe {
         section: wasmparser::GlobalSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
         utils::parse_global_section(self, globals, section)?;
-        for _ in 0..self.count {
+        for _ in 0..self.count() {
             globals.global(GlobalType { val_type: ValType::I32, mutable: true, shared: false }, &ConstExpr::i32_const(0));
         }
         Ok(())
@@ -41,18 +70,24 @@ impl Reencode for Probe {
         section: wasmparser::ExportSectionReader<'_>,
     ) -> Result<(), Error<Infallible>> {
         utils::parse_export_section(self, exports, section)?;
-        for at in 0..self.count {
-            exports.export(&format!("ran:{}", self.first + at), ExportKind::Global, self.first_global + at);
+        for number in 0..self.count() {
+            exports.export(&format!("ran:{number}"), ExportKind::Global, self.first_global + number);
         }
         Ok(())
     }
 
     fn parse_function_body(&mut self, code: &mut CodeSection, body: wasmparser::FunctionBody<'_>) -> Result<(), Error<Infallible>> {
         let mut function = self.new_function_with_parsed_locals(&body)?;
-        function.instruction(&Instruction::I32Const(1)).instruction(&Instruction::GlobalSet(self.first_global + self.at));
+        let mut places = (self.first[self.at]..).zip(&self.places[self.at]).peekable();
         self.at += 1;
         let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
+        for at in 0.. {
+            if reader.eof() {
+                break;
+            }
+            if let Some((number, _)) = places.next_if(|(_, place)| **place == at) {
+                function.instruction(&Instruction::I32Const(1)).instruction(&Instruction::GlobalSet(self.first_global + number));
+            }
             function.instruction(&self.parse_instruction(&mut reader)?);
         }
         code.function(&function);

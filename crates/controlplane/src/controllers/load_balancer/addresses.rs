@@ -48,25 +48,14 @@ pub fn from_pool(view: &Snapshot, service: &Object, pool: &Pool) -> Given {
     free.map(|ip| list![point(&ip)]).ok_or_else(|| "no available IPs".to_string())
 }
 
-/// The addresses of the ready nodes; with a local policy only of those that have a ready endpoint.
-///
-/// Every node opens the Service's ports, so a port that an older Service has opened is not to be had.
-pub fn from_nodes(view: &Snapshot, service: &Object) -> Given {
-    let ports = |service: &Object| -> Vec<(i64, String)> {
-        let one = |port: &Tree| (port.get("port").int_or(0), port.get("protocol").text().to_string());
-        service.spec().get("ports").items().iter().map(one).collect()
-    };
-    let own = ports(service);
-    let age = |service: &Object| (facts::created(service), service.key.clone());
-    let older = |other: &Object| wants(other) && other.key != service.key && age(other) < age(service);
-    if view.list(kinds::SERVICE).any(|other| older(other) && ports(other).iter().any(|port| own.contains(port))) {
-        return Err("its ports are taken on every node".to_string());
-    }
+/// The addresses of those of the ready nodes `on` which its Pods are ready; with a local policy only of those that have a
+/// ready endpoint, too.
+pub fn from_nodes(view: &Snapshot, service: &Object, on: &BTreeSet<String>) -> Given {
     let local = service.spec().get("externalTrafficPolicy").text() == "Local";
     let behind = with_endpoints(view, service);
     let usable = |node: &&std::sync::Arc<Object>| {
         let ready = facts::condition(facts::conditions(node), "Ready").get("status").text() == "True";
-        ready && (!local || behind.contains(node.key.name.as_str()))
+        ready && on.contains(node.key.name.as_str()) && (!local || behind.contains(node.key.name.as_str()))
     };
     let nodes = view.list(kinds::NODE).filter(usable);
     let mut all: Vec<Tree> = nodes.filter_map(|node| address(node)).map(|ip| point(&ip)).collect();

@@ -1,11 +1,12 @@
 //! Who gives Services of type LoadBalancer their address: a cloud, MetalLB, or K3s's ServiceLB. One of them, or none.
 mod addresses;
+mod daemons;
 mod plan;
 
 use crate::harness::Controller;
 use addresses::{Pool, from_nodes, from_pool};
 use apiserver::{Change, Snapshot};
-use objects::{Key, kinds};
+use objects::{Key, Object, kinds};
 use plan::{Balancer, Words};
 use simcore::Duration;
 
@@ -17,7 +18,13 @@ pub static CLOUD: Controller = Controller {
     reconcile: |cx, _| {
         plan::balance(
             cx,
-            &Balancer { give: |view, service| from_pool(view, service, &CLOUD_POOL), words: Words::Cloud, takes: CLOUD_TAKES },
+            &Balancer {
+                give: |view, service| from_pool(view, service, &CLOUD_POOL),
+                words: Words::Cloud,
+                takes: CLOUD_TAKES,
+                prepare: |_, _| None,
+                remove: |_| None,
+            },
         )
     },
 };
@@ -30,17 +37,41 @@ pub static METAL_LB: Controller = Controller {
     reconcile: |cx, _| {
         plan::balance(
             cx,
-            &Balancer { give: |view, service| from_pool(view, service, &METAL_POOL), words: Words::MetalLb, takes: Duration::ZERO },
+            &Balancer {
+                give: |view, service| from_pool(view, service, &METAL_POOL),
+                words: Words::MetalLb,
+                takes: Duration::ZERO,
+                prepare: |_, _| None,
+                remove: |_| None,
+            },
         )
     },
 };
 
-/// K3s's ServiceLB: the addresses of the nodes themselves.
+/// K3s's ServiceLB: the addresses of the nodes on which its Pods run.
 pub static SERVICE_LB: Controller = Controller {
     name: "service-lb-controller",
-    triggers: &[(kinds::SERVICE, all), (kinds::NODE, all), (kinds::ENDPOINT_SLICE, all)],
+    triggers: &[
+        (kinds::SERVICE, all),
+        (kinds::NODE, all),
+        (kinds::ENDPOINT_SLICE, all),
+        (kinds::DAEMON_SET, daemons::own),
+        (kinds::POD, daemons::own),
+    ],
     workers: 1,
-    reconcile: |cx, _| plan::balance(cx, &Balancer { give: from_nodes, words: Words::ServiceLb, takes: Duration::ZERO }),
+    reconcile: |cx, _| {
+        let give = |view: &Snapshot, service: &Object| from_nodes(view, service, &daemons::nodes(view, service));
+        plan::balance(
+            cx,
+            &Balancer {
+                give,
+                words: Words::ServiceLb,
+                takes: Duration::ZERO,
+                prepare: |view, service| daemons::step(view, service),
+                remove: |service| Some(daemons::remove(service)),
+            },
+        )
+    },
 };
 
 static CLOUD_POOL: Pool = Pool { first: [203, 0, 113, 1], last: [203, 0, 113, 254] };

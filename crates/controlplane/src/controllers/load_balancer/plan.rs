@@ -16,6 +16,9 @@ pub struct Balancer {
     pub give: fn(&Snapshot, &Object) -> Given,
     pub words: Words,
     pub takes: Duration,
+    /// What it makes for a Service before it gives an address, and takes away with it.
+    pub prepare: fn(&Snapshot, &Kept) -> Option<Plan>,
+    pub remove: fn(&Object) -> Option<Write>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -41,7 +44,7 @@ pub fn balance(cx: &Cx, balancer: &Balancer) -> Plan {
             }
             ensure(cx.view, service, balancer)
         } else {
-            release(service, balancer.words)
+            release(service, balancer)
         };
         if let Some(plan) = plan {
             return plan.at(cx.now, cx.now);
@@ -80,6 +83,9 @@ fn ensure(view: &Snapshot, service: &Kept, balancer: &Balancer) -> Option<Plan> 
         plan.notes.push(note(service, "EnsuringLoadBalancer", "Ensuring load balancer"));
         return Some(plan);
     }
+    if let Some(plan) = (balancer.prepare)(view, service) {
+        return Some(plan);
+    }
     let before = has(service);
     match (balancer.give)(view, service) {
         Ok(given) if given == *before => None,
@@ -104,13 +110,13 @@ fn told(service: &Object, words: Words, before: &Tree, given: &Tree) -> Note {
 }
 
 /// Takes down what a Service had that is going, or wants none any more.
-fn release(service: &Kept, words: Words) -> Option<Plan> {
-    if words == Words::MetalLb || !facts::has_finalizer(service, CLEANUP) {
+fn release(service: &Kept, balancer: &Balancer) -> Option<Plan> {
+    if balancer.words == Words::MetalLb || !facts::has_finalizer(service, CLEANUP) {
         return None;
     }
     let list = service.meta().get("finalizers").items().iter().filter(|item| item.text() != CLEANUP).cloned().collect();
     let write = finalizers(service, list).ok(note(service, "DeletedLoadBalancer", "Deleted load balancer"));
-    let mut plan = Plan::write(vec![write.ignore(&[404])]);
+    let mut plan = Plan::write((balancer.remove)(service).into_iter().chain([write.ignore(&[404])]).collect());
     plan.notes.push(note(service, "DeletingLoadBalancer", "Deleting load balancer"));
     Some(plan)
 }

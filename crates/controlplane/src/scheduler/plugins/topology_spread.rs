@@ -4,7 +4,7 @@ use crate::scheduler::framework::{Cycle, MAX_SCORE, Normalise, Plugin, Refusal, 
 use crate::terms;
 use objects::labels::Selector;
 use objects::{Text, Tree};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub static PLUGIN: Plugin = Plugin {
     name: "PodTopologySpread",
@@ -16,12 +16,12 @@ const HOST: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// What is counted once for an attempt.
-pub struct SpreadCounts {
-    rules: Vec<Constraint>,
-    wishes: Vec<Constraint>,
+pub struct SpreadCounts<'a> {
+    rules: Vec<Constraint<'a>>,
+    wishes: Vec<Constraint<'a>>,
 }
 
-struct Constraint {
+struct Constraint<'a> {
     key: Text,
     max_skew: i64,
     min_domains: i64,
@@ -30,8 +30,8 @@ struct Constraint {
     counted: Counted,
     /// How much a Pod in a domain weighs when rating: less where there are few domains.
     weight: i64,
-    /// Pods per value of the key.
-    domains: BTreeMap<Text, i64>,
+    /// Pods per value of the key; the default's wish about hosts asks each node itself, and has none here.
+    domains: BTreeMap<&'a str, i64>,
 }
 
 /// Which Pods a constraint counts.
@@ -53,7 +53,7 @@ impl Counted {
     }
 }
 
-fn counts<'a>(cycle: &'a Cycle) -> &'a SpreadCounts {
+fn counts<'a, 'b>(cycle: &'b Cycle<'a>) -> &'b SpreadCounts<'a> {
     cycle.spread.get_or_init(|| {
         let own = cycle.spec().get("topologySpreadConstraints").items();
         let of = |action: &str| own.iter().filter(|it| it.get("whenUnsatisfiable").text() == action).collect::<Vec<_>>();
@@ -65,21 +65,22 @@ fn counts<'a>(cycle: &'a Cycle) -> &'a SpreadCounts {
 }
 
 /// Without constraints of its own a controlled Pod is spread over hosts (by 3) and zones (by 5).
-fn defaults(cycle: &Cycle) -> Vec<Constraint> {
+fn defaults<'a>(cycle: &Cycle<'a>) -> Vec<Constraint<'a>> {
     let controller = &cycle.pod.controller;
     if controller.is_empty() {
         return Vec::new();
     }
     let constraint = |(key, max_skew)| {
         let counted = Counted::Sisters(controller.clone());
-        let domains = domains(cycle, key, &counted, false);
-        let weight = log_thousandths(domains.len() as u64 + 2);
+        let domains = if key == HOST { BTreeMap::new() } else { domains(cycle, key, &counted, false) };
+        let count = if key == HOST { hosts(cycle) } else { domains.len() };
+        let weight = log_thousandths(count as u64 + 2);
         Constraint { key: Text::new_static(key), max_skew, min_domains: 1, counts_itself: 1, counted, weight, domains }
     };
     [(HOST, 3), (ZONE, 5)].into_iter().map(constraint).collect()
 }
 
-fn explicit(cycle: &Cycle, constraint: &Tree) -> Constraint {
+fn explicit<'a>(cycle: &Cycle<'a>, constraint: &Tree) -> Constraint<'a> {
     let labels = cycle.pod.object.labels();
     let mut selector = constraint.get("labelSelector").clone();
     for key in constraint.get("matchLabelKeys").items().iter().map(Tree::text).filter(|key| labels.has(key)) {
@@ -96,7 +97,7 @@ fn explicit(cycle: &Cycle, constraint: &Tree) -> Constraint {
 }
 
 /// Pods per domain, over the nodes that the Pod's node affinity allows. Tainted nodes count unless it says otherwise.
-fn domains(cycle: &Cycle, key: &str, counted: &Counted, honor_taints: bool) -> BTreeMap<Text, i64> {
+fn domains<'a>(cycle: &Cycle<'a>, key: &str, counted: &Counted, honor_taints: bool) -> BTreeMap<&'a str, i64> {
     let mut domains = BTreeMap::new();
     let tolerations = cycle.tolerations;
     for node in cycle.cache.nodes() {
@@ -104,10 +105,21 @@ fn domains(cycle: &Cycle, key: &str, counted: &Counted, honor_taints: bool) -> B
         let repels =
             honor_taints && node.taints.iter().any(|taint| taint.effect != "PreferNoSchedule" && !terms::tolerates(tolerations, taint));
         if !repels && (!cycle.picky || terms::node_passes(cycle.spec(), &node.name, &node.labels)) {
-            *domains.entry(value.clone()).or_default() += counted.on(node);
+            *domains.entry(value.as_str()).or_default() += counted.on(node);
         }
     }
     domains
+}
+
+/// How many hosts there are among the nodes that the Pod's node affinity allows, by their labels.
+fn hosts(cycle: &Cycle) -> usize {
+    let allowed = cycle.cache.nodes().iter().filter(|node| !cycle.picky || terms::node_passes(cycle.spec(), &node.name, &node.labels));
+    let named = allowed.filter_map(|node| Some((node.labels.get(HOST).as_text()?, &node.name)));
+    // Mostly each node's label is its name, and no two are the same.
+    if named.clone().all(|(label, name)| label == name) {
+        return named.count();
+    }
+    named.map(|(label, _)| label).collect::<BTreeSet<_>>().len()
 }
 
 fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
@@ -117,7 +129,7 @@ fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
         };
         let few = (rule.domains.len() as i64) < rule.min_domains;
         let least = if few { 0 } else { rule.domains.values().copied().min().unwrap_or(0) };
-        let here = rule.domains.get(value).copied().unwrap_or(0);
+        let here = rule.domains.get(value.as_str()).copied().unwrap_or(0);
         if here + rule.counts_itself - least > rule.max_skew {
             return Err(Refusal::for_now("node(s) didn't match pod topology spread constraints"));
         }
@@ -133,7 +145,7 @@ fn applies(cycle: &Cycle) -> bool {
 fn rate(cycle: &Cycle, node: &NodeInfo) -> i64 {
     let crowd = |wish: &Constraint| {
         let Some(value) = node.labels.get(&wish.key).as_text() else { return 0 };
-        let here = if wish.key == HOST { wish.counted.on(node) } else { wish.domains.get(value).copied().unwrap_or(0) };
+        let here = if wish.key == HOST { wish.counted.on(node) } else { wish.domains.get(value.as_str()).copied().unwrap_or(0) };
         here * wish.weight + (wish.max_skew - 1) * 1000
     };
     let sum: i64 = counts(cycle).wishes.iter().map(crowd).sum();

@@ -98,6 +98,11 @@ impl KubeProxy {
         self
     }
 
+    /// Takes the ranges of Pods and Services: `--cluster-cidr`, and what the ServiceCIDR says. At its next start.
+    pub fn set_ranges(&mut self, pods: Cidr, services: Cidr) {
+        (self.config.cluster_cidr, self.config.service_cidr) = (pods, services);
+    }
+
     /// Takes the mode of its configuration file (`KubeProxyConfiguration`), where that names one; at its next start.
     pub fn configure(&mut self, file: &str) {
         let said = file.lines().find_map(|line| line.strip_prefix("mode:")).map(|word| word.trim().trim_matches('"'));

@@ -126,6 +126,11 @@ impl Rules {
         self.ports.iter().map(|port| port.reachable_count()).sum()
     }
 
+    /// Whether the kernel has no rule at all: nobody has written one since the machine got power.
+    pub fn is_empty(&self) -> bool {
+        self.ports.is_empty()
+    }
+
     /// Whether the port with this id still remembers its clients and leads to this endpoint.
     pub(super) fn keeps(&self, id: u64, address: Ipv4Addr, number: u16) -> bool {
         let is_it = |one: &Endpoint| one.address == address && one.port == number;

@@ -55,9 +55,9 @@ pub fn coredns(call: &mut Call, work: &mut Work) -> Step<()> {
         defaults::COREDNS
     );
     let labels = || map! {"k8s-app": DNS_LABELS.1};
-    let probe = |path: &str, port: i64| map! {"httpGet": map! {"path": path, "port": port, "scheme": "HTTP"}};
+    let probe = |path: &str, port: &str| map! {"httpGet": map! {"path": path, "port": port, "scheme": "HTTP"}};
     let port = |name: &str, number: i64, protocol: &str| map! {"containerPort": number, "name": name, "protocol": protocol};
-    let mut live = probe("/health", 8080);
+    let mut live = probe("/health", "liveness-probe");
     for (name, value) in [("failureThreshold", 5), ("initialDelaySeconds", 60), ("successThreshold", 1), ("timeoutSeconds", 5)] {
         live.set(&[name], value);
     }
@@ -65,7 +65,7 @@ pub fn coredns(call: &mut Call, work: &mut Work) -> Step<()> {
         "name": "coredns", "image": image, "imagePullPolicy": "IfNotPresent", "args": list!["-conf", "/etc/coredns/Corefile"],
         "resources": map! {"limits": map! {"memory": "170Mi"}, "requests": map! {"cpu": "100m", "memory": "70Mi"}},
         "ports": list![port("dns", 53, "UDP"), port("dns-tcp", 53, "TCP"), port("metrics", 9153, "TCP"), port("liveness-probe", 8080, "TCP"), port("readiness-probe", 8181, "TCP")],
-        "livenessProbe": live, "readinessProbe": probe("/ready", 8181),
+        "livenessProbe": live, "readinessProbe": probe("/ready", "readiness-probe"),
         "volumeMounts": list![map! {"mountPath": "/etc/coredns", "name": "config-volume", "readOnly": true}],
         "securityContext": map! {
             "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": map! {"add": list!["NET_BIND_SERVICE"], "drop": list!["ALL"]},
@@ -115,18 +115,20 @@ pub fn kube_proxy(call: &mut Call, work: &mut Work) -> Step<()> {
     let config = work.config.clone();
     let labels = || map! {"k8s-app": "kube-proxy"};
     let mount = |name: &str, path: &str| map! {"mountPath": path, "name": name};
-    let host = |name: &str, path: &str| map! {"hostPath": map! {"path": path}, "name": name};
+    let host = |name: &str, path: Tree| map! {"hostPath": path, "name": name};
+    let mut modules = mount("lib-modules", "/lib/modules");
+    modules.set(&["readOnly"], true);
     let arguments = list!["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf", "--hostname-override=$(NODE_NAME)"];
     let node = map! {"name": "NODE_NAME", "valueFrom": map! {"fieldRef": map! {"fieldPath": "spec.nodeName"}}};
     let container = map! {
         "name": "kube-proxy", "image": format!("{}/kube-proxy:{}", config.repository(), config.version()), "imagePullPolicy": "IfNotPresent",
         "command": arguments, "env": list![node], "securityContext": map! {"privileged": true},
-        "volumeMounts": list![mount("kube-proxy", "/var/lib/kube-proxy"), mount("xtables-lock", "/run/xtables.lock"), mount("lib-modules", "/lib/modules")],
+        "volumeMounts": list![mount("kube-proxy", "/var/lib/kube-proxy"), mount("xtables-lock", "/run/xtables.lock"), modules],
     };
     let volumes = list![
         map! {"configMap": map! {"name": "kube-proxy"}, "name": "kube-proxy"},
-        host("xtables-lock", "/run/xtables.lock"),
-        host("lib-modules", "/lib/modules")
+        host("xtables-lock", map! {"path": "/run/xtables.lock", "type": "FileOrCreate"}),
+        host("lib-modules", map! {"path": "/lib/modules"})
     ];
     let spec = map! {
         "containers": list![container], "hostNetwork": true, "nodeSelector": map! {"kubernetes.io/os": "linux"},

@@ -21,6 +21,15 @@ pub fn echo(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     Ok(0)
 }
 
+pub fn printf(words: &[String], io: &mut Io) -> Result<u8, Stop> {
+    let Some((format, rest)) = words.split_first() else {
+        io.err("bash: printf: usage: printf [-v var] format [arguments]\n");
+        return Ok(2);
+    };
+    io.out(shell::printf(format, rest));
+    Ok(0)
+}
+
 pub fn clear(_: &[String], io: &mut Io) -> Result<u8, Stop> {
     io.clear();
     Ok(0)

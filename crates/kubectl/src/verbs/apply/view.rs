@@ -33,7 +33,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     for info in &found.infos {
         let text = info.tree.at(&["metadata", "annotations", last_applied::NAME]).text();
         if text.is_empty() {
-            return Err(Stop::error(format!("no last-applied-configuration annotation found on resource: {}", info.name)));
+            continue;
         }
         let tree = Tree::from_json(text).unwrap_or_default();
         match args.text("output") {

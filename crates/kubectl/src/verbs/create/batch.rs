@@ -62,10 +62,17 @@ fn job(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn job_from(args: &Args, io: &mut Io, name: &str) -> Result<u8, Stop> {
     let picks = client::pick(args, io, &[args.text("from").to_string()])?;
-    let Some(pick) = picks.into_iter().find(|pick| pick.served.kind == "CronJob" && !pick.name.is_empty()) else {
-        return Err(Stop::error("from must be an existing cronjob: cannot extract pod template from other resources"));
-    };
     let namespace = client::namespace(args, io)?;
+    let Some(pick) = picks.into_iter().find(|pick| !pick.name.is_empty()) else {
+        return Err(Stop::error("from must be an existing cronjob"));
+    };
+    if pick.served.kind != "CronJob" {
+        let found = io.send(client::request(args, wire::Verb::Get, &pick.served, &namespace, &pick.name))?;
+        if !found.is_ok() {
+            return Err(Stop::server(&found));
+        }
+        return Err(Stop::error(format!("unknown object type *{}.{}", pick.served.version, pick.served.kind)));
+    }
     let cron = io.fetch(client::request(args, wire::Verb::Get, &pick.served, &namespace, &pick.name))?;
     let template = cron.at(&["spec", "jobTemplate"]);
     let mut annotations = template.at(&["metadata", "annotations"]).clone();

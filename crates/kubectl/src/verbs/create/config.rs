@@ -1,6 +1,6 @@
 //! `create configmap`, `create secret generic|tls|docker-registry`.
 use super::Verb;
-use super::parts::{generated, name, post, required};
+use super::parts::{generated, name, post};
 use crate::args::{Args, Flag, Takes, flag};
 use crate::job::{Io, Stop};
 use objects::base64;
@@ -83,16 +83,13 @@ const DOCKER: Verb = Verb {
 
 fn which_secret(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     match args.words.first() {
-        Some(word) => Err(Stop::error(format!(
-            "unknown command \"{word} {}\"\nSee 'kubectl create secret -h' for help and examples",
-            args.words[1..].join(" ")
-        ))),
+        Some(word) => Err(Stop::error(format!("unknown command \"{word}\"\nSee 'kubectl create secret -h' for help and examples"))),
         None => crate::verbs::help::page(&SECRET, "create secret", io),
     }
 }
 
 /// Keys and values from literals, files, folders and env files.
-fn data(args: &Args, io: &Io) -> Result<BTreeMap<String, String>, Stop> {
+fn data(args: &Args, io: &Io, name: &str) -> Result<BTreeMap<String, String>, Stop> {
     let (files, literals, envs) = (args.list("from-file"), args.list("from-literal"), args.list("from-env-file"));
     if !envs.is_empty() && (!files.is_empty() || !literals.is_empty()) {
         return Err(Stop::error("from-env-file cannot be combined with from-file or from-literal"));
@@ -102,25 +99,25 @@ fn data(args: &Args, io: &Io) -> Result<BTreeMap<String, String>, Stop> {
         let Some((key, value)) = literal.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(Stop::error(format!("invalid literal source {literal}, expected key=value")));
         };
-        add(&mut data, key, value)?;
+        add(&mut data, name, key, value)?;
     }
     for source in files {
         let (key, path) = source.split_once('=').map_or((None, source.as_str()), |(key, path)| (Some(key), path));
-        for (name, text) in read(io, path)? {
-            add(&mut data, key.unwrap_or(&name), &text)?;
+        for (file, text) in read(io, path)? {
+            add(&mut data, name, key.unwrap_or(&file), &text)?;
         }
     }
     for path in envs {
-        let text = io.session.file(&path).ok_or_else(|| Stop::error(format!("open {path}: no such file or directory")))?;
+        let text = io.session.file(&path).ok_or_else(|| Stop::error(format!("error reading {path}: no such file or directory")))?;
         for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            add(&mut data, key, value)?;
+            add(&mut data, name, key, value)?;
         }
     }
     Ok(data)
 }
 
-fn add(data: &mut BTreeMap<String, String>, key: &str, value: &str) -> Result<(), Stop> {
+fn add(data: &mut BTreeMap<String, String>, name: &str, key: &str, value: &str) -> Result<(), Stop> {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if key.is_empty() || !key.chars().all(good) {
         return Err(Stop::error(format!(
@@ -128,7 +125,9 @@ fn add(data: &mut BTreeMap<String, String>, key: &str, value: &str) -> Result<()
         )));
     }
     if data.insert(key.to_string(), value.to_string()).is_some() {
-        return Err(Stop::error(format!("cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap \"\"")));
+        return Err(Stop::error(format!(
+            "cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap \"{name}\""
+        )));
     }
     Ok(())
 }
@@ -147,7 +146,7 @@ fn read(io: &Io, path: &str) -> Result<Vec<(String, String)>, Stop> {
 
 fn config_map(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
-    let data = data(args, io)?;
+    let data = data(args, io, name)?;
     let mut tree = map! {"apiVersion": "v1", "kind": "ConfigMap", "metadata": map! {"name": name}};
     if !data.is_empty() {
         tree.set(&["data"], data.into_iter().map(|(key, value)| (key, Tree::from(value))).collect::<objects::Map>());
@@ -157,7 +156,7 @@ fn config_map(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn generic(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
-    let data = data(args, io)?;
+    let data = data(args, io, name)?;
     secret(args, io, name, args.text("type"), data)
 }
 
@@ -176,8 +175,10 @@ fn secret(args: &Args, io: &mut Io, name: &str, kind: &str, data: BTreeMap<Strin
 }
 
 fn tls(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    required(args, &["cert", "key"])?;
     let name = name(args)?;
+    if args.text("cert").is_empty() || args.text("key").is_empty() {
+        return Err(Stop::error("key and cert must be specified"));
+    }
     let mut data = BTreeMap::new();
     for (key, path) in [("tls.crt", args.text("cert")), ("tls.key", args.text("key"))] {
         let text =
@@ -188,13 +189,23 @@ fn tls(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn docker(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    required(args, &["docker-password", "docker-username"])?;
     let name = name(args)?;
+    if args.text("docker-username").is_empty() || args.text("docker-password").is_empty() {
+        return Err(Stop::error(
+            "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required",
+        ));
+    }
     let (user, password) = (args.text("docker-username"), args.text("docker-password"));
     let mut login = map! {"username": user, "password": password, "auth": base64::encode(format!("{user}:{password}").as_bytes())};
     if args.given("docker-email") {
         login.set(&["email"], args.text("docker-email"));
     }
-    let config = map! {"auths": [(args.text("docker-server").to_string(), login)].into_iter().collect::<objects::Map>()};
-    secret(args, io, name, "kubernetes.io/dockerconfigjson", BTreeMap::from([(".dockerconfigjson".to_string(), config.to_json())]))
+    // Upstream writes a struct: its fields stand in their declared order.
+    let fields: Vec<String> = ["username", "password", "email", "auth"]
+        .into_iter()
+        .filter(|field| login.has(field))
+        .map(|field| format!("\"{field}\":{}", login.get(field).to_json()))
+        .collect();
+    let config = format!("{{\"auths\":{{{}:{{{}}}}}}}", Tree::from(args.text("docker-server")).to_json(), fields.join(","));
+    secret(args, io, name, "kubernetes.io/dockerconfigjson", BTreeMap::from([(".dockerconfigjson".to_string(), config)]))
 }

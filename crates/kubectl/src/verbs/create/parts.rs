@@ -126,7 +126,7 @@ fn built_in(api_version: &str, kind: &str) -> Option<Served> {
 pub fn pairs(items: &[String]) -> Result<Map, Stop> {
     let pair = |item: &String| match item.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((Text::new(name), Tree::from(value))),
-        _ => Err(Stop::error(format!("invalid literal source {item}, expected key=value"))),
+        _ => Err(Stop::error(format!("Invalid argument syntax {item}, expected <resource>=<value>"))),
     };
     items.iter().map(pair).collect::<Result<Vec<_>, _>>().map(|all| all.into_iter().collect())
 }

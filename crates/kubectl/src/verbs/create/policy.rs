@@ -1,6 +1,6 @@
 //! `create quota`, `create priorityclass`, `create poddisruptionbudget`, `create ingress`.
 use super::Verb;
-use super::parts::{generated, name, pairs, post, required, texts};
+use super::parts::{generated, name, pairs, post, texts};
 use crate::args::{Args, Takes, flag};
 use crate::job::{Io, Stop};
 use objects::{Map, Tree, list, map};
@@ -87,6 +87,7 @@ pub const INGRESS: Verb = Verb {
     usage: "kubectl create ingress NAME --rule=host/path=service:port[,tls[=secret]] [options]",
     examples: "  # Create a single ingress called 'simple' that directs requests to foo.com/bar to svc1:8080\n  kubectl create ingress simple --rule=\"foo.com/bar=svc1:8080\"",
     flags: generated![
+        flag("annotation", '\0', Takes::Texts, "", "Annotation to insert in the ingress object, in the format annotation=value",),
         flag("class", '\0', Takes::Text, "", "Ingress Class to be used"),
         flag("default-backend", '\0', Takes::Text, "", "Default service for backend, in format of svcname:port"),
         flag("rule", '\0', Takes::Texts, "", "Rule in format host/path=service:port[,tls=secretname]."),
@@ -130,7 +131,9 @@ fn count(text: &str) -> Tree {
 
 fn pdb(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
-    required(args, &["selector"])?;
+    if args.text("selector").is_empty() {
+        return Err(Stop::error("a selector must be specified"));
+    }
     let labels: Vec<String> = args.text("selector").split(',').map(|part| part.replace("==", "=")).collect();
     let mut spec = map! {"selector": map! {"matchLabels": pairs(&labels)?}};
     match (args.given("min-available"), args.given("max-unavailable")) {
@@ -214,8 +217,12 @@ fn ingress(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             backend(text).ok_or_else(|| Stop::error(format!("default-backend should be in format servicename:serviceport, not {text}")))?;
         spec.set(&["defaultBackend"], backend);
     }
+    let mut meta = map! {"name": name};
+    for annotation in args.list("annotation") {
+        let (key, value) = annotation.split_once('=').unwrap_or((&annotation, ""));
+        meta.set(&["annotations", key], value);
+    }
     let status = map! {"loadBalancer": Map::default()};
-    let tree =
-        map! {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": map! {"name": name}, "spec": spec, "status": status};
+    let tree = map! {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": meta, "spec": spec, "status": status};
     post(args, io, tree, "failed to create ingress")
 }

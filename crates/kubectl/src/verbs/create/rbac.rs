@@ -42,6 +42,7 @@ pub const CLUSTER_ROLE: Verb = Verb {
         VERBS,
         RESOURCE,
         NAMES,
+        flag("aggregation-rule", '\0', Takes::Texts, "", "An aggregation label selector for combining ClusterRoles."),
         flag("non-resource-url", '\0', Takes::List, "", "A partial url that user should have access to."),
     ],
     subs: &[],
@@ -80,6 +81,14 @@ const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
 fn cluster_role(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
+    if args.given("aggregation-rule") {
+        let terms = args.list("aggregation-rule").join(",");
+        let labels = terms.split(',').filter_map(|term| term.split_once('=')).collect::<objects::Map>();
+        let rule = map! {"clusterRoleSelectors": list![map! {"matchLabels": labels}]};
+        let tree =
+            map! {"aggregationRule": rule, "apiVersion": RBAC, "kind": "ClusterRole", "metadata": map! {"name": name}, "rules": Tree::Null};
+        return post(args, io, tree, "");
+    }
     let rules = if args.given("non-resource-url") {
         vec![map! {"nonResourceURLs": texts(&args.list("non-resource-url")), "verbs": texts(&args.list("verb"))}]
     } else {
@@ -87,6 +96,25 @@ fn cluster_role(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     };
     post(args, io, map! {"apiVersion": RBAC, "kind": "ClusterRole", "metadata": map! {"name": name}, "rules": rules}, "")
 }
+
+/// Verbs that upstream takes for granted in a rule about resources.
+const RESOURCE_VERBS: [&str; 15] = [
+    "*",
+    "get",
+    "delete",
+    "list",
+    "create",
+    "update",
+    "patch",
+    "watch",
+    "proxy",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+];
 
 /// One rule per API group, in the order in which the groups come.
 fn rules(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
@@ -96,6 +124,9 @@ fn rules(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
     }
     if args.list("resource").is_empty() {
         return Err(Stop::error("at least one resource must be specified"));
+    }
+    for verb in verbs.iter().filter(|verb| !RESOURCE_VERBS.contains(&verb.as_str())) {
+        io.err(format!("Warning: '{verb}' is not a standard resource verb\n"));
     }
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for word in args.list("resource") {

@@ -70,22 +70,30 @@ pub const SERVICE: Verb = Verb {
 
 fn which(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     match args.words.first() {
-        Some(word) => Err(Stop::error(format!(
-            "unknown command \"{word} {}\"\nSee 'kubectl create service -h' for help and examples",
-            args.words[1..].join(" ")
-        ))),
+        Some(word) => Err(Stop::error(format!("unknown command \"{word}\"\nSee 'kubectl create service -h' for help and examples"))),
         None => crate::verbs::help::page(&SERVICE, "create service", io),
     }
+}
+
+/// A port as Go reads an unsigned number of 31 bits.
+fn number(text: &str) -> Result<i64, Stop> {
+    let wrong = |why: &str| Stop::error(format!("strconv.ParseUint: parsing \"{text}\": {why}"));
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits {
+        return Err(wrong("invalid syntax"));
+    }
+    text.parse::<i64>().ok().filter(|number| *number < 1 << 31).ok_or_else(|| wrong("value out of range"))
 }
 
 /// `80:8080` -> port 80 to 8080 (or to a named port), called `80-8080`.
 fn port(pair: &str, node_port: i64) -> Result<Tree, Stop> {
     let (port, target) = pair.split_once(':').unwrap_or((pair, pair));
-    let number: i64 = port.parse().map_err(|_| Stop::error(format!("unable to parse port \"{port}\": invalid syntax")))?;
-    if !(0..=65535).contains(&number) {
-        return Err(Stop::error(format!("invalid port format: {pair}")));
-    }
-    let target = target.parse::<i64>().map_or_else(|_| Tree::from(target), Tree::Int);
+    let number = number(port)?;
+    let target = match target.parse::<i64>() {
+        Ok(number) if !(1..=65535).contains(&number) => return Err(Stop::error("must be between 1 and 65535, inclusive")),
+        Ok(number) => Tree::Int(number),
+        Err(_) => Tree::from(target),
+    };
     let mut tree = map! {"name": pair.replace(':', "-"), "port": number, "protocol": "TCP", "targetPort": target};
     if node_port > 0 {
         tree.set(&["nodePort"], node_port);

@@ -6,25 +6,29 @@ use std::cmp::Ordering;
 /// A table with its rows sorted.
 pub fn rows(path: &str, mut table: Tree) -> Result<Tree, Stop> {
     let rows = table.get("rows").items().to_vec();
-    let sorted = sorted(path, rows.into_iter().map(|row| (row.get("object").clone(), row)).collect())?;
+    // Upstream drops the rows of a table in which no object has the field, and says that there are none.
+    let sorted = sorted(path, rows.into_iter().map(|row| (row.get("object").clone(), row)).collect())?.unwrap_or_default();
     table.set(&["rows"], sorted);
     Ok(table)
 }
 
 pub fn objects(path: &str, items: Vec<(Tree, String)>) -> Result<Vec<(Tree, String)>, Stop> {
-    sorted(path, items.into_iter().map(|item| (item.0.clone(), item)).collect())
+    let sorted = sorted(path, items.into_iter().map(|item| (item.0.clone(), item)).collect())?;
+    let relaxed = jsonpath::relaxed(path).map_err(Stop::error)?;
+    sorted.ok_or_else(|| Stop::error(format!("couldn't find any field with path \"{relaxed}\" in the list of objects")))
 }
 
-fn sorted<T>(path: &str, items: Vec<(Tree, T)>) -> Result<Vec<T>, Stop> {
+/// `None` where there are items and none of them has the field.
+fn sorted<T>(path: &str, items: Vec<(Tree, T)>) -> Result<Option<Vec<T>>, Stop> {
     let relaxed = jsonpath::relaxed(path).map_err(Stop::error)?;
     let template = jsonpath::Template::parse(&relaxed).map_err(Stop::error)?;
     let mut keyed: Vec<(Option<Tree>, T)> =
         items.into_iter().map(|(object, item)| (template.find(&object).unwrap_or_default().into_iter().next(), item)).collect();
     if !keyed.is_empty() && keyed.iter().all(|(key, _)| key.is_none()) {
-        return Err(Stop::error(format!("couldn't find any field with path \"{relaxed}\" in the list of objects")));
+        return Ok(None);
     }
     keyed.sort_by(|(a, _), (b, _)| compared(a.as_ref(), b.as_ref()));
-    Ok(keyed.into_iter().map(|(_, item)| item).collect())
+    Ok(Some(keyed.into_iter().map(|(_, item)| item).collect()))
 }
 
 fn compared(a: Option<&Tree>, b: Option<&Tree>) -> Ordering {

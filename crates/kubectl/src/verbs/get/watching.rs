@@ -12,10 +12,7 @@ use objects::{Tree, map, wire};
 
 pub fn run(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) -> Result<u8, Stop> {
     let [(pick, namespace)] = picks else {
-        return Err(Stop::error(format!(
-            "watch is only supported on individual resources and resource collections - {} resources were found",
-            picks.len()
-        )));
+        return Err(Stop::error("you may only specify a single resource type"));
     };
     let first = whole(io, request(args, pick, namespace, output))?;
     if !first.is_ok() {

@@ -3,6 +3,7 @@ use super::{Change, apply, container_change, each_container, needs_resources, pa
 use crate::args::Args;
 use crate::client::{self, Info};
 use crate::job::{Io, Stop};
+use objects::wire::Verb as Ask;
 use objects::{Tree, list, map};
 
 pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
@@ -24,12 +25,18 @@ pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let pattern = args.text("containers").to_string();
     if args.is("list") {
         for info in &found.infos {
-            io.out(listing(info, &pattern, &variables, &remove));
+            let text = listing(info, &pattern, &variables, &remove);
+            let text = if args.is("resolve") { resolved(args, io, &text)? } else { text };
+            io.out(text);
         }
         return client::finish(io, &found.failures);
     }
-    if variables.is_empty() && remove.is_empty() {
-        return Err(Stop::error("at least one environment variable must be provided"));
+    for info in &found.infos {
+        let path = pod_spec_path(&info.served.kind).unwrap_or_default();
+        let containers = info.tree.at(path).get("containers").items();
+        if !path.is_empty() && !containers.iter().any(|container| pairs::fits(&pattern, container.get("name").text())) {
+            io.err(format!("Warning: {}/{} does not have any containers matching {pattern:?}\n", info.served.kind, info.name));
+        }
     }
     let overwrite = args.is("overwrite");
     apply(args, io, found, "env updated", "env update to pod template", |info, failures| {
@@ -60,6 +67,9 @@ fn from_source(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
         for (key, _) in info.tree.get("data").entries().filter(|(key, _)| keys.is_empty() || keys.iter().any(|k| k == key.as_str())) {
             let name: String =
                 key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' }).collect();
+            if name != key.as_str() {
+                io.err(format!("Warning: key {key} transferred to {name}\n"));
+            }
             let mut variable = map! {"name": name};
             variable.set(&["valueFrom", reference], map! {"name": info.name.as_str(), "key": key});
             variables.push(variable);
@@ -148,6 +158,29 @@ fn listing(info: &Info, pattern: &str, variables: &[Tree], remove: &[String]) ->
         }
     }
     text
+}
+
+/// `--resolve`: what a reference to a ConfigMap or Secret stands for, in its place.
+fn resolved(args: &Args, io: &mut Io, listing: &str) -> Result<String, Stop> {
+    let mut text = String::new();
+    let place = client::namespace(args, io)?;
+    for line in listing.lines() {
+        let source = line.strip_prefix("# ").and_then(|line| line.split_once(" from ")).and_then(|(name, from)| {
+            let (kind, rest) = from.split_once(' ')?;
+            let (object, key) = rest.split_once(", key ")?;
+            Some((name, kind, object, key))
+        });
+        let Some((name, kind, object, key)) = source else {
+            text += &format!("{line}\n");
+            continue;
+        };
+        let plural = if kind == "secret" { "secrets" } else { "configmaps" };
+        let found = io.fetch(client::known(args, Ask::Get, "", "v1", plural, &place, object))?;
+        let value = found.at(&["data", key]).text();
+        let value = if kind == "secret" { objects::base64::decode_text(value).unwrap_or_default() } else { value.to_string() };
+        text += &format!("{name}={value}\n");
+    }
+    Ok(text)
 }
 
 /// `secret creds, key TOKEN`
