@@ -17,17 +17,13 @@ const GRACE: f64 = 40.0;
 pub fn Nodes() -> impl IntoView {
     let world = app().world;
     // A node that joins has its role and its taint a moment later: then it moves to the control plane.
-    let roles = Memo::new(move |_| {
-        world.nodes.with(|nodes| nodes.iter().map(|node| node.view.with(boxed)).collect::<Vec<_>>())
-    });
+    let roles = Memo::new(move |_| world.nodes.with(|nodes| nodes.iter().map(|node| node.view.with(boxed)).collect::<Vec<_>>()));
     let workers = move || {
         roles.track();
         let nodes = world.nodes.get();
         nodes.into_iter().filter(|node| node.view.with_untracked(boxed)).enumerate().collect::<Vec<_>>()
     };
-    let count = move || {
-        roles.with(|_| world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with_untracked(boxed)).count()))
-    };
+    let count = move || roles.with(|_| world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with_untracked(boxed)).count()));
     let empty = move || servers(world).into_iter().enumerate().map(|(at, name)| (at + count(), name)).collect::<Vec<_>>();
     view! {
         <For each=workers key=|(at, node)| (*at, node.id.clone()) children=|(at, node)| box_of(at, node) />
