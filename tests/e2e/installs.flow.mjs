@@ -102,7 +102,7 @@ const PREPARE = [
 
 async function kubeadm(open, note) {
   const page = await bare(open, { path: "/?sandbox=bare", lang: "ko", viewport: WIDE });
-  await speed(page, 20);
+  await speed(page, 10);
   await type(page, "ssh node-1");
   await type(page, "kubeadm init");
   await hint(page, /데비안에 들어 있지 않습니다/);
