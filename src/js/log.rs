@@ -14,6 +14,8 @@ struct Log {
     /// The line that has no newline yet.
     open: Option<(Element, bool)>,
     lines: u32,
+    /// How far the log was scrolled down by itself: who is there still wants to see the newest line, whatever its height became.
+    top: i32,
 }
 
 thread_local! {
@@ -41,6 +43,15 @@ pub fn print(text: &str, err: bool, whole: bool) {
     });
 }
 
+/// The log has another height now: who saw its last line sees it again.
+pub fn resized() {
+    LOG.with_borrow_mut(|log| {
+        if let Some(host) = log.host.clone().filter(|host| log.follows(host)) {
+            log.to_end(&host);
+        }
+    });
+}
+
 pub fn clear() {
     LOG.with_borrow_mut(Log::clear);
 }
@@ -55,7 +66,7 @@ impl Log {
     fn clear(&mut self) {
         self.early.clear();
         self.open = None;
-        self.lines = 0;
+        (self.lines, self.top) = (0, 0);
         if let Some(host) = &self.host {
             host.set_text_content(None);
         }
@@ -64,7 +75,7 @@ impl Log {
     fn print(&mut self, text: &str, err: bool) {
         let Some(host) = self.host.clone() else { return };
         // Whoever scrolled up to read is left in peace.
-        let at_end = host.scroll_height() - host.scroll_top() - host.client_height() < 40;
+        let at_end = self.follows(&host);
         for piece in text.split_inclusive('\n') {
             self.append(&host, piece, err);
         }
@@ -74,8 +85,18 @@ impl Log {
             self.lines -= 1;
         }
         if at_end {
-            host.set_scroll_top(host.scroll_height());
+            self.to_end(&host);
         }
+    }
+
+    fn follows(&self, host: &Element) -> bool {
+        let below = host.scroll_height() - host.scroll_top() - host.client_height();
+        below < 40 || (self.top > 0 && host.scroll_top() >= self.top)
+    }
+
+    fn to_end(&mut self, host: &Element) {
+        host.set_scroll_top(host.scroll_height());
+        self.top = host.scroll_top();
     }
 
     fn append(&mut self, host: &Element, piece: &str, err: bool) {

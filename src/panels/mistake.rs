@@ -1,5 +1,6 @@
 //! A quiet word about a known mistake: under the terminal, or in the lesson.
 use super::lesson::prose::blocks;
+use crate::js::log;
 use crate::state::{app, words};
 use leptos::prelude::*;
 
@@ -12,7 +13,7 @@ pub fn region(place: &'static str) -> AnyView {
         let own = seen.with(|texts| texts.iter().find(|(lang, _)| lang == code).map(|(_, text)| blocks(text)));
         own.map(|text| {
             view! {
-                <div class="mistake">
+                <div class="mistake" tabindex="0">
                     <p class="kind">{(words().ops)().mistake}</p>
                     {text}
                     <button class="btn small" on:click=move |_| seen.set(Vec::new())>{words().close}</button>
@@ -20,5 +21,10 @@ pub fn region(place: &'static str) -> AnyView {
             }
         })
     };
+    // It takes its room from the terminal's log.
+    Effect::new(move |_| {
+        seen.track();
+        gloo_timers::callback::Timeout::new(0, log::resized).forget();
+    });
     view! { <div class=format!("mistakes {place}") role="status">{note}</div> }.into_any()
 }

@@ -68,13 +68,14 @@ async function k3s(open, note) {
   const track = page.locator(".track");
   const now = await picture(page);
   await track.press("Home");
-  await page.waitForFunction(() => document.querySelectorAll(".picture .server").length === 3 && !document.querySelector(".picture .part:not(.coming)"));
+  await page.waitForFunction(() => document.querySelectorAll(".picture .server").length === 3);
   await shot(page, "installs-sought");
+  assert.equal(await page.locator(".picture .part:visible").count(), 0, "nothing of it is there yet");
   await track.press("End");
   await page.waitForFunction(() => document.querySelectorAll(".picture .server").length === 1);
   assert.equal(parts(await picture(page)), parts(now));
   await page.reload();
-  await page.waitForFunction(() => document.querySelectorAll(".picture .server").length === 1 && document.querySelectorAll(".picture .node > [data-id^='node/']").length === 2);
+  await page.waitForFunction(() => document.querySelectorAll(".picture .server").length === 1 && document.querySelectorAll(".picture .node > [data-id^='node/']").length === 2 && document.querySelectorAll(".picture [data-id^='pod/default/']").length === 3);
   await type(page, "kubectl get deployment web --no-headers");
   assert.match(await answer(page), /^web +3\/3/);
   await page.close();
@@ -101,7 +102,7 @@ const PREPARE = [
 
 async function kubeadm(open, note) {
   const page = await bare(open, { path: "/?sandbox=bare", lang: "ko", viewport: WIDE });
-  await speed(page, 20);
+  await speed(page, 10);
   await type(page, "ssh node-1");
   await type(page, "kubeadm init");
   await hint(page, /데비안에 들어 있지 않습니다/);

@@ -50,8 +50,7 @@ pub fn Picture() -> impl IntoView {
     let controls = Memo::new(move |_| control::controls(world));
     let plan = Memo::new(move |_| {
         let (width, height) = size.get();
-        let workers =
-            world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with(|view| !view.control_plane)).cloned().collect::<Vec<_>>());
+        let workers = world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with(nodes::boxed)).cloned().collect::<Vec<_>>());
         let most = workers
             .iter()
             .map(|node| node.pods.with(|pods| pods.iter().filter(|pod| pod.slot < 900).map(|pod| pod.slot + 1).max().unwrap_or(0)))

@@ -16,17 +16,26 @@ const GRACE: f64 = 40.0;
 #[component]
 pub fn Nodes() -> impl IntoView {
     let world = app().world;
+    // A node that joins has its role and its taint a moment later: then it moves to the control plane.
+    let roles = Memo::new(move |_| world.nodes.with(|nodes| nodes.iter().map(|node| node.view.with(boxed)).collect::<Vec<_>>()));
     let workers = move || {
+        roles.track();
         let nodes = world.nodes.get();
-        nodes.into_iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).enumerate().collect::<Vec<_>>()
+        nodes.into_iter().filter(|node| node.view.with_untracked(boxed)).enumerate().collect::<Vec<_>>()
     };
-    let count = move || world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with_untracked(|view| !view.control_plane)).count());
+    let count = move || roles.with(|_| world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with_untracked(boxed)).count()));
     let empty = move || servers(world).into_iter().enumerate().map(|(at, name)| (at + count(), name)).collect::<Vec<_>>();
     view! {
         <For each=workers key=|(at, node)| (*at, node.id.clone()) children=|(at, node)| box_of(at, node) />
         <For each=empty key=Clone::clone children=|(at, name)| server(at, name) />
     }
     .into_any()
+}
+
+/// Whether a node has a box of its own: one that takes ordinary Pods does, also where a control plane runs on it.
+pub fn boxed(view: &NodeView) -> bool {
+    let closed = |taint: &String| taint.starts_with("node-role.kubernetes.io/control-plane");
+    !view.control_plane || (!view.ready.is_empty() && !view.taints.iter().any(closed))
 }
 
 /// Servers that began empty and are no node of a cluster yet.

@@ -2,6 +2,7 @@
 use super::Drawing;
 use super::control::{PARTS, part_id};
 use super::layout::Plan;
+use super::nodes::boxed;
 use crate::js::dots;
 use crate::state::app;
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ pub fn follow(drawing: Drawing) {
             return;
         }
         let names: Vec<String> = app.world.nodes.with_untracked(|nodes| {
-            nodes.iter().filter_map(|node| node.view.with_untracked(|view| (!view.control_plane).then(|| view.name.clone()))).collect()
+            nodes.iter().filter_map(|node| node.view.with_untracked(|view| boxed(view).then(|| view.name.clone()))).collect()
         });
         let controls = drawing.controls.get_untracked();
         // Who writes for all control planes is the one that leads.
