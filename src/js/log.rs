@@ -47,7 +47,7 @@ pub fn print(text: &str, err: bool, whole: bool) {
 pub fn resized() {
     LOG.with_borrow_mut(|log| {
         if let Some(host) = log.host.clone().filter(|host| log.follows(host)) {
-            log.to_end(&host);
+            log.show_end(&host);
         }
     });
 }
@@ -85,7 +85,7 @@ impl Log {
             self.lines -= 1;
         }
         if at_end {
-            self.to_end(&host);
+            self.show_end(&host);
         }
     }
 
@@ -94,7 +94,7 @@ impl Log {
         below < 40 || (self.top > 0 && host.scroll_top() >= self.top)
     }
 
-    fn to_end(&mut self, host: &Element) {
+    fn show_end(&mut self, host: &Element) {
         host.set_scroll_top(host.scroll_height());
         self.top = host.scroll_top();
     }
