@@ -20,7 +20,10 @@ export default async function ({ open, note }) {
     if (lang === "en") await keyboard(page);
     await page.locator(".drive select").selectOption("30000");
 
-    await Promise.all([installed(k3s), installed(kubeadm)]);
+    // One after the other: a page has one keyboard.
+    await installed(k3s);
+    await installed(kubeadm);
+    for (const at of [0, 1]) await page.waitForFunction((where) => /\d/.test(document.querySelector(where).textContent), place("minutes", at), PATIENCE);
     for (const [frame, workers] of [[k3s, 1], [kubeadm, 1]]) {
       await type(frame, "kubectl get nodes --no-headers");
       assert.equal((await answer(frame)).match(/ Ready /g)?.length, workers + 1, await answer(frame));
@@ -30,7 +33,7 @@ export default async function ({ open, note }) {
       await type(frame, "kubectl create deployment web --image=hello:v1 --replicas=2");
       await type(frame, "kubectl expose deployment web --type=NodePort --port 80 --target-port 8080");
       await type(frame, "kubectl rollout status deployment web");
-      await type(frame, "kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}'");
+      await type(frame, "kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}{\"\\n\"}'");
       const port = (await answer(frame)).match(/3\d{4}/)[0];
       await type(frame, `ssh node-1 curl -s http://192.168.100.12:${port}/`);
       assert.match(await answer(frame), /Hello from v1/);
@@ -79,7 +82,6 @@ async function installed(frame) {
     await type(frame, line);
   }
   assert.equal(await frame.locator(".ahead").count(), 0);
-  await frame.waitForFunction(() => document.querySelectorAll(".picture .node:not(.booting):not(.notready)").length === 2, null, PATIENCE);
 }
 
 async function type(frame, line) {

@@ -20,7 +20,7 @@ pub fn Clock(lab: Lab) -> impl IntoView {
             <button class="btn primary" data-first="" on:click=move |_| lab.toggle()>{playing}</button>
             <button class="btn" on:click=move |_| lab.step()>{move || (words().lab)().one_second}</button>
             <select class="chip" aria-label=move || words().speed on:change=choose>{SPEEDS.map(option).collect_view()}</select>
-            <output class="reading" aria-label=move || words().virtual_time>{reading}</output>
+            <span class="face"><output class="reading" aria-label=move || words().virtual_time>{reading}</output></span>
             <span class="space"></span>
             <button class="btn" on:click=move |_| lab.reset()>{move || words().start_over}</button>
         </section>

@@ -74,7 +74,7 @@ fn pane(lab: lab::Lab, place: usize) -> AnyView {
     let title = move || ((words().lab)().servers_for)(table::NAMES[place]);
     view! {
         <section class="side" data-pane=REGIONS[place + 1] aria-label=title>
-            <h2>{title}" "<output class="reading" aria-label=move || words().virtual_time>{stands}</output></h2>
+            <h2>{title}" "<span class="face"><output class="reading" aria-label=move || words().virtual_time>{stands}</output></span></h2>
             <iframe id=FRAMES[place] data-first="" title=title src=format!("?pane={}", WAYS[place])></iframe>
         </section>
     }
