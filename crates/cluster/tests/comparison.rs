@@ -45,6 +45,15 @@ fn typed_in(way: &Way) -> Session {
     session
 }
 
+fn looked_at(session: &Session) -> Session {
+    let mut session = session.clone();
+    session.input(Input::Line { text: "ssh node-1 ps aux".to_string() });
+    while session.world.busy() {
+        session.step();
+    }
+    session
+}
+
 fn cell(live: &mut Live, session: &Session, id: &str) -> Vec<String> {
     let rows = live.rows(session, figures::of);
     rows.into_iter().find(|row| row.id == id).map(|row| row.cells).unwrap_or_default()
@@ -66,6 +75,9 @@ fn a_learners_own_two_worlds_fill_the_table_as_they_stand() {
         assert_eq!(now("minutes").len(), 1, "{}: {printed}", way.id);
         assert_eq!(now("memory-100"), Vec::<String>::new(), "only on demand");
         stores.push(now("datastore").concat());
+        // Containers of Pods do not count, also where somebody has looked at them.
+        let looked = looked_at(&session);
+        assert_eq!(cell(&mut Live::default(), &looked, "processes"), now("processes"));
         let digest = session.world.digest();
         live.load(&session, figures::of);
         live.stop_server(&session);

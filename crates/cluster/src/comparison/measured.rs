@@ -107,7 +107,8 @@ fn now(world: &World, site: &Site) -> Machine {
     let mut copy = world.clone();
     copy.machine(site.host);
     copy.show_parts(site.host);
-    copy.machine(site.host)
+    let machine = copy.machine(site.host);
+    copy.without_pods(site.host, machine)
 }
 
 /// Programs that the server did not run before, each with its memory at rest in KiB.

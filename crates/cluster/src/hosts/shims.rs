@@ -96,6 +96,12 @@ impl World {
         self.broken_off(host);
     }
 
+    /// A server's table without what runs in Pods: shims, pauses, containers.
+    pub(crate) fn without_pods(&self, host: usize, mut machine: Machine) -> Machine {
+        Arc::make_mut(&mut machine.processes).retain(|process| !self.fleet.inside.contains_key(&(host, process.pid)));
+        machine
+    }
+
     /// The table of a server was made anew.
     pub(super) fn forget_inside(&mut self, host: usize) {
         self.fleet_mut().inside.retain(|(at, _), _| *at != host);
