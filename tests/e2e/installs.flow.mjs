@@ -76,6 +76,8 @@ async function k3s(open, note) {
   assert.equal(parts(await picture(page)), parts(now));
   await page.reload();
   await page.waitForFunction(() => document.querySelectorAll(".picture .server").length === 1 && document.querySelectorAll(".picture .node > [data-id^='node/']").length === 2 && document.querySelectorAll(".picture [data-id^='pod/default/']").length === 3);
+  // A request that was on its way when the page was left is on its way still.
+  await page.waitForFunction(() => !document.querySelector(".terminal .bar .btn.small"));
   await type(page, "kubectl get deployment web --no-headers");
   assert.match(await answer(page), /^web +3\/3/);
   await page.close();
