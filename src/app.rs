@@ -53,15 +53,7 @@ fn Page() -> impl IntoView {
             tab.set("why");
         }
     });
-    gloo_events::EventListener::new_with_options(
-        &document::window(),
-        "keydown",
-        gloo_events::EventListenerOptions::enable_prevent_default(),
-        move |event| {
-            keys(wasm_bindgen::JsCast::unchecked_ref(event), palette);
-        },
-    )
-    .forget();
+    document::on_key(move |event| keys(event, palette));
     view! {
         <nav class="skips" aria-label=move || words().skip>
             {skip("lesson", |words| words.lesson)} {skip("picture", |words| words.picture)} {skip("terminal", |words| words.terminal)}
@@ -124,22 +116,16 @@ fn Stage() -> impl IntoView {
 fn framed(app: App) -> AnyView {
     document::mark_root("data-framed");
     pane::listen(app, |back| enter(&PANES, back));
-    gloo_events::EventListener::new_with_options(
-        &document::window(),
-        "keydown",
-        gloo_events::EventListenerOptions::enable_prevent_default(),
-        |event| match wasm_bindgen::JsCast::unchecked_ref::<KeyboardEvent>(event) {
-            event if event.key() == "F6" => {
-                event.prevent_default();
-                if !go_on(&PANES, event.shift_key()) {
-                    pane::leave(event.shift_key());
-                }
+    document::on_key(|event| match event.key().as_str() {
+        "F6" => {
+            event.prevent_default();
+            if !go_on(&PANES, event.shift_key()) {
+                pane::leave(event.shift_key());
             }
-            event if event.key() == "Escape" => document::close_menus(),
-            _ => {}
-        },
-    )
-    .forget();
+        }
+        "Escape" => document::close_menus(),
+        _ => {}
+    });
     let tab = app.course.tab;
     Effect::new(move |_| {
         if app.world.picked.get().is_some() {

@@ -1,6 +1,6 @@
 //! The door to the document: language, theme, address, focus, media questions, sizes.
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Document, Element, HtmlElement, Window};
+use web_sys::{Document, Element, HtmlElement, KeyboardEvent, Window};
 
 pub fn window() -> Window {
     web_sys::window().expect("a page has a window")
@@ -67,6 +67,12 @@ pub fn search() -> String {
 
 pub fn parameter(name: &str) -> Option<String> {
     web_sys::UrlSearchParams::new_with_str(&search()).ok()?.get(name)
+}
+
+/// Calls back with each key pressed anywhere on the page; what the browser would do with it can be prevented.
+pub fn on_key(mut pressed: impl FnMut(&KeyboardEvent) + 'static) {
+    let options = gloo_events::EventListenerOptions::enable_prevent_default();
+    gloo_events::EventListener::new_with_options(&window(), "keydown", options, move |event| pressed(event.unchecked_ref())).forget();
 }
 
 /// Another page of ours: everything begins anew there.

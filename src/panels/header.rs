@@ -1,6 +1,5 @@
 //! The head of the page: lessons, progress, language, theme, settings.
 use crate::state::course::{Route, SANDBOXES};
-use crate::state::prefs::Theme;
 use crate::state::{app, progress, words};
 use crate::text::Lang;
 use leptos::prelude::*;
@@ -42,11 +41,7 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
             .with(|index| index.iter().find(|entry| entry.id == id).map(|entry| title(entry, app.prefs.lang.get())))
             .unwrap_or_default(),
     };
-    let theme_name = move || match app.prefs.theme.get() {
-        Theme::Auto => words().theme_auto,
-        Theme::Light => words().theme_light,
-        Theme::Dark => words().theme_dark,
-    };
+    let theme = move || app.prefs.theme.get().shown(words());
     let other = move || app.prefs.lang.get().other();
     let switch = move |_| {
         app.prefs.choose_lang(app.prefs.lang.get_untracked().other());
@@ -62,7 +57,7 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
             <Closed />
             <button class="chip keys-chip" aria-keyshortcuts="Control+K" on:click=move |_| palette.set(true)>{move || words().commands}</button>
             <button class="chip" lang=move || other().code() on:click=switch>{move || other().name()}</button>
-            <button class="chip" aria-label=move || format!("{}: {}", words().theme, theme_name()) title=theme_name on:click=move |_| app.prefs.next_theme()>{move || match app.prefs.theme.get() { Theme::Auto => "◐", Theme::Light => "☀", Theme::Dark => "☾" }}</button>
+            <button class="chip" aria-label=move || format!("{}: {}", words().theme, theme().1) title=move || theme().1 on:click=move |_| app.prefs.next_theme()>{move || theme().0}</button>
             <Settings />
         </header>
     }

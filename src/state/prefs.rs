@@ -20,6 +20,15 @@ impl Theme {
         }
     }
 
+    /// Its sign and its name.
+    pub fn shown(self, words: &Words) -> (&'static str, &'static str) {
+        match self {
+            Theme::Auto => ("◐", words.theme_auto),
+            Theme::Light => ("☀", words.theme_light),
+            Theme::Dark => ("☾", words.theme_dark),
+        }
+    }
+
     pub fn named(word: &str) -> Theme {
         match word {
             "light" => Theme::Light,

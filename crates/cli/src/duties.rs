@@ -1,6 +1,6 @@
 //! `kubarium duties`: the shared-responsibility table, from the data that the presets are made of.
 use clap::{ArgMatches, Command};
-use cluster::managed::duties::{By, COLUMNS, DUTIES, NOTES};
+use cluster::managed::duties::{By, COLUMNS, DUTIES, Duty, NOTES};
 use std::process::ExitCode;
 
 pub fn command() -> Command {
@@ -14,22 +14,18 @@ pub fn run(_: &ArgMatches) -> ExitCode {
 
 /// The table with its notes. In a cell: `you`; the provider; `you + provider`, and the notes' numbers.
 fn table() -> String {
-    let note = |column: usize, row: &str| NOTES.iter().position(|(at, id, _)| (*at, *id) == (column, row)).map(|place| place + 1);
-    let mark = |text: &str, column: usize, row: &str| match note(column, row) {
-        Some(number) => format!("{text} ({number})"),
+    let mark = |text: &str, duty: &Duty, column: usize| match duty.note(column) {
+        Some(place) => format!("{text} ({})", place + 1),
         None => text.to_string(),
     };
-    let cell = |column: usize, row: &str, by: By| {
-        let who = match by {
-            By::You => "you",
-            By::Provider => "provider",
-            By::Both => "you + provider",
-        };
-        if column == 0 { who.to_string() } else { mark(who, column, row) }
+    let cell = |duty: &Duty, column: usize| {
+        let by = duty.by[column];
+        let who = if by == By::Both { "you + provider" } else { by.word() };
+        if column == 0 { who.to_string() } else { mark(who, duty, column) }
     };
     let mut text = line("", COLUMNS.map(str::to_string));
     for duty in &DUTIES {
-        text.push_str(&line(&mark(duty.title, 0, duty.id), [0, 1, 2, 3].map(|at| cell(at, duty.id, duty.by[at]))));
+        text.push_str(&line(&mark(duty.title, duty, 0), [0, 1, 2, 3].map(|at| cell(duty, at))));
     }
     text.push('\n');
     for (place, (column, _, words)) in NOTES.iter().enumerate() {

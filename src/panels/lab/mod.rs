@@ -6,11 +6,9 @@ use crate::js::document;
 use crate::state::clock::since;
 use crate::state::course::WAYS;
 use crate::state::lab::{self, FRAMES};
-use crate::state::prefs::Theme;
 use crate::state::{app, words};
 use leptos::prelude::*;
 use simcore::Time;
-use web_sys::KeyboardEvent;
 
 /// The regions in the order of F6; the middle ones are frames.
 const REGIONS: [&str; 4] = ["time", "left", "right", "compared"];
@@ -31,25 +29,14 @@ pub fn Lab(cycle: Cycle) -> impl IntoView {
         }
     };
     lab.begin(app, go);
-    gloo_events::EventListener::new_with_options(
-        &document::window(),
-        "keydown",
-        gloo_events::EventListenerOptions::enable_prevent_default(),
-        move |event| {
-            let event: &KeyboardEvent = wasm_bindgen::JsCast::unchecked_ref(event);
-            if event.key() == "F6" {
-                event.prevent_default();
-                go(event.shift_key());
-            }
-        },
-    )
-    .forget();
+    document::on_key(move |event| {
+        if event.key() == "F6" {
+            event.prevent_default();
+            go(event.shift_key());
+        }
+    });
     let other = move || app.prefs.lang.get().other();
-    let theme = move || match app.prefs.theme.get() {
-        Theme::Auto => ("◐", words().theme_auto),
-        Theme::Light => ("☀", words().theme_light),
-        Theme::Dark => ("☾", words().theme_dark),
-    };
+    let theme = move || app.prefs.theme.get().shown(words());
     view! {
         <link rel="stylesheet" href=document::file_of_build("lab.css") />
         <header class="top">

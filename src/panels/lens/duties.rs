@@ -38,7 +38,7 @@ pub fn Duties() -> impl IntoView {
 
 fn line(duty: &'static Duty, here: Option<usize>) -> AnyView {
     let ops = (words().ops)();
-    let note = |column: usize| NOTES.iter().position(|(at, id, _)| (*at, *id) == (column, duty.id)).map(|at| format!(" ({})", at + 1));
+    let note = |column: usize| duty.note(column).map(|at| format!(" ({})", at + 1));
     let cell = |at: usize| {
         let (by, note) = (duty.by[at], note(at).filter(|_| at > 0));
         let class = if here == Some(at) { format!("{} here", by.word()) } else { by.word().to_string() };

@@ -1,7 +1,7 @@
 //! Requests in the picture: the users at its foot, the Service rules through all nodes, and dots that are requests.
 use super::control::{fit, version_class};
 use super::layout::Plan;
-use super::nodes::boxed;
+use super::nodes::boxed_names;
 use super::{Drawing, layout::Area};
 use crate::js::dots;
 use crate::state::network::{Lens, shade};
@@ -149,9 +149,7 @@ fn look(world: World, request: &RequestView) -> (String, String) {
 fn way(plan: &Plan, world: World, request: &RequestView) -> Vec<(f64, f64)> {
     let users = plan.users;
     let rail = users.y + users.h / 2.0;
-    let nodes: Vec<String> = world.nodes.with_untracked(|nodes| {
-        nodes.iter().filter_map(|node| node.view.with_untracked(|view| boxed(view).then(|| view.name.clone()))).collect()
-    });
+    let nodes = boxed_names(world);
     let area = |name: &str| nodes.iter().position(|node| node == name).and_then(|at| plan.nodes.get(at)).copied();
     let door = |area: &Area| (area.x + area.w * DOOR, area.y + area.h - plan.stripe + 8.0);
     let pod = |id: &str| {

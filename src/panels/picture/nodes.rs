@@ -38,6 +38,13 @@ pub fn boxed(view: &NodeView) -> bool {
     !view.control_plane || (!view.ready.is_empty() && !view.taints.iter().any(closed))
 }
 
+/// The names of the nodes that have a box, in the boxes' order.
+pub fn boxed_names(world: World) -> Vec<String> {
+    world.nodes.with_untracked(|nodes| {
+        nodes.iter().filter_map(|node| node.view.with_untracked(|view| boxed(view).then(|| view.name.clone()))).collect()
+    })
+}
+
 /// Servers that began empty and are no node of a cluster yet.
 pub fn servers(world: World) -> Vec<String> {
     let joined = |name: &String| world.nodes.with(|nodes| nodes.iter().any(|node| node.view.with(|view| view.name == *name)));

@@ -2,7 +2,7 @@
 use super::Drawing;
 use super::control::{PARTS, part_id};
 use super::layout::Plan;
-use super::nodes::boxed;
+use super::nodes::boxed_names;
 use crate::js::dots;
 use crate::state::app;
 use leptos::prelude::*;
@@ -17,9 +17,7 @@ pub fn follow(drawing: Drawing) {
         if !app.prefs.motion.get_untracked() || app.clock.speed.get_untracked() > FASTEST {
             return;
         }
-        let names: Vec<String> = app.world.nodes.with_untracked(|nodes| {
-            nodes.iter().filter_map(|node| node.view.with_untracked(|view| boxed(view).then(|| view.name.clone()))).collect()
-        });
+        let names = boxed_names(app.world);
         let controls = drawing.controls.get_untracked();
         // Who writes for all control planes is the one that leads.
         let leading = |process: &str| {

@@ -75,7 +75,6 @@ impl World {
             Deed::Reach => self.link_changed(true),
             Deed::K3s(stage) => self.k3s_came_to(host, stage),
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
-            // Its controller looks into the folder every 15 seconds.
             Deed::Lost(pids) => self.containers_lost(host, &pids),
             Deed::Unwired => {
                 if let Actor::Proxy(proxy) = &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
@@ -85,6 +84,7 @@ impl World {
             }
             Deed::DataLost => self.k3s_data_lost(host),
             Deed::Wiped => self.runtime_wiped(host),
+            // Its controller looks into the folder every 15 seconds.
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }
     }

@@ -35,7 +35,7 @@ impl World {
         let Some(machine) = self.fleet.machines.contains_key(&host).then(|| self.fleet_mut().machines.get_mut(&host)).flatten() else {
             return;
         };
-        if name != "kube-proxy" || !frozen {
+        if !frozen {
             show(machine, now, name, runs);
         }
         if name == "kube-proxy" {

@@ -32,6 +32,13 @@ pub struct Duty {
     pub by: [By; 4],
 }
 
+impl Duty {
+    /// Which of the notes its cell in a column has (0: the row as a whole), as its place in `NOTES`.
+    pub fn note(&self, column: usize) -> Option<usize> {
+        NOTES.iter().position(|(at, id, _)| (*at, *id) == (column, self.id))
+    }
+}
+
 /// The columns' names, without a translation.
 pub const COLUMNS: [&str; 4] = ["self-managed", "GKE", "EKS", "AKS"];
 

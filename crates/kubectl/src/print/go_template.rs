@@ -2,6 +2,7 @@
 use objects::Tree;
 use std::cmp::Ordering;
 
+#[derive(Clone, Debug)]
 enum Node {
     Text(String),
     Print(Pipe),
@@ -15,6 +16,7 @@ enum Node {
 /// Commands, each with the value of the one before as its last argument.
 type Pipe = Vec<Vec<Operand>>;
 
+#[derive(Clone, Debug)]
 enum Operand {
     Value(Tree),
     Function(String),
@@ -22,6 +24,7 @@ enum Operand {
     Chain(Base, Vec<String>),
 }
 
+#[derive(Clone, Debug)]
 enum Base {
     Dot,
     Variable(String),
@@ -29,6 +32,7 @@ enum Base {
 }
 
 /// A template that has been read.
+#[derive(Clone, Debug)]
 pub struct Template(Vec<Node>);
 
 impl Template {

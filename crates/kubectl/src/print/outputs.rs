@@ -49,7 +49,10 @@ pub enum Output {
         as_json: bool,
     },
     Columns(Columns, bool),
-    GoTemplate(String),
+    GoTemplate {
+        text: String,
+        template: Template,
+    },
 }
 
 impl Output {
@@ -75,7 +78,7 @@ impl Output {
                 .map_err(|why| Stop::error(format!("error parsing jsonpath {text}, {why}"))),
         };
         let go = |text: String| match Template::parse(&text) {
-            Ok(_) => Ok(Output::GoTemplate(text)),
+            Ok(template) => Ok(Output::GoTemplate { text, template }),
             Err(why) => Err(Stop::error(format!("error parsing template {text}, {why}"))),
         };
         match form {
@@ -129,9 +132,9 @@ impl Output {
                 let one = [tree.clone()];
                 columns.render(if matches!(list, Tree::List(_)) { list.items() } else { &one }, *headers)
             }
-            Output::GoTemplate(text) => Template::parse(text)
-                .and_then(|template| template.render(tree))
-                .map_err(|why| Stop::error(format!("error executing template \"{text}\": {why}")))?,
+            Output::GoTemplate { text, template } => {
+                template.render(tree).map_err(|why| Stop::error(format!("error executing template \"{text}\": {why}")))?
+            }
         };
         io.out(text);
         Ok(())
