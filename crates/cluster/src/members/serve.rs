@@ -179,8 +179,8 @@ impl World {
                 let (created, version) = old.as_ref().map_or((revision, 1), |old| (old.created, old.version + 1));
                 let new = Version { created, modified: revision, version, value: Some(value.into()) };
                 self.etcd.beside.insert(key.into(), new);
-                self.hang(key, lease);
                 let before = old.map(|version| Found { key: key.into(), version, lease: self.lease_of(key) }).into_iter().collect();
+                self.hang(key, lease);
                 Reply::Written(self.header(member), before)
             }
         };
@@ -194,7 +194,9 @@ impl World {
         let beside: Vec<Arc<str>> = self.etcd.beside.keys().filter(|key| keys.contains(key)).cloned().collect();
         for key in beside {
             if let Some(version) = self.etcd.beside.remove(&key) {
-                before.push(Found { key, version, lease: 0 });
+                let lease = self.lease_of(&key);
+                self.hang(&key, 0);
+                before.push(Found { key, version, lease });
             }
         }
         let mut revision = 0;
