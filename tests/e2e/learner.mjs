@@ -7,12 +7,13 @@ export async function begin(open, how = {}) {
   return page;
 }
 
-// Types a line into the terminal and waits until the command has ended.
+// Types a line into the terminal and waits until the command has ended. The line stands in the log anew even where the same one was typed before.
 export async function type(page, line) {
+  await page.evaluate(() => { for (const said of document.querySelectorAll(".log .said")) said.dataset.before = ""; });
   await page.fill("#terminal-line", line);
   await page.press("#terminal-line", "Enter");
   await page.waitForFunction((line) => {
-    const said = [...document.querySelectorAll(".log .said")].at(-1)?.textContent ?? "";
+    const said = [...document.querySelectorAll(".log .said:not([data-before])")].at(-1)?.textContent ?? "";
     return said.includes(line.slice(0, 60)) && !document.querySelector(".terminal .bar .btn.small");
   }, line.trim());
 }
