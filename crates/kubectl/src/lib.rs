@@ -1,5 +1,6 @@
 //! The shell and kubectl: verbs and printers. Sees only requests and responses.
 pub mod args;
+mod change_cause;
 pub mod client;
 pub mod describe;
 pub mod discovery;

@@ -112,6 +112,7 @@ impl Desk {
         }
         self.revision += 1;
         match request.verb {
+            Verb::Get if plural == "namespaces" && name == "default" => Response::ok(map! {"kind": "Namespace"}),
             Verb::Get | Verb::Delete if !self.objects.contains_key(&key) => Status::not_found(&resource, &name).into(),
             Verb::Get if request.accept == Accept::Table => Response::ok(table(&[self.objects[&key].clone()])),
             Verb::Get => Response::ok(self.objects[&key].clone()),

@@ -2,7 +2,7 @@
 use super::builtin;
 use crate::args::{Args, GLOBAL};
 use crate::session::Session;
-use crate::verbs::{VERBS, Verb};
+use crate::verbs::{self, Verb};
 use objects::wire::{self, Request, Response};
 
 /// Candidates for the text from byte `from` to the cursor.
@@ -53,12 +53,12 @@ fn files(session: &Session, base: Completion) -> Completion {
 
 fn kubectl(session: &Session, base: Completion, words: &[&str]) -> Completion {
     let plain: Vec<&str> = positional(words);
-    let Some(verb) = plain.first().and_then(|name| VERBS.iter().find(|verb| verb.answers_to(name))) else {
-        return with(base, VERBS.iter().map(|verb| verb.name.to_string()));
+    let Some(verb) = plain.first().and_then(|name| verbs::all().find(|verb| verb.answers_to(name))) else {
+        return with(base, verbs::all().map(|verb| verb.name.to_string()));
     };
     let (verb, rest) = plain[1..]
         .iter()
-        .try_fold((*verb, 1), |(verb, at), name| {
+        .try_fold((verb, 1), |(verb, at), name| {
             verb.subs.iter().find(|sub| sub.answers_to(name)).map(|sub| (sub, at + 1)).ok_or((verb, at))
         })
         .unwrap_or_else(|found| found);

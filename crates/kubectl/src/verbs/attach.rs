@@ -8,7 +8,7 @@ use crate::pods;
 pub static VERB: Verb = Verb {
     name: "attach",
     aliases: &[],
-    short: "Attach to a process that is already running inside an existing container.",
+    short: "Attach to a running container",
     usage: "kubectl attach (POD | TYPE/NAME) -c CONTAINER [options]",
     examples: "  # Get output from running pod mypod; use the first container by default\n  kubectl attach mypod\n\n  # Get output from ruby-container from pod mypod\n  kubectl attach mypod -c ruby-container",
     flags: FLAGS,
@@ -21,7 +21,7 @@ static FLAGS: &[Flag] = &[pods::CONTAINER, pods::RUNNING_TIMEOUT, pods::QUIET, p
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let word = match args.words.as_slice() {
         [word] => word,
-        [] => return Err(args.usage("at least 1 argument is required for attach")),
+        [] => return Err(Stop::error("at least 1 argument is required for attach")),
         words => {
             return Err(args.usage(&format!("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {words:?}", words.len())));
         }

@@ -8,7 +8,7 @@ use crate::pods;
 pub static VERB: Verb = Verb {
     name: "cp",
     aliases: &[],
-    short: "Copy files and directories to and from containers.",
+    short: "Copy files and directories to and from containers",
     usage: "kubectl cp <file-spec-src> <file-spec-dest> [options]",
     examples: "  # Copy /tmp/foo from a remote pod to /tmp/bar locally\n  kubectl cp <some-namespace>/<some-pod>:/tmp/foo /tmp/bar\n\n  # Copy /tmp/foo local file to /tmp/bar in a remote pod in namespace <some-namespace>\n  kubectl cp /tmp/foo <some-namespace>/<some-pod>:/tmp/bar",
     flags: FLAGS,

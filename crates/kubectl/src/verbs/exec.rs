@@ -10,7 +10,7 @@ use objects::{Text, Tree};
 pub static VERB: Verb = Verb {
     name: "exec",
     aliases: &[],
-    short: "Execute a command in a container.",
+    short: "Execute a command in a container",
     usage: "kubectl exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]",
     examples: "  # Get output from running the 'date' command from pod mypod, using the first container by default\n  kubectl exec mypod -- date\n\n  # Switch to raw terminal mode; sends stdin to 'bash' in ruby-container from pod mypod\n  kubectl exec mypod -c ruby-container -i -t -- bash -il",
     flags: FLAGS,

@@ -11,7 +11,7 @@ use objects::{Text, Tree, map};
 pub static VERB: Verb = Verb {
     name: "logs",
     aliases: &["log"],
-    short: "Print the logs for a container in a pod or specified resource.",
+    short: "Print the logs for a container in a pod",
     usage: "kubectl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]",
     examples: "  # Return snapshot logs from pod nginx with only one container\n  kubectl logs nginx\n\n  # Begin streaming the logs of the ruby container in pod web-1\n  kubectl logs -f -c ruby web-1\n\n  # Return snapshot of previous terminated ruby container logs from pod web-1\n  kubectl logs -p -c ruby web-1\n\n  # Display only the most recent 20 lines of output in pod nginx\n  kubectl logs --tail=20 nginx",
     flags: FLAGS,
@@ -106,6 +106,9 @@ fn sources(args: &Args, io: &mut Io, namespace: &str) -> Result<Vec<Source>, Sto
     if given == [true, true] {
         return Err(Stop::error("at most one of `sinceTime` or `sinceSeconds` may be specified"));
     }
+    if args.text("since").starts_with('-') {
+        return Err(Stop::error("--since must be greater than 0"));
+    }
     if args.given("tail") && args.int("tail") < -1 {
         return Err(Stop::error("--tail must be greater than or equal to -1"));
     }
@@ -145,7 +148,7 @@ fn sources(args: &Args, io: &mut Io, namespace: &str) -> Result<Vec<Source>, Sto
         }
     };
     let pick = pods::pick(args, io, word)?;
-    let object = io.send(client::request(args, wire::Verb::Get, &pick.served, namespace, &pick.name))?;
+    let object = client::get(args, io, client::request(args, wire::Verb::Get, &pick.served, namespace, &pick.name))?;
     if object.code == 404 {
         return Err(Stop::error(format!(
             "error from server (NotFound): {} in namespace \"{namespace}\"",
@@ -205,7 +208,7 @@ fn request(args: &Args, namespace: &str, source: &Source) -> Request {
     other.extend(
         numbers.iter().filter(|(_, given, _)| *given).map(|(name, _, number)| (Text::new_static(name), Text::from(number.to_string()))),
     );
-    if args.given("since") {
+    if args.span("since").0 > 0 {
         other.push(("sinceSeconds".into(), Text::from(args.span("since").as_secs().max(1).to_string())));
     }
     if args.given("since-time") {

@@ -12,7 +12,7 @@ use objects::{Map, Text, Tree, list, map};
 pub static VERB: Verb = Verb {
     name: "run",
     aliases: &[],
-    short: "Create and run a particular image in a pod.",
+    short: "Run a particular image on the cluster",
     usage: "kubectl run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]",
     examples: "  # Start a nginx pod\n  kubectl run nginx --image=nginx\n\n  # Start a busybox pod and keep it in the foreground, don't restart it if it exits\n  kubectl run -i -t busybox --image=busybox --restart=Never",
     flags: FLAGS,
@@ -134,7 +134,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let code = attached(args, io, &namespace, name)?;
     if args.is("rm") {
         io.fetch(client::known(args, wire::Verb::Delete, "", "v1", "pods", &namespace, name))?;
-        io.out(format!("pod \"{name}\" deleted from {namespace} namespace\n"));
+        if !args.is("quiet") {
+            io.out(format!("pod \"{name}\" deleted from {namespace} namespace\n"));
+        }
     }
     Ok(code)
 }
@@ -193,7 +195,7 @@ fn pairs(items: &[String], what: &str) -> Result<Map, Stop> {
 fn port(args: &Args) -> Result<Option<i64>, Stop> {
     match args.text("port") {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| Stop::error(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"))),
+        text => text.parse().map(Some).map_err(|_| Stop::error("--port must be a number")),
     }
 }
 
