@@ -157,7 +157,7 @@ pub static WORDS: Words = Words {
             _ => ("The connection timed out", format!("{host} did not answer. Packets may be dropped on their way.")),
         },
         hop: |deed, facts| {
-            let (one, two, three) = (fact(facts, 0), fact(facts, 1), fact(facts, 2));
+            let (one, two, three, four) = (fact(facts, 0), fact(facts, 1), fact(facts, 2), fact(facts, 3));
             match deed {
                 "asks" => format!("asks for {one}"),
                 "mirrors" => "sends a copy of a request; nobody waits for its answer".to_string(),
@@ -173,7 +173,7 @@ pub static WORDS: Words = Words {
                 "dropped" => format!("{one} is dropped"),
                 "routed" => format!("routes packets for {one} to {two} ({three}) as they are"),
                 "wrapped" => format!(
-                    "wraps packets for {one} into UDP from {two} to {three} (VXLAN takes 50 bytes, so Pods' packets have 1450 at most)"
+                    "wraps packets for {one} into UDP from {two} to {three} (VXLAN takes 50 bytes of each; its device takes Pods' packets of {four} at most)"
                 ),
                 "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
                 "drops" => format!("drops packets to {one}"),

@@ -167,7 +167,7 @@ pub static WORDS: Words = Words {
             _ => ("연결 시간이 초과되었습니다", format!("{host}: 답이 없습니다. 패킷이 도중에 버려졌을 수 있습니다.")),
         },
         hop: |deed, facts| {
-            let (one, two, three) = (fact(facts, 0), fact(facts, 1), fact(facts, 2));
+            let (one, two, three, four) = (fact(facts, 0), fact(facts, 1), fact(facts, 2), fact(facts, 3));
             match deed {
                 "asks" => format!("{} 요청합니다", particle(one, Pair::Object)),
                 "mirrors" => "요청의 사본을 보냅니다. 그 답은 아무도 기다리지 않습니다".to_string(),
@@ -183,7 +183,7 @@ pub static WORDS: Words = Words {
                 "dropped" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
                 "routed" => format!("{one}로 가는 패킷을 그대로 {two}({three})에 넘깁니다"),
                 "wrapped" => format!(
-                    "{one}로 가는 패킷을 UDP에 싸서 {two}에서 {three}로 보냅니다(VXLAN에 50바이트를 쓰므로 파드의 패킷은 1450바이트까지)"
+                    "{one}로 가는 패킷을 UDP에 싸서 {two}에서 {three}로 보냅니다(VXLAN에 50바이트를 쓰고, 그 장치는 파드의 패킷을 {four}바이트까지 받습니다)"
                 ),
                 "unenforced" => "막아야 할 요청이지만, 이 클러스터의 네트워크 플러그인은 정책을 집행하지 않습니다".to_string(),
                 "drops" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),

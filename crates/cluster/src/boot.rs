@@ -12,7 +12,7 @@ use controlplane::scheduler::Scheduler;
 use dataplane::host::{Host as Machinery, Role};
 use dataplane::images::Catalog;
 use dataplane::kubelet::{Config, Kubelet};
-use dataplane::network::KubeProxy;
+use dataplane::network::{KubeProxy, MTU};
 use objects::wire::{Request, Verb};
 use objects::{KindId, Text, Tree, kinds, list, map};
 use simcore::Duration;
@@ -109,7 +109,17 @@ impl World {
         let address = Text::new(&machine.address);
         let number = machine.address.parse::<std::net::Ipv4Addr>().map_or(0, u32::from);
         let (kubelet, proxy) = (self.parts.len(), self.parts.len() + 1);
-        self.hosts.push(Host { name: name.clone(), address, control_plane, powered: true, connected: true, number, kubelet, proxy });
+        self.hosts.push(Host {
+            name: name.clone(),
+            address,
+            control_plane,
+            powered: true,
+            connected: true,
+            mtu: MTU,
+            number,
+            kubelet,
+            proxy,
+        });
         let after = Duration::millis(1_300 + 120 * (place as u64 % 20));
         let host = Machinery {
             cpu_cores: machine.cpu_cores,

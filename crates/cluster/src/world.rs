@@ -27,6 +27,8 @@ pub struct Host {
     pub control_plane: bool,
     pub powered: bool,
     pub connected: bool,
+    /// The longest packet that its interface takes (bytes).
+    pub mtu: u32,
     /// The address as a number, and its kubelet's and its kube-proxy's places among the parts.
     pub(crate) number: u32,
     pub(crate) kubelet: PartId,

@@ -71,6 +71,8 @@ impl World {
         match &asked.question {
             Question::Begin => {
                 self.show_containers(host);
+                self.machine(host);
+                self.show_links(host);
                 let before = self.machine(host);
                 self.alter_command(id, |command| (command.before, command.asked) = (before, None));
                 self.run_command(id);

@@ -6,6 +6,7 @@ use crate::part::Actor;
 use crate::world::World;
 use ::hosts::Machine;
 use apiserver::client::Effects;
+use dataplane::network::MTU;
 use simcore::Duration;
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ impl World {
             Deed::Rebooted => {
                 self.note("you", "input", &format!("reboot {name}"));
                 self.forget_inside(host);
+                self.hosts[host].mtu = MTU;
                 self.hang_up(host, &format!("Connection to {name} closed by remote host.\nConnection to {name} closed.\n"));
                 self.power_off(host);
                 self.plan(host, REBOOT, Due::Booted);
@@ -40,6 +42,12 @@ impl World {
                 self.link_changed(up);
                 if !up {
                     self.hang_up(host, "client_loop: send disconnect: Broken pipe\n");
+                }
+            }
+            Deed::Mtu(bytes) => self.hosts[host].mtu = bytes,
+            Deed::Tunnel(bytes) => {
+                if let Some(kubelet) = Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut() {
+                    kubelet.set_tunnel_mtu(bytes);
                 }
             }
             Deed::Service("kubelet", true) => {
@@ -168,6 +176,7 @@ impl World {
     pub(crate) fn power_shown(&mut self, host: usize, on: bool) {
         let name = self.hosts[host].name.clone();
         if !on {
+            self.hosts[host].mtu = MTU;
             return self.hang_up(host, &format!("client_loop: send disconnect: Broken pipe\nConnection to {name} closed.\n"));
         }
         let now = self.now;

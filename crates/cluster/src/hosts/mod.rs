@@ -8,6 +8,7 @@ mod fleet;
 mod founding;
 mod k3s;
 mod kubectl;
+mod links;
 mod made;
 mod past;
 mod processes;

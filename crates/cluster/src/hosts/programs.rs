@@ -8,7 +8,7 @@ use ::hosts::Machine;
 use ::hosts::outside::{Begun, Printed};
 use apiserver::client::Ticket;
 use dataplane::images::client;
-use dataplane::network::{KubeProxy, MTU, Mode, Plugin, VXLAN_BYTES};
+use dataplane::network::{KubeProxy, Mode, Plugin};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -82,9 +82,16 @@ impl World {
             Place::Pod { host: other, .. } | Place::Nobody { host: other } => other != host,
             _ => false,
         }) && self.plugin(host) == Plugin::Flannel;
-        let mtu = if overlay { MTU - VXLAN_BYTES } else { MTU };
-        let begin = format!("PING {target} ({target}) {size}({}) bytes of data.\n", size + 28);
-        (whole && size + 28 > mtu).then(|| (begin, format!("ping: local error: message too long, mtu={mtu}\n")))
+        let mtu = if overlay { self.tunnel_mtu(host) } else { self.hosts[host].mtu };
+        let known = self.hosts.iter().find(|host| host.name == *target).map_or(target.as_str(), |host| host.address.as_str());
+        let begin = format!("PING {target} ({known}) {size}({}) bytes of data.\n", size + 28);
+        let count: u64 = words.windows(2).find(|pair| pair[0] == "-c").and_then(|pair| pair[1].parse().ok()).unwrap_or(1).clamp(1, 20);
+        let lines = format!("ping: local error: message too long, mtu={mtu}\n").repeat(count as usize);
+        let end = format!(
+            "\n--- {target} ping statistics ---\n{count} packets transmitted, 0 received, +{count} errors, 100% packet loss, time {}ms\n\n",
+            (count - 1) * 1_013
+        );
+        (whole && size + 28 > mtu).then(|| (begin, lines + &end))
     }
 }
 

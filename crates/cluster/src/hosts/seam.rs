@@ -13,6 +13,10 @@ pub(super) enum Deed {
     Rebooted,
     /// Its first interface went up or down.
     Link(bool),
+    /// Its first interface takes packets of another length.
+    Mtu(u32),
+    /// The overlay's device does.
+    Tunnel(u32),
     /// The kubelet or the container runtime started or stopped.
     Service(&'static str, bool),
     /// A service ended by itself: systemd starts it again after this while.
@@ -98,7 +102,8 @@ fn k3s_losses(before: &Machine, after: &Machine) -> Vec<Deed> {
         all.push(Deed::Lost(lost));
     }
     let bridged = |machine: &Machine| machine.interfaces.iter().any(|one| one.name == "cni0");
-    if bridged(before) && !bridged(after) {
+    // Only K3s's own programs take the bridge away.
+    if before.files.read("/run/flannel/subnet.env").is_some() && bridged(before) && !bridged(after) {
         all.push(Deed::Unwired);
     }
     if ::hosts::k3s::has_database(before) && !::hosts::k3s::has_database(after) {
@@ -123,6 +128,12 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     let up = |machine: &Machine| machine.interfaces.first().is_some_and(|one| one.up);
     if up(before) != up(after) {
         all.push(Deed::Link(up(after)));
+    }
+    let mtu = |machine: &Machine, name: &str| machine.interfaces.iter().find(|one| one.name == name).map(|one| one.mtu);
+    let card = |machine: &Machine| machine.interfaces.first().map(|one| one.mtu);
+    all.extend(card(after).filter(|_| card(before) != card(after)).map(Deed::Mtu));
+    if let (Some(was), Some(is)) = (mtu(before, "flannel.1"), mtu(after, "flannel.1")) {
+        all.extend((was != is).then_some(Deed::Tunnel(is)));
     }
     for name in ["containerd", "kubelet"] {
         let (was, is) = (pid(before, name), pid(after, name));
@@ -185,6 +196,7 @@ pub(super) fn lets_in(machine: &Machine, port: u16) -> bool {
 mod tests {
     use super::*;
     use simcore::Time;
+    use std::sync::Arc;
 
     fn server() -> Machine {
         Machine::prepared("a", "10.0.0.1", "v1.37.2", 1)
@@ -199,6 +211,9 @@ mod tests {
         let mut after = before.clone();
         after.files.write("/etc/kubernetes/manifests/etcd.yaml", "kind: Pod");
         assert_eq!(deeds(&before, &after), [Deed::Manifests(Vec::new())]);
+        let mut after = before.clone();
+        Arc::make_mut(&mut after.interfaces)[0].mtu = 1400;
+        assert_eq!(deeds(&before, &after), [Deed::Mtu(1400)]);
         let mut after = before.clone();
         after.reboot(Time::START + Duration::secs(1));
         assert_eq!(deeds(&before, &after), [Deed::Rebooted]);

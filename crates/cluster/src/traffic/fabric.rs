@@ -5,7 +5,7 @@ use crate::world::World;
 use apiserver::Change;
 use apiserver::store::Kept;
 use dataplane::network::policy::{Judgement, Policies, Side};
-use dataplane::network::{KubeProxy, MTU, Origin, Packet, Plugin, Protocol, Rules, VXLAN_BYTES, Verdict};
+use dataplane::network::{KubeProxy, Origin, Packet, Plugin, Protocol, Rules, VXLAN_BYTES, Verdict};
 use objects::{Text, kinds};
 use simcore::{Duration, Time};
 use std::net::{IpAddr, Ipv4Addr};
@@ -38,6 +38,14 @@ pub(crate) enum Place {
     },
     Node(usize),
     Elsewhere,
+}
+
+/// One end of a connection, as far as lengths of packets go.
+#[derive(Clone, Copy)]
+pub(crate) struct End {
+    pub host: usize,
+    /// The longest packet of a Pod's own interface (bytes); `None` for a node itself.
+    pub pod: Option<u32>,
 }
 
 /// A node's agent takes this long at least and at most to turn a change of policies into rules.
@@ -280,15 +288,37 @@ impl World {
         Some(took)
     }
 
-    /// The longest of the packets that carry `bytes` from one host to another, as the hosts' network sees it, and the
-    /// longest that this way takes; `None` where all of them fit. What is between two Pods is wrapped by an overlay.
-    pub(crate) fn too_long(&self, from: Option<usize>, to: Option<usize>, pods: bool, bytes: u64) -> Option<(u32, u32)> {
-        let (from, to) = (from?, to?);
-        let limit = self.traffic.link(from, to).mtu;
-        let wrapping = if pods && self.plugin(from) == Plugin::Flannel { VXLAN_BYTES } else { 0 };
-        // IP and TCP headers; longer answers come in packets as long as the sender's interface takes them.
-        let longest = u32::try_from(bytes).unwrap_or(MTU).saturating_add(HEADERS).min(MTU - wrapping) + wrapping;
-        (from != to && longest > limit).then_some((longest, limit))
+    /// The longest of the packets that carry `bytes` from one end to another, as the hosts' network sees it, and the longest
+    /// that this way takes; `None` where all of them fit. `pods` tells that one end is a Pod's own address: an overlay wraps
+    /// what goes there or comes from there. Both ends tell each other how long their interfaces' packets are, and the
+    /// sender's node tells it of a shorter next step; what is wrapped, and what the other side does not take, is lost.
+    pub(crate) fn too_long(&self, from: End, to: End, pods: bool, bytes: u64) -> Option<(u32, u32)> {
+        if from.host == to.host {
+            return None;
+        }
+        let (here, there) = (self.hosts[from.host].mtu, self.hosts[to.host].mtu);
+        let way = self.traffic.link(from.host, to.host).mtu.min(there);
+        let wraps = pods && self.plugin(from.host) == Plugin::Flannel;
+        let interface = |host: usize| if wraps { self.tunnel_mtu(host) } else { self.hosts[host].mtu };
+        let own = |end: End| end.pod.unwrap_or_else(|| interface(end.host));
+        let whole = u32::try_from(bytes).unwrap_or(u32::MAX).saturating_add(HEADERS);
+        let inner = whole.min(own(from)).min(own(to)).min(interface(from.host));
+        let (longest, limit) = if wraps { (inner + VXLAN_BYTES, way.min(here)) } else { (inner, way) };
+        (longest > limit).then_some((longest, limit))
+    }
+
+    /// A host, or one of its Pods by its uid, as an end of a connection.
+    pub(crate) fn end(&self, host: usize, uid: &str) -> End {
+        let sandbox = self.kubelet_of(host).filter(|_| !uid.is_empty()).and_then(|kubelet| kubelet.sandbox(uid));
+        End { host, pod: sandbox.and_then(|sandbox| sandbox.mtu).map(u32::from) }
+    }
+
+    /// The longest packet that a host's overlay takes, or its own interface where there is none.
+    pub(crate) fn tunnel_mtu(&self, host: usize) -> u32 {
+        match self.plugin(host) {
+            Plugin::Flannel => self.kubelet_of(host).map_or(0, |kubelet| kubelet.mtu().tunnel),
+            _ => self.hosts[host].mtu,
+        }
     }
 
     pub(crate) fn kubelet_of(&self, host: usize) -> Option<&dataplane::kubelet::Kubelet> {

@@ -1,6 +1,6 @@
 //! One request under way: a small stack of calls, moved on by two or three events of the world.
 use crate::event::{Caller, Event, PartId, fold};
-use crate::traffic::fabric::{Client, Place, ip};
+use crate::traffic::fabric::{Client, ip};
 use crate::traffic::load::{self, Load};
 use crate::traffic::routing::Onward;
 use crate::traffic::source::Connection;
@@ -15,6 +15,9 @@ use gateway::routing::Decision;
 use objects::Text;
 use simcore::{Duration, Time};
 use std::sync::Arc;
+
+/// Packets with this much in them, wrapped or not, are no longer than the 576 bytes that every host must take (RFC 791).
+const SHORT: u64 = 486;
 
 /// Who waits for the answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -421,8 +424,14 @@ impl World {
         } else {
             self.hosts.get(frame.steps.rules_host as usize).map(|_| frame.steps.rules_host as usize)
         };
-        let pods = matches!(self.place(frame.steps.reached.0), Place::Pod { .. });
-        if let Some((longest, limit)) = self.too_long(server, door, pods, frame.bytes) {
+        let asker = match &frame.client {
+            Client::Pod { uid, .. } => uid.as_str(),
+            _ => "",
+        };
+        // Every way takes short packets.
+        let ends = frame.server.as_ref().zip(door).filter(|(server, door)| server.host != *door && frame.bytes > SHORT);
+        let ends = ends.map(|(server, door)| (self.end(server.host, &server.uid), self.end(door, asker)));
+        if let Some((longest, limit)) = ends.and_then(|(from, to)| self.too_long(from, to, from.pod.is_some(), frame.bytes)) {
             // Nobody tells the sender, who sends the same long packets again and again.
             if let Some(frame) = flight.frames.last_mut() {
                 frame.steps.too_long = (longest as u16, limit as u16);

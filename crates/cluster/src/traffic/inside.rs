@@ -122,11 +122,31 @@ impl World {
         })
     }
 
+    /// The length of packets that a plugin's ConfigMap asks for; 0 where it says nothing.
+    fn said_mtu(&self, plugin: Plugin) -> u32 {
+        let view = self.api.store.applied();
+        let said = match plugin {
+            Plugin::Flannel => {
+                let found =
+                    ["kube-flannel", "kube-system"].iter().find_map(|space| view.find(kinds::CONFIG_MAP, space, "kube-flannel-cfg"));
+                let text = found.map_or("", |config| config.tree.at(&["data", "net-conf.json"]).text());
+                Tree::from_json(text).ok().and_then(|config| config.at(&["Backend", "MTU"]).as_int())
+            }
+            Plugin::Calico => {
+                let found = view.find(kinds::CONFIG_MAP, "kube-system", "calico-config");
+                found.and_then(|config| config.tree.at(&["data", "veth_mtu"]).text().trim().parse().ok())
+            }
+            Plugin::None => None,
+        };
+        said.and_then(|said: i64| u32::try_from(said).ok()).unwrap_or(0)
+    }
+
     /// A network plugin's Pod writes its configuration to its node.
     pub(crate) fn install_network(&mut self, kubelet: PartId, plugin: Plugin) {
+        let mtu = plugin.mtu(self.hosts[self.parts[kubelet].host].mtu, self.said_mtu(plugin));
         let (now, mut fx) = (self.now, Effects::default());
         if let Some(kubelet) = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut() {
-            kubelet.install_network(now, plugin, &mut fx);
+            kubelet.install_network(now, plugin, mtu, &mut fx);
         }
         self.count_enforcing();
         if self.policies.is_none() {

@@ -4,7 +4,7 @@ use crate::traffic::fabric::{Client, ip};
 use crate::traffic::tally::Outcome;
 use crate::traffic::walk::{NOWHERE, Steps};
 use crate::world::World;
-use dataplane::network::{Failure, MTU, Plugin, Rules, VXLAN_BYTES, VXLAN_PORT, Verdict};
+use dataplane::network::{Failure, Plugin, Rules, VXLAN_BYTES, VXLAN_PORT, Verdict};
 use objects::{Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -122,7 +122,7 @@ fn hop(component: &str, deed: &str, facts: Vec<String>) -> HopView {
 /// A hop in English.
 fn sentence(deed: &str, facts: &[String]) -> String {
     let fact = |at: usize| facts.get(at).map_or("", String::as_str);
-    let (one, two, three) = (fact(0), fact(1), fact(2));
+    let (one, two, three, four) = (fact(0), fact(1), fact(2), fact(3));
     match deed {
         "asks" => format!("asks for {one}"),
         "mirrors" => "sends a copy of a request; nobody waits for its answer".to_string(),
@@ -138,8 +138,7 @@ fn sentence(deed: &str, facts: &[String]) -> String {
         "dropped" => format!("{one} is dropped"),
         "routed" => format!("routes packets for {one} to {two} ({three}) as they are"),
         "wrapped" => format!(
-            "wraps packets for {one} into UDP from {two} to {three} (VXLAN): {VXLAN_BYTES} bytes of each are wrapping, so Pods' packets have {} at most",
-            MTU - VXLAN_BYTES
+            "wraps packets for {one} into UDP from {two} to {three} (VXLAN): {VXLAN_BYTES} bytes of each are wrapping, and its device takes {four} of a Pod's packet"
         ),
         "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
         "drops" => format!("drops packets to {one}"),
@@ -159,14 +158,19 @@ fn between_nodes(world: &World, trace: &Trace) -> Option<HopView> {
         return None;
     }
     let (there, here, base) = (&to.address, &from.address, range.split('/').next().unwrap_or_default());
+    let tunnel = world.tunnel_mtu(steps.rules_host as usize);
     let (hop, entry) = match world.plugin(steps.rules_host as usize) {
         Plugin::Calico => (
             hop(&format!("calico/{}", from.name), "routed", vec![range.to_string(), to.name.to_string(), there.to_string()]),
-            format!("{range} via {there} dev eth0 proto bird\n2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {MTU}"),
+            format!("{range} via {there} dev eth0 proto bird\n2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {}", from.mtu),
         ),
         Plugin::Flannel => (
-            hop(&format!("flannel/{}", from.name), "wrapped", vec![range.to_string(), here.to_string(), format!("{there}:{VXLAN_PORT}")]),
-            format!("{range} via {base} dev flannel.1 onlink\n3: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {}", MTU - VXLAN_BYTES),
+            hop(
+                &format!("flannel/{}", from.name),
+                "wrapped",
+                vec![range.to_string(), here.to_string(), format!("{there}:{VXLAN_PORT}"), tunnel.to_string()],
+            ),
+            format!("{range} via {base} dev flannel.1 onlink\n3: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {tunnel}"),
         ),
         Plugin::None => return None,
     };

@@ -1,5 +1,5 @@
 //! The way of one connection, decided at once: name, Service rules, links, policies, the listening container.
-use crate::traffic::fabric::{Client, Place, ip, number};
+use crate::traffic::fabric::{Client, End, Place, ip, number};
 use crate::world::World;
 use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Protocol, Rules, Verdict, What};
 use objects::Text;
@@ -182,7 +182,7 @@ impl World {
                     return Err(Failure::Denied);
                 }
                 if ask.what == What::Echo {
-                    self.echoes(client, host, ask, steps)?;
+                    self.echoes(client, self.end(host, &uid), ask, steps)?;
                     return Ok((host, Server { host, uid, id: Text::default() }));
                 }
                 self.listener(host, &uid, port).map(|server| (host, server)).ok_or(Failure::Refused)
@@ -199,7 +199,7 @@ impl World {
                 }
                 let process = Server { host, uid: Text::default(), id: Text::default() };
                 if ask.what == What::Echo {
-                    self.echoes(client, host, ask, steps)?;
+                    self.echoes(client, self.end(host, ""), ask, steps)?;
                     return Ok((host, process));
                 }
                 self.on_node(host, port).map(|server| (host, server)).ok_or(Failure::Refused)
@@ -212,12 +212,15 @@ impl World {
     }
 
     /// Whether echoes of this length arrive.
-    fn echoes(&self, client: &Client, host: usize, ask: &Ask, steps: &mut Steps) -> Result<(), Failure> {
-        let pods = matches!(self.place(steps.reached.0), Place::Pod { .. });
-        // An ICMP header is 12 bytes shorter than TCP's.
-        let Some((longest, limit)) = self.too_long(client.host(), Some(host), pods, u64::from(ask.size.saturating_sub(12))) else {
-            return Ok(());
+    fn echoes(&self, client: &Client, to: End, ask: &Ask, steps: &mut Steps) -> Result<(), Failure> {
+        let from = match client {
+            Client::Outside(_) => return Ok(()),
+            Client::Node(host) => self.end(*host, ""),
+            Client::Pod { host, uid, .. } => self.end(*host, uid),
         };
+        // An ICMP header is 12 bytes shorter than TCP's.
+        let bytes = u64::from(ask.size.saturating_sub(12));
+        let Some((longest, limit)) = self.too_long(from, to, to.pod.is_some(), bytes) else { return Ok(()) };
         steps.too_long = (longest as u16, limit as u16);
         Err(Failure::Lost)
     }

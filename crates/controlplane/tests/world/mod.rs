@@ -5,7 +5,7 @@ use apiserver::{ApiServer, Change, Outcome, Snapshot};
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
 use controlplane::scheduler::Scheduler;
-use objects::wire::{PatchKind, Request, Response, Verb};
+use objects::wire::{PatchKind, Request, Resource, Response, Target, Verb};
 use objects::{Key, KindId, Object, Tree, kinds, map};
 use simcore::{Duration, Queue, Time};
 use std::sync::Arc;
@@ -37,6 +37,9 @@ pub struct World {
     pub dead: Vec<String>,
     pub ready_after: Duration,
     pub requests: usize,
+    /// The API server is not there for writes of this kind, so many times; when that was noticed.
+    pub away: Option<(KindId, usize)>,
+    pub noticed: Vec<Time>,
     heartbeats: bool,
 }
 
@@ -58,6 +61,8 @@ impl World {
             dead: Vec::new(),
             ready_after: Duration::millis(500),
             requests: 0,
+            away: None,
+            noticed: Vec::new(),
             heartbeats: false,
         };
         for namespace in ["default", "kube-system", "kube-node-lease"] {
@@ -202,6 +207,17 @@ impl World {
         }
         for (ticket, request) in fx.send {
             self.requests += 1;
+            let about =
+                |kind: KindId| matches!(&request.target, Target::Resource { resource: Resource::Kind(asked), .. } if *asked == kind);
+            if let Some((kind, times)) = self.away.filter(|(kind, times)| *times > 0 && request.verb != Verb::Get && about(*kind)) {
+                self.away = Some((kind, times - 1));
+                self.noticed.push(self.now);
+                self.queue.push(
+                    self.now + Duration::millis(1),
+                    Event::Reply(component, ticket, Response { code: 0, ..Response::text(String::new()) }),
+                );
+                continue;
+            }
             match self.api.handle(self.now, &request) {
                 Outcome::When { revision, response } => self.waiting.push((revision, component, ticket, response)),
                 Outcome::Now(response) => self.queue.push(self.now + Duration::millis(3), Event::Reply(component, ticket, response)),

@@ -8,4 +8,4 @@ mod task;
 pub use catalog::{Catalog, Image, Lookup, normalised};
 pub use clients::{Client, Printed, client};
 pub use program::{Answer, Program, Stop, WarmUp};
-pub use task::{Files, Hearing, Line, Scene, Task, Web, fill};
+pub use task::{Files, Hearing, Line, Link, Scene, Task, Web, fill};

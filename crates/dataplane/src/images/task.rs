@@ -65,9 +65,20 @@ impl Hearing {
     }
 }
 
+/// A Pod's interface as its processes see it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Link {
+    pub address: Text,
+    /// The length of its network's prefix, in bits.
+    pub prefix: u8,
+    /// The longest packet (bytes).
+    pub mtu: u32,
+}
+
 /// What a process sees and can touch.
 pub struct Scene<'a> {
     pub hostname: &'a str,
+    pub link: &'a Link,
     pub env: &'a [(Text, Text)],
     pub files: &'a mut Files,
     pub out: &'a mut Vec<Line>,

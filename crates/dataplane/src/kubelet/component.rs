@@ -8,7 +8,7 @@ use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
 use crate::kubelet::{lifecycle, mirror, node};
 use crate::network::dns::{NodeDns, ResolvConf};
-use crate::network::{Addresses, Plugin};
+use crate::network::{Addresses, MTU, Mtu, Plugin};
 use crate::runtime::{Sandbox, Store};
 use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
@@ -79,6 +79,7 @@ impl Kubelet {
         let mut rng = Rng::stream(config.seed, &format!("kubelet/{}", host.name));
         let mut addresses = Addresses::default();
         addresses.plugin = config.network;
+        addresses.mtu = config.network.mtu(MTU, 0);
         config.pod_cidr.iter().for_each(|range| addresses.set_range(range));
         Kubelet {
             relist: Duration::micros(rng.between(0, 999_999)),
@@ -387,10 +388,14 @@ impl Kubelet {
         found
     }
 
-    /// A network plugin's configuration is written to `/etc/cni/net.d`. The kubelet notices by itself.
-    pub fn install_network(&mut self, now: Time, plugin: Plugin, fx: &mut Effects) {
+    /// A network plugin's configuration is written to `/etc/cni/net.d`, with the lengths of its packets. The kubelet notices
+    /// by itself.
+    pub fn install_network(&mut self, now: Time, plugin: Plugin, mtu: Mtu, fx: &mut Effects) {
         let before = self.addresses.is_ready();
         self.addresses.plugin = self.addresses.plugin.min(plugin);
+        if self.addresses.plugin == plugin {
+            self.addresses.mtu = mtu;
+        }
         if self.alive && !before && self.addresses.is_ready() {
             self.registration.network_came(now);
         }
@@ -399,6 +404,16 @@ impl Kubelet {
 
     pub fn network(&self) -> Plugin {
         self.addresses.plugin
+    }
+
+    /// Somebody sets the overlay's device to another length.
+    pub fn set_tunnel_mtu(&mut self, bytes: u32) {
+        self.addresses.mtu.tunnel = bytes;
+    }
+
+    /// How long packets of the plugin's interfaces may be.
+    pub fn mtu(&self) -> Mtu {
+        self.addresses.mtu
     }
 
     fn context(&mut self, now: Time) -> Context<'_> {

@@ -5,6 +5,7 @@ use crate::kubelet::config::{Downward, declared, environment};
 use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
 use crate::kubelet::{hooks, lifecycle, mirror, pull, volumes};
+use crate::network::Plugin;
 use crate::network::dns::{ResolvConf, pod_dns};
 use crate::runtime::{Container, Sandbox, State};
 use apiserver::client::Note;
@@ -85,7 +86,10 @@ fn sandboxed(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Contex
     let slots = sandbox.take().map(|old| old.slots).unwrap_or_default();
     let (namespace, name) = (key.namespace.clone(), key.name.clone());
     let resolv = resolv_conf(worker, cx);
-    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, ready: true, slots, resolv });
+    // Calico gives each Pod a network of its own; Flannel's bridge is the network of the node's Pods.
+    let prefix = if cx.addresses.plugin == Plugin::Calico && !host_network { 32 } else { 24 };
+    let mtu = if host_network { None } else { u16::try_from(cx.addresses.mtu.pods).ok() };
+    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, mtu, prefix, ready: true, slots, resolv });
     // The condition is told at once; the address only with the next whole status.
     let shown = worker.show_address;
     worker.refresh(Some(found), cx);

@@ -1,5 +1,5 @@
 //! Pod addresses of one node, given out in turn from its range (as CNI's host-local plugin does).
-use crate::network::Plugin;
+use crate::network::{Mtu, Plugin};
 use objects::Text;
 use std::collections::BTreeMap;
 
@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Addresses {
     /// Whose configuration the node has.
     pub plugin: Plugin,
+    /// How long the packets of its interfaces may be.
+    pub mtu: Mtu,
     /// Network address and size of the range; none until the node has one.
     range: Option<(u32, u32)>,
     last: u32,

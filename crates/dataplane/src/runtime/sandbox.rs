@@ -1,8 +1,8 @@
 //! A Pod as the runtime has it: a network place, and containers in it.
 use crate::images::shell::Shell;
-use crate::images::{Hearing, Line, Scene};
+use crate::images::{Hearing, Line, Link, Scene};
 use crate::network::dns::ResolvConf;
-use crate::network::{Ask, Failure, Heard, Reply, What};
+use crate::network::{Ask, Failure, Heard, MTU, Reply, What};
 use crate::runtime::Container;
 use objects::Text;
 use simcore::{Duration, Time};
@@ -23,6 +23,10 @@ pub struct Sandbox {
     pub name: Text,
     pub hostname: Text,
     pub ip: Text,
+    /// The longest packet of its interface (bytes); `None` in the node's own network.
+    pub mtu: Option<u16>,
+    /// The length of its network's prefix, in bits.
+    pub prefix: u8,
     /// False once it is torn down or the machine lost power.
     pub ready: bool,
     pub slots: Vec<Slot>,
@@ -61,6 +65,11 @@ impl Sandbox {
         self.slots.iter_mut().filter_map(|slot| slot.current.as_mut())
     }
 
+    /// Its interface, for who looks at it from inside.
+    fn link(&self) -> Link {
+        Link { address: self.ip.clone(), prefix: self.prefix, mtu: self.mtu.map_or(MTU, u32::from) }
+    }
+
     pub fn any_running(&self) -> bool {
         self.containers().any(Container::is_running)
     }
@@ -69,10 +78,11 @@ impl Sandbox {
     pub fn advance(&mut self, now: Time) -> bool {
         let hostname = self.hostname.clone();
         let resolv = self.resolv.clone();
+        let link = self.link();
         let nobody = |_: &Ask| None;
         let mut ended = false;
         for container in self.containers_mut() {
-            ended |= container.advance(now, &hostname, &resolv, &nobody);
+            ended |= container.advance(now, &hostname, &link, &resolv, &nobody);
         }
         ended
     }
@@ -131,7 +141,8 @@ impl Sandbox {
         let mut lines: Vec<Line> = Vec::new();
         let web = |ask: &Ask| self.inside(now, ask);
         let (hostname, resolv, hearing) = (&self.hostname, &*self.resolv, Hearing::default());
-        let mut scene = Scene { hostname, env: &env, files: &mut files, out: &mut lines, web: &web, resolv, hearing };
+        let link = &self.link();
+        let mut scene = Scene { hostname, link, env: &env, files: &mut files, out: &mut lines, web: &web, resolv, hearing };
         let ended = shell.advance(until, &mut scene);
         if let Some(container) = self.container_mut(name) {
             container.files = files;

@@ -404,6 +404,7 @@ pub fn network_up(machine: &mut Machine, pod_cidr: &str) {
         address: Text::new(format!("{network}.{end}")),
         prefix,
         up: true,
+        mtu: 1450,
     };
     let all = Arc::make_mut(&mut machine.interfaces);
     all.push(interface("flannel.1", "0", 32));

@@ -30,6 +30,8 @@ pub struct Interface {
     pub prefix: u8,
     /// Whether it is switched on: `ip link set eth0 down`.
     pub up: bool,
+    /// The longest packet that it takes (bytes): `ip link set eth0 mtu 1400`.
+    pub mtu: u32,
 }
 
 /// A swap area: an entry of /proc/swaps.

@@ -14,6 +14,7 @@ impl Machine {
         (self.processes, self.sockets) = (Arc::default(), Arc::default());
         self.booted = now;
         Arc::make_mut(&mut self.interfaces).iter_mut().for_each(|one| one.up = true);
+        Arc::make_mut(&mut self.interfaces).iter_mut().take(1).for_each(|one| one.mtu = 1500);
         self.firewall = Arc::default();
         self.swaps = Arc::new(self.fstab_swaps());
         self.modules = Arc::new(self.modules_of_boot());

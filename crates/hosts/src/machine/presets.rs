@@ -60,7 +60,13 @@ impl Machine {
         let mut machine = Machine {
             name: Text::new(name),
             hardware: Arc::new(hardware),
-            interfaces: Arc::new(vec![Interface { name: Text::new_static("eth0"), address: Text::new(address), prefix: 24, up: true }]),
+            interfaces: Arc::new(vec![Interface {
+                name: Text::new_static("eth0"),
+                address: Text::new(address),
+                prefix: 24,
+                up: true,
+                mtu: 1500,
+            }]),
             dns: gateway.clone().unwrap_or_default(),
             gateway,
             clock_offset: 0,

@@ -58,7 +58,8 @@ pub fn hostname(call: &mut Call) -> Step<()> {
     match call.words.first().map(String::as_str) {
         None | Some("-s" | "-f") => call.say(name),
         Some("-I") => {
-            let all: Vec<String> = call.machine.interfaces.iter().map(|one| one.address.to_string()).collect();
+            let addresses = call.machine.interfaces.iter().map(|one| one.address.to_string());
+            let all: Vec<String> = addresses.filter(|address| !address.is_empty()).collect();
             call.say(format_args!("{} ", all.join(" ")));
         }
         Some(_) if !call.is_root() => return fail("you must be root to change the host name"),

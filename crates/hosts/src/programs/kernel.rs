@@ -125,30 +125,17 @@ fn set(call: &mut Call, name: &str, value: &str) -> Step<()> {
     Ok(())
 }
 
-/// `ip addr`, `ip route`
+/// `ip addr`, `ip route`, `ip link`
 pub fn ip(call: &mut Call) -> Step<()> {
     let interfaces = call.machine.interfaces.clone();
     match call.words.iter().find(|word| !word.starts_with('-')).map(String::as_str) {
-        Some("a" | "addr" | "address") => {
-            call.say("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    inet 127.0.0.1/8 scope host lo");
-            for (at, one) in interfaces.iter().enumerate() {
-                let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
-                call.say(format_args!(
-                    "{}: {}: <BROADCAST,MULTICAST{flags}> mtu 1500 qdisc fq_codel state {state} group default qlen 1000\n    inet {}/{} scope global {}",
-                    at + 2,
-                    one.name,
-                    one.address,
-                    one.prefix,
-                    one.name
-                ));
-            }
-        }
+        Some("a" | "addr" | "address") => show(call, true)?,
         Some("r" | "route") => {
             let name = interfaces.first().map(|one| one.name.clone()).unwrap_or_default();
             if let Some(gateway) = call.machine.gateway.clone() {
                 call.say(format_args!("default via {gateway} dev {name}"));
             }
-            for one in interfaces.iter() {
+            for one in interfaces.iter().filter(|one| !one.address.is_empty()) {
                 let network = one.address.rsplit_once('.').map_or("", |(network, _)| network);
                 call.say(format_args!("{network}.0/{} dev {} proto kernel scope link src {}", one.prefix, one.name, one.address));
             }
@@ -162,20 +149,50 @@ pub fn ip(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
-/// `ip link`, `ip link set [dev] eth0 up|down`
+/// `ip link`, `ip addr`: all interfaces, or the one that is named.
+fn show(call: &mut Call, addresses: bool) -> Step<()> {
+    let words = call.words.iter().skip_while(|word| word.starts_with('-')).skip(1);
+    let name = words.map(String::as_str).find(|word| !word.starts_with('-') && !matches!(*word, "show" | "list" | "dev")).unwrap_or("");
+    let (name, interfaces) = (name.to_string(), call.machine.interfaces.clone());
+    let plain = |one: &Text| one.split('@').next().unwrap_or_default().to_string();
+    if !matches!(name.as_str(), "" | "lo") && !interfaces.iter().any(|one| plain(&one.name) == name) {
+        call.complain(format_args!("Device \"{name}\" does not exist."));
+        return Err(Stop::Code(1));
+    }
+    let mode = if addresses { "" } else { "mode DEFAULT " };
+    if matches!(name.as_str(), "" | "lo") {
+        call.say(format_args!("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN {mode}group default qlen 1000"));
+        if addresses {
+            call.say("    inet 127.0.0.1/8 scope host lo");
+        }
+    }
+    for (at, one) in interfaces.iter().enumerate().filter(|(_, one)| name.is_empty() || plain(&one.name) == name) {
+        let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
+        // Only a card has a queue.
+        let (queue, state, tail) = match at {
+            0 => ("fq_codel", state, " qlen 1000"),
+            _ => ("noqueue", if one.name == "flannel.1" { "UNKNOWN" } else { state }, ""),
+        };
+        let (mtu, title) = (one.mtu, &one.name);
+        call.say(format_args!(
+            "{}: {title}: <BROADCAST,MULTICAST{flags}> mtu {mtu} qdisc {queue} state {state} {mode}group default{tail}",
+            at + 2
+        ));
+        if addresses && !one.address.is_empty() {
+            call.say(format_args!("    inet {}/{} scope global {}", one.address, one.prefix, one.name));
+        }
+    }
+    Ok(())
+}
+
+/// `ip link`, `ip link set [dev] eth0 up|down`, `ip link set [dev] eth0 mtu 1400`
 fn link(call: &mut Call) -> Step<()> {
     let words: Vec<String> = call.words.iter().filter(|word| !word.starts_with('-') && *word != "dev").cloned().collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let [_, "set", name, state @ ("up" | "down")] = words[..] else {
-        call.say("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000");
-        for (at, one) in call.machine.interfaces.clone().iter().enumerate() {
-            let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
-            let (at, name) = (at + 2, &one.name);
-            call.say(format_args!(
-                "{at}: {name}: <BROADCAST,MULTICAST{flags}> mtu 1500 qdisc fq_codel state {state} mode DEFAULT group default qlen 1000"
-            ));
-        }
-        return Ok(());
+    let (name, mtu, state) = match words[..] {
+        [_, "set", name, state @ ("up" | "down")] => (name, None, Some(state == "up")),
+        [_, "set", name, "mtu", bytes] => (name, Some(bytes.to_string()), None),
+        _ => return show(call, false),
     };
     if !call.is_root() {
         call.complain("RTNETLINK answers: Operation not permitted");
@@ -185,7 +202,23 @@ fn link(call: &mut Call) -> Step<()> {
         call.complain(format_args!("Cannot find device \"{name}\""));
         return Err(Stop::Code(1));
     };
-    Arc::make_mut(&mut call.machine.interfaces)[at].up = state == "up";
+    let interface = &mut Arc::make_mut(&mut call.machine.interfaces)[at];
+    if let Some(up) = state {
+        interface.up = up;
+    }
+    let Some(bytes) = mtu else { return Ok(()) };
+    match bytes.parse::<u32>() {
+        Ok(length @ 68..=65_535) => interface.mtu = length,
+        Ok(length) => {
+            let side = if length < 68 { "less than device minimum" } else { "greater than device maximum" };
+            call.complain(format_args!("Error: mtu {side}."));
+            return Err(Stop::Code(2));
+        }
+        Err(_) => {
+            call.complain(format_args!("Error: argument \"{bytes}\" is wrong: Invalid \"mtu\" value"));
+            return Err(Stop::Code(255));
+        }
+    }
     Ok(())
 }
 

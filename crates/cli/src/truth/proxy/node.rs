@@ -37,7 +37,10 @@ fn store(services: &Tree) -> Store {
 }
 
 fn slice(service: &str, one: &Tree) -> Tree {
-    let of_target = |port: &Tree| map! {"name": port.get("name").text(), "port": port.get("targetPort"), "protocol": port.get("protocol")};
+    let of_target = |port: &Tree| {
+        let target = if port.has("targetPort") { port.get("targetPort") } else { port.get("port") };
+        map! {"name": port.get("name").text(), "port": target, "protocol": port.get("protocol")}
+    };
     let ports: Vec<Tree> = match one.get("slicePorts").items() {
         [] => one.at(&["spec", "ports"]).items().iter().map(of_target).collect(),
         given => given.to_vec(),

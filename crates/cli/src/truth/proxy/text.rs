@@ -97,8 +97,9 @@ fn hidden(line: &str) -> String {
 fn elements_of(service: &str, services: &Tree, found: &[String]) -> Vec<String> {
     let spec = services.at(&[service, "spec"]);
     let ports = || spec.get("ports").items().iter();
-    let mut starts: Vec<String> = ports().map(|port| format!("tcp . {} ", port.get("nodePort").int_or(-1))).collect();
-    starts.extend(ports().map(|port| format!("udp . {} ", port.get("nodePort").int_or(-1))));
+    let on_nodes =
+        |protocol: &str| ports().map(|port| format!("{protocol} . {} ", port.get("nodePort").int_or(-1))).collect::<Vec<String>>();
+    let mut starts = ["tcp", "udp", "sctp"].map(on_nodes).concat();
     starts.push(format!("{} .", spec.get("clusterIP").text()));
     starts.extend(spec.get("externalIPs").items().iter().map(|address| format!("{} .", address.text())));
     let ingress = services.at(&[service, "status", "loadBalancer", "ingress"]).items().iter();

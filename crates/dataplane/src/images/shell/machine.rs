@@ -354,6 +354,7 @@ impl Values for Reader<'_, '_> {
         let mut lines = Vec::new();
         let mut scene = Scene {
             hostname: self.scene.hostname,
+            link: self.scene.link,
             env: self.scene.env,
             files: &mut *self.scene.files,
             out: &mut lines,
@@ -371,7 +372,7 @@ impl Values for Reader<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::images::Files;
+    use crate::images::{Files, Link};
     use crate::network::dns::ResolvConf;
 
     fn nobody(_: &Ask) -> Option<Heard> {
@@ -381,8 +382,8 @@ mod tests {
     fn run(shell: &mut Shell, until: Time, files: &mut Files) -> (String, Option<(Time, i32)>) {
         let mut out = Vec::new();
         let env = [(Text::new("COLOR"), Text::new("blue"))];
-        let (resolv, hearing) = (ResolvConf::default(), Hearing::default());
-        let mut scene = Scene { hostname: "web-1", env: &env, files, out: &mut out, web: &nobody, resolv: &resolv, hearing };
+        let (resolv, hearing, link) = (ResolvConf::default(), Hearing::default(), &Link::default());
+        let mut scene = Scene { hostname: "web-1", link, env: &env, files, out: &mut out, web: &nobody, resolv: &resolv, hearing };
         let ended = shell.advance(until, &mut scene);
         (out.into_iter().map(|line| line.text).collect(), ended)
     }

@@ -1,5 +1,5 @@
 //! The small tools that every image has: a table of plain functions.
-use crate::images::{Files, Hearing, Scene, Web, client};
+use crate::images::{Files, Hearing, Link, Scene, Web, client};
 use crate::network::dns::ResolvConf;
 use objects::Text;
 use simcore::Time;
@@ -13,6 +13,7 @@ pub struct Call<'a> {
     clock: Time,
     input: &'a str,
     hostname: &'a str,
+    link: &'a Link,
     files: &'a mut Files,
     web: &'a Web<'a>,
     hearing: &'a mut Hearing,
@@ -38,6 +39,7 @@ impl<'a> Call<'a> {
             clock,
             input,
             hostname: scene.hostname,
+            link: scene.link,
             files: &mut *scene.files,
             web: scene.web,
             hearing: &mut scene.hearing,
@@ -47,10 +49,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A file's text; the one that tells of name servers is the Pod's, unless a process wrote its own.
+    /// A file's text; those that tell of name servers and of the interface are the Pod's, unless a process wrote its own.
     fn file(&self, path: &str) -> Option<Cow<'_, str>> {
         let own = self.files.get(path).map(|text| Cow::Borrowed(text.as_str()));
-        own.or_else(|| (path == "/etc/resolv.conf").then(|| Cow::Owned(self.resolv.text())))
+        own.or_else(|| match path {
+            "/etc/resolv.conf" => Some(Cow::Owned(self.resolv.text())),
+            "/sys/class/net/eth0/mtu" => Some(Cow::Owned(format!("{}\n", self.link.mtu))),
+            _ => None,
+        })
     }
 
     /// Arguments that are not flags.
@@ -77,6 +83,7 @@ const TOOLS: &[(&str, Tool)] = &[
     ("host", over_network),
     ("hostname", hostname),
     ("id", id),
+    ("ip", ip),
     ("kill", quiet),
     ("ls", ls),
     ("mkdir", quiet),
@@ -115,6 +122,45 @@ pub fn run(call: &mut Call) -> i32 {
             127
         }
     }
+}
+
+/// `ip addr`, `ip link`, `ip route`, as busybox prints them.
+fn ip(call: &mut Call) -> i32 {
+    let Link { address, prefix, mtu } = call.link;
+    let words: Vec<&str> = call.operands().map(Text::as_str).filter(|word| !matches!(*word, "show" | "list" | "dev")).collect();
+    let (what, name) = (words.first().copied().unwrap_or_default(), words.get(1).copied().unwrap_or_default());
+    let with_addresses = match what {
+        "a" | "addr" | "address" => true,
+        "l" | "link" => false,
+        "r" | "route" => {
+            let first = address.rsplit_once('.').map_or("", |(network, _)| network);
+            let gateway = if *prefix == 32 { "169.254.1.1".to_string() } else { format!("{first}.1") };
+            call.out = format!("default via {gateway} dev eth0 \n");
+            if *prefix < 32 {
+                call.out.push_str(&format!("{first}.0/{prefix} dev eth0 scope link  src {address} \n"));
+            }
+            return 0;
+        }
+        _ => {
+            call.err = "BusyBox v1.36.1 () multi-call binary.\n\nUsage: ip [OPTIONS] address|route|link [ARGS]\n".to_string();
+            return 1;
+        }
+    };
+    if !matches!(name, "" | "lo" | "eth0") {
+        call.err = format!("ip: can't find device '{name}'\n");
+        return 1;
+    }
+    if name != "eth0" {
+        call.out.push_str("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n");
+        call.out.push_str(if with_addresses { "    inet 127.0.0.1/8 scope host lo\n" } else { "" });
+    }
+    if name != "lo" {
+        call.out.push_str(&format!("2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu {mtu} qdisc noqueue \n"));
+        if with_addresses {
+            call.out.push_str(&format!("    inet {address}/{prefix} scope global eth0\n"));
+        }
+    }
+    0
 }
 
 fn quiet(_: &mut Call) -> i32 {
