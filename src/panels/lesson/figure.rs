@@ -1,6 +1,7 @@
 //! The live figure of a lesson: the same cluster, drawn small, with the one number that the text speaks of.
 use super::prose::inlines;
 use crate::panels::picture::control::{tag, version_class};
+use crate::panels::picture::nodes::servers;
 use crate::panels::picture::pods::look;
 use crate::panels::picture::summary;
 use crate::state::{app, words};
@@ -50,7 +51,11 @@ fn cluster() -> AnyView {
             view! { <div class=format!("mini{}{}", if ready { "" } else { " down" }, if master { " master" } else { "" })><b>{name}</b><span>{dots}</span></div> }.into_any()
         }).collect_view()
     };
-    view! { <div class="minis">{nodes}</div> }.into_any()
+    // Servers that are no node yet.
+    let empty = move || {
+        servers(world).into_iter().map(|name| view! { <div class="mini down"><b>{name}</b><span></span></div> }.into_any()).collect_view()
+    };
+    view! { <div class="minis">{nodes} {empty}</div> }.into_any()
 }
 
 /// Wanted against ready, one row per Deployment or ReplicaSet without an owner.
