@@ -32,13 +32,16 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let mut pairs = ports.iter().map(|pair| read(pair)).collect::<Result<Vec<_>, Stop>>()?;
     let place = client::namespace(args, io)?;
     let pick = pods::pick(args, io, target)?;
-    if pick.served.kind == "Service" {
-        let service = io.fetch(client::request(args, Ask::Get, &pick.served, &place, &pick.name))?;
-        for (_, port) in &mut pairs {
-            *port = target_of(&service, *port, &pick.name)?;
+    let service = match pick.served.kind.as_str() {
+        "Service" => Some(io.fetch(client::request(args, Ask::Get, &pick.served, &place, &pick.name))?),
+        _ => None,
+    };
+    let pod = pods::one(args, io, &pick, &place, false)?;
+    for (_, port) in &mut pairs {
+        if let Some(service) = &service {
+            *port = target_of(service, &pod, *port, &pick.name)?;
         }
     }
-    let pod = pods::one(args, io, &pick, &place, false)?;
     let phase = pod.at(&["status", "phase"]).text();
     if phase != "Running" {
         return Err(Stop::error(format!("unable to forward port because pod is not running. Current status={phase}")));
@@ -65,11 +68,22 @@ fn read(pair: &str) -> Result<(u16, u16), Stop> {
     }
 }
 
-/// The port of the Pods behind a Service's port.
-fn target_of(service: &Tree, port: u16, name: &str) -> Result<u16, Stop> {
+/// The port of a Pod behind a Service's port; a headless Service's ports are its Pods' own.
+fn target_of(service: &Tree, pod: &Tree, port: u16, name: &str) -> Result<u16, Stop> {
     let found = service.at(&["spec", "ports"]).items().iter().find(|known| known.get("port").as_int() == Some(i64::from(port)));
     let found = found.ok_or_else(|| Stop::error(format!("Service {name} does not have a service port {port}")))?;
-    Ok(found.get("targetPort").as_int().and_then(|target| u16::try_from(target).ok()).unwrap_or(port))
+    let target = found.get("targetPort");
+    if service.at(&["spec", "clusterIP"]).text() == "None" || target.is_null() {
+        return Ok(port);
+    }
+    let containers = pod.at(&["spec", "containers"]).items().iter().flat_map(|container| container.get("ports").items());
+    let number = target
+        .as_int()
+        .or_else(|| containers.filter(|one| one.get("name").text() == target.text()).find_map(|one| one.get("containerPort").as_int()));
+    number.and_then(|number| u16::try_from(number).ok()).ok_or_else(|| {
+        let pod = pod.at(&["metadata", "name"]).text();
+        Stop::error(format!("Pod '{pod}' does not have a named port '{}'", target.text()))
+    })
 }
 
 /// Asks the terminal's machine for the port.
