@@ -343,6 +343,8 @@ fn a_forwarded_port_leads_into_a_pod_until_the_command_ends() {
     assert_eq!(said, "Forwarding from 127.0.0.1:8080 -> 8080\nForwarding from [::1]:8080 -> 8080\n");
     assert!(type_in(&mut world, "curl -s localhost:8080/").starts_with("Hello from v1"));
     assert!(type_in(&mut world, "kubectl port-forward deploy/web 8080").contains("address already in use"));
+    type_in(&mut world, "kubectl port-forward deploy/web 9001:8080 &");
+    assert!(type_in(&mut world, "curl -s localhost:9001/").starts_with("Hello from v1"), "the local port may be another one");
     world.type_line("kubectl port-forward deploy/web 9000:8080");
     run(&mut world, 3);
     assert!(world.busy(), "without & it holds the terminal");

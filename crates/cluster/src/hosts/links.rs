@@ -49,6 +49,10 @@ impl World {
                 all.extend(pods.iter().map(|(uid, mtu)| interface(peer("cali", uid, 11), String::new(), 0, *mtu)));
             }
         }
+        // One row for each address of the device that ipvs mode binds Service addresses to.
+        let bound = self.proxy_of(host).map(|proxy| proxy.kernel.rules.bound()).unwrap_or_default();
+        let row = |address: Ipv4Addr| Interface { up: false, ..interface("kube-ipvs0".to_string(), address.to_string(), 32, 1500) };
+        all.extend(bound.into_iter().map(row));
         all
     }
 }

@@ -8,7 +8,7 @@ use ::hosts::Machine;
 use ::hosts::outside::{Begun, Printed};
 use apiserver::client::Ticket;
 use dataplane::images::client;
-use dataplane::network::{KubeProxy, Mode, Plugin};
+use dataplane::network::{IpSet, KubeProxy, Mode, Plugin};
 use objects::Text;
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 type Run = fn(&KubeProxy, &[String], Time) -> Printed;
 
 /// Programs that read the rules of the kernel.
-static TABLE: &[(&str, Run)] = &[("iptables-save", iptables_save), ("ipvsadm", ipvsadm), ("nft", nft)];
+static TABLE: &[(&str, Run)] = &[("ipset", ipset), ("iptables-save", iptables_save), ("ipvsadm", ipvsadm), ("nft", nft)];
 
 /// How long a program that only prints takes.
 const PRINTING: Duration = Duration::millis(20);
@@ -113,6 +113,34 @@ fn iptables_save(proxy: &KubeProxy, words: &[String], _: Time) -> Printed {
         Some(rest) => text(rest[..rest.find("COMMIT\n").map_or(rest.len(), |at| at + 7)].to_string()),
         None => complaint(&format!("iptables-save: The table `{table}' is not there\n"), 1),
     }
+}
+
+/// `ipset list [-n] [SET]`
+fn ipset(proxy: &KubeProxy, words: &[String], _: Time) -> Printed {
+    if !matches!(words.first().map(String::as_str), Some("list" | "-L" | "--list")) {
+        return complaint("ipset: only `ipset list [-n] [SETNAME]` is understood here\n", 1);
+    }
+    let names_only = words.iter().any(|word| matches!(word.as_str(), "-n" | "-name"));
+    let name = words.iter().skip(1).find(|word| !word.starts_with('-'));
+    let sets: Vec<IpSet> = proxy.kernel.rules.ip_sets().into_iter().filter(|set| name.is_none_or(|name| set.name == name)).collect();
+    if let Some(_missing) = name.filter(|_| sets.is_empty()) {
+        return complaint("ipset v7.17: The set with the given name does not exist\n", 1);
+    }
+    let shown = |set: &IpSet| match names_only {
+        true => format!("{}\n", set.name),
+        false => {
+            let header = if set.kind == "bitmap:port" { "range 0-65535" } else { "family inet hashsize 1024 maxelem 65536" };
+            let members: String = set.members.iter().map(|member| format!("{member}\n")).collect();
+            format!(
+                "Name: {}\nType: {}\nHeader: {header}\nReferences: {}\nNumber of entries: {}\nMembers:\n{members}\n",
+                set.name,
+                set.kind,
+                set.references,
+                set.members.len()
+            )
+        }
+    };
+    text(sets.iter().map(shown).collect())
 }
 
 /// `nft list ruleset`

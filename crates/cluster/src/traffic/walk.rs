@@ -125,6 +125,11 @@ impl World {
             Verdict::Refused { .. } => return Err(Failure::NoEndpoints),
             Verdict::Dropped { .. } => return Err(Failure::Lost),
         };
+        // In ipvs mode Service addresses are the node's own.
+        if ask.what == What::Echo && self.ruleset(entry).is_some_and(|rules| rules.binds(address.into())) {
+            steps.server_host = entry as u16;
+            return Ok((first.times(2), Server { host: entry, uid: Text::default(), id: Text::default() }));
+        }
         // Policies see the source that the rules left on the packet.
         let source = self.source_behind(steps, source);
         let (target, server) = self.arrive(client, entry, source, ask, steps)?;
@@ -242,6 +247,7 @@ impl World {
                 let forward = self.traffic.forwards.iter().find(|forward| forward.local == port).cloned();
                 forward.and_then(|forward| {
                     steps.server_host = forward.host as u16;
+                    steps.reached.1 = forward.port;
                     self.listener(forward.host, &forward.uid, forward.port)
                 })
             }

@@ -12,5 +12,5 @@ pub use addresses::Addresses;
 pub use cidr::Cidr;
 pub use packet::{Origin, Packet, Protocol, Verdict};
 pub use plugin::{MTU, Mtu, Plugin, VXLAN_BYTES, VXLAN_PORT};
-pub use proxy::{Affinity, Answer, Config, Endpoint, Kernel, KubeProxy, Line, Mode, Rules};
+pub use proxy::{Affinity, Answer, Config, Endpoint, IpSet, Kernel, KubeProxy, Line, Mode, Rules};
 pub use request::{Ask, CONNECT_MAX, Failure, Heard, NEIGHBOUR, Reply, Url, What};

@@ -166,18 +166,28 @@ fn show(call: &mut Call, addresses: bool) -> Step<()> {
             call.say("    inet 127.0.0.1/8 scope host lo");
         }
     }
+    let mut before = "";
     for (at, one) in interfaces.iter().enumerate().filter(|(_, one)| name.is_empty() || plain(&one.name) == name) {
-        let (flags, state) = if one.up { (",UP,LOWER_UP", "UP") } else { ("", "DOWN") };
+        // An interface with several addresses has as many rows.
+        if std::mem::replace(&mut before, &one.name) == one.name {
+            if addresses {
+                call.say(format_args!("    inet {}/{} scope global {}", one.address, one.prefix, one.name));
+            }
+            continue;
+        }
+        let dummy = one.name == "kube-ipvs0";
+        let (flags, state) = match one.up {
+            true => ("MULTICAST,UP,LOWER_UP", "UP"),
+            false => (if dummy { "NOARP" } else { "MULTICAST" }, "DOWN"),
+        };
         // Only a card has a queue.
         let (queue, state, tail) = match at {
             0 => ("fq_codel", state, " qlen 1000"),
+            _ if dummy => ("noop", state, ""),
             _ => ("noqueue", if one.name == "flannel.1" { "UNKNOWN" } else { state }, ""),
         };
         let (mtu, title) = (one.mtu, &one.name);
-        call.say(format_args!(
-            "{}: {title}: <BROADCAST,MULTICAST{flags}> mtu {mtu} qdisc {queue} state {state} {mode}group default{tail}",
-            at + 2
-        ));
+        call.say(format_args!("{}: {title}: <BROADCAST,{flags}> mtu {mtu} qdisc {queue} state {state} {mode}group default{tail}", at + 2));
         if addresses && !one.address.is_empty() {
             call.say(format_args!("    inet {}/{} scope global {}", one.address, one.prefix, one.name));
         }

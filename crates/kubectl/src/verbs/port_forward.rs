@@ -39,7 +39,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let mut pairs = Vec::new();
     for pair in ports {
         let (local, port) = read(&numbered(pair, service.as_ref().unwrap_or(&pod))?)?;
-        pairs.push((local, service.as_ref().map_or(Ok(port), |service| target_of(service, port, &pick.name))?));
+        pairs.push((local, service.as_ref().map_or(Ok(port), |service| target_of(service, &pod, port, &pick.name))?));
     }
     let phase = pod.at(&["status", "phase"]).text();
     if phase != "Running" {
@@ -86,11 +86,22 @@ fn read(pair: &str) -> Result<(u16, u16), Stop> {
     }
 }
 
-/// The port of the Pods behind a Service's port.
-fn target_of(service: &Tree, port: u16, name: &str) -> Result<u16, Stop> {
+/// The port of a Pod behind a Service's port; a headless Service's ports are its Pods' own.
+fn target_of(service: &Tree, pod: &Tree, port: u16, name: &str) -> Result<u16, Stop> {
     let found = service.at(&["spec", "ports"]).items().iter().find(|known| known.get("port").as_int() == Some(i64::from(port)));
     let found = found.ok_or_else(|| Stop::error(format!("Service {name} does not have a service port {port}")))?;
-    Ok(found.get("targetPort").as_int().and_then(|target| u16::try_from(target).ok()).unwrap_or(port))
+    let target = found.get("targetPort");
+    if service.at(&["spec", "clusterIP"]).text() == "None" || target.is_null() {
+        return Ok(port);
+    }
+    let containers = pod.at(&["spec", "containers"]).items().iter().flat_map(|container| container.get("ports").items());
+    let number = target
+        .as_int()
+        .or_else(|| containers.filter(|one| one.get("name").text() == target.text()).find_map(|one| one.get("containerPort").as_int()));
+    number.and_then(|number| u16::try_from(number).ok()).ok_or_else(|| {
+        let pod = pod.at(&["metadata", "name"]).text();
+        Stop::error(format!("Pod '{pod}' does not have a named port '{}'", target.text()))
+    })
 }
 
 /// Asks the terminal's machine for the port.

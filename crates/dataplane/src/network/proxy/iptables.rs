@@ -3,7 +3,7 @@ use crate::network::Cidr;
 use crate::network::proxy::endpoints::Node;
 use crate::network::proxy::names::{Chain, iptables as named, iptables_endpoint as endpoint_chain, lower};
 use crate::network::proxy::port::{Bar, Endpoint, Port, Way};
-use crate::network::proxy::rules::{Meaning, Rules};
+use crate::network::proxy::rules::{Meaning, Mode, Rules};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -11,9 +11,14 @@ use std::net::Ipv4Addr;
 type Chains = BTreeMap<String, Vec<String>>;
 
 impl Rules {
-    /// What `iptables-save` prints on the node, of kube-proxy's own chains. Order between Services: by name (upstream's is
-    /// by chance).
+    /// What `iptables-save` prints on the node, of kube-proxy's own chains; nothing in nftables mode. Order between Services:
+    /// by name (upstream's is by chance).
     pub fn iptables_save(&self) -> String {
+        match self.mode {
+            Mode::Iptables => {}
+            Mode::Ipvs => return self.iptables_of_ipvs(),
+            Mode::Nftables => return String::new(),
+        }
         let mut text = String::from("*mangle\n");
         declare(&mut text, &["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"], ["KUBE-PROXY-CANARY"].into_iter());
         text.push_str("COMMIT\n*filter\n");
@@ -290,13 +295,13 @@ const NAT_JUMPS: &str = "-A PREROUTING -m comment --comment \"kubernetes service
 
 const LOOPBACK_GUARD: &str = "! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment \"block incoming localnet connections\" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP";
 
-const FORWARDING: [&str; 3] = [
+pub(super) const FORWARDING: [&str; 3] = [
     "-m conntrack --ctstate INVALID -m nfacct --nfacct-name  ct_state_invalid_dropped_pkts -j DROP",
     "-m comment --comment \"kubernetes forwarding rules\" -m mark --mark 0x4000/0x4000 -j ACCEPT",
     "-m comment --comment \"kubernetes forwarding conntrack rule\" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
 ];
 
-const POSTROUTING: [&str; 3] = [
+pub(super) const POSTROUTING: [&str; 3] = [
     "-m mark ! --mark 0x4000/0x4000 -j RETURN",
     "-j MARK --set-xmark 0x4000/0x0",
     "-m comment --comment \"kubernetes service traffic requiring SNAT\" -j MASQUERADE --random-fully",
