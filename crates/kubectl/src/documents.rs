@@ -82,6 +82,18 @@ fn metadata_error(tree: &Tree) -> Option<String> {
     objects::decode::decode(any, &bare).error().map(str::to_string)
 }
 
+/// `--validate` as the server's `fieldValidation`.
+pub fn field_validation(args: &Args) -> Result<&'static str, Stop> {
+    match args.text("validate") {
+        "" | "strict" | "true" => Ok("Strict"),
+        "warn" => Ok("Warn"),
+        "ignore" | "false" => Ok("Ignore"),
+        other => {
+            Err(Stop::error(format!("invalid - validate option \"{other}\"; must be one of: strict (or true), warn, ignore (or false)")))
+        }
+    }
+}
+
 /// Where nobody answers, a command that checks manifests fails at the first thing that it asks for: the schema.
 pub fn unvalidated(args: &Args, source: &str, stop: Stop) -> Stop {
     let Stop::Fail { text, .. } = &stop else { return stop };

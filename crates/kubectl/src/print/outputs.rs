@@ -108,7 +108,7 @@ impl Output {
             "go-template-file" | "templatefile" => go(file("--template")?),
             _ => Err(Stop::error(format!(
                 "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {}",
-                allowed(args)
+                allowed(&args.path)
             ))),
         }
     }
@@ -180,8 +180,9 @@ fn go_syntax(tree: &Tree) -> String {
     }
 }
 
-fn allowed(args: &Args) -> &'static str {
-    if args.path == "get" {
+/// The forms that a command knows, apart by commas.
+pub fn allowed(path: &str) -> &'static str {
+    if path == "get" {
         "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml"
     } else {
         "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml"

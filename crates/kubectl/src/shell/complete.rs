@@ -1,6 +1,7 @@
 //! What can stand at the cursor: commands, flags, resource types, files; names through one request.
 use super::builtin;
 use crate::args::{Args, GLOBAL};
+use crate::print::outputs;
 use crate::session::Session;
 use crate::verbs::{self, Verb};
 use objects::wire::{self, Request, Response};
@@ -66,11 +67,17 @@ fn kubectl(session: &Session, base: Completion, words: &[&str]) -> Completion {
     if NAMESPACE_FLAGS.contains(&last) {
         return asking(session, base, "namespaces", "", "");
     }
+    if matches!(last, "-o" | "--output") {
+        return with(base, outputs::allowed(verb.name).split(',').map(str::to_string));
+    }
+    if last == "--context" {
+        return with(base, session.config.contexts.keys().cloned());
+    }
     if matches!(last, "-f" | "--filename") {
         return files(session, base);
     }
     if base.prefix.starts_with('-') {
-        let flags = verb.flags.iter().chain(GLOBAL).map(|flag| format!("--{}", flag.name));
+        let flags = verb.flags.iter().chain(GLOBAL).filter(|flag| !flag.help.is_empty()).map(|flag| format!("--{}", flag.name));
         return with(base, flags);
     }
     if !verb.subs.is_empty() && plain.len() == rest {

@@ -1,9 +1,10 @@
 //! `kubectl attach`: what a container's first process prints from now on.
-use super::{Verb, logs};
+use super::Verb;
 use crate::args::{Args, Flag};
 use crate::client;
 use crate::job::{Io, Stop};
 use crate::pods;
+use crate::streams;
 
 pub static VERB: Verb = Verb {
     name: "attach",
@@ -37,5 +38,5 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error(format!("cannot attach a container in a completed pod; current phase is {phase}")));
     }
     let container = pods::container(io, &pod, args.text("container"))?;
-    logs::from_now_on(args, io, &namespace, pod.at(&["metadata", "name"]).text(), container)
+    streams::from_now_on(args, io, &namespace, pod.at(&["metadata", "name"]).text(), container)
 }

@@ -170,10 +170,7 @@ fn get_contexts(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 /// A wrong number of words: the command's page, and what was wrong.
 fn page_first(args: &Args, io: &mut Io) -> Stop {
-    let name = args.path.rsplit(' ').next().unwrap_or_default();
-    if let Some(verb) = VERB.subs.iter().find(|sub| sub.name == name) {
-        drop(super::help::page(verb, &args.path, io));
-    }
+    super::page(args, io);
     Stop::error(format!("Unexpected args: [{}]", args.words.join(" ")))
 }
 

@@ -11,6 +11,7 @@ mod workload;
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info, finish};
+use crate::documents::field_validation;
 use crate::job::{Io, Stop, server_words_about};
 use crate::print::{object, outputs::dry_run};
 use objects::wire;
@@ -72,18 +73,6 @@ static FLAGS: &[Flag] = &[
     flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
     flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false)."),
 ];
-
-/// `--validate` as the server's `fieldValidation`.
-pub fn field_validation(args: &Args) -> Result<&'static str, Stop> {
-    match args.text("validate") {
-        "" | "strict" | "true" => Ok("Strict"),
-        "warn" => Ok("Warn"),
-        "ignore" | "false" => Ok("Ignore"),
-        other => {
-            Err(Stop::error(format!("invalid - validate option \"{other}\"; must be one of: strict (or true), warn, ignore (or false)")))
-        }
-    }
-}
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.list("filename").is_empty() && !args.given("kustomize") {

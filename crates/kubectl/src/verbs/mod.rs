@@ -188,10 +188,18 @@ pub fn group(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if !args.words.is_empty() {
         return Err(args.usage(&format!("unknown command \"{}\"", args.words.join(" "))));
     }
-    let Some(verb) = all().find(|verb| verb.name == args.path) else { return Ok(1) };
-    let (_, page) = io.within_captured(Stdin::Text { text: String::new(), more: false }, |io| help::page(verb, &args.path, io));
+    let (_, page) = io.within_captured(Stdin::Text { text: String::new(), more: false }, |io| page(args, io));
     io.err(page.stdout());
     Ok(1)
+}
+
+/// The help page of the command that is running.
+pub fn page(args: &Args, io: &mut Io) {
+    let words: Vec<String> = args.path.split(' ').map(str::to_string).collect();
+    if let Some(verb) = all().find(|verb| verb.name == words[0]) {
+        let (verb, path, _) = descend(verb, words[0].clone(), &words[1..]);
+        drop(help::page(verb, &path, io));
+    }
 }
 
 /// `kubectl -n web get pods`: global flags may stand before the command.

@@ -2,9 +2,9 @@
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info, finish};
+use crate::documents::field_validation;
 use crate::job::{Flow, Io, News, Stop, server_words_about};
 use crate::print::{object, outputs::dry_run};
-use crate::verbs::create::field_validation;
 use objects::{Tree, map, wire};
 
 pub static VERB: Verb = Verb {

@@ -2,10 +2,10 @@
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info};
+use crate::inside;
 use crate::job::{Flow, Io, News, Stop, server_words};
 use crate::pods;
 use crate::print::{built, outputs::dry_run};
-use crate::verbs::exec;
 use objects::wire;
 use objects::{Map, Text, Tree, list, map};
 
@@ -244,17 +244,17 @@ fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<u8,
         News::Event(event) if event.kind != "BOOKMARK" => {
             *state = event.object.clone();
             let over = matches!(state.at(&["status", "phase"]).text(), "Succeeded" | "Failed");
-            if over || exec::is_running(state) || event.kind == "DELETED" { Flow::Done } else { Flow::More }
+            if over || inside::is_running(state) || event.kind == "DELETED" { Flow::Done } else { Flow::More }
         }
         News::Opened(response) if !response.is_ok() => Flow::Done,
         _ => Flow::More,
     })?;
     let word = args.words.get(1).map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-    if args.is("stdin") && exec::is_running(&pod) && args.words.len() <= 2 && matches!(word, "sh" | "bash" | "ash") {
+    if args.is("stdin") && inside::is_running(&pod) && args.words.len() <= 2 && matches!(word, "sh" | "bash" | "ash") {
         if !args.is("quiet") {
             io.err("If you don't see a command prompt, try pressing enter.\n");
         }
-        return exec::session(args, io, namespace, name, name);
+        return inside::session(args, io, namespace, name, name);
     }
     let other = vec![("container".into(), Text::new(name)), ("follow".into(), "true".into())];
     let log = pods::part(args, wire::Verb::Get, namespace, name, "log", other);
