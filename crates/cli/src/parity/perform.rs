@@ -149,7 +149,8 @@ impl Performance<'_> {
         if let Some(name) = step.get("capture").as_text() {
             self.captured.insert(name.to_string(), stdout.trim().to_string());
         }
-        let clean = |text: String| text.replace("/home/learner", "<home>");
+        // A scenario's folder is the learner's home here; the recorder left the folder out.
+        let clean = |text: String| text.replace("/home/learner/", "").replace("/home/learner", "<home>");
         self.last = Some(rc.clone());
         (self.tell)(Told::Answer(Answer { step: number, cmd: recorded, rc, stdout: clean(stdout), stderr: clean(stderr), at }));
     }
