@@ -74,13 +74,21 @@ function fetchNow(url) {
       request.open("GET", url, false);
       request.overrideMimeType("text/plain; charset=x-user-defined");
       request.send();
-      if (request.status === 200) return Uint8Array.from(request.response, (sign) => sign.charCodeAt(0) & 0xff);
+      if (request.status === 200) return bytesOf(request.response);
       reason = `${request.status} ${request.statusText}`;
     } catch (error) {
       reason = String(error?.message ?? error);
     }
   }
   throw new Unfetched(`${name(url)}: ${reason.trim()}`);
+}
+
+// Sign by sign in a plain loop: an iterator over half a million of them leaves 26 MB behind, and whoever collects them holds
+// the page up seconds later. A byte takes over the low eight bits of a sign, which are what was sent.
+function bytesOf(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 const name = (url) => url.pathname.split("/").pop();

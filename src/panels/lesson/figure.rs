@@ -92,7 +92,7 @@ fn replicas() -> AnyView {
         world.workloads.with(|rows| rows.iter().filter_map(|row| row.view.with_untracked(one)).collect::<Vec<_>>())
     });
     let rows = move || {
-        let row = |(name, wanted, ready)| {
+        let row = |(name, wanted, ready): (String, u32, u32)| {
             let beads = (0..std::cmp::max(wanted, ready).min(30))
                 .map(|at| view! { <i class=if at < ready { "bead ready" } else { "bead missing" }></i> });
             view! { <div class="wish"><b>{name}</b><span class="beads">{beads.collect_view()}</span><span class="numbers">{(words().wanted_ready)(wanted, ready)}</span></div> }.into_any()
@@ -131,8 +131,9 @@ fn pods() -> AnyView {
         })
     });
     let rows = move || {
-        let row =
-            |(class, name, tag, status)| view! { <li><i class=class></i><b>{name}</b><span>{tag} " · " {status}</span></li> }.into_any();
+        let row = |(class, name, tag, status): (String, String, String, String)| {
+            view! { <li><i class=class></i><b>{name}</b><span>{tag} " · " {status}</span></li> }.into_any()
+        };
         listed.get().into_iter().map(row).collect_view()
     };
     view! { <ul class="podlist">{rows}</ul> }.into_any()

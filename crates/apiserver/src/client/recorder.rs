@@ -97,7 +97,8 @@ impl Recorder {
         let message = if combined { Text::from(format!("(combined from similar events): {message}")) } else { message };
         // Combined ones are one Event, whatever they say.
         let place = (whom, text("fieldPath"), Text::new_static(note.reason), if combined { Text::default() } else { message.clone() });
-        if let Some(told) = self.told.get_mut(&place) {
+        // A look first: to write into the shared map copies the way to the place, also where nothing stands there.
+        if let Some(told) = self.told.contains_key(&place).then(|| self.told.get_mut(&place)).flatten() {
             told.count += 1;
             let mut body = map! {"count": told.count, "lastTimestamp": now.rfc3339()};
             if combined {
@@ -121,7 +122,7 @@ impl Recorder {
         if self.similar.size() >= MEMORY {
             self.similar = RedBlackTreeMapSync::new_sync();
         }
-        let Some((messages, last)) = self.similar.get_mut(&what) else {
+        let Some((messages, last)) = self.similar.contains_key(&what).then(|| self.similar.get_mut(&what)).flatten() else {
             self.similar.insert_mut(what, (vec![message.clone()], now));
             return false;
         };

@@ -92,13 +92,14 @@ impl Catalog {
 
 /// The full name: `nginx` is `docker.io/library/nginx:latest`.
 pub fn normalised(name: &str) -> Text {
-    let (host, rest) = match name.split_once('/') {
-        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest.to_string()),
-        Some(_) => (DEFAULT_REGISTRY, name.to_string()),
-        None => (DEFAULT_REGISTRY, format!("library/{name}")),
+    let (host, library, rest) = match name.split_once('/') {
+        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, "", rest),
+        Some(_) => (DEFAULT_REGISTRY, "", name),
+        None => (DEFAULT_REGISTRY, "library/", name),
     };
-    let tagged = rest.contains('@') || rest.rsplit('/').next().is_some_and(|last| last.contains(':'));
-    Text::from(if tagged { format!("{host}/{rest}") } else { format!("{host}/{rest}:latest") })
+    let last = rest.rsplit_once('/').map_or(rest, |(_, last)| last);
+    let tag = if rest.contains('@') || last.contains(':') { "" } else { ":latest" };
+    Text::from([host, "/", library, rest, tag].concat())
 }
 
 /// Reads one image of a data file:

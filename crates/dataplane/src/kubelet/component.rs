@@ -435,13 +435,26 @@ impl Kubelet {
 
     /// Lets one worker act, with its sandbox at hand, and plans its next turn.
     fn with_worker(&mut self, now: Time, uid: &Text, act: impl FnOnce(&mut Worker, &mut Option<Sandbox>, &mut Context)) {
-        let Some(mut worker) = self.workers.remove(uid) else { return };
+        let Some(worker) = self.workers.get_mut(uid).map(Arc::make_mut) else { return };
         let mut sandbox = self.sandboxes.remove(uid).map(Arc::unwrap_or_clone);
-        act(Arc::make_mut(&mut worker), &mut sandbox, &mut self.context(now));
+        let mut context = Context {
+            now,
+            view: &self.view,
+            host: &self.host,
+            catalog: &self.catalog,
+            store: &mut self.store,
+            addresses: &mut self.addresses,
+            dns: &self.config.dns,
+            resolvs: &mut self.resolvs,
+            rng: &mut self.rng,
+            client: &mut self.client,
+            relist: self.relist,
+            pulling_until: &mut self.pulling_until,
+        };
+        act(worker, &mut sandbox, &mut context);
         sandbox.iter_mut().for_each(|sandbox| traffic::gather(&mut self.questions, uid, sandbox));
         sandbox.iter().for_each(|sandbox| traffic::notice(&mut self.insides, uid, sandbox));
         let next = worker.due(sandbox.as_ref());
-        self.workers.insert(uid.clone(), worker);
         if let Some(sandbox) = sandbox {
             self.sandboxes.insert(uid.clone(), Arc::new(sandbox));
         }
