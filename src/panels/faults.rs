@@ -137,7 +137,10 @@ fn of_component(view: &ComponentView) -> Vec<Fault> {
     let whole = !view.inside.is_empty();
     let component = if whole { format!("{}/{}", view.inside, view.node) } else { own.clone() };
     if !view.running {
-        return vec![Fault::StartComponent { component }];
+        // One that is cut off may have ended by itself, for want of its lease.
+        let mut all = vec![Fault::StartComponent { component }];
+        all.extend(view.cut.then(|| connected(process, own)));
+        return all;
     }
     let stop = Fault::StopComponent { component: component.clone() };
     let delay_ms = if view.slow_ms > 0 { 0 } else { SLOW_MS };
@@ -157,6 +160,11 @@ fn of_component(view: &ComponentView) -> Vec<Fault> {
             Fault::CutComponent { component: own, cut: !view.cut },
         ],
     }
+}
+
+/// What takes a cut back.
+fn connected(process: &str, id: String) -> Fault {
+    if process == "etcd" { Fault::CutEtcd { member: id, cut: false } } else { Fault::CutComponent { component: id, cut: false } }
 }
 
 /// What runs on every node.

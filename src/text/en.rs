@@ -415,7 +415,7 @@ static OPS: Ops = Ops {
         }
     },
     alarm: "alarm NOSPACE",
-    entries: "The newest entries, and the term of each where a member has it",
+    entries: "The newest entries, each by its term",
     entries_hint: "(2): in the log, not agreed on yet. –: not there.",
     entry: |word| match word {
         "leader" => "a new leader's first entry",

@@ -439,7 +439,7 @@ static OPS: Ops = Ops {
         }
     },
     alarm: "NOSPACE 알람",
-    entries: "가장 새로운 항목과, 멤버마다 가진 항목의 임기",
+    entries: "가장 새로운 항목 (숫자는 임기)",
     entries_hint: "(2): 로그에 있지만 아직 합의되지 않음. –: 없음.",
     entry: |word| match word {
         "leader" => "새 리더의 첫 항목",

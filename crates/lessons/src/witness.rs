@@ -234,13 +234,13 @@ impl Witness<'_> {
     }
 
     /// The servers that somebody has logged in to (`cluster::ServerView`): `name`, `serves`, `swap`, `skewed`,
-    /// `arch`, `clash`, `open`, `kubeconfig`, `admin`.
+    /// `arch`, `clash`, `open`, `kubeconfig`, `admin`, `apart`.
     fn servers(&self) -> Tree {
         let views = self.world.server_views().into_iter().map(|view| {
             map! {
                 "name": view.name, "serves": Tree::Bool(view.serves), "swap": Tree::Bool(view.swap), "skewed": Tree::Bool(view.skewed),
                 "arch": view.arch, "clash": Tree::Bool(view.clash), "open": Tree::Bool(view.open),
-                "kubeconfig": Tree::Bool(view.kubeconfig), "admin": Tree::Bool(view.admin)
+                "kubeconfig": Tree::Bool(view.kubeconfig), "admin": Tree::Bool(view.admin), "apart": Tree::Bool(view.apart)
             }
         });
         Tree::from(views.collect::<Vec<_>>())

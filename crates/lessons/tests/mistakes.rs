@@ -15,6 +15,8 @@ const K3S: &str = "ssh node-1 'curl -sfL https://get.k3s.io | K3S_TOKEN=s3cret s
 type Case = (&'static str, bool, &'static [&'static str]);
 
 const CASES: &[Case] = &[
+    ("two-clusters", true, &[K3S, "~ 30", "ssh node-2 kubeadm init"]),
+    ("two-clusters", false, &[K3S, "~ 30", "ssh node-2 'curl -sfL https://get.k3s.io | sh -'", "~ 30"]),
     ("sudo", true, &["ssh debian@node-1 kubeadm init"]),
     ("no-packages", false, &["ssh node-1 kubeadm init"]),
     ("no-packages", false, &["ssh node-1 apt-get update", "ssh node-1 apt-get install -y kubeadm"]),

@@ -1,6 +1,6 @@
 //! Checks about requests: judged by what came of them.
 use cluster::Session;
-use cluster::input::Input;
+use cluster::input::{Fault, Input};
 use lessons::Run;
 use lessons::format::Check;
 use lessons::progress::Verdict;
@@ -95,4 +95,55 @@ fn a_copy_is_run_ahead_only_after_something_that_matters_changed() {
     let verdicts: Vec<Verdict> = checks.iter().map(|check| check.verdict).collect();
     assert_eq!(verdicts, [Verdict::Pass, Verdict::Pass, Verdict::Fail]);
     assert!(run.ahead.count <= 24, "{} copies in three minutes and {} writes", run.ahead.count, revision(&session) - begun);
+}
+
+#[test]
+fn what_failed_before_a_prediction_is_no_part_of_its_answer() {
+    let at = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons/parts");
+    let lesson = lessons::folder::lesson(&at).expect("the lesson can be read").lesson;
+    let (run, mut session) = Run::begin(lesson).expect("it begins");
+    let step = run.lesson.step("silent").expect("the step").clone();
+    // Nobody takes a dead Pod's address off the list, so customers fail; then somebody does, and the question is asked at once.
+    let fault = |component: &str, stop: bool| {
+        let component = component.to_string();
+        let fault = if stop { Fault::StopComponent { component } } else { Fault::StartComponent { component } };
+        Input::Fault { fault }
+    };
+    let mut pass = |input: Input, seconds: u64| {
+        session.input(input);
+        session.advance(session.now() + Duration::secs(seconds), usize::MAX);
+    };
+    pass(fault("kube-controller-manager", true), 2);
+    pass(Input::Line { text: "kubectl delete $(kubectl get pods -l app=web -o name | head -1)".into() }, 20);
+    pass(fault("kube-controller-manager", false), 30);
+    assert!(session.world.traffic().source("users").is_some_and(|users| users.tally.failed > 10));
+    assert_eq!(run.answer(&step, &session).as_deref(), Ok("serve"));
+}
+
+#[test]
+fn a_check_is_judged_without_being_asked_although_nobody_writes() {
+    let at = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons/certificates");
+    let lesson = lessons::folder::lesson(&at).expect("the lesson can be read").lesson;
+    let (mut run, mut session) = Run::begin(lesson).expect("it begins");
+    for step in ["look"] {
+        run.check(step, &session);
+    }
+    run.choose("morning", "users", &session).expect("an answer");
+    // From here on no certificate is good, and the control plane writes nothing more.
+    let line = |text: &str| Input::Line { text: text.into() };
+    let mut typed = |text: &str, seconds: u64| {
+        session.input(line(text));
+        let end = session.now() + Duration::secs(seconds);
+        while !session.advance(end, 64) {
+            run.observe(&session);
+        }
+        run.observe(&session);
+    };
+    typed(
+        "ssh control-plane \"timedatectl set-ntp false; date -s '+350 days'\"; ssh worker-1 \"timedatectl set-ntp false; date -s '+350 days'\"",
+        10,
+    );
+    typed("ssh control-plane \"date -s '+30 days'\"; ssh worker-1 \"date -s '+30 days'\"", 5);
+    typed("kubectl get nodes", 5);
+    assert!(run.state().steps.iter().any(|step| step.id == "year" && step.done));
 }

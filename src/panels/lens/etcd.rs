@@ -9,7 +9,7 @@ use leptos::prelude::*;
 const SLOW_MS: u32 = 500;
 /// The picture of members: its size, and where a circle of members has its middle.
 const WIDE: f64 = 340.0;
-const HIGH: f64 = 150.0;
+const HIGH: f64 = 128.0;
 /// Its height with one member.
 const LOW: f64 = 72.0;
 const BOX: (f64, f64) = (112.0, 44.0);

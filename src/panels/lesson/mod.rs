@@ -4,7 +4,7 @@ pub mod prose;
 pub mod steps;
 
 use crate::js::document;
-use crate::state::course::{Route, begins_bare};
+use crate::state::course::Route;
 use crate::state::{app, words};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -26,7 +26,7 @@ pub fn Lesson() -> impl IntoView {
     });
     let body = move || match (course.route.get(), course.prose.get()) {
         (Route::Sandbox(preset), _) => {
-            let bare = begins_bare(preset);
+            let bare = preset.starts_with("bare");
             view! {
                 <h1 tabindex="-1" data-first="">{move || words().sandbox}</h1>
                 <p class="lead">{move || if bare { (words().ops)().bare_lead } else { words().sandbox_lead }}</p>

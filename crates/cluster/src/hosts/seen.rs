@@ -1,7 +1,10 @@
 //! What somebody who looks at a server from outside can tell of it: for the hints about known mistakes.
 use super::seam;
 use crate::world::World;
+use ::hosts::Machine;
+use ::hosts::machine::k3s::Phase;
 use ::hosts::machine::units::State;
+use std::collections::BTreeSet;
 
 /// A server that somebody has logged in to.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +26,8 @@ pub struct ServerView {
     pub kubeconfig: bool,
     /// kubeadm's kubeconfig for the administrator lies on it.
     pub admin: bool,
+    /// It has founded or joined another cluster than another server has: such a world cannot be.
+    pub apart: bool,
     /// The last lines in the journals of services that do not run as they should.
     pub troubles: Vec<String>,
 }
@@ -38,6 +43,7 @@ impl World {
         let clock = |host: usize| self.fleet.machines.get(&host).map_or(0, |machine| machine.clock_offset);
         let clocks: Vec<i64> = (0..self.hosts.len()).map(clock).collect();
         let known = self.fleet.machines.iter().filter(|(host, _)| self.hosts[**host].powered);
+        let clusters: BTreeSet<String> = self.fleet.machines.values().filter_map(|machine| self.cluster_of(machine)).collect();
         known
             .map(|(host, machine)| ServerView {
                 name: machine.name.to_string(),
@@ -49,6 +55,7 @@ impl World {
                 open: seam::lets_in(machine, 6443),
                 kubeconfig: machine.files.exists("/root/.kube/config"),
                 admin: machine.files.exists("/etc/kubernetes/admin.conf"),
+                apart: clusters.len() > 1 && self.cluster_of(machine).is_some(),
                 troubles: machine
                     .units
                     .iter()
@@ -57,5 +64,17 @@ impl World {
                     .collect(),
             })
             .collect()
+    }
+
+    /// By what a server with a control plane knows its cluster: kubeadm's certificate authority, K3s's first server.
+    fn cluster_of(&self, machine: &Machine) -> Option<String> {
+        let Some(k3s) = machine.k3s.as_ref().filter(|k3s| k3s.server && matches!(k3s.phase, Phase::Booting | Phase::Running)) else {
+            return machine.files.read("/etc/kubernetes/pki/ca.crt").map(|text| text.to_string());
+        };
+        if k3s.url.is_empty() {
+            return Some(format!("k3s of {}", machine.name));
+        }
+        // Whoever joined another server than the first one belongs to the same cluster: only the first are compared.
+        None
     }
 }

@@ -36,7 +36,7 @@ pub struct EtcdMemberView {
 }
 
 /// So many of the newest entries are told.
-const ENTRIES: u64 = 8;
+const ENTRIES: u64 = 6;
 
 /// The cluster of members.
 #[derive(Clone, Debug, Default, PartialEq)]
