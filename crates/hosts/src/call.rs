@@ -116,6 +116,18 @@ impl Call<'_> {
         if path.starts_with('/') { path.into() } else { format!("{}/{path}", self.folder.trim_end_matches('/')) }
     }
 
+    /// The text of a file that the user may read. The error is the kernel's.
+    pub fn open(&self, name: &str) -> Result<String, &'static str> {
+        let full = self.path(name);
+        if self.machine.files.is_folder(&full) {
+            return Err("Is a directory");
+        }
+        if self.machine.files.get(&full).is_some_and(|file| file.mode & 0o004 == 0) && !self.is_root() {
+            return Err("Permission denied");
+        }
+        self.machine.read(&full, self.now).ok_or("No such file or directory")
+    }
+
     /// Addresses of a name: /etc/hosts first, then the name server.
     pub fn resolve(&mut self, name: &str) -> Step<Result<Vec<Text>, String>> {
         if is_address(name) {

@@ -4,7 +4,7 @@ use crate::call::{Call, Stop};
 use crate::outside::{Begun, Outside};
 use crate::programs;
 use objects::Text;
-use shell::{Command, Join, Part, Pipeline, Redirect, Script, Trouble, Word};
+use shell::{Command, Group, Join, Part, Pipeline, Redirect, Script, Trouble, Word};
 use simcore::{Duration, Time};
 
 /// Who is logged in, where, with which variables: what a terminal keeps from line to line.
@@ -65,9 +65,9 @@ pub struct Ran {
 
 /// Runs a line. `login` keeps the folder, the variables and the last code.
 pub fn run(machine: &mut Machine, login: &mut Login, now: Time, line: &str, outside: &mut dyn Outside) -> Ran {
-    let mut shell = Shell { machine, login, outside, begun: now, now, stdout: String::new(), stderr: String::new(), edit: None };
+    let mut shell = Shell::new(machine, login, outside, now);
     let done = match shell::parse(line) {
-        Ok(script) => shell.script(&script, ""),
+        Ok(script) => shell.script(&script, &mut String::new()),
         Err(Trouble::Wrong(words)) => {
             shell.stderr = format!("{words}\n");
             Ok(2)
@@ -99,17 +99,9 @@ pub fn script(call: &mut Call, text: &str, arguments: &[String]) -> Result<(), S
         }
     };
     let mut login = login;
-    let mut shell = Shell {
-        machine: call.machine,
-        login: &mut login,
-        outside: call.outside,
-        begun: call.now,
-        now: call.now,
-        stdout: String::new(),
-        stderr: String::new(),
-        edit: None,
-    };
-    let done = shell.script(&parsed, "");
+    let mut stdin = std::mem::take(&mut call.stdin);
+    let mut shell = Shell::new(call.machine, &mut login, call.outside, call.now);
+    let done = shell.script(&parsed, &mut stdin);
     let (now, stdout, stderr) = (shell.now, shell.stdout, shell.stderr);
     call.now = now;
     call.stdout.push_str(&stdout);
@@ -129,6 +121,20 @@ enum Aim {
     File(String),
 }
 
+/// How a list of commands is left before its end.
+#[derive(Clone, Copy, PartialEq)]
+enum Leave {
+    /// So many loops: `break 2`.
+    Break(u32),
+    Continue(u32),
+    /// `exit` of a shell, or a loop that went on for too long.
+    Exit,
+}
+
+/// A loop ends after so many rounds, or when its line has gone on for so long: nobody is there to press Ctrl+C.
+const ROUNDS_MOST: u32 = 2_000;
+const LINE_MOST: Duration = Duration::mins(10);
+
 struct Shell<'a> {
     machine: &'a mut Machine,
     login: &'a mut Login,
@@ -138,10 +144,17 @@ struct Shell<'a> {
     stdout: String,
     stderr: String,
     edit: Option<String>,
+    leave: Option<Leave>,
+    rounds: u32,
 }
 
-impl Shell<'_> {
-    fn script(&mut self, script: &Script, stdin: &str) -> Result<u8, Stop> {
+impl<'a> Shell<'a> {
+    fn new(machine: &'a mut Machine, login: &'a mut Login, outside: &'a mut dyn Outside, now: Time) -> Shell<'a> {
+        let (stdout, stderr) = (String::new(), String::new());
+        Shell { machine, login, outside, begun: now, now, stdout, stderr, edit: None, leave: None, rounds: 0 }
+    }
+
+    fn script(&mut self, script: &Script, stdin: &mut String) -> Result<u8, Stop> {
         let mut code = 0;
         for (join, pipeline) in &script.steps {
             let runs = match join {
@@ -153,17 +166,26 @@ impl Shell<'_> {
                 code = self.pipeline(pipeline, stdin)?;
                 self.login.last_code = code;
             }
+            if self.leave.is_some() {
+                return Ok(self.login.last_code);
+            }
         }
         Ok(code)
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline, stdin: &str) -> Result<u8, Stop> {
+    fn pipeline(&mut self, pipeline: &Pipeline, stdin: &mut String) -> Result<u8, Stop> {
+        let [command] = &pipeline.commands[..] else { return self.pipe(pipeline, stdin) };
+        let code = self.command(command, stdin)?;
+        Ok(if pipeline.not { u8::from(code == 0) } else { code })
+    }
+
+    fn pipe(&mut self, pipeline: &Pipeline, stdin: &str) -> Result<u8, Stop> {
         let mut input = stdin.to_string();
         let mut code = 0;
         let last = pipeline.commands.len().saturating_sub(1);
         for (at, command) in pipeline.commands.iter().enumerate() {
             let before = self.stdout.len();
-            code = self.command(command, &input)?;
+            code = self.command(command, &mut input)?;
             if at < last {
                 input = self.stdout.split_off(before);
             }
@@ -171,16 +193,97 @@ impl Shell<'_> {
         Ok(if pipeline.not { u8::from(code == 0) } else { code })
     }
 
-    fn command(&mut self, command: &Command, stdin: &str) -> Result<u8, Stop> {
-        let mut input = stdin.to_string();
+    fn group(&mut self, group: &Group, stdin: &mut String) -> Result<u8, Stop> {
+        let mut code = 0;
+        match group {
+            Group::List(list) => return self.script(list, stdin),
+            Group::Sub(list) => {
+                let (variables, folder) = (self.login.variables.clone(), self.login.folder.clone());
+                code = self.script(list, stdin)?;
+                (self.leave, self.login.variables, self.login.folder) = (None, variables, folder);
+            }
+            Group::If { arms, other } => {
+                for (condition, body) in arms {
+                    if self.script(condition, stdin)? == 0 {
+                        return self.script(body, stdin);
+                    }
+                    if self.leave.is_some() {
+                        return Ok(self.login.last_code);
+                    }
+                }
+                return self.script(other, stdin);
+            }
+            Group::While { until, condition, body } => {
+                while (self.script(condition, stdin)? == 0) != *until && self.leave.is_none() {
+                    code = self.script(body, stdin)?;
+                    if !self.goes_on() {
+                        break;
+                    }
+                }
+            }
+            Group::For { name, words, body } => {
+                let mut all = Vec::new();
+                match words {
+                    Some(words) => self.expand_all(words, &mut all)?,
+                    None => all.extend(self.variable("@").split_whitespace().map(str::to_string)),
+                }
+                for word in all {
+                    self.set(name, word);
+                    code = self.script(body, stdin)?;
+                    if !self.goes_on() {
+                        break;
+                    }
+                }
+            }
+            Group::Case { word, arms } => {
+                let text = self.expand(word)?.join(" ");
+                for (patterns, body) in arms {
+                    for pattern in patterns {
+                        if shell::glob(&self.expand(pattern)?.join(" "), &text) {
+                            return self.script(body, stdin);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(code)
+    }
+
+    /// Whether a loop goes on after a round.
+    fn goes_on(&mut self) -> bool {
+        self.rounds += 1;
+        if self.leave.is_none() && (self.rounds > ROUNDS_MOST || self.now.since(self.begun) > LINE_MOST) {
+            self.stderr.push_str("^C\n");
+            self.login.last_code = 130;
+            self.leave = Some(Leave::Exit);
+        }
+        let (left, goes) = match self.leave {
+            None => (None, true),
+            Some(Leave::Continue(1)) => (None, true),
+            Some(Leave::Break(1)) => (None, false),
+            Some(Leave::Continue(count)) => (Some(Leave::Continue(count - 1)), false),
+            Some(Leave::Break(count)) => (Some(Leave::Break(count - 1)), false),
+            Some(Leave::Exit) => (Some(Leave::Exit), false),
+        };
+        self.leave = left;
+        goes
+    }
+
+    fn set(&mut self, name: &str, value: String) {
+        self.login.variables.retain(|(known, _)| known != name);
+        self.login.variables.push((name.to_string(), value));
+    }
+
+    fn command(&mut self, command: &Command, stdin: &mut String) -> Result<u8, Stop> {
+        let mut own = None;
         for redirect in &command.redirects {
             match redirect {
-                Redirect::Here(word) => input = self.expand(word)?.join(" ") + "\n",
+                Redirect::Here(word) => own = Some(self.expand(word)?.join(" ") + "\n"),
                 Redirect::From(word) => {
                     let path = self.expand(word)?.concat();
                     let full = self.path(&path);
                     match self.machine.read(&full, self.now) {
-                        Some(text) => input = text,
+                        Some(text) => own = Some(text),
                         None => {
                             self.stderr.push_str(&format!("bash: {path}: No such file or directory\n"));
                             return Ok(1);
@@ -191,9 +294,10 @@ impl Shell<'_> {
             }
         }
         let (out, err) = (self.stdout.len(), self.stderr.len());
+        let input = own.as_mut().unwrap_or(stdin);
         let code = match &command.group {
-            Some(script) => self.script(script, &input)?,
-            None => self.simple(command, &input)?,
+            Some(group) => self.group(group, input)?,
+            None => self.simple(command, input)?,
         };
         let streams = [self.stdout.split_off(out), self.stderr.split_off(err)];
         let mut aims = [Aim::Stream(0), Aim::Stream(1)];
@@ -251,26 +355,22 @@ impl Shell<'_> {
         if path.starts_with('/') { path.into() } else { format!("{}/{path}", self.login.folder.trim_end_matches('/')) }
     }
 
-    fn simple(&mut self, command: &Command, stdin: &str) -> Result<u8, Stop> {
+    fn simple(&mut self, command: &Command, stdin: &mut String) -> Result<u8, Stop> {
         let mut words = Vec::new();
-        for word in &command.words {
-            words.extend(self.expand(word)?);
-        }
+        self.expand_all(&command.words, &mut words)?;
         let mut sets = Vec::new();
         for (name, value) in &command.sets {
             sets.push((name.clone(), self.expand(value)?.join(" ")));
         }
         if words.is_empty() {
-            self.login.variables.extend(sets);
+            sets.into_iter().for_each(|(name, value)| self.set(&name, value));
             return Ok(0);
+        }
+        if let Some(code) = self.builtin(&words, stdin) {
+            return Ok(code);
         }
         match words[0].as_str() {
             "cd" => return Ok(self.cd(words.get(1).map(String::as_str))),
-            "export" => {
-                let pairs = words[1..].iter().filter_map(|word| word.split_once('='));
-                self.login.variables.extend(pairs.map(|(name, value)| (name.to_string(), value.to_string())));
-                return Ok(0);
-            }
             _ => {}
         }
         let mut environment = self.login.variables.clone();
@@ -286,6 +386,94 @@ impl Shell<'_> {
             return 1;
         }
         self.login.folder = path;
+        0
+    }
+
+    /// What the shell does itself, and its code; `None`: a program is meant.
+    fn builtin(&mut self, words: &[String], stdin: &mut String) -> Option<u8> {
+        let count = || words.get(1).and_then(|text| text.parse().ok()).unwrap_or(1).max(1);
+        Some(match words[0].as_str() {
+            ":" => 0,
+            "export" | "declare" | "local" | "readonly" => {
+                let pairs = words[1..].iter().filter_map(|word| word.split_once('='));
+                pairs.for_each(|(name, value)| self.set(name, value.to_string()));
+                0
+            }
+            "unset" => {
+                self.login.variables.retain(|(known, _)| !words[1..].contains(known));
+                0
+            }
+            "break" => (self.leave = Some(Leave::Break(count())), 0).1,
+            "continue" => (self.leave = Some(Leave::Continue(count())), 0).1,
+            "exit" | "return" => {
+                self.leave = Some(Leave::Exit);
+                self.login.last_code = words.get(1).and_then(|text| text.parse().ok()).unwrap_or(self.login.last_code);
+                self.login.last_code
+            }
+            "read" => self.read(words, stdin),
+            "test" | "[" | "[[" => {
+                let machine = &*self.machine;
+                let folder = self.login.folder.trim_end_matches('/');
+                let is = |letter: char, path: &str| {
+                    let full = if path.starts_with('/') { path.to_string() } else { format!("{folder}/{path}") };
+                    machine.is(letter, &full, self.now)
+                };
+                match shell::holds(&words[0], &words[1..], &is) {
+                    Ok(holds) => u8::from(!holds),
+                    Err(wrong) => {
+                        self.stderr.push_str(&format!("bash: {wrong}\n"));
+                        2
+                    }
+                }
+            }
+            "type" | "command" if words.len() > 1 && (words[0] == "type" || words[1].starts_with("-v")) => self.kind(words),
+            "set" | "trap" | "shopt" | "ulimit" | "umask" | "hash" | "wait" | "alias" => 0,
+            _ => return None,
+        })
+    }
+
+    /// `read [-r] A B`: a line of the input; the last name takes the rest of it.
+    fn read(&mut self, words: &[String], stdin: &mut String) -> u8 {
+        if stdin.is_empty() {
+            return 1;
+        }
+        let end = stdin.find('\n').map_or(stdin.len(), |at| at + 1);
+        let rest = stdin.split_off(end);
+        let line = std::mem::replace(stdin, rest);
+        let names: Vec<&str> = words[1..].iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+        let mut left = line.trim();
+        let last = names.len().saturating_sub(1);
+        for (at, name) in names.iter().enumerate() {
+            let (word, more) = if at == last { (left, "") } else { left.split_once(char::is_whitespace).unwrap_or((left, "")) };
+            self.set(name, word.to_string());
+            left = more.trim_start();
+        }
+        if names.is_empty() {
+            self.set("REPLY", left.to_string());
+        }
+        0
+    }
+
+    /// `type NAME`, `command -v NAME`.
+    fn kind(&mut self, words: &[String]) -> u8 {
+        const BUILT: [&str; 14] =
+            ["cd", "export", "read", "test", "[", "type", "command", "set", "exit", "echo", "printf", "kill", "pwd", "true"];
+        let (quiet, name) = if words[0] == "type" { (false, &words[1]) } else { (true, words.get(2).unwrap_or(&words[1])) };
+        let path = self.machine.which(name).or_else(|| programs::find(name, self.machine).map(|_| format!("/usr/bin/{name}")));
+        let line = match (BUILT.contains(&name.as_str()), path) {
+            (true, _) if quiet => name.to_string(),
+            (true, _) => format!("{name} is a shell builtin"),
+            (false, Some(path)) if quiet => path,
+            (false, Some(path)) => format!("{name} is {path}"),
+            (false, None) => {
+                if !quiet {
+                    self.stderr.push_str(&format!("bash: type: {name}: not found\n"));
+                }
+                return 1;
+            }
+        };
+        self.stdout.push_str(&line);
+        self.stdout.push('\n');
         0
     }
 
@@ -391,21 +579,38 @@ impl Shell<'_> {
         0
     }
 
+    fn expand_all(&mut self, words: &[Word], all: &mut Vec<String>) -> Result<(), Stop> {
+        for word in words {
+            for word in shell::braces(word) {
+                all.extend(self.expand(&word)?);
+            }
+        }
+        Ok(())
+    }
+
     /// A word's texts: variables and outputs replaced, split at spaces where they were not quoted, `*` matched with files.
     fn expand(&mut self, word: &Word) -> Result<Vec<String>, Stop> {
         let (mut done, mut last, mut any, mut wild) = (Vec::new(), String::new(), false, false);
         for part in &word.0 {
             let (text, quoted) = match part {
                 Part::Text { text, quoted } => {
-                    wild |= !quoted && text.contains('*');
+                    wild |= !quoted && text.contains(['*', '?', '[']);
                     any |= *quoted || !text.is_empty();
                     last.push_str(text);
                     continue;
                 }
                 Part::Variable { name, quoted } => (self.variable(name), *quoted),
+                Part::Shaped { name, sign, word, quoted } => (self.shaped(name, sign, word)?, *quoted),
+                Part::Sum(text) => match shell::reckon(text, &|name| self.variable(name)) {
+                    Ok(number) => (number.to_string(), true),
+                    Err(words) => {
+                        self.stderr.push_str(&format!("{words}\n"));
+                        (String::new(), false)
+                    }
+                },
                 Part::Output { script, quoted } => {
                     let before = self.stdout.len();
-                    self.script(script, "")?;
+                    self.script(script, &mut String::new())?;
                     (self.stdout.split_off(before).trim_end_matches('\n').to_string(), *quoted)
                 }
             };
@@ -433,16 +638,38 @@ impl Shell<'_> {
         Ok(done)
     }
 
-    /// Files that a pattern means; the pattern itself where there is none.
+    fn shaped(&mut self, name: &str, sign: &str, word: &Word) -> Result<String, Stop> {
+        let word = self.expand(word)?.join(" ");
+        let value = self.variable(name);
+        let value = Some(value).filter(|value| !value.is_empty() || self.login.variables.iter().any(|(known, _)| known == name));
+        let text = shell::shaped(value.as_deref(), sign, &word);
+        if matches!(sign, ":=" | "=") {
+            self.set(name, text.clone());
+        }
+        Ok(text)
+    }
+
+    /// Files that a pattern means; the pattern itself where there is none. Each part between slashes may be a pattern.
     fn matches(&self, pattern: &str) -> Vec<String> {
-        let full = self.path(pattern);
-        let Some((folder, name)) = full.rsplit_once('/') else { return vec![pattern.into()] };
-        let (head, tail) = name.split_once('*').unwrap_or((name, ""));
-        let fits =
-            |file: &Text| file.len() >= head.len() + tail.len() && file.starts_with(head) && file.ends_with(tail) && !file.starts_with('.');
-        let shown = pattern.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-        let found: Vec<String> =
-            self.machine.files.names(folder).iter().filter(|file| fits(file)).map(|file| format!("{shown}{file}")).collect();
+        let absolute = pattern.starts_with('/');
+        let mut found = vec![String::from(if absolute { "/" } else { "" })];
+        for part in pattern.split('/').filter(|part| !part.is_empty()) {
+            let mut next = Vec::new();
+            for before in &found {
+                let join = |name: &str| {
+                    if before.is_empty() || before.ends_with('/') { format!("{before}{name}") } else { format!("{before}/{name}") }
+                };
+                if !part.contains(['*', '?', '[']) {
+                    next.extend(Some(join(part)).filter(|path| self.machine.files.exists(&self.path(path))));
+                    continue;
+                }
+                let folder = self.machine.files.real(&self.path(if before.is_empty() { "." } else { before }));
+                let names = self.machine.files.names(&folder);
+                let fits = |name: &&Text| shell::fits(part, name) && (!name.starts_with('.') || part.starts_with('.'));
+                next.extend(names.iter().filter(fits).map(|name| join(name)));
+            }
+            found = next;
+        }
         if found.is_empty() { vec![pattern.into()] } else { found }
     }
 
@@ -453,6 +680,12 @@ impl Shell<'_> {
             "USER" => self.login.user.to_string(),
             "HOSTNAME" => self.machine.name.to_string(),
             "PWD" => self.login.folder.clone(),
+            "SHELL" => "/bin/bash".into(),
+            "PATH" => "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into(),
+            "EUID" | "UID" => if self.login.user == "root" { "0" } else { "1000" }.into(),
+            "#" => self.login.variables.iter().filter(|(known, _)| known.bytes().all(|c| c.is_ascii_digit())).count().to_string(),
+            "$" => "1021".into(),
+            "RANDOM" => "17384".into(),
             "?" => self.login.last_code.to_string(),
             _ => String::new(),
         })

@@ -134,11 +134,25 @@ pub struct Tape {
     /// How many pipelines the current command stands in.
     pub(crate) pipes: usize,
     pub(crate) effects: Vec<Effect>,
+    /// How the lists of commands under way are left, and how many rounds their loops took.
+    pub(crate) leave: Option<crate::shell::Leave>,
+    pub(crate) rounds: u32,
 }
 
 impl Tape {
     pub(crate) fn new(now: Time, next_ticket: u64) -> Tape {
-        Tape { entries: Vec::new(), cursor: 0, clock: now, started: now, next_ticket, blocked: false, pipes: 0, effects: Vec::new() }
+        Tape {
+            entries: Vec::new(),
+            cursor: 0,
+            clock: now,
+            started: now,
+            next_ticket,
+            blocked: false,
+            pipes: 0,
+            leave: None,
+            rounds: 0,
+            effects: Vec::new(),
+        }
     }
 
     pub(crate) fn next_ticket(&self) -> u64 {
@@ -150,6 +164,7 @@ impl Tape {
         self.clock = self.started;
         self.blocked = false;
         self.pipes = 0;
+        (self.leave, self.rounds) = (None, 0);
     }
 
     fn ticket(&mut self) -> u64 {

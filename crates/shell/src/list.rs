@@ -1,27 +1,39 @@
 //! A typed line read into commands: lists, pipes, groups, what is set before a command.
 use crate::cursor::{Reader, unexpected};
-use crate::syntax::{Command, Join, Pipeline, Redirect, Script, Trouble};
+use crate::syntax::{Command, Group, Join, Pipeline, Redirect, Script, Trouble, Word};
+
+/// What a list of commands ends with.
+#[derive(Clone, Copy)]
+pub enum Close {
+    Text,
+    Letter(char),
+    /// One of these words, where a command could begin.
+    Words(&'static [&'static str]),
+}
+
+/// Words that end a list of commands and begin none.
+const ENDS: &[&str] = &["then", "elif", "else", "fi", "do", "done", "esac", "}"];
 
 /// Reads a whole line (or several, joined by newlines).
 pub fn parse(text: &str) -> Result<Script, Trouble> {
     let mut reader = Reader::new(text);
-    let script = reader.script(None)?;
+    let script = reader.script(Close::Text)?.0;
     if reader.waiting.is_empty() { Ok(script) } else { Err(Trouble::Unfinished) }
 }
 
 impl Reader {
-    /// Up to the end of the text, or to `close`.
-    pub fn script(&mut self, close: Option<char>) -> Result<Script, Trouble> {
+    /// Up to what closes it, which is taken; a word that closed it is given back.
+    pub fn script(&mut self, close: Close) -> Result<(Script, &'static str), Trouble> {
         let mut script = Script::default();
         let mut join = Join::Always;
         loop {
             self.blanks();
             match self.peek() {
-                None if close.is_some() || join != Join::Always => return Err(Trouble::Unfinished),
-                None => return Ok(script),
-                Some(c) if Some(c) == close => {
+                None if !matches!(close, Close::Text) || join != Join::Always => return Err(Trouble::Unfinished),
+                None => return Ok((script, "")),
+                Some(c) if matches!(close, Close::Letter(end) if end == c) => {
                     self.at += 1;
-                    return Ok(script);
+                    return Ok((script, ""));
                 }
                 Some('\n') => {
                     self.at += 1;
@@ -30,7 +42,21 @@ impl Reader {
                 }
                 _ => {}
             }
-            script.steps.push((join, self.pipeline(close)?));
+            // `;;` ends an arm of a case, and whoever reads arms takes it.
+            if matches!(close, Close::Words(words) if words.contains(&";;")) && self.starts(";;") {
+                self.at += 2;
+                return Ok((script, ";;"));
+            }
+            if let Some(word) = ENDS.iter().find(|word| self.is_word(word)) {
+                let ends = matches!(close, Close::Words(words) if words.contains(word)) && join == Join::Always;
+                if !ends || script.steps.is_empty() && *word != "esac" {
+                    return Err(unexpected(word));
+                }
+                self.at += word.len();
+                return Ok((script, word));
+            }
+            let letter = if let Close::Letter(letter) = close { Some(letter) } else { None };
+            script.steps.push((join, self.pipeline(letter)?));
             self.blanks();
             join = if self.take("&&") {
                 Join::IfGood
@@ -38,6 +64,10 @@ impl Reader {
                 Join::IfBad
             } else {
                 if self.starts(";;") {
+                    if matches!(close, Close::Words(words) if words.contains(&";;")) {
+                        join = Join::Always;
+                        continue;
+                    }
                     return Err(unexpected(";;"));
                 }
                 if !self.take(";") && self.take("&") {
@@ -46,6 +76,12 @@ impl Reader {
                 Join::Always
             };
         }
+    }
+
+    /// Whether a whole word stands here.
+    pub fn is_word(&self, word: &str) -> bool {
+        let after = self.rest.get(self.at + word.len());
+        self.starts(word) && after.is_none_or(|c| c.is_whitespace() || matches!(c, ';' | '|' | '&' | '<' | '>' | '(' | ')'))
     }
 
     fn pipeline(&mut self, close: Option<char>) -> Result<Pipeline, Trouble> {
@@ -97,17 +133,47 @@ impl Reader {
             self.blanks();
             match self.peek() {
                 None | Some('\n' | ';' | '|' | '&') if !self.starts("&>") => return Ok(command),
+                // Behind a group only redirections may stand.
+                Some(c) if command.group.is_some() && !matches!(c, '<' | '>' | '1' | '2' | '&') && Some(c) != close => {
+                    let word: String = self.rest[self.at..].iter().take_while(|c| !c.is_whitespace()).collect();
+                    return Err(unexpected(&word));
+                }
                 Some(c) if Some(c) == close => return Ok(command),
                 Some(')') => return Err(unexpected(")")),
                 Some('(') if command == Command::default() => {
                     self.at += 1;
-                    command.group = Some(Box::new(self.script(Some(')'))?));
+                    command.group = Some(Box::new(Group::Sub(self.script(Close::Letter(')'))?.0)));
                 }
+                _ if command == Command::default() && self.begins_group() => command.group = Some(Box::new(self.group()?)),
+                _ if command == Command::default() && self.is_word("[[") => self.question(&mut command)?,
                 Some('(') => return Err(unexpected("(")),
                 _ => match self.redirect()? {
                     Some(all) => command.redirects.extend(all),
                     None => self.word_or_set(&mut command)?,
                 },
+            }
+        }
+    }
+
+    /// `[[ A && B ]]`: signs are words in it.
+    fn question(&mut self, command: &mut Command) -> Result<(), Trouble> {
+        loop {
+            self.blanks();
+            let sign = ["&&", "||", "(", ")", "<", ">"].iter().find(|sign| self.starts(sign));
+            if let Some(sign) = sign {
+                self.at += sign.len();
+                let mut word = Word::default();
+                word.text(sign, true);
+                command.words.push(word);
+                continue;
+            }
+            if matches!(self.peek(), None | Some('\n' | ';')) {
+                return Err(Trouble::Unfinished);
+            }
+            let last = self.is_word("]]");
+            command.words.push(self.word()?);
+            if last {
+                return Ok(());
             }
         }
     }
@@ -134,7 +200,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::parse;
-    use crate::syntax::{Join, Part, Redirect, Trouble, Word};
+    use crate::syntax::{Group, Join, Part, Redirect, Trouble, Word};
 
     fn words(line: &str) -> Vec<String> {
         let script = parse(line).unwrap();
@@ -179,5 +245,23 @@ mod tests {
         assert_eq!(word.0[0], Part::Text { text: "kind: Pod\nname: ".into(), quoted: true });
         assert_eq!(word.0[1], Part::Variable { name: "X".into(), quoted: true });
         assert_eq!(script.steps.len(), 2);
+    }
+
+    #[test]
+    fn loops_and_choices_hold_lists() {
+        let group = |line: &str| *parse(line).unwrap().steps[0].1.commands[0].group.clone().unwrap();
+        assert!(matches!(group("for i in 1 2 3; do echo $i; done"), Group::For { words: Some(words), .. } if words.len() == 3));
+        assert!(matches!(group("if true; then a; elif b; then c; else d; fi"), Group::If { arms, .. } if arms.len() == 2));
+        assert!(matches!(group("while read a b\ndo\n  echo $b\ndone < file"), Group::While { until: false, .. }));
+        assert!(matches!(group("case $x in a|b) echo 1;; *) echo 2 ;; esac"), Group::Case { arms, .. } if arms.len() == 2));
+        assert!(matches!(group("{ a; b; } > out"), Group::List(list) if list.steps.len() == 2));
+        assert_eq!(parse("[[ -f a && $b == c* ]] && echo yes").unwrap().steps[0].1.commands[0].words.len(), 8);
+        for line in ["for i in 1 2", "if true; then", "while true; do sleep 1", "case x in", "{ a;"] {
+            assert_eq!(parse(line), Err(Trouble::Unfinished), "{line}");
+        }
+        for line in ["done", "if true; fi", "for i in 1; do done", "( a ) b", "then"] {
+            assert!(matches!(parse(line), Err(Trouble::Wrong(_))), "{line}");
+        }
+        assert_eq!(words("echo done if"), ["echo", "done", "if"]);
     }
 }

@@ -19,12 +19,19 @@ pub fn printf(format: &str, words: &[String]) -> String {
                     while let Some(next) = letters.next_if(|next| next.is_ascii_digit() || matches!(next, '-' | '0' | '.')) {
                         width.push(next);
                     }
-                    if letters.next() == Some('%') {
+                    let kind = letters.next();
+                    if kind == Some('%') {
                         out.push('%');
                         continue;
                     }
                     used = true;
-                    out.push_str(&padded(words.next().map_or("", String::as_str), &width));
+                    let word = words.next().map_or("", String::as_str);
+                    match kind {
+                        Some('d' | 'i') if word.is_empty() => out.push_str(&padded("0", &width)),
+                        Some('x') => out.push_str(&padded(&format!("{:x}", word.parse::<i64>().unwrap_or(0)), &width)),
+                        Some('b') => out.push_str(&word.replace("\\n", "\n").replace("\\t", "\t")),
+                        _ => out.push_str(&padded(word, &width)),
+                    }
                 }
                 other => out.push(other),
             }
@@ -37,7 +44,11 @@ pub fn printf(format: &str, words: &[String]) -> String {
 
 fn padded(word: &str, width: &str) -> String {
     let number: usize = width.trim_start_matches(['-', '0']).parse().unwrap_or(0);
-    if width.starts_with('-') { format!("{word:<number$}") } else { format!("{word:>number$}") }
+    match (width.starts_with('-'), width.starts_with('0')) {
+        (true, _) => format!("{word:<number$}"),
+        (_, true) => ["0".repeat(number.saturating_sub(word.len())).as_str(), word].concat(),
+        _ => format!("{word:>number$}"),
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +61,6 @@ mod tests {
         assert_eq!(printf("%s\\n", &words), "a\nb\n");
         assert_eq!(printf("kind: ConfigMap\\ndata:\\n  a: \"1\"\\n", &[]), "kind: ConfigMap\ndata:\n  a: \"1\"\n");
         assert_eq!(printf("%-3s|%3s 100%%", &words), "a  |  b 100%");
+        assert_eq!(printf("%03d %x", &["7".to_string(), "255".to_string()]), "007 ff");
     }
 }

@@ -31,8 +31,25 @@ pub struct Command {
     pub sets: Vec<(String, Word)>,
     pub words: Vec<Word>,
     pub redirects: Vec<Redirect>,
-    /// `( … )`; the words are empty then.
-    pub group: Option<Box<Script>>,
+    /// `( … )`, `if … fi` and the like; the words are empty then.
+    pub group: Option<Box<Group>>,
+}
+
+/// Commands within commands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Group {
+    /// `{ …; }`
+    List(Script),
+    /// `( … )`: what it sets is forgotten behind it.
+    Sub(Script),
+    /// `if A; then B; elif C; then D; else E; fi`
+    If { arms: Vec<(Script, Script)>, other: Script },
+    /// `while A; do B; done`; `until` turns the answer round.
+    While { until: bool, condition: Script, body: Script },
+    /// `for X in a b; do …; done`; without `in`: the script's own words.
+    For { name: String, words: Option<Vec<Word>>, body: Script },
+    /// `case X in a|b) …;; esac`
+    Case { word: Word, arms: Vec<(Vec<Word>, Script)> },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -57,8 +74,12 @@ pub enum Part {
     Text { text: String, quoted: bool },
     /// `$NAME`; not split at spaces when quoted.
     Variable { name: String, quoted: bool },
+    /// `${NAME:-word}`, `${NAME%word}`, `${#NAME}`: what stands between name and word.
+    Shaped { name: String, sign: String, word: Word, quoted: bool },
     /// `$( … )`
     Output { script: Script, quoted: bool },
+    /// `$(( … ))`: the text between.
+    Sum(String),
 }
 
 /// Why a line cannot be run.

@@ -48,6 +48,7 @@ const SWITCHES: &[&str] = &[
     "insecure-transport",
     "debug",
     "skip-hash-check",
+    "range",
 ];
 /// Flags that take one.
 const VALUED: &[&str] = &[
@@ -110,6 +111,16 @@ pub fn etcdctl(program: &str, given: &[&str], env: &[(String, String)], access: 
         ["move-leader", ..] => Some(misused("move-leader command needs 1 argument")),
         ["user" | "role", "list"] => Some(Answer::default()),
         ["auth", "status"] => Some(Answer::of("Authentication Status: false\nAuthRevision: 1\n".to_string())),
+        ["downgrade", "validate", "3.6"] => Some(Answer::of("Downgrade validate success, cluster version 3.7\n".to_string())),
+        ["downgrade", "validate", _] => Some(Answer::refusal("etcdserver: invalid downgrade target version")),
+        ["downgrade", "enable" | "validate", ..] => Some(misused("TARGET_VERSION not provided")),
+        ["watch"] => Some(misused("bad number of arguments")),
+        ["lock"] => Some(misused("lock takes a lock name argument and an optional command to execute")),
+        ["elect"] => Some(misused("elect takes one election name argument and an optional proposal argument")),
+        ["make-mirror"] => Some(misused("make-mirror takes one destination argument")),
+        ["txn", _, ..] => Some(misused("txn command does not accept argument")),
+        ["role", "add"] => Some(misused("role add command requires role name as its argument")),
+        ["user", "add"] => Some(misused("user add command requires user name as its argument")),
         [known @ ("watch" | "txn" | "lock" | "elect" | "make-mirror" | "check" | "downgrade" | "user" | "role" | "auth"), ..] => {
             Some(Answer::refusal(&format!("etcdctl {known} is not part of this simulation")))
         }
@@ -316,7 +327,7 @@ fn number(text: &str) -> Result<MemberId, Answer> {
 
 fn member(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
     let text = match rest {
-        ["list"] => match unless_refused!(line.one(access, &Ask::Members)?) {
+        ["list", ..] => match unless_refused!(line.one(access, &Ask::Members)?) {
             Reply::Members(header, members) => super::list(&members, line.form, header.cluster, header.member, header.term),
             _ => String::new(),
         },
@@ -324,10 +335,16 @@ fn member(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer>
             let Some(peer) = line.value("peer-urls").filter(|peer| !peer.is_empty()) else {
                 return Some(misused("member peer urls not provided"));
             };
+            if let Err(answer) = with_scheme(peer) {
+                return Some(answer);
+            }
             let before = match unless_refused!(line.one(access, &Ask::Members)?) {
                 Reply::Members(_, members) => members,
                 _ => Vec::new(),
             };
+            if before.iter().any(|member| member.peers == peer) {
+                return Some(Answer::refusal(words::MEMBER_EXISTS));
+            }
             let ask = Ask::Add { name: name.to_string(), peer: peer.to_string(), learner: line.has("learner") };
             match unless_refused!(line.one(access, &ask)?) {
                 Reply::Added(header, new) => super::added(&new, name, &before, header.cluster),
@@ -343,10 +360,36 @@ fn member(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer>
             Reply::Done(header) => super::removed(unless_refused!(number(id)), header.cluster),
             _ => String::new(),
         },
+        ["update", id] => {
+            let id = unless_refused!(number(id));
+            let Some(peers) = line.value("peer-urls").filter(|peers| !peers.is_empty()) else {
+                return Some(misused("member peer urls not provided"));
+            };
+            if let Err(answer) = with_scheme(peers) {
+                return Some(answer);
+            }
+            match unless_refused!(line.one(access, &Ask::Members)?) {
+                Reply::Members(header, members) => match members.iter().find(|member| member.id == id) {
+                    None => return Some(Answer::refusal("etcdserver: member not found")),
+                    Some(member) if member.peers == peers => format!("Member {id:>16x} updated in cluster {:>16x}\n", header.cluster),
+                    Some(_) => return Some(Answer::refusal("a member of this simulation keeps its address")),
+                },
+                _ => String::new(),
+            }
+        }
         ["remove" | "promote" | "update", ..] => return Some(misused("member ID is not provided")),
         _ => return Some(pages::of("member")),
     };
     Some(Answer::of(text))
+}
+
+/// A peer's address must say how it is spoken to.
+fn with_scheme(peers: &str) -> Result<(), Answer> {
+    let known = |peer: &&str| ["http://", "https://", "unix://", "unixs://"].iter().any(|scheme| peer.starts_with(scheme));
+    match peers.split(',').find(|peer| !known(peer)) {
+        Some(peer) => Err(Answer::refusal(&format!("URL scheme must be http, https, unix, or unixs: {peer}"))),
+        None => Ok(()),
+    }
 }
 
 fn defrag(line: &Line, access: &mut dyn Access) -> Option<Answer> {

@@ -7,6 +7,8 @@ use super::ask::{Found, Header};
 pub struct Show {
     pub keys_only: bool,
     pub values_only: bool,
+    /// Bytes as `\x61`.
+    pub hex: bool,
 }
 
 fn value(found: &Found) -> &str {
@@ -32,8 +34,18 @@ pub fn print(header: Header, found: &[Found], count: usize, form: Form, show: Sh
     }
 }
 
+/// `\x61` for each byte.
+fn hexed(text: &str) -> String {
+    text.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+}
+
 fn plain(found: &Found, show: Show) -> String {
     match show {
+        Show { hex: true, values_only, keys_only } => match (values_only, keys_only) {
+            (true, _) => format!("{}\n", hexed(value(found))),
+            (_, true) => format!("{}\n\n", hexed(&found.key)),
+            _ => format!("{}\n{}\n", hexed(&found.key), hexed(value(found))),
+        },
         Show { values_only: true, .. } => format!("{}\n", value(found)),
         Show { keys_only: true, .. } => format!("{}\n\n", found.key),
         _ => format!("{}\n{}\n", found.key, value(found)),
@@ -63,7 +75,7 @@ pub enum Deed {
 
 /// `put` and `del`: what was done, and what was there before.
 pub fn written(header: Header, deed: Deed, before: &[Found], form: Form) -> String {
-    let show = Show { keys_only: false, values_only: false };
+    let show = Show { keys_only: false, values_only: false, hex: false };
     match (form, deed) {
         (Form::Json, _) => {
             let before: Vec<String> = before.iter().map(|one| as_json(one, show)).collect();
@@ -136,7 +148,7 @@ mod tests {
     #[test]
     fn a_key_reads_as_recorded() {
         let header = Header { cluster: 8_445_810_605_161_943_617, member: 12_903_024_647_793_647_383, revision: 2, term: 2 };
-        let show = Show { keys_only: false, values_only: false };
+        let show = Show { keys_only: false, values_only: false, hex: false };
         assert_eq!(print(header, &[greeting()], 1, Form::Simple, show), "greeting\nhello\n");
         assert_eq!(
             print(header, &[greeting()], 1, Form::Json, show),

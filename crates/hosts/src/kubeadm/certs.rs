@@ -48,6 +48,17 @@ const ROWS: &[Row] = &[
 ];
 const AUTHORITIES: [(&str, &str); 3] = [("ca", "ca"), ("etcd-ca", "etcd/ca"), ("front-proxy-ca", "front-proxy-ca")];
 
+/// In one of the orders in which requests are made: upstream's is that of a map.
+const LEAVES: [&str; 7] = [
+    "apiserver",
+    "apiserver-kubelet-client",
+    "front-proxy-client",
+    "etcd/server",
+    "etcd/peer",
+    "etcd/healthcheck-client",
+    "apiserver-etcd-client",
+];
+
 macro_rules! renewals {
     ($($name:literal $what:literal;)*) => { &[$(Command { path: concat!("certs renew ", $name), flags: &[CHECK], takes: (0, 0), run: Some(renew), about: concat!("Renew ", $what) }),*] };
 }
@@ -86,6 +97,7 @@ pub static COMMANDS: &[Command] = &[
     },
     Command { path: "certs renew", flags: &[], takes: (0, 99), run: None, about: "Renew certificates for a Kubernetes cluster" },
     Command { path: "kubeconfig", flags: &[], takes: (0, 99), run: None, about: "Kubeconfig file utilities" },
+    Command { path: "alpha", flags: &[], takes: (0, 99), run: None, about: "Kubeadm experimental sub-commands" },
     Command {
         path: "kubeconfig user",
         flags: &[USER],
@@ -242,7 +254,7 @@ fn as_json(leaves: &[(&str, &str, Option<Certificate>)], tops: &[(&str, &str, Op
         lines.push(format!("\"expirationDate\": {until}"));
         lines.push(format!("\"residualTime\": {}", found.as_ref().map_or(0, |one| one.not_after.since(now).as_secs())));
         lines.push("\"externallyManaged\": false".into());
-        if !authority.is_empty() {
+        if !authority.is_empty() && found.is_some() {
             lines.push(format!("\"caName\": \"{authority}\""));
         }
         lines.push(format!("\"missing\": {}", found.is_none()));
@@ -304,15 +316,19 @@ fn renew_one(call: &mut Call, folder: &str, row: &Row, old: &Certificate) -> Ste
     Ok(())
 }
 
-/// `kubeadm certs generate-csr`: a key and a request beside it for each leaf, to be signed elsewhere. Silent, as upstream.
+/// `kubeadm certs generate-csr`: a key and a request beside it for each leaf, to be signed elsewhere.
 fn requests(call: &mut Call, given: &Given) -> Step<()> {
     let config: Config = config::init(call, &Given::default_for_init(given))?;
     let folder = if given.text("cert-dir").is_empty() { config.cert_dir().to_string() } else { given.text("cert-dir").to_string() };
     let (folder, kubeconfigs) = (call.path(&folder), call.path(given.text("kubeconfig-dir")));
-    for row in ROWS.iter().filter(|row| !row.1.is_empty()) {
-        write_request(call, &format!("{folder}/{}", row.1), row.1)?;
+    call.say(format_args!("generating keys and CSRs in {folder}"));
+    for file in LEAVES {
+        write_request(call, &format!("{folder}/{file}"), file)?;
+        call.say(format_args!("  {file}"));
     }
-    for row in ROWS.iter().filter(|row| row.1.is_empty() && row.0 != "super-admin.conf").map(|row| row.0).chain(["kubelet.conf"]) {
+    call.say(format_args!("generating keys and CSRs in {kubeconfigs}"));
+    for row in ["admin.conf", "super-admin.conf", "kubelet.conf", "controller-manager.conf", "scheduler.conf"] {
+        call.say(format_args!("  {row}"));
         let path = format!("{kubeconfigs}/{row}");
         if call.machine.files.exists(&path) {
             return fail(format!("{path} already exists"));
@@ -350,6 +366,10 @@ fn user(call: &mut Call, given: &Given) -> Step<()> {
     }
     let config: Config = config::init(call, &Given::default_for_init(given))?;
     let folder = config.cert_dir().to_string();
+    if !call.machine.files.exists(&format!("{folder}/ca.crt")) {
+        let why = format!("couldn't load the certificate file {folder}/ca.crt: open {folder}/ca.crt: no such file or directory");
+        return fail(format!("couldn't create a kubeconfig; the CA files couldn't be loaded: failed to load certificate: {why}"));
+    }
     let signer = phases::pki::signer(call, &folder, "ca")?;
     let authority = call.machine.files.read(&format!("{folder}/ca.crt")).unwrap_or_default();
     let organisation = given.list("org").join(" + O = ");

@@ -21,6 +21,7 @@ const PAGES: &[(&str, &str)] = &[
 /// What stands above the usage, where it is not the command's short description.
 const LONG: &[(&str, &str)] = &[
     ("certs check-expiration", "Checks expiration for the certificates in the local PKI managed by kubeadm."),
+    ("kubeconfig", "Kubeconfig file utilities."),
     ("kubeconfig user", "Output a kubeconfig file for an additional user."),
     (
         "upgrade apply",
@@ -140,7 +141,13 @@ pub fn show(call: &mut Call, row: &Command, _root: bool) {
     }
     let (below, name) = (children(path), path.rsplit(' ').next().unwrap_or(""));
     let line = of(USE, path).unwrap_or("[flags]");
-    call.say(format_args!("{}\n\nUsage:\n  kubeadm {path} {line}", of(LONG, path).unwrap_or(row.about)));
+    if path == "alpha" {
+        return call.say(format_args!("{}\n", row.about));
+    }
+    call.say(format_args!("{}\n\nUsage:", of(LONG, path).unwrap_or(row.about)));
+    if path != "kubeconfig" {
+        call.say(format_args!("  kubeadm {path} {line}"));
+    }
     if !below.is_empty() {
         call.say(format_args!("  kubeadm {path} [command]"));
     }

@@ -3,8 +3,10 @@ use super::config::{Config, defaults, network::Cidr};
 use super::flags::Given;
 use super::preflight::Found;
 use super::{config, version};
-use crate::call::{Call, Step, fail, quoted};
+use crate::call::{Call, Step, Stop, fail, quoted};
 use crate::machine::Kind;
+use objects::jsonpath::Template;
+use objects::{Tree, map};
 use simcore::Duration;
 use std::sync::Arc;
 
@@ -14,6 +16,9 @@ const TRIES: usize = 5;
 /// Whether the runtime answers at a socket, with the words of kubeadm and gRPC when it does not.
 pub fn connect(call: &Call, socket: &str) -> Result<(), String> {
     let path = socket.trim_start_matches("unix://");
+    if !path.starts_with('/') && socket.starts_with("unix://") {
+        return Err(not_connected(socket, "code = Unavailable desc = dns resolver: missing address"));
+    }
     let why = match call.machine.files.get(path).map(|file| &file.kind) {
         Some(Kind::Socket(true)) if call.machine.runtime.cri => return Ok(()),
         Some(Kind::Socket(true)) => "code = Unimplemented desc = unknown service runtime.v1.RuntimeService".to_string(),
@@ -24,10 +29,14 @@ pub fn connect(call: &Call, socket: &str) -> Result<(), String> {
             )
         }
     };
-    Err(format!(
+    Err(not_connected(socket, &why))
+}
+
+fn not_connected(socket: &str, why: &str) -> String {
+    format!(
         "could not connect to the container runtime: failed to create new CRI runtime service: validate service connection: validate CRI v1 runtime API for endpoint {}: rpc error: {why}",
         quoted(socket)
-    ))
+    )
 }
 
 /// The proxy that Go's HTTP client would use for an address. Mirrors `http.ProxyFromEnvironment` with kubeadm's CIDRs in NO_PROXY.
@@ -93,8 +102,7 @@ pub fn pull_missing(call: &mut Call, config: &Config) -> Step<Found> {
         return Ok(found);
     }
     sandbox_image(call, config.repository());
-    let external = config.etcd_folder().is_none();
-    for image in defaults::images(config.repository(), config.version(), external) {
+    for image in defaults::images(config, defaults::etcd_tag(config.version())) {
         if policy == "IfNotPresent" && call.machine.has_image(&image) {
             continue;
         }
@@ -123,6 +131,13 @@ fn sandbox_image(call: &mut Call, repository: &str) {
 pub fn list(call: &mut Call, given: &Given) -> Step<()> {
     let form = given.output().or_else(fail)?;
     let images = wanted(call, given)?;
+    if let Some(path) = form.strip_prefix("jsonpath=") {
+        let names: Vec<Tree> = images.iter().map(|image| Tree::from(image.as_str())).collect();
+        let tree = map! {"apiVersion": "output.kubeadm.k8s.io/v1alpha3", "kind": "Images", "images": names};
+        let text = Template::parse(path).and_then(|template| template.render(&tree, false)).or_else(fail)?;
+        call.stdout.push_str(&text);
+        return Ok(());
+    }
     match form {
         "json" => {
             let rows: Vec<String> = images.iter().map(|image| format!("        {}", quoted(image))).collect();
@@ -144,11 +159,11 @@ pub fn pull_all(call: &mut Call, given: &Given) -> Step<()> {
     let images = wanted(call, given)?;
     let socket = match given.text("cri-socket") {
         "" => config::find(call)?,
-        path if path.starts_with('/') => format!("unix://{path}"),
-        path => path.to_string(),
+        path if path.contains("://") => path.to_string(),
+        path => format!("unix://{path}"),
     };
     if let Err(why) = connect(call, &socket) {
-        return fail(why);
+        return fail(why.trim_start_matches("could not connect to the container runtime: "));
     }
     for image in images {
         // The runtime looks at the registry even where it has the image.
@@ -162,12 +177,12 @@ pub fn pull_all(call: &mut Call, given: &Given) -> Step<()> {
 }
 
 fn wanted(call: &mut Call, given: &Given) -> Step<Vec<String>> {
-    if given.has("config") {
-        let config = config::init(call, given)?;
-        return Ok(defaults::images(config.repository(), config.version(), config.etcd_folder().is_none()));
-    }
-    let wanted = if given.has("kubernetes-version") { given.text("kubernetes-version") } else { "stable-1" };
-    let version = version::release(call, wanted)?;
-    let repository = if given.has("image-repository") { given.text("image-repository") } else { defaults::REGISTRY };
-    Ok(defaults::images(repository, &version, false))
+    config::feature_gates(given.text("feature-gates"))?;
+    let config = config::for_images(call, given).map_err(|stop| match stop {
+        Stop::Fail(why) => Stop::Fail(format!("could not convert cfg to an internal cfg: {why}")),
+        other => other,
+    })?;
+    // The etcd is kubeadm's own, also for an older control plane.
+    let own = version::own(call).to_string();
+    Ok(defaults::images(&config, defaults::etcd_tag(&own)))
 }

@@ -2,6 +2,7 @@
 mod certs;
 pub(crate) mod client;
 mod config;
+mod files;
 mod flags;
 mod help;
 mod images;
@@ -79,8 +80,25 @@ pub fn run(call: &mut Call) -> Step<()> {
     }
 }
 
+/// Flags may stand before the command that they belong to.
+fn commands_first(words: &[String]) -> Vec<String> {
+    let (mut flags, mut rest) = (Vec::new(), words);
+    while let [word, more @ ..] = rest {
+        if !word.starts_with('-') || word == "--" {
+            break;
+        }
+        let alone = word.contains('=') || matches!(word.as_str(), "-h" | "--help") || word.len() > 2 && !word.starts_with("--");
+        let count = if alone || more.is_empty() { 1 } else { 2 };
+        flags.extend_from_slice(&rest[..count]);
+        rest = &rest[count..];
+    }
+    // Behind the command's words, before what the command is given.
+    let end = rest.iter().position(|word| word.starts_with('-')).unwrap_or(rest.len());
+    [&rest[..end], &flags[..], &rest[end..]].concat()
+}
+
 fn dispatch(call: &mut Call) -> Step<()> {
-    let words = call.words.clone();
+    let words = commands_first(&call.words);
     let mut path = String::new();
     let mut rest: &[String] = &words;
     // The longest known chain of words is the command; flags may stand only behind it.
@@ -99,6 +117,11 @@ fn dispatch(call: &mut Call) -> Step<()> {
         return Ok(());
     }
     let Some(work) = row.run else {
+        // Some only lead on, and take any word for a question.
+        if matches!(path.as_str(), "kubeconfig" | "alpha") {
+            help::show(call, row, false);
+            return Ok(());
+        }
         return match given.words.first() {
             Some(word) => fail(unknown(&path, word)),
             None if path.is_empty() => {
@@ -114,6 +137,9 @@ fn dispatch(call: &mut Call) -> Step<()> {
     let (fewest, most) = row.takes;
     if given.words.len() > most && most == 0 {
         return fail(unknown(&path, &given.words[0]));
+    }
+    if given.words.len() > most && fewest > 0 {
+        return fail("too many arguments. Required arguments: [version]");
     }
     if given.words.len() > most {
         return fail(format!("accepts at most {most} arg(s), received {}", given.words.len()));

@@ -1,9 +1,9 @@
 //! `kubeadm version` and `kubeadm config`.
-use super::config::{self, defaults, fields};
+use super::config::{self, defaults};
 use super::flags::{Flag, Given, Takes};
 use super::phases::kubelet;
-use super::{Command, images, version};
-use crate::call::{Call, Step, fail};
+use super::{Command, files, images, version};
+use crate::call::{Call, Step, fail, quoted};
 use objects::{Tree, list, map, yaml};
 
 const OUTPUT: &[Flag] = &[Flag("output", Takes::Text, "")];
@@ -38,8 +38,8 @@ pub const COMMANDS: &[Command] = &[
     Command {
         path: "completion",
         flags: &[],
-        takes: (0, 1),
-        run: None,
+        takes: (0, 99),
+        run: Some(completion),
         about: "Output shell completion code for the specified shell (bash or zsh)",
     },
     Command {
@@ -68,7 +68,7 @@ pub const COMMANDS: &[Command] = &[
         path: "config migrate",
         flags: &[FILES],
         takes: (0, 0),
-        run: Some(validate),
+        run: Some(files::migrate),
         about: "Read an older version of the kubeadm configuration API types from a file, and output the similar config object for the newer version",
     },
     Command { path: "config print", flags: &[], takes: (0, 99), run: None, about: "Print configuration" },
@@ -104,7 +104,7 @@ pub const COMMANDS: &[Command] = &[
         path: "config validate",
         flags: &[FILES],
         takes: (0, 0),
-        run: Some(validate),
+        run: Some(files::validate),
         about: "Read a file containing the kubeadm configuration API and report any validation problems",
     },
 ];
@@ -133,6 +133,19 @@ fn show(call: &mut Call, given: &Given) -> Step<()> {
     Ok(())
 }
 
+/// The script itself is not simulated: what it would do here is done by the page's own completion.
+fn completion(call: &mut Call, given: &Given) -> Step<()> {
+    match &given.words[..] {
+        [] => fail("shell not specified"),
+        [shell] if shell == "bash" || shell == "zsh" => {
+            call.say(format_args!("# {shell} completion for kubeadm{:>41}", "-*- shell-script -*-"));
+            Ok(())
+        }
+        [shell] => fail(format!("unsupported shell type {}, the supported shell types are [bash zsh]", quoted(shell))),
+        _ => fail("too many arguments. expected only the shell type"),
+    }
+}
+
 fn init_defaults(call: &mut Call, given: &Given) -> Step<()> {
     let mut token = defaults::token();
     token.set(&["token"], "abcdef.0123456789abcdef");
@@ -154,8 +167,8 @@ fn init_defaults(call: &mut Call, given: &Given) -> Step<()> {
                 parts.push(yaml::write(&kubelet));
             }
             "KubeProxyConfiguration" => parts.push(include_str!("texts/kube-proxy.yaml").to_string()),
-            other => {
-                return fail(format!("unknown component config kind: {other:?}, supported: [KubeProxyConfiguration KubeletConfiguration]"));
+            _ => {
+                return fail("--component-configs needs to contain some of [KubeProxyConfiguration KubeletConfiguration]");
             }
         }
     }
@@ -176,12 +189,7 @@ fn join_defaults(call: &mut Call, _: &Given) -> Step<()> {
 }
 
 fn upgrade_defaults(call: &mut Call, _: &Given) -> Step<()> {
-    let part = || map! {"certificateRenewal": true, "etcdUpgrade": true, "imagePullPolicy": "IfNotPresent", "imagePullSerial": true};
-    let tree = map! {
-        "apiVersion": config::API, "kind": "UpgradeConfiguration", "apply": part(), "node": part(), "diff": map! {},
-        "plan": map! {"etcdUpgrade": true}, "timeouts": defaults::timeouts(),
-    };
-    call.stdout.push_str(&yaml::write(&tree));
+    call.stdout.push_str(&yaml::write(&defaults::upgrade()));
     Ok(())
 }
 
@@ -189,52 +197,5 @@ fn reset_defaults(call: &mut Call, _: &Given) -> Step<()> {
     let mut reset = defaults::reset();
     reset.set(&["criSocket"], defaults::CONTAINERD);
     call.stdout.push_str(&yaml::write(&reset));
-    Ok(())
-}
-
-/// `config validate`, and the refusals of `config migrate`.
-fn validate(call: &mut Call, given: &Given) -> Step<()> {
-    let migrate = given.path.ends_with("migrate");
-    let path = given.text(if migrate { "old-config" } else { "config" }).to_string();
-    if path.is_empty() {
-        return fail(if migrate { "the --old-config flag is mandatory" } else { "the --config flag is mandatory" });
-    }
-    let documents = config::load(call, &path, "validate.go:60")?;
-    let strange: Vec<String> = documents
-        .kinds()
-        .filter(|(api, kind)| api.starts_with("kubeadm.k8s.io/") && !(*api == config::API && fields::is_known(kind)))
-        .map(|(api, kind)| {
-            let (group, version) = api.split_once('/').unwrap_or(("", api));
-            format!("schema.GroupVersionKind{{Group:{group:?}, Version:{version:?}, Kind:{kind:?}}}")
-        })
-        .collect();
-    if !strange.is_empty() {
-        return fail(format!("unknown configuration APIs: []schema.GroupVersionKind{{{}}}", strange.join(", ")));
-    }
-    if !migrate {
-        call.say("ok");
-        return Ok(());
-    }
-    let mut parts = Vec::new();
-    for kind in ["InitConfiguration", "ClusterConfiguration", "JoinConfiguration"] {
-        let mut tree = documents.of(kind);
-        if !tree.is_null() {
-            let defaults = match kind {
-                "InitConfiguration" => defaults::init(),
-                "JoinConfiguration" => defaults::join(),
-                _ => defaults::cluster(!tree.at(&["etcd", "external"]).is_null()),
-            };
-            config::fill(&mut tree, &defaults);
-            parts.push(yaml::write(&tree));
-        }
-    }
-    let text = parts.join("---\n");
-    match given.text("new-config") {
-        "" => call.stdout.push_str(&text),
-        path => {
-            let path = call.path(path);
-            call.machine.files.write(&path, &text);
-        }
-    }
     Ok(())
 }

@@ -58,7 +58,12 @@ pub fn parts(token: &str) -> Option<(&str, &str)> {
 
 /// Refuses a token of a wrong form, as flags do.
 pub fn shaped(token: &str) -> Step<()> {
-    if parts(token).is_some() { Ok(()) } else { fail(format!("the bootstrap token {} was not of the form {FORM}", quoted(token))) }
+    misshapen(token).map_or(Ok(()), fail)
+}
+
+/// The words for a token of a wrong form.
+pub fn misshapen(token: &str) -> Option<String> {
+    parts(token).is_none().then(|| format!("the bootstrap token {} was not of the form {FORM}", quoted(token)))
 }
 
 /// What validation says of a token of a wrong form.
@@ -151,10 +156,10 @@ fn create(call: &mut Call, given: &Given) -> Step<()> {
         None => draw(call),
     };
     config::unmixed(given)?;
+    let client = admin(call, given)?;
     if !given.text("certificate-key").is_empty() && !given.is("print-join-command") {
         return fail("the flag --certificate-key requires --print-join-command to be set");
     }
-    let client = admin(call, given)?;
     let listed = |name: &str, default: &str| {
         let all = if given.has(name) { given.list(name) } else { default.split(',').map(String::from).collect() };
         all.into_iter().map(Tree::from).collect::<Vec<_>>()
@@ -197,7 +202,7 @@ pub fn join_command(call: &Call, server: &str, token: &str, key: &str, gap: &str
 
 fn delete(call: &mut Call, given: &Given) -> Step<()> {
     if given.words.is_empty() {
-        return fail("missing subcommand; 'token delete' is missing token of form \"\\\\A([a-z0-9]{6})\\\\z\"");
+        return fail(format!("missing argument; 'token delete' is missing token of form {FORM} or {}", r#""\\A([a-z0-9]{6})\\z""#));
     }
     let client = admin(call, given)?;
     for word in &given.words {
@@ -216,8 +221,8 @@ fn delete(call: &mut Call, given: &Given) -> Step<()> {
 }
 
 fn list(call: &mut Call, given: &Given) -> Step<()> {
-    let form = given.output().or_else(fail)?;
     let client = admin(call, given)?;
+    let form = given.output().or_else(fail)?;
     let answer = client.get(call, SECRETS, "kube-system", "")?;
     let all = answer.map_err(|why| format!("failed to list bootstrap tokens: {why}")).or_else(fail)?;
     let mut tokens: Vec<Tree> =

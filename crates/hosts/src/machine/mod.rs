@@ -195,6 +195,25 @@ impl Machine {
 }
 
 impl Machine {
+    /// What `test -f PATH` asks: the flag's letter, an absolute path.
+    pub fn is(&self, letter: char, path: &str, now: Time) -> bool {
+        let file = self.files.get(&self.files.real(path));
+        match letter {
+            'd' => self.files.is_folder(path),
+            'f' => {
+                !self.files.is_folder(path)
+                    && (file.is_some_and(|file| !matches!(file.kind, Kind::Socket(_))) || self.read(path, now).is_some())
+            }
+            's' => {
+                self.read(path, now).is_some_and(|text| !text.is_empty()) || file.is_some_and(|file| matches!(file.kind, Kind::Program(_)))
+            }
+            'x' => file.is_some_and(|file| file.mode & 0o111 != 0),
+            'S' => file.is_some_and(|file| matches!(file.kind, Kind::Socket(_))),
+            'L' | 'h' => self.files.get(path).is_some_and(|file| matches!(file.kind, Kind::Link(_))),
+            _ => file.is_some() || self.files.is_folder(path) || self.read(path, now).is_some(),
+        }
+    }
+
     /// The text of a file, also of those that the kernel shows below /proc.
     pub fn read(&self, path: &str, now: Time) -> Option<String> {
         if let Some(name) = path.strip_prefix("/proc/sys/") {

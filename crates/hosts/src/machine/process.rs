@@ -5,7 +5,7 @@ use simcore::Time;
 use std::sync::Arc;
 
 /// A running program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Process {
     pub pid: u32,
     pub parent: u32,

@@ -25,14 +25,7 @@ pub fn cat(call: &mut Call) -> Step<()> {
         call.stdout.push_str(&text);
     }
     each(call, "cat", &paths, |call, path| {
-        let full = call.path(path);
-        if call.machine.files.is_folder(&full) {
-            return Err(format!("{path}: Is a directory"));
-        }
-        if call.machine.files.get(&full).is_some_and(|file| file.mode & 0o004 == 0) && !call.is_root() {
-            return Err(format!("{path}: Permission denied"));
-        }
-        let text = call.machine.read(&full, call.now).ok_or_else(|| format!("{path}: No such file or directory"))?;
+        let text = call.open(path).map_err(|why| format!("{path}: {why}"))?;
         call.stdout.push_str(&text);
         Ok(())
     })

@@ -1,6 +1,5 @@
 //! Programs that tell of the machine: ps, free, df, uname, hostname, date, id.
 use crate::call::{Call, Step, fail};
-use simcore::Time;
 
 pub fn whoami(call: &mut Call) -> Step<()> {
     let user = call.user.clone();
@@ -154,39 +153,5 @@ pub fn df(call: &mut Call) -> Step<()> {
         w1 = width.1,
         w2 = width.2
     ));
-    Ok(())
-}
-
-/// `ps aux` and `ps -ef`.
-pub fn ps(call: &mut Call) -> Step<()> {
-    let wide = call.words.first().is_some_and(|word| word.contains('a') && !word.starts_with('-'));
-    let total = u64::from(call.machine.hardware.memory_mib) * 1024;
-    let start = |at: Time| at.rfc3339()[11..16].to_string();
-    let processes = call.machine.processes.clone();
-    call.say(if wide {
-        "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND"
-    } else {
-        "UID          PID    PPID  C STIME TTY          TIME CMD"
-    });
-    for one in processes.iter() {
-        let (tenths, share) = (one.cpu_millis, u64::from(one.rss_kib) * 1000 / total.max(1));
-        call.say(match wide {
-            true => format!(
-                "{:<8} {:>7} {:>2}.{} {:>2}.{} {:>6} {:>5} ?        {}  {}   0:00 {}",
-                one.user,
-                one.pid,
-                tenths / 10,
-                tenths % 10,
-                share / 10,
-                share % 10,
-                one.rss_kib * 4,
-                one.rss_kib,
-                if one.frozen { "Tsl" } else { "Ssl" },
-                start(one.since),
-                one.command
-            ),
-            false => format!("{:<8} {:>7} {:>7}  0 {} ?        00:00:00 {}", one.user, one.pid, one.parent, start(one.since), one.command),
-        });
-    }
     Ok(())
 }

@@ -100,6 +100,10 @@ pub fn sysctl(call: &mut Call) -> Step<()> {
         }
         return Ok(());
     }
+    if flags.iter().any(|flag| matches!(*flag, "-a" | "--all")) {
+        let all: Vec<String> = call.machine.sysctls.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        all.iter().for_each(|line| call.say(line));
+    }
     for word in rest {
         match word.split_once('=') {
             Some((name, value)) => set(call, name.trim(), value.trim())?,
@@ -125,117 +129,18 @@ fn set(call: &mut Call, name: &str, value: &str) -> Step<()> {
     Ok(())
 }
 
-/// `ip addr`, `ip route`, `ip link`
-pub fn ip(call: &mut Call) -> Step<()> {
-    let interfaces = call.machine.interfaces.clone();
-    match call.words.iter().find(|word| !word.starts_with('-')).map(String::as_str) {
-        Some("a" | "addr" | "address") => show(call, true)?,
-        Some("r" | "route") => {
-            let name = interfaces.first().map(|one| one.name.clone()).unwrap_or_default();
-            if let Some(gateway) = call.machine.gateway.clone() {
-                call.say(format_args!("default via {gateway} dev {name}"));
-            }
-            for one in interfaces.iter().filter(|one| !one.address.is_empty()) {
-                let network = one.address.rsplit_once('.').map_or("", |(network, _)| network);
-                call.say(format_args!("{network}.0/{} dev {} proto kernel scope link src {}", one.prefix, one.name, one.address));
-            }
-        }
-        Some("l" | "link") => return link(call),
-        _ => {
-            call.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }");
-            return Err(Stop::Code(255));
-        }
-    }
-    Ok(())
-}
-
-/// `ip link`, `ip addr`: all interfaces, or the one that is named.
-fn show(call: &mut Call, addresses: bool) -> Step<()> {
-    let words = call.words.iter().skip_while(|word| word.starts_with('-')).skip(1);
-    let name = words.map(String::as_str).find(|word| !word.starts_with('-') && !matches!(*word, "show" | "list" | "dev")).unwrap_or("");
-    let (name, interfaces) = (name.to_string(), call.machine.interfaces.clone());
-    let plain = |one: &Text| one.split('@').next().unwrap_or_default().to_string();
-    if !matches!(name.as_str(), "" | "lo") && !interfaces.iter().any(|one| plain(&one.name) == name) {
-        call.complain(format_args!("Device \"{name}\" does not exist."));
-        return Err(Stop::Code(1));
-    }
-    let mode = if addresses { "" } else { "mode DEFAULT " };
-    if matches!(name.as_str(), "" | "lo") {
-        call.say(format_args!("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN {mode}group default qlen 1000"));
-        if addresses {
-            call.say("    inet 127.0.0.1/8 scope host lo");
-        }
-    }
-    let mut before = "";
-    for (at, one) in interfaces.iter().enumerate().filter(|(_, one)| name.is_empty() || plain(&one.name) == name) {
-        // An interface with several addresses has as many rows.
-        if std::mem::replace(&mut before, &one.name) == one.name {
-            if addresses {
-                call.say(format_args!("    inet {}/{} scope global {}", one.address, one.prefix, one.name));
-            }
-            continue;
-        }
-        let dummy = one.name == "kube-ipvs0";
-        let (flags, state) = match one.up {
-            true => ("MULTICAST,UP,LOWER_UP", "UP"),
-            false => (if dummy { "NOARP" } else { "MULTICAST" }, "DOWN"),
-        };
-        // Only a card has a queue.
-        let (queue, state, tail) = match at {
-            0 => ("fq_codel", state, " qlen 1000"),
-            _ if dummy => ("noop", state, ""),
-            _ => ("noqueue", if one.name == "flannel.1" { "UNKNOWN" } else { state }, ""),
-        };
-        let (mtu, title) = (one.mtu, &one.name);
-        call.say(format_args!("{}: {title}: <BROADCAST,{flags}> mtu {mtu} qdisc {queue} state {state} {mode}group default{tail}", at + 2));
-        if addresses && !one.address.is_empty() {
-            call.say(format_args!("    inet {}/{} scope global {}", one.address, one.prefix, one.name));
-        }
-    }
-    Ok(())
-}
-
-/// `ip link`, `ip link set [dev] eth0 up|down`, `ip link set [dev] eth0 mtu 1400`
-fn link(call: &mut Call) -> Step<()> {
-    let words: Vec<String> = call.words.iter().filter(|word| !word.starts_with('-') && *word != "dev").cloned().collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (name, mtu, state) = match words[..] {
-        [_, "set", name, state @ ("up" | "down")] => (name, None, Some(state == "up")),
-        [_, "set", name, "mtu", bytes] => (name, Some(bytes.to_string()), None),
-        _ => return show(call, false),
-    };
-    if !call.is_root() {
-        call.complain("RTNETLINK answers: Operation not permitted");
-        return Err(Stop::Code(2));
-    }
-    let Some(at) = call.machine.interfaces.iter().position(|one| one.name == name) else {
-        call.complain(format_args!("Cannot find device \"{name}\""));
-        return Err(Stop::Code(1));
-    };
-    let interface = &mut Arc::make_mut(&mut call.machine.interfaces)[at];
-    if let Some(up) = state {
-        interface.up = up;
-    }
-    let Some(bytes) = mtu else { return Ok(()) };
-    match bytes.parse::<u32>() {
-        Ok(length @ 68..=65_535) => interface.mtu = length,
-        Ok(length) => {
-            let side = if length < 68 { "less than device minimum" } else { "greater than device maximum" };
-            call.complain(format_args!("Error: mtu {side}."));
-            return Err(Stop::Code(2));
-        }
-        Err(_) => {
-            call.complain(format_args!("Error: argument \"{bytes}\" is wrong: Invalid \"mtu\" value"));
-            return Err(Stop::Code(255));
-        }
-    }
-    Ok(())
-}
-
 /// `ss -tlnp`, `ss -ulnp`
 pub fn ss(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
     let has = |letter: char| words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter));
+    if words.iter().any(|word| word == "-s" || word == "--summary") {
+        let count = |udp: bool| call.machine.sockets.iter().filter(|socket| socket.udp == udp).count();
+        let (tcp, udp) = (count(false), count(true));
+        let total = tcp + udp;
+        call.say(format_args!("Total: {total}\nTCP:   {tcp} (estab 0, closed 0, orphaned 0, timewait 0)\n"));
+        call.say(format_args!("Transport Total     IP        IPv6\nRAW\t  0         0         0        \nUDP\t  {udp:<9} {udp:<9} 0        \nTCP\t  {tcp:<9} {tcp:<9} 0        \nINET\t  {total:<9} {total:<9} 0        \nFRAG\t  0         0         0        "));
+        return Ok(());
+    }
     let (tcp, udp) = (has('t') || !has('u'), has('u') || !has('t'));
     let both = tcp && udp;
     let kind = if both { "Netid " } else { "" };
@@ -282,18 +187,39 @@ pub fn kubelet(call: &mut Call) -> Step<()> {
     Ok(())
 }
 
+/// `pgrep [-a] [-l] [-f] [-x] NAME`
 pub fn pgrep(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
     let (flags, rest) = apart(&words);
     let wanted = rest.first().copied().unwrap_or("");
-    let full = flags.iter().any(|flag| flag.contains('f'));
-    let found: Vec<u32> = call
+    let has = |letter: char| flags.iter().any(|flag| flag.contains(letter));
+    let fits = |name: &str, command: &str| match (has('f'), has('x')) {
+        (true, _) => command.contains(wanted),
+        (_, true) => name == wanted,
+        _ => name.contains(wanted),
+    };
+    let found: Vec<String> = call
         .machine
         .processes
         .iter()
-        .filter(|one| if full { one.command.contains(wanted) } else { one.name().contains(wanted) })
-        .map(|one| one.pid)
+        .filter(|one| fits(one.name(), &one.command))
+        .map(|one| match (has('a'), has('l')) {
+            (true, _) => format!("{} {}", one.pid, one.command),
+            (_, true) => format!("{} {}", one.pid, one.name()),
+            _ => one.pid.to_string(),
+        })
         .collect();
-    found.iter().for_each(|pid| call.say(pid));
+    found.iter().for_each(|line| call.say(line));
     if found.is_empty() { Err(Stop::Code(1)) } else { Ok(()) }
+}
+
+/// `pidof NAME`
+pub fn pidof(call: &mut Call) -> Step<()> {
+    let wanted = call.words.first().cloned().unwrap_or_default();
+    let pids: Vec<String> = call.machine.processes.iter().rev().filter(|one| one.name() == wanted).map(|one| one.pid.to_string()).collect();
+    if pids.is_empty() {
+        return Err(Stop::Code(1));
+    }
+    call.say(pids.join(" "));
+    Ok(())
 }

@@ -1,11 +1,14 @@
 //! The programs of a server: one row for each name.
+mod about;
 mod acting;
 mod containers;
 mod files;
 mod hostinfo;
+mod interfaces;
 mod kernel;
 mod net;
 mod packages;
+mod ps;
 mod script;
 mod systemd;
 mod text;
@@ -33,53 +36,56 @@ const TABLE: &[(&str, Program)] = &[
     ("chmod", files::chmod),
     ("chown", files::chown),
     ("cp", files::cp),
-    ("cut", text::cut),
     ("date", hostinfo::date),
     ("df", hostinfo::df),
+    ("diff", about::diff),
+    ("dmesg", about::dmesg),
     ("dpkg", packages::dpkg),
+    ("du", about::du),
     ("echo", text::echo),
+    ("env", about::env),
     ("false", |_| Err(crate::call::Stop::Code(1))),
     ("find", text::find),
     ("free", hostinfo::free),
-    ("grep", text::grep),
-    ("head", text::head),
+    ("groups", about::groups),
     ("hostname", hostinfo::hostname),
     ("hostnamectl", hostinfo::hostnamectl),
     ("id", hostinfo::id),
-    ("ip", kernel::ip),
+    ("ip", interfaces::ip),
     ("iptables", acting::iptables),
     ("journalctl", systemd::journalctl),
     ("kill", acting::kill),
     ("killall", acting::pkill),
     ("ln", files::ln),
     ("ls", files::ls),
+    ("lsblk", about::lsblk),
     ("lscpu", top::lscpu),
     ("lsmod", kernel::lsmod),
     ("mkdir", files::mkdir),
     ("modprobe", kernel::modprobe),
+    ("mount", about::mount),
     ("mv", files::mv),
     ("nano", text::edit),
     ("nproc", hostinfo::nproc),
     ("openssl", files::openssl),
     ("pgrep", kernel::pgrep),
+    ("pidof", kernel::pidof),
     ("ping", net::ping),
     ("pkill", acting::pkill),
+    ("printenv", about::env),
     ("printf", text::printf),
-    ("ps", hostinfo::ps),
+    ("ps", ps::ps),
     ("reboot", kernel::reboot),
     ("rm", files::rm),
-    ("sed", text::sed),
     ("sh", script::sh),
     ("sha256sum", files::sha256sum),
     ("sleep", kernel::sleep),
-    ("sort", text::sort),
     ("ss", kernel::ss),
     ("stat", files::stat),
     ("swapoff", kernel::swapoff),
     ("swapon", kernel::swapon),
     ("sysctl", kernel::sysctl),
     ("systemctl", systemd::systemctl),
-    ("tail", text::tail),
     ("tee", text::tee),
     ("timedatectl", top::timedatectl),
     ("top", top::top),
@@ -88,9 +94,10 @@ const TABLE: &[(&str, Program)] = &[
     ("uname", hostinfo::uname),
     ("uptime", top::uptime),
     ("vi", text::edit),
-    ("wc", text::wc),
     ("which", files::which),
+    ("who", about::who),
     ("whoami", hostinfo::whoami),
+    ("xargs", text::xargs),
 ];
 
 /// Programs that a package brings: only there while their file is.
@@ -125,7 +132,8 @@ pub fn find(name: &str, machine: &Machine) -> Option<Program> {
             if name.contains('/') { matches!(machine.files.get(name)?.kind, Kind::Program(_)) } else { machine.program(name).is_some() };
         return there.then_some(*program);
     }
-    TABLE.iter().find(|(known, _)| *known == bare).map(|(_, program)| *program)
+    let listed = TABLE.iter().find(|(known, _)| *known == bare).map(|(_, program)| *program);
+    listed.or_else(|| filters::find(bare).map(|_| text::filter as Program))
 }
 
 /// A container tool by its name, for `k3s crictl`.

@@ -9,13 +9,23 @@ pub fn systemctl(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
     let (flags, rest) = apart(&words);
     let now = flags.contains(&"--now");
-    let Some((verb, names)) = rest.split_first() else { return list_units(call, false) };
+    let Some((verb, names)) = rest.split_first() else {
+        return list_units(call, false, flags.contains(&"--failed").then_some("failed"));
+    };
     match *verb {
         "daemon-reload" if call.is_root() => {
             call.machine.reload_units();
             return Ok(());
         }
-        "list-units" => return list_units(call, flags.contains(&"--all") || flags.contains(&"-a")),
+        "list-units" => {
+            let wanted = words.iter().find_map(|word| word.strip_prefix("--state=")).map(str::to_string);
+            let failed = flags.contains(&"--failed");
+            return list_units(
+                call,
+                flags.contains(&"--all") || flags.contains(&"-a"),
+                if failed { Some("failed") } else { wanted.as_deref() },
+            );
+        }
         "list-unit-files" => return list_files(call),
         _ => {}
     }
@@ -24,10 +34,70 @@ pub fn systemctl(call: &mut Call) -> Step<()> {
         call.complain(format_args!("Failed to {verb} {}: Access denied", names.first().unwrap_or(&"unit")));
         return Err(Stop::Code(4));
     }
+    if *verb == "show" {
+        return show(call, &words, names);
+    }
+    if *verb == "edit" {
+        let name = names.first().map_or("", |name| name.trim_end_matches(".service"));
+        if call.machine.unit(name).is_some() {
+            call.edit = Some(format!("/etc/systemd/system/{name}.service.d/override.conf"));
+            return Ok(());
+        }
+        call.complain(format_args!(
+            "No files found for {name}.service.\nRun 'systemctl edit --force --full {name}.service' to create a new unit."
+        ));
+        return Err(Stop::Code(1));
+    }
+    let (mut code, mut good) = (0, false);
     for name in names {
-        unit(call, verb, name, now)?;
+        match unit(call, verb, name, now) {
+            Ok(()) => good = true,
+            Err(Stop::Code(new)) => code = new,
+            other => return other,
+        }
+    }
+    // One active unit is enough for `is-active`.
+    if code == 0 || good && *verb == "is-active" { Ok(()) } else { Err(Stop::Code(code)) }
+}
+
+/// `show UNIT [-p NAME,…] [--value]`
+fn show(call: &mut Call, words: &[String], names: &[&str]) -> Step<()> {
+    let list = words.iter().enumerate().find_map(|(at, word)| match word.as_str() {
+        "-p" | "--property" => words.get(at + 1).cloned(),
+        other => other.strip_prefix("--property=").or_else(|| other.strip_prefix("-p")).map(str::to_string),
+    });
+    let bare = words.iter().any(|word| word == "--value");
+    let named = names.iter().copied().filter(|name| list.as_deref() != Some(*name));
+    for name in named {
+        let unit = call.machine.unit(name).cloned();
+        let (state, sub) = unit.as_ref().map_or(("inactive", "dead"), |unit| states(unit.state));
+        let full = format!("{}.service", name.trim_end_matches(".service"));
+        let all = [
+            ("Id", full.clone()),
+            ("Description", unit.as_ref().map_or(full.clone(), |unit| unit.description.to_string())),
+            ("LoadState", if unit.is_some() { "loaded" } else { "not-found" }.to_string()),
+            ("ActiveState", state.to_string()),
+            ("SubState", sub.to_string()),
+            ("FragmentPath", unit.as_ref().map_or(String::new(), |unit| unit.path.to_string())),
+            ("UnitFileState", unit.as_ref().map_or("", |unit| if unit.enabled { "enabled" } else { "disabled" }).to_string()),
+            ("MainPID", unit.as_ref().filter(|unit| unit.state == State::Active).map_or(0, |unit| unit.pid).to_string()),
+        ];
+        for (key, value) in all.iter().filter(|(key, _)| list.as_ref().is_none_or(|list| list.split(',').any(|one| one == *key))) {
+            let line = if bare { value.clone() } else { format!("{key}={value}") };
+            call.say(line);
+        }
     }
     Ok(())
+}
+
+fn states(state: State) -> (&'static str, &'static str) {
+    match state {
+        State::Active => ("active", "running"),
+        State::Starting => ("activating", "start"),
+        State::Restarting => ("activating", "auto-restart"),
+        State::Failed => ("failed", "failed"),
+        State::Inactive => ("inactive", "dead"),
+    }
 }
 
 fn unit(call: &mut Call, verb: &str, name: &str, at_once: bool) -> Step<()> {
@@ -83,7 +153,14 @@ fn unit(call: &mut Call, verb: &str, name: &str, at_once: bool) -> Step<()> {
         "reset-failed" => call.machine.alter_unit(name, |unit| {
             unit.state = if unit.state == State::Failed { State::Inactive } else { unit.state };
         }),
-        "mask" | "unmask" => call.machine.alter_unit(name, |unit| unit.masked = verb == "mask"),
+        "mask" | "unmask" => {
+            if verb == "mask" && !found.masked {
+                call.complain(format_args!("Created symlink /etc/systemd/system/{full} → /dev/null."));
+            } else if verb == "unmask" && found.masked {
+                call.complain(format_args!("Removed \"/etc/systemd/system/{full}\"."));
+            }
+            call.machine.alter_unit(name, |unit| unit.masked = verb == "mask");
+        }
         "is-active" => {
             let (word, code) = active(found.state);
             call.say(word);
@@ -176,26 +253,29 @@ fn group(call: &mut Call, main: u32, full: &str) {
     }
 }
 
-fn list_units(call: &mut Call, all: bool) -> Step<()> {
-    let units = call.machine.units.clone();
-    call.say("  UNIT                LOAD   ACTIVE     SUB          DESCRIPTION");
-    let mut count = 0;
-    for (name, unit) in units.iter() {
-        let (active, sub) = match unit.state {
-            State::Active => ("active", "running"),
-            State::Starting => ("activating", "start"),
-            State::Restarting => ("activating", "auto-restart"),
-            State::Failed => ("failed", "failed"),
-            State::Inactive => ("inactive", "dead"),
-        };
-        if unit.state == State::Inactive && !all {
-            continue;
+fn list_units(call: &mut Call, all: bool, wanted: Option<&str>) -> Step<()> {
+    let mut rows = Vec::new();
+    for (name, unit) in call.machine.units.iter() {
+        let (active, sub) = states(unit.state);
+        let shown = wanted.map_or(unit.state != State::Inactive || all, |wanted| wanted == active || wanted == sub);
+        if shown {
+            let mark = if unit.state == State::Failed { '●' } else { ' ' };
+            rows.push((mark, format!("{name}.service"), active, sub, unit.description.clone()));
         }
-        count += 1;
-        let mark = if unit.state == State::Failed { '●' } else { ' ' };
-        call.say(format_args!("{mark} {:<19} loaded {active:<10} {sub:<12} {}", format!("{name}.service"), unit.description));
     }
-    call.say(format_args!("\n{count} loaded units listed."));
+    let width = |least: &str, of: &dyn Fn(usize) -> usize| (0..rows.len()).map(of).chain([least.len()]).max().unwrap_or(0);
+    let (a, b, c) = (width("UNIT", &|at| rows[at].1.len()), width("ACTIVE", &|at| rows[at].2.len()), width("SUB", &|at| rows[at].3.len()));
+    call.say(format_args!("  {:<a$} LOAD   {:<b$} {:<c$} DESCRIPTION", "UNIT", "ACTIVE", "SUB"));
+    for (mark, name, active, sub, about) in &rows {
+        call.say(format_args!("{mark} {name:<a$} loaded {active:<b$} {sub:<c$} {about}"));
+    }
+    if rows.is_empty() {
+        call.say("0 loaded units listed.");
+        return Ok(());
+    }
+    call.say("\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation state, i.e. generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.");
+    let more = if all { "" } else { " Pass --all to see loaded but inactive units, too." };
+    call.say(format_args!("{} loaded units listed.{more}\nTo show all installed unit files use 'systemctl list-unit-files'.", rows.len()));
     Ok(())
 }
 
@@ -212,6 +292,7 @@ fn list_files(call: &mut Call) -> Step<()> {
         };
         call.say(format_args!("{:<19} {state:<8} enabled", format!("{name}.service")));
     }
+    call.say(format_args!("\n{} unit files listed.", units.size()));
     Ok(())
 }
 
@@ -251,6 +332,10 @@ pub fn journalctl(call: &mut Call) -> Step<()> {
     let has = |letter: char, long: &str| {
         words.iter().any(|word| *word == format!("--{long}") || (word.starts_with('-') && !word.starts_with("--") && word.contains(letter)))
     };
+    if words.iter().any(|word| word == "--disk-usage") {
+        call.say("Archived and active journals take up 8.0M in the file system.");
+        return Ok(());
+    }
     let unit = value('u', "unit");
     let follows = has('f', "follow");
     let ends = has('e', "pager-end");
@@ -267,6 +352,18 @@ pub fn journalctl(call: &mut Call) -> Step<()> {
         None => call.machine.units.values().flat_map(|unit| unit.journal.iter().cloned()).collect(),
     };
     lines.sort_by_key(|line| line.at);
+    if words.iter().any(|word| matches!(word.as_str(), "-k" | "--dmesg")) {
+        lines.clear();
+    }
+    if words.iter().any(|word| word.starts_with("-p") || word.starts_with("--priority")) {
+        // Programs here say in their lines how grave they are.
+        let grave = |text: &str| {
+            text.starts_with('E') && text.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
+                || text.contains("level=error")
+                || text.contains("Failed")
+        };
+        lines.retain(|line| grave(&line.text));
+    }
     if let Some(since) = value('S', "since") {
         let Some(since) = moment(&since, call.now) else {
             call.complain(format_args!("Failed to parse timestamp: {since}"));

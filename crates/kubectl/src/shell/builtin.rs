@@ -8,26 +8,37 @@ mod files;
 mod filters;
 mod misc;
 mod network;
-mod patterns;
-mod sed;
-mod words;
+
+/// Programs on text: name, what it does.
+static FILTERS: &[(&str, &str)] = &[
+    ("awk", "print columns: awk '{print $1}'"),
+    ("base64", "write bytes as letters, or back: base64 -d"),
+    ("column", "put cells below each other: column -t"),
+    ("cut", "print fields: cut -d: -f1"),
+    ("grep", "print lines that match"),
+    ("head", "print the first lines"),
+    ("sed", "replace text: sed 's/a/b/'"),
+    ("seq", "count: seq 3"),
+    ("sort", "sort lines"),
+    ("tac", "print lines from the last to the first"),
+    ("tail", "print the last lines"),
+    ("tr", "replace letters"),
+    ("uniq", "drop repeated lines"),
+    ("wc", "count lines, words, bytes"),
+];
 
 /// Name, what it does, how.
 static TABLE: &[(&str, &str, Run)] = &[
-    ("awk", "print columns: awk '{print $1}'", words::awk),
     ("cat", "print files", files::cat),
     ("clear", "wipe the screen", misc::clear),
     ("cp", "copy a file", files::cp),
     ("curl", "send a request: curl http://192.168.100.12:30080/", network::curl),
-    ("cut", "print fields: cut -d: -f1", words::cut),
     ("date", "print the cluster's time", misc::date),
     ("echo", "print words", misc::echo),
     ("edit", "open a file in the editor", files::edit),
     ("env", "print the environment", misc::env),
     ("export", "set a variable: export NAME=value", misc::export),
     ("false", "fail", misc::no),
-    ("grep", "print lines that match", filters::grep),
-    ("head", "print the first lines", filters::head),
     ("help", "list the commands", misc::help),
     ("history", "list what was entered", misc::history),
     ("ls", "list files", files::ls),
@@ -39,27 +50,21 @@ static TABLE: &[(&str, &str, Run)] = &[
     ("printf", "print words as a format says", misc::printf),
     ("pwd", "print the folder", misc::pwd),
     ("rm", "remove files", files::rm),
-    ("sed", "replace text: sed 's/a/b/'", sed::run),
     ("sleep", "wait", misc::sleep),
-    ("sort", "sort lines", filters::sort),
     ("ssh", "log in on a server, or run a command there: ssh worker-1 free -h", network::ssh),
-    ("tail", "print the last lines", filters::tail),
     ("tee", "print and write a file", files::tee),
     ("time", "run a command and say how long it took", misc::time),
     ("touch", "make an empty file", files::touch),
-    ("tr", "replace letters", words::tr),
     ("true", "do nothing, well", misc::yes),
-    ("uniq", "drop repeated lines", filters::uniq),
     ("vi", "open a file in the editor", files::edit),
     ("vim", "open a file in the editor", files::edit),
     ("watch", "run a command again and again", misc::watch),
-    ("wc", "count lines, words, bytes", filters::wc),
     ("wget", "send a request: wget -qO- URL", network::wget),
 ];
 
 /// Names of everything that can be called, kubectl first.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    ["kubectl"].into_iter().chain(TABLE.iter().map(|row| row.0))
+    ["kubectl"].into_iter().chain(TABLE.iter().map(|row| row.0)).chain(FILTERS.iter().map(|row| row.0))
 }
 
 pub fn is_command(name: &str) -> bool {
@@ -71,6 +76,9 @@ pub fn call(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     let Some((name, rest)) = words.split_first() else { return Ok(0) };
     if name == "kubectl" || name == "k" {
         return crate::verbs::kubectl(rest, io);
+    }
+    if let Some(filter) = ::filters::find(name) {
+        return filters::run(filter, rest, io);
     }
     match TABLE.iter().find(|row| row.0 == name) {
         Some(row) => (row.2)(rest, io),

@@ -9,6 +9,7 @@ use crate::pen::Chunk;
 use crate::session::Session;
 use ::shell::{Script, Trouble};
 use objects::wire::{Request, Response, WatchEvent};
+pub(crate) use run::Leave;
 use simcore::Time;
 use std::collections::VecDeque;
 
@@ -335,26 +336,4 @@ fn shown(chunks: Vec<Chunk>) -> Vec<Effect> {
     };
     // `Pen::after` gives no `Shown`.
     chunks.into_iter().map(effect).collect()
-}
-
-/// Whether `name` fits a pattern of `*` (no slash) and `?`.
-fn glob(pattern: &str, name: &str) -> bool {
-    let mut rest = pattern.chars();
-    match rest.next() {
-        None => name.is_empty(),
-        Some('*') => {
-            let tail = rest.as_str();
-            name.char_indices()
-                .map(|(at, c)| (at, c == '/'))
-                .chain([(name.len(), false)])
-                .scan(false, |stop, (at, slash)| {
-                    let go = !*stop;
-                    *stop |= slash;
-                    go.then_some(at)
-                })
-                .any(|at| glob(tail, &name[at..]))
-        }
-        Some('?') => name.chars().next().is_some_and(|c| c != '/' && glob(rest.as_str(), &name[c.len_utf8()..])),
-        Some(c) => name.strip_prefix(c).is_some_and(|name| glob(rest.as_str(), name)),
-    }
 }

@@ -2,7 +2,7 @@
 use super::builtin;
 use crate::job::{Io, Stdin, Stop};
 use crate::pen::{Chunk, Pen};
-use ::shell::{Command, Join, Part, Pipeline, Redirect, Script, Word};
+use ::shell::{Command, Group, Join, Part, Pipeline, Redirect, Script, Word};
 
 /// Runs every step; the code is the last one's.
 pub fn script(script: &Script, io: &mut Io) -> Result<u8, Stop> {
@@ -17,14 +17,159 @@ pub fn script(script: &Script, io: &mut Io) -> Result<u8, Stop> {
             code = pipeline(step, io)?;
             io.session.last_code = code;
         }
+        if io.tape.leave.is_some() {
+            return Ok(io.session.last_code);
+        }
     }
     Ok(code)
+}
+
+/// How a list of commands is left before its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Leave {
+    /// So many loops: `break 2`.
+    Break(u32),
+    Continue(u32),
+    Exit,
+}
+
+/// How many rounds the loops of one line may take: a line is run again from its start with each answer.
+const ROUNDS_MOST: u32 = 1_000;
+
+fn group(group: &Group, io: &mut Io) -> Result<u8, Stop> {
+    let mut code = 0;
+    match group {
+        Group::List(list) => return script(list, io),
+        Group::Sub(list) => {
+            code = script(list, io)?;
+            io.tape.leave = None;
+        }
+        Group::If { arms, other } => {
+            for (condition, body) in arms {
+                if script(condition, io)? == 0 {
+                    return script(body, io);
+                }
+            }
+            return script(other, io);
+        }
+        Group::While { until, condition, body } => {
+            while (script(condition, io)? == 0) != *until && io.tape.leave.is_none() {
+                code = script(body, io)?;
+                if !goes_on(io) {
+                    break;
+                }
+            }
+        }
+        Group::For { name, words, body } => {
+            let mut all = Vec::new();
+            for word in words.iter().flatten() {
+                expand_all(word, io, &mut all)?;
+            }
+            for word in all {
+                io.session.env.insert(name.clone(), word);
+                code = script(body, io)?;
+                if !goes_on(io) {
+                    break;
+                }
+            }
+        }
+        Group::Case { word, arms } => {
+            let text = joined(word, io)?;
+            for (patterns, body) in arms {
+                for pattern in patterns {
+                    if ::shell::glob(&joined(pattern, io)?, &text) {
+                        return script(body, io);
+                    }
+                }
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Whether a loop goes on after a round.
+fn goes_on(io: &mut Io) -> bool {
+    io.tape.rounds += 1;
+    if io.tape.leave.is_none() && io.tape.rounds > ROUNDS_MOST {
+        io.err("^C\n");
+        io.session.last_code = 130;
+        io.tape.leave = Some(Leave::Exit);
+    }
+    let (left, goes) = match io.tape.leave {
+        None | Some(Leave::Continue(1)) => (None, true),
+        Some(Leave::Break(1)) => (None, false),
+        Some(Leave::Continue(count)) => (Some(Leave::Continue(count - 1)), false),
+        Some(Leave::Break(count)) => (Some(Leave::Break(count - 1)), false),
+        Some(Leave::Exit) => (Some(Leave::Exit), false),
+    };
+    io.tape.leave = left;
+    goes
+}
+
+/// What the shell does itself, and its code; `None`: a command is meant.
+fn own(words: &[String], io: &mut Io) -> Option<u8> {
+    let count = || words.get(1).and_then(|text| text.parse().ok()).unwrap_or(1).max(1);
+    Some(match words.first()?.as_str() {
+        ":" => 0,
+        "break" => (io.tape.leave = Some(Leave::Break(count())), 0).1,
+        "continue" => (io.tape.leave = Some(Leave::Continue(count())), 0).1,
+        "unset" => {
+            words[1..].iter().for_each(|name| drop(io.session.env.remove(name)));
+            0
+        }
+        "test" | "[" | "[[" => {
+            let is = |letter: char, name: &str| match letter {
+                'd' => io.session.is_folder(name),
+                'f' | 'r' | 'w' => io.session.file(name).is_some(),
+                's' => io.session.file(name).is_some_and(|text| !text.is_empty()),
+                'e' => io.session.file(name).is_some() || io.session.is_folder(name),
+                _ => false,
+            };
+            match ::shell::holds(&words[0], &words[1..], &is) {
+                Ok(holds) => u8::from(!holds),
+                Err(wrong) => {
+                    io.err(format!("bash: {wrong}\n"));
+                    2
+                }
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// `read A B` takes a line of what the list around it reads; the last name takes the rest of it.
+fn read(names: &[String], io: &mut Io) -> Result<u8, Stop> {
+    let Some(line) = io.read_line()? else { return Ok(1) };
+    let names: Vec<&String> = names.iter().filter(|word| !word.starts_with('-')).collect();
+    let mut left = line.trim();
+    for (at, name) in names.iter().enumerate() {
+        let (word, more) = if at + 1 == names.len() { (left, "") } else { left.split_once(char::is_whitespace).unwrap_or((left, "")) };
+        io.session.env.insert(name.to_string(), word.to_string());
+        left = more.trim_start();
+    }
+    Ok(0)
+}
+
+/// The names of a plain `read`, which is no command of a pipe: its input must stay read.
+fn names_read(pipeline: &Pipeline) -> Option<Vec<String>> {
+    let [command] = &pipeline.commands[..] else { return None };
+    let plain = |word: &Word| match &word.0[..] {
+        [Part::Text { text, .. }] => Some(text.clone()),
+        _ => None,
+    };
+    let words: Vec<String> = command.words.iter().map(plain).collect::<Option<_>>()?;
+    let (first, names) = words.split_first()?;
+    (first == "read" && command.redirects.is_empty()).then(|| names.to_vec())
 }
 
 /// The exit code of a command that was ended by SIGPIPE.
 const CUT: u8 = 141;
 
 fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
+    if let Some(names) = names_read(pipeline) {
+        let code = read(&names, io)?;
+        return Ok(if pipeline.not { u8::from(code == 0) } else { code });
+    }
     let blocked = io.tape.blocked;
     io.background = pipeline.background;
     let pipe = io.tape.pipes;
@@ -73,7 +218,7 @@ fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
 fn command(command: &Command, io: &mut Io) -> Result<u8, Stop> {
     let mut words = Vec::new();
     for word in &command.words {
-        words.extend(expand(word, io)?);
+        expand_all(word, io, &mut words)?;
     }
     let mut sets = Vec::new();
     for (name, value) in &command.sets {
@@ -95,8 +240,11 @@ fn command(command: &Command, io: &mut Io) -> Result<u8, Stop> {
     let scoped = !sets.is_empty();
     io.session.env.extend(sets);
     let body = |io: &mut Io| match &command.group {
-        Some(group) => script(group, io),
-        None => builtin::call(&words, io),
+        Some(inner) => group(inner, io),
+        None => match own(&words, io) {
+            Some(code) => Ok(code),
+            None => builtin::call(&words, io),
+        },
     };
     let plain = out == Goes::Out && err == Goes::Err;
     let (result, pen) = if plain { io.within(input, body) } else { io.within_captured(input, body) };
@@ -191,6 +339,21 @@ fn value(part: &Part, io: &mut Io) -> Result<String, Stop> {
         Part::Text { text, .. } => text.clone(),
         Part::Variable { name, .. } if name == "?" => io.session.last_code.to_string(),
         Part::Variable { name, .. } => io.session.env.get(name).cloned().unwrap_or_default(),
+        Part::Shaped { name, sign, word, .. } => {
+            let word = joined(word, io)?;
+            let text = ::shell::shaped(io.session.env.get(name).map(String::as_str), sign, &word);
+            if matches!(sign.as_str(), ":=" | "=") {
+                io.session.env.insert(name.clone(), text.clone());
+            }
+            text
+        }
+        Part::Sum(text) => match ::shell::reckon(text, &|name| io.session.env.get(name).cloned().unwrap_or_default()) {
+            Ok(number) => number.to_string(),
+            Err(words) => {
+                io.err(format!("{words}\n"));
+                String::new()
+            }
+        },
         Part::Output { script: inner, .. } => {
             let (result, pen) = io.within_captured(Stdin::Text { text: String::new(), more: false }, |io| script(inner, io));
             io.err(pen.stderr());
@@ -198,6 +361,13 @@ fn value(part: &Part, io: &mut Io) -> Result<String, Stop> {
             pen.stdout().trim_end_matches('\n').to_string()
         }
     })
+}
+
+fn expand_all(word: &Word, io: &mut Io, all: &mut Vec<String>) -> Result<(), Stop> {
+    for word in ::shell::braces(word) {
+        all.extend(expand(&word, io)?);
+    }
+    Ok(())
 }
 
 /// A word as the words it becomes: split where `$X` and `$( )` stand bare, file names put in for `*`.
@@ -210,10 +380,12 @@ fn expand(word: &Word, io: &mut Io) -> Result<Vec<String>, Stop> {
         let text = if place == 0 && matches!(part, Part::Text { quoted: false, .. }) && text == "~" { ".".to_string() } else { text };
         match part {
             Part::Text { quoted, .. } => {
-                pattern |= !quoted && text.contains(['*', '?']);
+                pattern |= !quoted && text.contains(['*', '?', '[']);
                 open.get_or_insert_default().push_str(&text);
             }
-            Part::Variable { quoted: true, .. } | Part::Output { quoted: true, .. } => open.get_or_insert_default().push_str(&text),
+            Part::Variable { quoted: true, .. } | Part::Shaped { quoted: true, .. } | Part::Output { quoted: true, .. } | Part::Sum(_) => {
+                open.get_or_insert_default().push_str(&text)
+            }
             _ => {
                 let mut pieces = text.split_whitespace().peekable();
                 if text.starts_with(char::is_whitespace) {
@@ -239,7 +411,7 @@ fn expand(word: &Word, io: &mut Io) -> Result<Vec<String>, Stop> {
 fn matching_files(pattern: &str, io: &Io) -> Vec<String> {
     let wanted = crate::session::path(pattern);
     let depth = wanted.matches('/').count();
-    let fits = |name: &&String| name.matches('/').count() == depth && super::glob(&wanted, name);
+    let fits = |name: &&String| name.matches('/').count() == depth && ::shell::fits(&wanted, name);
     let found: Vec<String> = io.session.files().keys().filter(fits).cloned().collect();
     if found.is_empty() { vec![pattern.to_string()] } else { found }
 }

@@ -3,6 +3,8 @@ use super::super::ask::{Access, Ask, Found, Header, Keys, Reply};
 use super::super::keys::{self, Deed};
 use super::super::{Answer, Form, table};
 use super::{Line, misused, no_table, unsupported};
+use crate::server::words;
+use simcore::Duration;
 
 /// `KEY`, `KEY END`, `KEY --prefix`, `KEY --from-key`.
 fn range(line: &Line, rest: &[&str], usage: &str) -> Result<Keys, Answer> {
@@ -44,7 +46,8 @@ fn sort(line: &Line, found: &mut [Found]) -> Result<(), Answer> {
 /// A flag's whole number.
 fn whole(line: &Line, name: &str) -> Result<u64, Answer> {
     let Some(text) = line.value(name) else { return Ok(0) };
-    text.parse().map_err(|_| {
+    // A negative number means the same as none.
+    text.parse::<i64>().map(|number| number.max(0).unsigned_abs()).map_err(|_| {
         Answer::refusal(&format!("invalid argument \"{text}\" for \"--{name}\" flag: strconv.ParseInt: parsing \"{text}\": invalid syntax"))
     })
 }
@@ -79,13 +82,16 @@ pub fn get(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer
     if line.has("print-value-only") && line.form != Form::Simple {
         return Some(misused("print-value-only is only for `--write-out=simple`"));
     }
-    let show = keys::Show { keys_only: line.has("keys-only"), values_only: line.has("print-value-only") };
+    let show = keys::Show { keys_only: line.has("keys-only"), values_only: line.has("print-value-only"), hex: line.has("hex") };
     Some(no_table(line, keys::print(header, &found, count, line.form, show)))
 }
 
 pub fn put(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
     if line.has("ignore-value") && rest.len() > 1 {
         return Some(misused("put command needs only 1 argument when 'ignore-value' is set"));
+    }
+    if let ([key], true) = (rest, line.has("ignore-value")) {
+        return put_again(line, key, access);
     }
     let [key, value, ..] = rest else { return Some(misused("put command needs 1 argument and input from stdin or 2 arguments")) };
     let lease = match line.value("lease") {
@@ -107,19 +113,49 @@ pub fn put(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer
     Some(no_table(line, keys::written(header, Deed::Put, &before, line.form)))
 }
 
+/// `put KEY --ignore-value`: the value that stands there is written once more.
+fn put_again(line: &Line, key: &str, access: &mut dyn Access) -> Option<Answer> {
+    let ask = Ask::Range { keys: Keys::One(key.to_string()), revision: 0, serializable: false };
+    let found = match unless_refused!(line.one(access, &ask)?) {
+        Reply::Range(_, found) => found.into_iter().next(),
+        _ => None,
+    };
+    let Some(found) = found else { return Some(Answer::refusal("etcdserver: key not found")) };
+    let value = found.version.value.as_deref().unwrap_or_default().to_string();
+    let ask = Ask::Put { key: key.to_string(), value, lease: found.lease };
+    let (header, before) = match unless_refused!(line.one(access, &ask)?) {
+        Reply::Written(header, before) => (header, before),
+        _ => (Header::default(), Vec::new()),
+    };
+    let before = if line.has("prev-kv") { before } else { Vec::new() };
+    Some(no_table(line, keys::written(header, Deed::Put, &before, line.form)))
+}
+
 pub fn del(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
     const USAGE: &str = "del command needs one argument as key and an optional argument as range_end";
     if rest.len() > 2 {
         return Some(misused(USAGE));
     }
     let keys = unless_refused!(range(line, rest, USAGE));
+    let (warning, waited) = match rest {
+        [key, end] if !line.has("range") => (deletes(key, end), Duration::secs(2)),
+        _ => (String::new(), Duration::ZERO),
+    };
     let (header, before) = match unless_refused!(line.one(access, &Ask::Delete(keys))?) {
         Reply::Written(header, before) => (header, before),
         _ => (Header::default(), Vec::new()),
     };
     let deed = Deed::Deleted(before.len());
     let before = if line.has("prev-kv") { before } else { Vec::new() };
-    Some(no_table(line, keys::written(header, deed, &before, line.form)))
+    let answer = no_table(line, keys::written(header, deed, &before, line.form));
+    Some(Answer { stderr: warning + &answer.stderr, waited, ..answer })
+}
+
+/// What is said before a range of keys goes; the two seconds to think it over follow here after the deed.
+fn deletes(key: &str, end: &str) -> String {
+    format!(
+        "Warning: Keys between {key:?} and {end:?} will be deleted. Please interrupt the command within next 2 seconds to cancel. You can provide `--range` flag to avoid the delay.\n"
+    )
 }
 
 pub fn compact(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
@@ -140,19 +176,21 @@ pub fn hashes(line: &Line, access: &mut dyn Access) -> Option<Answer> {
         let ask = Ask::Range { keys: Keys::Prefix(String::new()), revision, serializable: true };
         let (header, found) = match access.ask(&target, &ask, line.within)? {
             Reply::Range(header, found) => (header, found),
-            Reply::Refused(words) => return Some(Answer::refusal(words)),
-            _ => {
-                answer.stderr += &format!("Failed to get the hash of endpoint {target} (context deadline exceeded)\n");
+            other => {
+                let why = if let Reply::Refused(words) = other { words } else { words::DEADLINE };
+                answer.stderr += &format!("Failed to get the hash of endpoint {target} ({why})\n");
                 answer.code = 1;
                 continue;
             }
         };
-        let at = if revision == 0 { header.revision } else { revision };
+        // Without `--rev` it says 0, as upstream.
+        let at = revision;
+        let shown = if at == 0 { String::new() } else { format!(",\"hash_revision\":{at}") };
         let hash = hash(&found);
         rows.push(vec![target.clone(), hash.to_string(), at.to_string()]);
         texts.push(match line.form {
             Form::Json => format!(
-                "{{\"Endpoint\":\"{target}\",\"HashKV\":{{{},\"hash\":{hash},\"compact_revision\":-1,\"hash_revision\":{at}}}}}",
+                "{{\"Endpoint\":\"{target}\",\"HashKV\":{{{},\"hash\":{hash},\"compact_revision\":-1{shown}}}}}",
                 keys::as_json_header(header)
             ),
             _ => format!("{}\"Endpoint\" : \"{target}\"\n\"Hash\" : {hash}\n\"HashRevision\" : {at}\n\n", keys::as_fields(header)),

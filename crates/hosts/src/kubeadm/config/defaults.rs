@@ -1,5 +1,5 @@
 //! What kubeadm puts into fields that were not given, and the images of each version.
-use super::{API, nothing};
+use super::{API, Config, nothing};
 use crate::kubeadm::version::Version;
 use objects::{Tree, list, map};
 
@@ -54,6 +54,14 @@ pub fn reset() -> Tree {
     map! {"apiVersion": API, "kind": "ResetConfiguration", "certificatesDir": PKI, "timeouts": timeouts()}
 }
 
+pub fn upgrade() -> Tree {
+    let part = || map! {"certificateRenewal": true, "etcdUpgrade": true, "imagePullPolicy": "IfNotPresent", "imagePullSerial": true};
+    map! {
+        "apiVersion": API, "kind": "UpgradeConfiguration", "apply": part(), "node": part(), "diff": map! {},
+        "plan": map! {"etcdUpgrade": true}, "timeouts": timeouts(),
+    }
+}
+
 /// `external`: whether the user names an etcd outside.
 pub fn cluster(external: bool) -> Tree {
     let mut tree = map! {
@@ -85,16 +93,33 @@ pub fn etcd_tag(version: &str) -> &'static str {
     }
 }
 
-/// The images that a control plane needs, in kubeadm's order.
-pub fn images(repository: &str, version: &str, external_etcd: bool) -> Vec<String> {
+/// The images that a control plane needs, in kubeadm's order. `etcd`: the tag of etcd's.
+pub fn images(config: &Config, etcd: &str) -> Vec<String> {
+    let (repository, version) = (config.repository(), config.version());
     let programs = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"];
     let mut all: Vec<String> = programs.iter().map(|name| format!("{repository}/{name}:{version}")).collect();
-    // CoreDNS lies one folder deeper in the registry of the project, and only there.
-    let dns = if repository == REGISTRY { "coredns/coredns" } else { "coredns" };
-    all.push(format!("{repository}/{dns}:{COREDNS}"));
+    all.push(dns_image(config));
     all.push(format!("{repository}/pause:{PAUSE}"));
-    if !external_etcd {
-        all.push(format!("{repository}/etcd:{}", etcd_tag(version)));
+    if config.etcd_folder().is_some() {
+        all.push(etcd_image(config, etcd));
     }
     all
+}
+
+/// The first of these that says something.
+fn or<'a>(given: &'a str, default: &'a str) -> &'a str {
+    if given.is_empty() { default } else { given }
+}
+
+/// CoreDNS lies one folder deeper in the registry of the project, and only there.
+pub fn dns_image(config: &Config) -> String {
+    let dns = config.cluster.get("dns");
+    let repository = or(dns.get("imageRepository").text(), config.repository());
+    let name = if repository == REGISTRY { "coredns/coredns" } else { "coredns" };
+    format!("{repository}/{name}:{}", or(dns.get("imageTag").text(), COREDNS))
+}
+
+pub fn etcd_image(config: &Config, tag: &str) -> String {
+    let local = config.cluster.at(&["etcd", "local"]);
+    format!("{}/etcd:{}", or(local.get("imageRepository").text(), config.repository()), or(local.get("imageTag").text(), tag))
 }

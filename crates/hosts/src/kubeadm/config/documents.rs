@@ -1,5 +1,5 @@
 //! A configuration file: YAML documents by kind, with kubeadm's words for old, unknown and broken ones.
-use super::fields;
+use super::{fields, types};
 use crate::call::{Call, Step, fail, quoted};
 use objects::{Tree, yaml};
 
@@ -19,6 +19,54 @@ const OLD: [(&str, &str); 6] = [
 
 /// Reads a file; what is unknown in it is warned of. `place` is the line of kubeadm's source that warns.
 pub fn load(call: &mut Call, path: &str, place: &str) -> Step<Documents> {
+    let all = parse(call, path)?;
+    for tree in &all.0 {
+        supported(tree)?;
+        if let Some(words) = unfit(tree) {
+            call.klog('W', place, format_args!("{}: {words}", unmarshaling(tree)));
+        }
+        if let Some(words) = types::mistyped(tree.get("kind").text(), tree).filter(|_| is_ours(tree)) {
+            return fail(words);
+        }
+    }
+    Ok(all)
+}
+
+/// Reads a file; what is unknown in it is refused.
+pub fn load_strictly(call: &mut Call, path: &str) -> Step<Documents> {
+    let all = parse(call, path)?;
+    for tree in &all.0 {
+        supported(tree)?;
+        if let Some(words) = unfit(tree) {
+            return fail(format!("{}: {words}", unmarshaling(tree)));
+        }
+    }
+    Ok(all)
+}
+
+fn is_ours(tree: &Tree) -> bool {
+    tree.get("apiVersion").text() == super::API
+}
+
+fn unmarshaling(tree: &Tree) -> String {
+    let (api, kind) = (tree.get("apiVersion").text(), tree.get("kind").text());
+    let (group, version) = api.split_once('/').unwrap_or(("", api));
+    let gvk = format!("schema.GroupVersionKind{{Group:{}, Version:{}, Kind:{}}}", quoted(group), quoted(version), quoted(kind));
+    format!("error unmarshaling configuration {gvk}")
+}
+
+/// What strict decoding says of a document.
+fn unfit(tree: &Tree) -> Option<String> {
+    let kind = tree.get("kind").text();
+    if let Some(words) = types::mistyped(kind, tree).filter(|_| is_ours(tree)) {
+        return Some(words);
+    }
+    let unknown = fields::unknown(kind, tree);
+    let named: Vec<String> = unknown.iter().map(|field| format!("unknown field {}", quoted(field))).collect();
+    (!named.is_empty()).then(|| format!("strict decoding error: {}", named.join(", ")))
+}
+
+fn parse(call: &mut Call, path: &str) -> Step<Documents> {
     let full = call.path(path);
     let Some(text) = call.machine.files.read(&full) else {
         return fail(format!("unable to read config from {} : open {path}: no such file or directory", quoted(path)));
@@ -31,7 +79,7 @@ pub fn load(call: &mut Call, path: &str, place: &str) -> Step<Documents> {
     let mut all = Documents::default();
     for document in documents {
         let (api, kind) = (document.tree.get("apiVersion").text(), document.tree.get("kind").text());
-        if api.is_empty() || kind.is_empty() {
+        if !api.contains('/') || kind.is_empty() {
             let (group, version) = api.split_once('/').unwrap_or(("", api));
             let gvk = format!("{group}/{version}, Kind={kind}");
             return fail(format!(
@@ -42,10 +90,6 @@ pub fn load(call: &mut Call, path: &str, place: &str) -> Step<Documents> {
             return fail(format!("invalid configuration: kind {} is specified twice in YAML file", quoted(kind)));
         }
         all.0.push(document.tree);
-    }
-    for tree in &all.0 {
-        supported(tree)?;
-        strictly(call, tree, place);
     }
     Ok(all)
 }
@@ -67,18 +111,6 @@ fn supported(tree: &Tree) -> Step<()> {
         quoted(api),
         quoted(kind)
     ))
-}
-
-fn strictly(call: &mut Call, tree: &Tree, place: &str) {
-    let (api, kind) = (tree.get("apiVersion").text(), tree.get("kind").text());
-    let (group, version) = api.split_once('/').unwrap_or(("", api));
-    let unknown = fields::unknown(kind, tree);
-    if !unknown.is_empty() {
-        let named: Vec<String> = unknown.iter().map(|field| format!("unknown field {}", quoted(field))).collect();
-        let gvk = format!("schema.GroupVersionKind{{Group:{}, Version:{}, Kind:{}}}", quoted(group), quoted(version), quoted(kind));
-        let words = format!("error unmarshaling configuration {gvk}: strict decoding error: {}", named.join(", "));
-        call.klog('W', place, words);
-    }
 }
 
 impl Documents {

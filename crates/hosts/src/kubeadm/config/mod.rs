@@ -4,10 +4,13 @@ mod documents;
 pub mod fields;
 pub mod network;
 mod resolve;
+mod types;
 pub mod validate;
 
-pub use documents::{Documents, load};
-pub use resolve::{dns_address, find_socket as find, init, join, reachable, reset, unmixed};
+pub use documents::{Documents, load, load_strictly};
+pub use resolve::{
+    dns_address, feature_gates, find_socket as find, for_images, init, init_of, join, join_of, reachable, reset, reset_of, unmixed,
+};
 
 use super::flags::Given;
 use crate::call::span;

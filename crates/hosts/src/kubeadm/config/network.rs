@@ -79,7 +79,8 @@ fn from_number(like: &IpAddr, number: u128) -> IpAddr {
 
 /// Splits `host:port` as Go's net.SplitHostPort, with its words.
 pub fn split_host_port(text: &str) -> Result<(&str, &str), String> {
-    let missing = || format!("address {text}: missing port in address");
+    let missing =
+        || if text.is_empty() { "missing port in address".to_string() } else { format!("address {text}: missing port in address") };
     if let Some(rest) = text.strip_prefix('[') {
         let (host, rest) = rest.split_once(']').ok_or_else(|| format!("address {text}: missing ']' in address"))?;
         return rest.strip_prefix(':').map(|port| (host, port)).ok_or_else(missing);

@@ -33,6 +33,23 @@ pub fn unmixed(given: &Given) -> Step<()> {
     fail(format!("can not mix '--config' with arguments [{}]", mixed.join(" ")))
 }
 
+/// What `kubeadm config images` works from: the cluster's part of a configuration, whatever the host is like.
+pub fn for_images(call: &mut Call, given: &Given) -> Step<Config> {
+    let mut config = match given.has("config") {
+        true => init_file(call, given.text("config"))?,
+        false => Config { node: nothing(), cluster: nothing(), ..Config::default() },
+    };
+    for (flag, field) in [("kubernetes-version", "kubernetesVersion"), ("image-repository", "imageRepository")] {
+        if given.has(flag) && !given.has("config") {
+            config.cluster.set(&[field], given.text(flag));
+        }
+    }
+    let external = !config.cluster.at(&["etcd", "external"]).is_null();
+    fill(&mut config.cluster, &defaults::cluster(external));
+    cluster(call, &mut config)?;
+    Ok(config)
+}
+
 /// What `kubeadm init` and its phases work from.
 pub fn init(call: &mut Call, given: &Given) -> Step<Config> {
     feature_gates(given.text("feature-gates"))?;
@@ -44,18 +61,34 @@ pub fn init(call: &mut Call, given: &Given) -> Step<Config> {
         true => init_file(call, given.text("config"))?,
         false => init_flags(given),
     };
+    settle_init(call, given, &mut config)?;
+    Ok(config)
+}
+
+/// The same from documents that were read already.
+pub fn init_of(call: &mut Call, documents: &Documents) -> Step<Config> {
+    let mut config = Config {
+        node: documents.of("InitConfiguration"),
+        cluster: documents.of("ClusterConfiguration"),
+        kubelet: documents.of("KubeletConfiguration"),
+        proxy: documents.of("KubeProxyConfiguration"),
+    };
+    settle_init(call, &Given::default(), &mut config)?;
+    Ok(config)
+}
+
+fn settle_init(call: &mut Call, given: &Given, config: &mut Config) -> Step<()> {
     let external = !config.cluster.at(&["etcd", "external"]).is_null();
     fill(&mut config.node, &defaults::init());
     fill(&mut config.cluster, &defaults::cluster(external));
     tokens(call, &mut config.node);
     node(call, given, &mut config.node, true)?;
     address(call, &mut config.node, &["localAPIEndpoint", "advertiseAddress"])?;
-    cluster(call, &mut config)?;
-    validate::together(validate::init(&config)).or_else(fail)?;
-    Ok(config)
+    cluster(call, config)?;
+    validate::together(validate::init(config)).or_else(fail)
 }
 
-fn feature_gates(text: &str) -> Step<()> {
+pub fn feature_gates(text: &str) -> Step<()> {
     for pair in text.split(',').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if !pair.contains('=') {
@@ -82,7 +115,7 @@ fn init_file(call: &mut Call, path: &str) -> Step<Config> {
         proxy: documents.of("KubeProxyConfiguration"),
     };
     if config.node.is_null() && config.cluster.is_null() {
-        return fail("no InitConfiguration or ClusterConfiguration kind was found in the YAML file");
+        return fail("no InitConfiguration or ClusterConfiguration kind was found in the configuration file");
     }
     Ok(config)
 }
@@ -97,7 +130,7 @@ fn others(call: &mut Call, documents: &Documents, mine: &[&str]) {
     for one in strange {
         call.klog(
             'W',
-            "initconfiguration.go:388",
+            "initconfiguration.go:363",
             format_args!("[config] WARNING: Ignored configuration document with GroupVersionKind {one}"),
         );
     }
@@ -112,7 +145,7 @@ fn init_flags(given: &Given) -> Config {
         ("cri-socket", &["nodeRegistration", "criSocket"]),
     ];
     texts.iter().filter(|(flag, _)| given.has(flag)).for_each(|(flag, path)| config.node.set(path, given.text(flag)));
-    if given.has("apiserver-bind-port") {
+    if given.int("apiserver-bind-port") != 0 {
         config.node.set(&["localAPIEndpoint", "bindPort"], given.int("apiserver-bind-port"));
     }
     if given.has("token") || given.has("token-ttl") {
@@ -179,7 +212,7 @@ fn node(call: &mut Call, given: &Given, node: &mut Tree, control_plane: bool) ->
 }
 
 fn with_scheme(call: &mut Call, path: &str) -> String {
-    if !path.starts_with('/') {
+    if path.contains("://") {
         return path.to_string();
     }
     call.klog(
@@ -280,7 +313,24 @@ pub fn join(call: &mut Call, given: &Given) -> Step<Config> {
         }
         false => join_flags(given),
     };
-    let mut config = Config { node: node_tree, ..Config::default() };
+    let planes = ["certificate-key", "apiserver-advertise-address", "apiserver-bind-port"];
+    if !given.has("config") && !given.is("control-plane") && planes.iter().any(|flag| !given.text(flag).is_empty() && given.has(flag)) {
+        let words = format!(
+            "[preflight] WARNING: --control-plane is also required when passing control-plane related flags such as [{}]",
+            planes.join(", ")
+        );
+        call.klog('W', "join.go:402", words);
+    }
+    settle_join(call, given, node_tree)
+}
+
+/// The same from documents that were read already.
+pub fn join_of(call: &mut Call, documents: &Documents) -> Step<Config> {
+    settle_join(call, &Given::default(), documents.of("JoinConfiguration"))
+}
+
+fn settle_join(call: &mut Call, given: &Given, tree: Tree) -> Step<Config> {
+    let mut config = Config { node: tree, ..Config::default() };
     fill(&mut config.node, &defaults::join());
     let token = config.node.at(&["discovery", "bootstrapToken", "token"]).text().to_string();
     if config.node.at(&["discovery", "tlsBootstrapToken"]).is_empty() && !token.is_empty() {
@@ -350,6 +400,15 @@ pub fn reset(call: &mut Call, given: &Given) -> Step<Tree> {
     if given.has("cert-dir") {
         node.set(&["certificatesDir"], given.text("cert-dir"));
     }
+    settle_reset(call, given, node)
+}
+
+/// The same from documents that were read already.
+pub fn reset_of(call: &mut Call, documents: &Documents) -> Step<Tree> {
+    settle_reset(call, &Given::default(), documents.of("ResetConfiguration"))
+}
+
+fn settle_reset(call: &mut Call, given: &Given, mut node: Tree) -> Step<Tree> {
     fill(&mut node, &defaults::reset());
     let socket = match (given.text("cri-socket"), node.get("criSocket").text()) {
         ("", "") => find_socket(call)?,

@@ -12,6 +12,7 @@ const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower ca
 
 /// The fewest addresses of a Service network, the most bits of it, and how far a node's mask may lie above the Pods'.
 const SERVICES_FEWEST: u64 = 10;
+const PODS_FEWEST: u64 = 14;
 const SERVICES_BITS: u8 = 20;
 const MASKS_APART: i64 = 16;
 
@@ -261,7 +262,7 @@ fn networking(cluster: &Tree) -> Wrongs {
         }
     }
     let pods = network.get("podSubnet").text();
-    wrongs.extend(blocks(pods, 1, "networking.podSubnet"));
+    wrongs.extend(blocks(pods, PODS_FEWEST, "networking.podSubnet"));
     let argument = |name: &str| {
         let list = cluster.at(&["controllerManager", "extraArgs"]).items();
         list.iter().rev().find(|one| one.get("name").text() == name).map(|one| one.get("value").text())

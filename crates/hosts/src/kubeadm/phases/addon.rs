@@ -49,11 +49,7 @@ pub fn corefile(domain: &str) -> String {
 
 pub fn coredns(call: &mut Call, work: &mut Work) -> Step<()> {
     let config = work.config.clone();
-    let image = format!(
-        "{}/coredns:{}",
-        if config.repository() == defaults::REGISTRY { format!("{}/coredns", defaults::REGISTRY) } else { config.repository().into() },
-        defaults::COREDNS
-    );
+    let image = defaults::dns_image(&config);
     let labels = || map! {"k8s-app": DNS_LABELS.1};
     let probe = |path: &str, port: &str| map! {"httpGet": map! {"path": path, "port": port, "scheme": "HTTP"}};
     let port = |name: &str, number: i64, protocol: &str| map! {"containerPort": number, "name": name, "protocol": protocol};

@@ -307,7 +307,7 @@ pub fn etcd(config: &Config, peers: &str, joins: bool) -> Tree {
     }
     let mut pod = pod(Part {
         name: "etcd",
-        image: format!("{}/etcd:{}", config.repository(), defaults::etcd_tag(config.version())),
+        image: defaults::etcd_image(config, defaults::etcd_tag(config.version())),
         command: command("etcd", flags, config.extra_args(&["etcd", "local"])),
         port: 2381,
         probe: Probe { host: "127.0.0.1", scheme: "HTTP", live: "/livez", ready: "/readyz", start: "/readyz" },

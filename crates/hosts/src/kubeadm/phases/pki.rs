@@ -155,8 +155,9 @@ pub fn names(work: &Work, whose: Names) -> (Vec<String>, Vec<String>) {
             list.push(name);
         }
     }
-    // Kept sorted where the user added some.
-    (std::mem::take(&mut dns), std::mem::take(&mut ips))
+    // Names are kept sorted, addresses as they came.
+    dns.sort();
+    (dns, ips)
 }
 
 /// The key pair that signs tokens of service accounts.

@@ -1,5 +1,5 @@
 //! echo, date, sleep, watch, env and the like.
-use super::TABLE;
+use super::{FILTERS, TABLE};
 use crate::job::{Flow, Io, Stop};
 use simcore::Duration;
 
@@ -92,7 +92,9 @@ pub fn history(_: &[String], io: &mut Io) -> Result<u8, Stop> {
 
 pub fn help(_: &[String], io: &mut Io) -> Result<u8, Stop> {
     io.out("kubectl      the Kubernetes client (k for short); kubectl help lists its commands\n");
-    for (name, what, _) in TABLE {
+    let mut all: Vec<(&str, &str)> = TABLE.iter().map(|row| (row.0, row.1)).chain(FILTERS.iter().copied()).collect();
+    all.sort_unstable();
+    for (name, what) in all {
         io.out(format!("{name:12} {what}\n"));
     }
     io.out("Pipes, &&, ||, ;, >, >>, <, <<EOF, $NAME and $(command) work as in bash.\n");
