@@ -4,7 +4,7 @@ use crate::call::{Call, Stop};
 use crate::outside::{Begun, Outside};
 use crate::programs;
 use objects::Text;
-use shell::{Command, Join, Part, Pipeline, Redirect, Script, Trouble, Word};
+use shell::{Command, Join, Part, Pipeline, Redirect, Script, TURNS_MOST, Trouble, Turns, Word};
 use simcore::{Duration, Time};
 
 /// Who is logged in, where, with which variables: what a terminal keeps from line to line.
@@ -192,7 +192,10 @@ impl Shell<'_> {
         }
         let (out, err) = (self.stdout.len(), self.stderr.len());
         let code = match &command.group {
-            Some(script) => self.script(script, &input)?,
+            Some(script) => match &command.turns {
+                Some(turns) => self.looped(turns, script, &input)?,
+                None => self.script(script, &input)?,
+            },
             None => self.simple(command, &input)?,
         };
         let streams = [self.stdout.split_off(out), self.stderr.split_off(err)];
@@ -211,6 +214,38 @@ impl Shell<'_> {
                 Aim::File(path) => {
                     let held = self.machine.files.read(path).map(|text| text.to_string()).unwrap_or_default();
                     self.machine.files.write(path, &(held + text));
+                }
+            }
+        }
+        Ok(code)
+    }
+
+    /// A loop: once for each word, or as long as its condition holds.
+    fn looped(&mut self, turns: &Turns, body: &Script, stdin: &str) -> Result<u8, Stop> {
+        let mut code = 0;
+        match turns {
+            Turns::Each { name, words } => {
+                let mut values = Vec::new();
+                for word in words {
+                    values.extend(self.expand(word)?.into_iter().flat_map(shell::ranged));
+                }
+                for value in values {
+                    self.login.variables.retain(|(known, _)| known != name);
+                    self.login.variables.push((name.clone(), value));
+                    code = self.script(body, stdin)?;
+                }
+            }
+            Turns::While { condition, until } => {
+                for turn in 0.. {
+                    if (self.script(condition, stdin)? == 0) == *until {
+                        break;
+                    }
+                    // What holds a server's shell for an hour ends nowhere else.
+                    if turn == TURNS_MOST || self.now.since(self.begun) > Duration::mins(60) {
+                        self.stderr.push_str("bash: a loop that nothing ends is stopped here\n");
+                        return Ok(1);
+                    }
+                    code = self.script(body, stdin)?;
                 }
             }
         }

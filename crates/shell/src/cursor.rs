@@ -1,6 +1,15 @@
 //! Where the reader of a line stands, and the little steps that it takes.
 use crate::syntax::Trouble;
 
+/// Where a script ends.
+#[derive(Clone, Copy, PartialEq)]
+pub enum End {
+    Text,
+    Letter(char),
+    /// `do`, `done`
+    Keyword(&'static str),
+}
+
 pub struct Reader {
     pub rest: Vec<char>,
     pub at: usize,

@@ -3,9 +3,11 @@ mod cursor;
 mod list;
 mod printf;
 mod redirects;
+mod seq;
 mod syntax;
 mod words;
 
 pub use list::parse;
 pub use printf::printf;
-pub use syntax::{Command, Join, Part, Pipeline, Redirect, Script, Trouble, Word};
+pub use seq::seq;
+pub use syntax::{Command, Join, Part, Pipeline, Redirect, Script, TURNS_MOST, Trouble, Turns, Word, ranged};

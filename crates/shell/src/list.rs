@@ -1,23 +1,30 @@
 //! A typed line read into commands: lists, pipes, groups, what is set before a command.
-use crate::cursor::{Reader, unexpected};
-use crate::syntax::{Command, Join, Pipeline, Redirect, Script, Trouble};
+use crate::cursor::{End, Reader, unexpected};
+use crate::syntax::{Command, Join, Pipeline, Redirect, Script, Trouble, Turns};
 
 /// Reads a whole line (or several, joined by newlines).
 pub fn parse(text: &str) -> Result<Script, Trouble> {
     let mut reader = Reader::new(text);
-    let script = reader.script(None)?;
+    let script = reader.script(End::Text)?;
     if reader.waiting.is_empty() { Ok(script) } else { Err(Trouble::Unfinished) }
 }
 
 impl Reader {
-    /// Up to the end of the text, or to `close`.
-    pub fn script(&mut self, close: Option<char>) -> Result<Script, Trouble> {
+    /// Up to its end, and over it.
+    pub fn script(&mut self, end: End) -> Result<Script, Trouble> {
         let mut script = Script::default();
         let mut join = Join::Always;
+        let close = if let End::Letter(close) = end { Some(close) } else { None };
         loop {
             self.blanks();
+            if let End::Keyword(word) = end
+                && join == Join::Always
+                && self.keyword(word)
+            {
+                return Ok(script);
+            }
             match self.peek() {
-                None if close.is_some() || join != Join::Always => return Err(Trouble::Unfinished),
+                None if end != End::Text || join != Join::Always => return Err(Trouble::Unfinished),
                 None => return Ok(script),
                 Some(c) if Some(c) == close => {
                     self.at += 1;
@@ -101,7 +108,10 @@ impl Reader {
                 Some(')') => return Err(unexpected(")")),
                 Some('(') if command == Command::default() => {
                     self.at += 1;
-                    command.group = Some(Box::new(self.script(Some(')'))?));
+                    command.group = Some(Box::new(self.script(End::Letter(')'))?));
+                }
+                Some('f' | 'w' | 'u') if command == Command::default() && self.turns(&mut command)? => {
+                    command.group = Some(Box::new(self.script(End::Keyword("done"))?));
                 }
                 Some('(') => return Err(unexpected("(")),
                 _ => match self.redirect()? {
@@ -110,6 +120,59 @@ impl Reader {
                 },
             }
         }
+    }
+
+    /// Goes over a word that stands alone.
+    fn keyword(&mut self, word: &str) -> bool {
+        let after = self.rest.get(self.at + word.len());
+        let stands = self.starts(word) && after.is_none_or(|c| c.is_whitespace() || matches!(c, ';' | '|' | '&' | ')' | '<' | '>'));
+        self.at += if stands { word.len() } else { 0 };
+        stands
+    }
+
+    /// The head of a loop up to its `do`; false where there is none.
+    fn turns(&mut self, command: &mut Command) -> Result<bool, Trouble> {
+        let turns = if self.keyword("for") {
+            self.blanks();
+            let mut name = String::new();
+            while let Some(c) = self.peek().filter(|c| c.is_ascii_alphanumeric() || *c == '_') {
+                name.push(c);
+                self.at += 1;
+            }
+            self.blanks();
+            let mut head = Command::default();
+            if self.keyword("in") {
+                loop {
+                    self.blanks();
+                    match self.peek() {
+                        None | Some(';' | '\n') => break,
+                        Some(c @ ('|' | '&' | '(' | ')' | '<' | '>')) => return Err(unexpected(&c.to_string())),
+                        _ => self.word_or_set(&mut head)?,
+                    }
+                }
+            }
+            self.blanks();
+            while self.take(";") || self.take("\n") {
+                self.blanks();
+            }
+            match self.peek() {
+                None => return Err(Trouble::Unfinished),
+                Some(_) if self.keyword("do") => {}
+                Some(_) => {
+                    let word: String = self.rest[self.at..].iter().take_while(|c| !c.is_whitespace() && **c != ';').collect();
+                    return Err(unexpected(&word));
+                }
+            }
+            Turns::Each { name, words: head.words }
+        } else if self.keyword("while") {
+            Turns::While { condition: self.script(End::Keyword("do"))?, until: false }
+        } else if self.keyword("until") {
+            Turns::While { condition: self.script(End::Keyword("do"))?, until: true }
+        } else {
+            return Ok(false);
+        };
+        command.turns = Some(Box::new(turns));
+        Ok(true)
     }
 
     fn word_or_set(&mut self, command: &mut Command) -> Result<(), Trouble> {

@@ -1,5 +1,5 @@
 //! Words: quotes, variables, substitutions.
-use crate::cursor::{Reader, unexpected};
+use crate::cursor::{End, Reader, unexpected};
 use crate::parse;
 use crate::syntax::{Part, Trouble, Word};
 
@@ -82,7 +82,7 @@ impl Reader {
 
     fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), Trouble> {
         if self.take("$(") {
-            let script = self.script(Some(')'))?;
+            let script = self.script(End::Letter(')'))?;
             word.0.push(Part::Output { script, quoted });
             return Ok(());
         }

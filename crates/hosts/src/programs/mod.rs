@@ -69,6 +69,7 @@ const TABLE: &[(&str, Program)] = &[
     ("reboot", kernel::reboot),
     ("rm", files::rm),
     ("sed", text::sed),
+    ("seq", text::seq),
     ("sh", script::sh),
     ("sha256sum", files::sha256sum),
     ("sleep", kernel::sleep),

@@ -2,6 +2,18 @@
 use super::apart;
 use crate::call::{Call, Step, Stop, fail};
 
+/// `seq LAST`, `seq FIRST LAST`, `seq FIRST STEP LAST`
+pub fn seq(call: &mut Call) -> Step<()> {
+    match shell::seq(&call.words.clone()) {
+        Ok(text) => call.stdout.push_str(&text),
+        Err(why) => {
+            call.stderr.push_str(&why);
+            return Err(Stop::Code(1));
+        }
+    }
+    Ok(())
+}
+
 pub fn echo(call: &mut Call) -> Step<()> {
     let bare = call.words.first().is_some_and(|word| word == "-n");
     let text = call.words[usize::from(bare)..].join(" ");

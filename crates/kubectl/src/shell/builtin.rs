@@ -40,6 +40,7 @@ static TABLE: &[(&str, &str, Run)] = &[
     ("pwd", "print the folder", misc::pwd),
     ("rm", "remove files", files::rm),
     ("sed", "replace text: sed 's/a/b/'", sed::run),
+    ("seq", "print numbers: seq 1 5", words::seq),
     ("sleep", "wait", misc::sleep),
     ("sort", "sort lines", filters::sort),
     ("ssh", "log in on a server, or run a command there: ssh worker-1 free -h", network::ssh),

@@ -2,7 +2,7 @@
 use super::builtin;
 use crate::job::{Io, Stdin, Stop};
 use crate::pen::{Chunk, Pen};
-use ::shell::{Command, Join, Part, Pipeline, Redirect, Script, Word};
+use ::shell::{Command, Join, Part, Pipeline, Redirect, Script, TURNS_MOST, Turns, Word};
 
 /// Runs every step; the code is the last one's.
 pub fn script(script: &Script, io: &mut Io) -> Result<u8, Stop> {
@@ -95,7 +95,10 @@ fn command(command: &Command, io: &mut Io) -> Result<u8, Stop> {
     let scoped = !sets.is_empty();
     io.session.env.extend(sets);
     let body = |io: &mut Io| match &command.group {
-        Some(group) => script(group, io),
+        Some(group) => match &command.turns {
+            Some(turns) => looped(turns, group, io),
+            None => script(group, io),
+        },
         None => builtin::call(&words, io),
     };
     let plain = out == Goes::Out && err == Goes::Err;
@@ -105,6 +108,36 @@ fn command(command: &Command, io: &mut Io) -> Result<u8, Stop> {
     }
     place(&pen, &out, &err, io);
     result
+}
+
+/// A loop: once for each word, or as long as its condition holds.
+fn looped(turns: &Turns, body: &Script, io: &mut Io) -> Result<u8, Stop> {
+    let mut code = 0;
+    match turns {
+        Turns::Each { name, words } => {
+            let mut values = Vec::new();
+            for word in words {
+                values.extend(expand(word, io)?.into_iter().flat_map(::shell::ranged));
+            }
+            for value in values {
+                io.session.env.insert(name.clone(), value);
+                code = script(body, io)?;
+            }
+        }
+        Turns::While { condition, until } => {
+            for turn in 0.. {
+                if (script(condition, io)? == 0) == *until {
+                    break;
+                }
+                if turn == TURNS_MOST {
+                    io.err(format!("bash: a loop that nothing ends is stopped here after {TURNS_MOST} turns\n"));
+                    return Ok(1);
+                }
+                code = script(body, io)?;
+            }
+        }
+    }
+    Ok(code)
 }
 
 #[derive(Clone, PartialEq)]

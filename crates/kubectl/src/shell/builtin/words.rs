@@ -230,3 +230,17 @@ fn printed(list: &str) -> Option<Vec<Piece>> {
     }
     Some(pieces)
 }
+
+/// `seq LAST`, `seq FIRST LAST`, `seq FIRST STEP LAST`
+pub fn seq(words: &[String], io: &mut Io) -> Result<u8, Stop> {
+    match ::shell::seq(words) {
+        Ok(text) => {
+            io.out(text);
+            Ok(0)
+        }
+        Err(why) => {
+            io.err(why);
+            Ok(1)
+        }
+    }
+}
