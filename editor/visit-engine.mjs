@@ -13,9 +13,11 @@ const wasm = await init({ module_or_path: await readFile(process.argv[2]) });
 const index = JSON.parse(await readFile(join(folder, "lessons", "index.json"), "utf8"));
 const lesson = await readFile(join(folder, "lessons", index[0].id, "lesson.json"), "utf8");
 
-// Both languages, and all rhythms: a page that keeps up, and one that is held up and gets much at once. One looks long.
+// Both languages, and all rhythms: a page that keeps up, and one that is held up and gets much at once. One looks long, and
+// one so often that it sees the boot between any two events.
 for (const [lang, tick_ms] of [["ko", 66], ["en", 250], ["en", 17], ["ko", 33.4], ["en", 101.7]]) visit(lang, tick_ms, 20);
 visit("ko", 70, 900);
+visit("en", 1, 5);
 
 function visit(lang, tick_ms, seconds) {
   const engine = new Engine("{}");

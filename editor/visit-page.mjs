@@ -1,6 +1,7 @@
 // A first visit, played in Chromium by the build to learn which code of the page it needs: lesson 1 is opened in both languages,
 // on a desk and on a phone, and somebody looks until the cluster runs, scrolls, makes the window wider. Then they do what most people do first, so
-// that the page never waits for code at their first touch.
+// that the page never waits for code at their first touch. For one of them the cluster's time goes by in single milliseconds: where a part of
+// the cluster stands between two events is drawn for everybody sooner or later, by the chance of when a tick ends.
 // Usage: node editor/visit-page.mjs DIR/page_probed.wasm; prints the numbers of the places that it came to.
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -15,7 +16,12 @@ const VISITS = [
   { ...PHONE, locale: "en-US", colorScheme: "dark" },
   { ...DESK, locale: "en-US", colorScheme: "light", reducedMotion: "reduce" },
   { ...PHONE, locale: "ko-KR", colorScheme: "light", slowdown: 6 },
+  { ...DESK, locale: "en-US", colorScheme: "dark", until: "00:06", finely: true },
 ];
+
+const loop = await readFile(new URL("../public/engine-loop.js", import.meta.url), "utf8");
+const fine = loop.replace("LONGEST_TICK_MS = 250", "LONGEST_TICK_MS = 1").replace("TICK_MS = 66", "TICK_MS = 4");
+if (!fine.includes("LONGEST_TICK_MS = 1;") || !fine.includes("const TICK_MS = 4;")) throw new Error("engine-loop.js names its rhythm otherwise now");
 
 const server = await serve(dirname(process.argv[2]));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu"] });
@@ -25,9 +31,10 @@ await browser.close();
 server.close();
 console.log([...ran].join(" "));
 
-async function visit({ slowdown, until = "00:20", ...how }) {
+async function visit({ slowdown, finely, until = "00:20", ...how }) {
   const context = await browser.newContext(how);
   await context.route("**/page_bg.wasm*", (route) => route.fulfill({ body: probed, contentType: "application/wasm" }));
+  if (finely) await context.route("**/engine-loop.js*", (route) => route.fulfill({ body: fine, contentType: "text/javascript" }));
   await context.addInitScript(() => {
     const real = WebAssembly.instantiateStreaming;
     WebAssembly.instantiateStreaming = async (...given) => {

@@ -21,13 +21,16 @@ try {
   const page = await import(at("./page.js").href);
   const wasm = await page.default({ module_or_path: at("./page_bg.wasm") });
   const rest = restOf(wasm, rest_at);
+  let lost = null;
   window.kubariumPageRest = () => {
     try {
-      rest.now();
+      if (!lost) return rest.now();
     } catch (reason) {
+      lost = reason;
+      engine.stop(); // nobody is there to hear it
       showFailure(reason);
-      throw reason;
     }
+    throw lost;
   };
   if (asked) await rest.soon(showFailure, asked);
   else atFirstTouch(() => rest.soon(() => {}));

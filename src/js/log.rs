@@ -107,10 +107,15 @@ impl Log {
             }
             _ => {
                 let Ok(line) = document().create_element("div") else { return };
-                line.set_class_name(if err {
+                // Sentences go on in the next row, as in every terminal; the columns of a table stay where they are.
+                line.set_class_name(if err && words.contains("   ") {
+                    "line err table"
+                } else if err {
                     "line err"
                 } else if words.starts_with("~ $") || words.starts_with("$ ") || of_a_login(words) {
                     "line said"
+                } else if words.contains("   ") {
+                    "line table"
                 } else {
                     "line"
                 });

@@ -4,6 +4,7 @@ use crate::panels::picture::nodes::servers;
 use crate::state::world::World;
 use crate::state::{app, wire, words};
 use cluster::THEIRS;
+use cluster::delta::ComponentView;
 use cluster::input::Fault;
 use cluster::managed::HIDDEN;
 use leptos::prelude::*;
@@ -15,17 +16,18 @@ fn brief(fault: &Fault) -> &'static str {
         Fault::StopNode { .. } => words.power_off,
         Fault::UpgradeControlPlane { .. } | Fault::UpgradeNode { .. } => words.upgrade,
         Fault::StartNode { .. } => words.power_on,
-        Fault::CutNode { .. } => words.cut,
-        Fault::MendNode { .. } => words.mend,
+        Fault::CutNode { .. } | Fault::CutComponent { cut: true, .. } | Fault::CutEtcd { cut: true, .. } => words.cut,
+        Fault::MendNode { .. } | Fault::CutComponent { .. } | Fault::CutEtcd { .. } => words.mend,
         Fault::StopComponent { .. } => words.stop,
         Fault::StartComponent { .. } => words.start,
-        Fault::Link { .. } | Fault::PathMtu { .. } | Fault::SlowComponent { .. } => words.slow_link,
-        Fault::KillContainer { .. } | Fault::KillComponent { .. } | Fault::CrashEtcd { .. } => words.kill,
-        Fault::SlowDisk { .. }
-        | Fault::CutEtcd { .. }
-        | Fault::LoseEtcdData { .. }
-        | Fault::RestoreEtcd { .. }
-        | Fault::EtcdQuota { .. } => words.etcd_fault,
+        Fault::Link { .. } | Fault::PathMtu { .. } => words.slow_link,
+        Fault::SlowComponent { delay_ms: 0, .. } => (words.ops)().quick,
+        Fault::SlowComponent { .. } => (words.ops)().slow,
+        Fault::SlowDisk { fsync_ms: 0, .. } => (words.ops)().good_disk,
+        Fault::SlowDisk { .. } => (words.ops)().slow_disk,
+        Fault::KillContainer { .. } => words.kill,
+        Fault::KillComponent { .. } | Fault::CrashEtcd { .. } => (words.ops)().kill,
+        Fault::LoseEtcdData { .. } | Fault::RestoreEtcd { .. } | Fault::EtcdQuota { .. } => words.etcd_fault,
     }
 }
 
@@ -56,6 +58,8 @@ pub fn describe(fault: &Fault) -> String {
         Fault::StopComponent { component } => (words.stop_component)(component),
         Fault::StartComponent { component } => (words.start_component)(component),
         Fault::KillComponent { component } => (words.kill_component)(component),
+        Fault::SlowComponent { component, delay_ms: 0 } => ((words.ops)().quick_component)(component),
+        Fault::CutComponent { component, cut } => ((words.ops)().cut_component)(component, *cut),
         Fault::SlowComponent { component, delay_ms } => (words.slow_component)(component, *delay_ms),
         Fault::Link { one, other, latency_ms, loss_percent } => (words.link)(one, other, *latency_ms, *loss_percent),
         Fault::PathMtu { one, other, bytes } => format!("{one} - {other}: MTU {bytes}"),
@@ -79,6 +83,11 @@ fn of_machine(node: String, powered: bool, connected: bool) -> Vec<Fault> {
         (true, false) => vec![Fault::StopNode { node: node.clone() }, Fault::MendNode { node }],
         (true, true) => vec![Fault::StopNode { node: node.clone() }, Fault::CutNode { node }],
     }
+}
+
+/// Whether a provider runs the control plane.
+pub fn theirs(world: World) -> bool {
+    is_theirs(world, control::PARTS[0])
 }
 
 /// Whether a provider runs this component.
@@ -113,13 +122,47 @@ pub fn fitting(world: World, id: &str) -> Vec<Fault> {
         let (node, version) = (HIDDEN.to_string(), String::new());
         return if id == control::PARTS[0] { vec![Fault::StopNode { node }, Fault::UpgradeControlPlane { version }] } else { Vec::new() };
     }
-    let running = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.with(|view| view.running)));
-    match running {
-        Some(true) => vec![Fault::StopComponent { component: id.to_string() }],
-        Some(false) => vec![Fault::StartComponent { component: id.to_string() }],
-        None => Vec::new(),
+    let view = world.index.with_value(|index| index.components.get(id).map(|cell| cell.view.get()));
+    view.map(|view| of_component(&view)).unwrap_or_default()
+}
+
+/// So much later comes each message of a part that was made slow, and so much longer takes a write on a slow disk (milliseconds).
+const SLOW_MS: u32 = 2000;
+const DISK_MS: u32 = 500;
+
+/// What can be done to a component as it is now.
+fn of_component(view: &ComponentView) -> Vec<Fault> {
+    let (process, own) = (view.id.split('/').next().unwrap_or_default(), view.id.clone());
+    // Parts of one process stop together.
+    let whole = !view.inside.is_empty();
+    let component = if whole { format!("{}/{}", view.inside, view.node) } else { own.clone() };
+    if !view.running {
+        return vec![Fault::StartComponent { component }];
+    }
+    let stop = Fault::StopComponent { component: component.clone() };
+    let delay_ms = if view.slow_ms > 0 { 0 } else { SLOW_MS };
+    match process {
+        "containerd" if !whole => vec![stop],
+        _ if whole => vec![stop, Fault::KillComponent { component }],
+        "etcd" => {
+            let fsync_ms = if view.slow_ms >= DISK_MS { 0 } else { DISK_MS };
+            let mut all = vec![stop, Fault::KillComponent { component }, Fault::SlowDisk { node: view.node.clone(), fsync_ms }];
+            all.extend(own.contains('/').then_some(Fault::CutEtcd { member: own, cut: !view.cut }));
+            all
+        }
+        _ => vec![
+            stop,
+            Fault::KillComponent { component },
+            Fault::SlowComponent { component: own.clone(), delay_ms },
+            Fault::CutComponent { component: own, cut: !view.cut },
+        ],
     }
 }
+
+/// What runs on every node.
+const AGENTS: [&str; 3] = ["kubelet", "containerd", "kube-proxy"];
+/// With more nodes than this the menu names no agents: each can be chosen in the picture.
+const MOST_NODES: usize = 12;
 
 /// The menu over the picture: everything that can break, by place.
 #[component]
@@ -129,16 +172,23 @@ pub fn Faults() -> impl IntoView {
         // Workers first; then the control planes' servers, and what runs on them.
         let (controls, workers): (Vec<_>, Vec<_>) =
             world.nodes.get().into_iter().partition(|node| node.view.with_untracked(|view| view.control_plane));
-        let name = |id: &str| id.strip_prefix("node/").unwrap_or(id).to_string();
-        let nodes = workers.into_iter().chain(controls).map(|node| (name(&node.id), node.id.clone()));
-        let bare = servers(world).into_iter().map(|name| format!("kubelet/{name}"));
         // Before an installation there are no parts.
         let there = move |id: &String| world.index.with_value(|index| index.components.contains_key(id));
+        let name = |id: &str| id.strip_prefix("node/").unwrap_or(id).to_string();
+        let agents: Vec<String> = workers
+            .iter()
+            .chain(&controls)
+            .filter(|_| workers.len() + controls.len() <= MOST_NODES)
+            .flat_map(|node| AGENTS.map(|agent| format!("{agent}/{}", name(&node.id))))
+            .filter(there)
+            .collect();
+        let nodes = workers.into_iter().chain(controls).map(|node| (name(&node.id), node.id.clone()));
+        let bare = servers(world).into_iter().map(|name| format!("kubelet/{name}"));
         let parts =
             control::controls(world).into_iter().flat_map(|name| control::PARTS.map(|part| control::part_id(part, &name))).filter(there);
         nodes
             .chain(bare.map(|id| (id.rsplit('/').next().unwrap_or("").to_string(), id)))
-            .chain(parts.map(|id| (id.clone(), id)))
+            .chain(parts.chain(agents).map(|id| (id.clone(), id)))
             .map(|(name, id)| {
                 view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
             })

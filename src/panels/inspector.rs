@@ -1,5 +1,6 @@
 //! The inspector: why an object is as it is, its description and its YAML.
 use crate::panels::faults;
+use crate::panels::verdicts::{plain, verdicts};
 use crate::state::{app, words};
 use crate::text::Words;
 use cluster::delta::Link;
@@ -106,8 +107,10 @@ fn reason(text: &str) -> AnyView {
     if text.is_empty() {
         return ().into_any();
     }
+    if let Some(map) = crate::panels::verdicts::of(text) {
+        return verdicts(&map);
+    }
     match Json::read(text) {
-        Ok(map @ Json::Map(_)) if map.get("chosen").is_some() && matches!(map.get("nodes"), Some(Json::List(_))) => verdicts(&map),
         Ok(Json::Map(map)) => {
             let (tables, facts): (Vec<_>, Vec<_>) = map.into_iter().partition(|(_, value)| value.items().iter().any(is_map));
             let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{key.to_string()}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
@@ -117,29 +120,6 @@ fn reason(text: &str) -> AnyView {
         Ok(other) => view! { <p class="detail">{plain(&other)}</p> }.into_any(),
         Err(_) => view! { <p class="detail">{text.to_string()}</p> }.into_any(),
     }
-}
-
-/// The scheduler's look at every node: who was left out and why, who got how many points, who was chosen.
-fn verdicts(map: &Json) -> AnyView {
-    let words = words();
-    let chosen = map.get("chosen").map(plain).unwrap_or_default();
-    let row = |node: &Json| {
-        let said = |key: &str| node.get(key).map(plain).unwrap_or_default();
-        let (name, refusal) = (said("name"), said("filter"));
-        let scores = match node.get("scores") {
-            Some(Json::Map(scores)) => {
-                scores.iter().map(|(plugin, points)| format!("{plugin} {}", plain(points))).collect::<Vec<_>>().join(" · ")
-            }
-            other => other.map(plain).unwrap_or_default(),
-        };
-        let (class, verdict, detail) = match (refusal.is_empty(), name == chosen) {
-            (false, _) => ("out", format!("✕ {}", words.left_out), format!("{}: {refusal}", said("plugin"))),
-            (true, true) => ("chosen", format!("✓ {}", (words.points)(&said("total"))), scores),
-            (true, false) => ("", (words.points)(&said("total")), scores),
-        };
-        view! { <li class=class><span translate="no">{name}</span><b>{verdict}</b><small translate="no">{detail}</small></li> }.into_any()
-    };
-    view! { <ul class="verdicts">{map.get("nodes").map(|rows| rows.items().iter().map(row).collect_view())}</ul> }.into_any()
 }
 
 fn is_map(value: &Json) -> bool {
@@ -165,16 +145,4 @@ fn table(name: &str, rows: &[Json]) -> AnyView {
         view! { <tr class=class>{columns.iter().map(|column| view! { <td>{row.get(column).map(plain).unwrap_or_default()}</td> }).collect_view()}</tr> }
     }).collect_view();
     view! { <div class="scroll" tabindex="0" role="group" aria-label=name.clone()><table><caption>{name.clone()}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div> }.into_any()
-}
-
-fn plain(value: &Json) -> String {
-    match value {
-        Json::Text(text) => text.to_string(),
-        Json::Null => String::new(),
-        Json::Bool(true) => "✓".to_string(),
-        Json::Bool(false) => "✕".to_string(),
-        Json::Number(number) => number.to_string(),
-        Json::List(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        Json::Map(map) => map.iter().map(|(key, value)| format!("{key} {}", plain(value))).collect::<Vec<_>>().join(", "),
-    }
 }

@@ -13,3 +13,4 @@ pub mod picture;
 pub mod table;
 pub mod terminal;
 pub mod timeline;
+pub mod verdicts;

@@ -1,5 +1,5 @@
 //! The outline: the same facts as the picture, as nested lists; always there for those who cannot see shapes.
-use crate::panels::picture::control::{PARTS, controls, part_id};
+use crate::panels::picture::control::{PARTS, controls, part_id, trouble};
 use crate::panels::picture::nodes::{resources, state_words};
 use crate::panels::picture::pods::state_of;
 use crate::panels::picture::summary;
@@ -23,9 +23,11 @@ pub fn Outline(#[prop(into)] shown: Signal<bool>) -> impl IntoView {
     let part = move |id: String| {
         let own = id.clone();
         let text = Signal::derive(move || {
-            let state = world
-                .components
-                .with(|list| list.iter().find(|cell| cell.id == own).map(|cell| cell.view.with(|view| (view.running, view.note.clone()))));
+            let state = world.components.with(|list| {
+                list.iter()
+                    .find(|cell| cell.id == own)
+                    .map(|cell| cell.view.with(|view| (view.running, trouble(view).unwrap_or(view.note.clone()))))
+            });
             match state {
                 Some((true, note)) => format!("{own} · {} {note}", words().running),
                 Some((false, _)) => format!("{own} · {}", words().stopped),

@@ -33,13 +33,16 @@ pub fn Timeline() -> impl IntoView {
         }
         event.prevent_default();
     };
+    // The instant changes fifteen times a second, whether it is the last one hardly ever.
+    let past = Memo::new(move |_| clock.past());
+    let playing = Memo::new(move |_| clock.playing());
     view! {
         <section class="time" id="pane-time" data-pane="time" tabindex="-1" aria-label=move || words().time on:keydown=keys>
             <div class="controls">
                 <button class="btn icon" aria-label=move || words().to_start title=move || words().to_start on:click=move |_| clock.seek(clock.start.get_untracked())><Icon path="M4 3v10M13 3L6 8l7 5z" /></button>
                 <button class="btn icon" aria-label=move || words().back title=move || words().back on:click=move |_| clock.seek_by(-5)><Icon path="M8 3L2 8l6 5zM14 3L8 8l6 5z" /></button>
-                <button class="btn primary icon play" data-first="" aria-label=move || if clock.playing() { words().pause } else { words().play } title=move || if clock.playing() { words().pause } else { words().play } on:click=move |_| clock.toggle()>
-                    {move || if clock.playing() { view! { <Icon path="M4 3h3v10H4zM9 3h3v10H9z" /> } } else { view! { <Icon path="M4 3l9 5-9 5z" /> } }}
+                <button class="btn primary icon play" data-first="" aria-label=move || if playing.get() { words().pause } else { words().play } title=move || if playing.get() { words().pause } else { words().play } on:click=move |_| clock.toggle()>
+                    {move || if playing.get() { view! { <Icon path="M4 3h3v10H4zM9 3h3v10H9z" /> } } else { view! { <Icon path="M4 3l9 5-9 5z" /> } }}
                 </button>
                 <button class="btn icon" aria-label=move || words().step title=move || words().step on:click=move |_| clock.take_step()><Icon path="M3 3l7 5-7 5zM12 3v10" /></button>
                 <select class="chip" data-size="" aria-label=move || words().step_size on:change=move |event| clock.step.set(match event_target_value(&event).as_str() { "write" => Step::Write, "second" => Step::Second, _ => Step::Event })>
@@ -55,7 +58,7 @@ pub fn Timeline() -> impl IntoView {
             <div class="controls now">
                 // A box of its own: what changes fifteen times a second is laid out alone.
                 <span class="face"><output class="reading" aria-label=move || words().virtual_time>{move || clock.reading(clock.now.get())}</output></span>
-                {move || if clock.past() {
+                {move || if past.get() {
                     view! { <button class="btn past" on:click=move |_| clock.seek(clock.end.get_untracked())>{words().to_now}</button> }.into_any()
                 } else {
                     view! { <span class="live"><i></i>{words().live}</span> }.into_any()

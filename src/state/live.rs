@@ -149,6 +149,9 @@ fn hear(app: App, message: FromEngine) {
             app.network.page.set(Some(*page));
         }
         FromEngine::Inspected { inspection } => {
+            if app.world.pointed.with_untracked(|pointed| pointed.as_ref().is_some_and(|(id, _)| *id == inspection.id)) {
+                app.world.pointed.set(Some((inspection.id.clone(), Arc::new(inspection.chain.clone()))));
+            }
             if app.world.picked.get_untracked().as_deref() == Some(&inspection.id) {
                 app.world.inspection.set(Some(Arc::from(inspection)));
             }

@@ -77,6 +77,8 @@ pub struct World {
     pub followed: RwSignal<Option<(u64, Arc<Vec<HopView>>)>>,
     /// The chain of an occurrence that was asked about.
     pub chain: RwSignal<Option<Arc<Vec<Link>>>>,
+    /// The Pod under the pointer or the focus, and why it is as it is.
+    pub pointed: RwSignal<Option<(String, Arc<Vec<Link>>)>>,
     /// Ids that a link in the text points at.
     pub hinted: RwSignal<Option<String>>,
 }
@@ -98,6 +100,7 @@ impl World {
             inspection: RwSignal::new(None),
             followed: RwSignal::new(None),
             chain: RwSignal::new(None),
+            pointed: RwSignal::new(None),
             hinted: RwSignal::new(None),
         }
     }
@@ -109,6 +112,12 @@ impl World {
             self.inspection.set(None);
         }
         self.picked.set(Some(id.to_string()));
+        super::wire::inspect(id.to_string());
+    }
+
+    /// Asks about what the pointer is on, without choosing it.
+    pub fn point(&self, id: &str) {
+        self.pointed.set(Some((id.to_string(), Arc::default())));
         super::wire::inspect(id.to_string());
     }
 

@@ -27,6 +27,22 @@ pub struct Ops {
     /// An entry that is in the log and not yet agreed on.
     pub log_text: fn(u64, u64) -> String,
     pub alarm: &'static str,
+    /// Above the table of entries, and what its signs mean.
+    pub entries: &'static str,
+    pub entries_hint: &'static str,
+    /// What an entry says: `leader`, `members`, or as it stands; empty where nobody can tell.
+    pub entry: fn(&str) -> &str,
+    /// Of a member that is none any more.
+    pub no_member: &'static str,
+    /// Where a provider runs what the lens shows.
+    pub hidden: &'static str,
+    pub kill: &'static str,
+    pub slow: &'static str,
+    pub quick: &'static str,
+    pub quick_component: fn(&str) -> String,
+    pub cut_component: fn(&str, bool) -> String,
+    /// The parts that live in K3s's one process.
+    pub inside: fn(&str) -> String,
     pub health_lead: &'static str,
     /// In the order of `cluster::probes::IDS`.
     pub functions: [&'static str; 8],
@@ -56,6 +72,8 @@ pub struct Ops {
     /// The column of one's own servers.
     pub self_managed: &'static str,
     pub this_cluster: &'static str,
+    /// Where this cluster's provider is none of the three.
+    pub no_style: &'static str,
     /// You, the provider, both.
     pub by: [&'static str; 3],
     /// A row's title by its id (`cluster::managed::duties`), and a note by its place.

@@ -1,5 +1,4 @@
 //! When does `metadata.generation` count up? When what is wanted changes, not when what is observed does.
-use crate::equal::alike;
 use objects::{KindId, Tree, kinds};
 
 /// Whether an update is one of the desired state, by the rule of its kind's strategy upstream.
@@ -7,7 +6,7 @@ pub(crate) fn counts(kind: KindId, part: &str, old: &Tree, new: &Tree) -> bool {
     if part == "status" || part == "binding" {
         return false;
     }
-    let differs = |path: &[&str]| !alike(old.at(path), new.at(path));
+    let differs = |path: &[&str]| old.at(path) != new.at(path);
     match kind {
         // A Deployment's annotations are part of what is wanted.
         kinds::DEPLOYMENT => differs(&["spec"]) || differs(&["metadata", "annotations"]),
@@ -29,7 +28,7 @@ pub(crate) fn count_templates(old: &Tree, new: &mut Tree) {
     let template = ["spec", "template"];
     let count = match old {
         Tree::Null => number(new).max(1),
-        old => number(old) + i64::from(!alike(old.at(&template), new.at(&template))),
+        old => number(old) + i64::from(old.at(&template) != new.at(&template)),
     };
     if number(new) != count {
         new.set(&path, count.to_string());

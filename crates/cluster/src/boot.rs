@@ -85,6 +85,7 @@ impl World {
             host,
             running: true,
             slow: Duration::ZERO,
+            cut: false,
             offered: true,
             listed: true,
             version: topology.managed.map(|_| Text::new(&topology.version)).unwrap_or_default(),

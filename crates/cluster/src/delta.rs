@@ -30,7 +30,7 @@ pub struct Delta {
 }
 
 /// A process of the control plane or of a node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ComponentView {
     /// `kube-apiserver`, `etcd`, `kube-scheduler`, `kube-controller-manager`, `kubelet/worker-1`, `containerd/worker-1`, `kube-proxy/worker-1`.
     pub id: String,
@@ -40,6 +40,11 @@ pub struct ComponentView {
     pub note: String,
     /// How many keys or Pods wait in its queue.
     pub queue: u32,
+    /// How much longer each of its messages takes (milliseconds), and whether none gets through.
+    pub slow_ms: u32,
+    pub cut: bool,
+    /// The process that it is only a part of: `k3s`; empty where it is one of its own.
+    pub inside: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -253,7 +258,7 @@ pub struct Inspection {
 }
 
 parcel::record!(Delta { now, revision, whole, components, nodes, pods, workloads, objects, gone, marks, messages, traffic, requests });
-parcel::record!(ComponentView { id, node, running, note, queue });
+parcel::record!(ComponentView { id, node, running, note, queue, slow_ms, cut, inside });
 parcel::record!(NodeView { id, name, control_plane, ready, cordoned, powered, connected, cpu, memory, pods, heartbeat, taints });
 #[rustfmt::skip]
 parcel::record!(PodView { id, namespace, name, node, ip, status, phase, ready, containers, restarts, image, version, owner, app, created, deadline, message });

@@ -17,6 +17,8 @@ pub struct ApiServerProcess {
     pub running: bool,
     /// How much longer each request to it takes.
     pub slow: Duration,
+    /// Whether nothing reaches its port.
+    pub cut: bool,
     /// Whether the load balancer gives it new connections.
     pub offered: bool,
     /// Whether the Service `kubernetes` has it among its endpoints.
@@ -60,6 +62,9 @@ impl World {
         };
         if self.is_stranger(id) {
             return Way::Refused;
+        }
+        if self.parts[id].cut {
+            return Way::Lost;
         }
         let host = self.parts[id].host;
         if let Some(own) = self.own_server(id) {
@@ -109,7 +114,7 @@ impl World {
 
     /// Whether a part's messages reach the kube-apiserver that it is connected to.
     pub(crate) fn reaches(&self, id: PartId) -> bool {
-        if self.apiservers.is_empty() || self.is_stranger(id) {
+        if self.apiservers.is_empty() || self.is_stranger(id) || self.parts[id].cut {
             return false;
         }
         let host = self.parts[id].host;
@@ -141,7 +146,7 @@ impl World {
     /// A process of the same host needs no network.
     fn loopback(&self, server: usize, host: usize) -> Way {
         match self.apiservers[server].running {
-            _ if !self.hosts[host].powered => Way::Lost,
+            _ if !self.hosts[host].powered || self.apiservers[server].cut => Way::Lost,
             true => Way::Server(server),
             false => Way::Refused,
         }
@@ -155,7 +160,7 @@ impl World {
     fn over_network(&self, server: usize, from: Option<usize>) -> Way {
         let up = |host: usize| self.is_up(host);
         let to = &self.apiservers[server];
-        match from.is_none_or(up) && up(to.host) {
+        match from.is_none_or(up) && up(to.host) && !to.cut {
             true if to.running => Way::Server(server),
             true => Way::Refused,
             false => Way::Lost,
@@ -239,7 +244,7 @@ impl World {
 
     fn slowness_of(&self, server: usize) -> Duration {
         let Some(tried) = self.apiservers.get(server) else { return Duration::ZERO };
-        let silent = self.apiservers.len() > 1 && tried.offered && !self.is_up(tried.host);
+        let silent = self.apiservers.len() > 1 && tried.offered && (tried.cut || !self.is_up(tried.host));
         tried.slow + if silent { CONNECT } else { Duration::ZERO }
     }
 

@@ -18,6 +18,9 @@ impl World {
         if self.managed.is_some() {
             self.allowed_by_provider(fault)?;
         }
+        if let Some(done) = self.fault_of_k3s(fault) {
+            return done;
+        }
         match fault {
             Fault::StopNode { node } => {
                 let host = self.host(node)?;
@@ -62,6 +65,7 @@ impl World {
             }
             Fault::KillComponent { component } => self.kill_component(component),
             Fault::SlowComponent { component, delay_ms } => self.slow_component(component, *delay_ms),
+            Fault::CutComponent { component, cut } => self.cut_component(component, *cut),
             Fault::Link { one, other, latency_ms, loss_percent } => {
                 let (first, second) = (self.host(one)?, self.host(other)?);
                 let known = self.net().links.entry((first.min(second), first.max(second))).or_default();
@@ -254,6 +258,21 @@ impl World {
             }
         }
         Ok(self.note("you", "fault", &format!("{name}: {delay_ms} ms more for each message")))
+    }
+
+    /// The process lives on, and hears and says nothing.
+    fn cut_component(&mut self, name: &str, cut: bool) -> Result<OccurrenceId, String> {
+        match self.apiservers.iter_mut().find(|server| server.id == name) {
+            Some(server) => server.cut = cut,
+            None => {
+                let id = self.part_named(name)?;
+                Arc::make_mut(&mut self.parts[id]).cut = cut;
+            }
+        }
+        let id = self.note("you", "fault", &format!("{name}: {}", if cut { "cut off" } else { "connected again" }));
+        self.link_changed(!cut);
+        self.servers_changed();
+        Ok(id)
     }
 
     /// A process ended without being asked to; it is started again after a pause.

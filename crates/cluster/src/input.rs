@@ -108,6 +108,12 @@ pub enum Fault {
         component: String,
         delay_ms: u32,
     },
+    /// A process is alive, but the way between it and the API is closed, or open again: for a kube-apiserver the way to its
+    /// port, for anybody else the way to the kube-apiserver.
+    CutComponent {
+        component: String,
+        cut: bool,
+    },
     /// Between two machines packets take longer and get lost; 0 and 0 mend it.
     Link {
         one: String,
@@ -188,6 +194,7 @@ parcel::tagged!(Fault "fault" {
     "start-component" => StartComponent { component },
     "kill-component" => KillComponent { component },
     "slow-component" => SlowComponent { component, delay_ms },
+    "cut-component" => CutComponent { component, cut },
     "link" => Link { one, other, latency_ms, loss_percent },
     "path-mtu" => PathMtu { one, other, bytes },
     "crash-etcd" => CrashEtcd { member },

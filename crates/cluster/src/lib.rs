@@ -20,6 +20,7 @@ pub mod members;
 mod part;
 pub mod portrait;
 pub mod probes;
+mod request;
 mod session;
 mod terminal;
 mod topology;

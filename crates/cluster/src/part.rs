@@ -37,6 +37,8 @@ pub struct Part {
     pub enabled: bool,
     /// How much longer its messages take, each way.
     pub slow: Duration,
+    /// Whether nothing of it reaches the API.
+    pub cut: bool,
     restarts: Restarts,
     /// The kube-apiserver that it is connected to, by its place in `World::apiservers`.
     pub server: usize,
@@ -73,6 +75,7 @@ impl Part {
             running: false,
             enabled: true,
             slow: Duration::ZERO,
+            cut: false,
             restarts: Restarts::default(),
             server: 0,
             pod: Text::default(),

@@ -93,18 +93,25 @@ impl Viewer {
     fn components(&mut self, world: &World, delta: &mut Delta) {
         let theirs = world.provider().map(|provider| format!("{THEIRS}{}", provider.name));
         let note = theirs.clone().unwrap_or_else(|| format!("rv {}", world.api.store.applied().revision()));
+        let inside = |host: usize| if world.is_k3s(host) { "k3s".to_string() } else { String::new() };
         let own = |id: &str, place: usize, running: bool| {
             let host = &world.hosts()[place];
-            ComponentView { id: id.into(), node: host.name.to_string(), running: running && host.powered, note: note.clone(), queue: 0 }
+            let (node, running) = (host.name.to_string(), running && host.powered);
+            ComponentView { id: id.into(), node, running, note: note.clone(), inside: inside(place), ..ComponentView::default() }
         };
         let members = world.etcd.nodes.iter().filter(|node| !node.process.removed);
         let leader = world.etcd.leader().filter(|_| world.etcd.nodes.len() > 1).map(|place| world.etcd.nodes[place].process.id);
         let member = |node: &crate::members::EtcdNode| {
             let view = own(&node.component, node.host, node.process.is_running());
+            let view = ComponentView { slow_ms: (node.process.fsync.0 / 1_000) as u32, cut: node.cut, ..view };
             if leader == Some(node.process.id) { ComponentView { note: "leader".to_string(), ..view } } else { view }
         };
         let mut now: Vec<ComponentView> = members.map(|node| member(node)).collect();
-        now.extend(world.apiservers.iter().map(|server| own(&server.id, server.host, server.running)));
+        now.extend(world.apiservers.iter().map(|server| ComponentView {
+            slow_ms: (server.slow.0 / 1_000) as u32,
+            cut: server.cut,
+            ..own(&server.id, server.host, server.running)
+        }));
         let bare = world.began_bare();
         for part in world.parts() {
             let host = &world.hosts()[part.host];
@@ -137,6 +144,9 @@ impl Viewer {
                     String::new()
                 },
                 queue: queue as u32,
+                slow_ms: (part.slow.0 / 1_000) as u32,
+                cut: part.cut,
+                inside: if part.pod.is_empty() { inside(part.host) } else { String::new() },
             });
             if let Some(kubelet) = part.kubelet() {
                 let id = format!("containerd/{}", host.name);
@@ -144,8 +154,8 @@ impl Viewer {
                     id,
                     node: host.name.to_string(),
                     running: host.powered && kubelet.has_runtime(),
-                    note: String::new(),
-                    queue: 0,
+                    inside: inside(part.host),
+                    ..ComponentView::default()
                 });
             }
         }

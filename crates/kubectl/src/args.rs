@@ -172,6 +172,11 @@ impl Args {
         Stop::error(format!("{what}\nSee 'kubectl {} -h' for help and examples", self.path))
     }
 
+    /// The flags that the learner wrote, each as ` --name=value`, by name.
+    pub fn spelled(&self) -> String {
+        self.given.iter().map(|(name, values)| format!(" --{name}={}", values.join(","))).collect()
+    }
+
     /// Whether the learner wrote this flag.
     pub fn given(&self, name: &str) -> bool {
         self.given.contains_key(name)

@@ -2,9 +2,12 @@
 use crate::args::Args;
 use crate::discovery::{Catalogue, Served};
 use crate::job::{Io, Stop};
-use objects::wire::{Accept, Options, Origin, Request, Resource, Target, User, Verb};
+use objects::wire::{Accept, Options, Origin, Request, Resource, Response, Target, User, Verb};
 use objects::{Text, Tree};
 use std::sync::Arc;
+
+/// Words for a command line that names nothing.
+pub const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
 
 /// A resource, and the name of one object of it; an empty name means all of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,6 +177,9 @@ pub fn pick(args: &Args, io: &mut Io, words: &[String]) -> Result<Vec<Pick>, Sto
     let mut picks = Vec::new();
     for word in first.split(',') {
         let served = kinds_of(args, io, word)?;
+        if served.len() > 1 && !names.is_empty() {
+            return Err(Stop::error("you must specify only one resource"));
+        }
         for served in served {
             if names.is_empty() {
                 picks.push(Pick { served, name: String::new() });
@@ -200,6 +206,30 @@ fn slashed(args: &Args, io: &mut Io, word: &str) -> Result<Pick, Stop> {
         [_, _] => Err(Stop::error("arguments in resource/name form must have a single resource and name")),
         _ => Err(Stop::error("arguments in resource/name form may not have more than one slash")),
     }
+}
+
+/// `objects` for commands that act on what is named: a type alone is refused, unless a selector or `--all` chooses of it.
+pub fn named(args: &Args, io: &mut Io, words: &[String]) -> Result<Found, Stop> {
+    let files = !args.list("filename").is_empty() || !args.text("kustomize").is_empty();
+    let chosen = args.is("all") || !args.text("selector").is_empty() || !args.text("field-selector").is_empty();
+    if !files && !chosen && pick(args, io, words)?.iter().any(|pick| pick.name.is_empty()) {
+        return Err(Stop::error("resource(s) were provided, but no name was specified"));
+    }
+    let found = objects(args, io, words)?;
+    if args.is("local") { Ok(found) } else { latest(args, io, found) }
+}
+
+/// Objects that were read from files as the server has them now.
+pub fn latest(args: &Args, io: &mut Io, found: Found) -> Result<Found, Stop> {
+    let mut fresh = Found { infos: Vec::new(), failures: found.failures };
+    for info in found.infos {
+        if info.source.is_empty() {
+            fresh.infos.push(info);
+        } else {
+            one(args, io, Pick { served: info.served, name: info.name }, &info.namespace, &mut fresh)?;
+        }
+    }
+    Ok(fresh)
 }
 
 /// The objects that the command line means, fetched: `-f` files (as they stand in the file), named ones (one GET each),
@@ -235,8 +265,19 @@ fn list(args: &Args, io: &mut Io, served: &Served, namespace: &str, found: &mut 
     Ok(())
 }
 
+/// One object. Where it is missing, kubectl looks for its namespace, too, and tells first what is missing of both.
+pub fn get(args: &Args, io: &mut Io, request: Request) -> Result<Response, Stop> {
+    let Target::Resource { namespace: place, name, .. } = request.target.clone() else { return io.send(request) };
+    let response = io.send(request)?;
+    if response.code != 404 || place.is_empty() || name.is_empty() {
+        return Ok(response);
+    }
+    let namespace = io.send(known(args, Verb::Get, "", "v1", "namespaces", "", &place))?;
+    Ok(if namespace.code == 404 { namespace } else { response })
+}
+
 fn one(args: &Args, io: &mut Io, pick: Pick, namespace: &str, found: &mut Found) -> Result<(), Stop> {
-    let response = io.send(request(args, Verb::Get, &pick.served, namespace, &pick.name))?;
+    let response = get(args, io, request(args, Verb::Get, &pick.served, namespace, &pick.name))?;
     match response.is_ok() {
         true => found.infos.push(info(&pick.served, response.tree().clone())),
         false => found.failures.push(crate::job::server_words(&response)),

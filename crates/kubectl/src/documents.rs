@@ -30,6 +30,14 @@ pub fn read(args: &Args, io: &mut Io) -> Result<Found, Stop> {
 
 fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<Info, Stop> {
     let Document { source, mut tree, listed } = document;
+    if !matches!(tree, Tree::Map(_)) {
+        return Err(Stop::error(format!(
+            "error validating \"{source}\": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false"
+        )));
+    }
+    if let Some(why) = metadata_error(&tree) {
+        return Err(Stop::error(format!("unable to decode \"{source}\": {why}")));
+    }
     let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
     let name = tree.at(&["metadata", "name"]).text().to_string();
     let own = tree.at(&["metadata", "namespace"]).text().to_string();
@@ -66,6 +74,26 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
     Ok(Info { served, namespace, name, source, tree })
 }
 
+/// kubectl itself reads an object's metadata, whatever the kind.
+fn metadata_error(tree: &Tree) -> Option<String> {
+    let mut bare = objects::map! {};
+    bare.set(&["metadata"], tree.get("metadata"));
+    let any = objects::schema::of_kind(objects::kinds::CONFIG_MAP);
+    objects::decode::decode(any, &bare).error().map(str::to_string)
+}
+
+/// `--validate` as the server's `fieldValidation`.
+pub fn field_validation(args: &Args) -> Result<&'static str, Stop> {
+    match args.text("validate") {
+        "" | "strict" | "true" => Ok("Strict"),
+        "warn" => Ok("Warn"),
+        "ignore" | "false" => Ok("Ignore"),
+        other => {
+            Err(Stop::error(format!("invalid - validate option \"{other}\"; must be one of: strict (or true), warn, ignore (or false)")))
+        }
+    }
+}
+
 /// Where nobody answers, a command that checks manifests fails at the first thing that it asks for: the schema.
 pub fn unvalidated(args: &Args, source: &str, stop: Stop) -> Stop {
     let Stop::Fail { text, .. } = &stop else { return stop };
@@ -83,14 +111,8 @@ pub fn unvalidated(args: &Args, source: &str, stop: Stop) -> Stop {
 
 /// All documents of all `-f`; Lists are opened into their items.
 pub fn documents(args: &Args, io: &mut Io) -> Result<Vec<Document>, Stop> {
-    let folder = args.text("kustomize");
-    if !folder.is_empty() {
-        let (names, bare) = (["kustomization.yaml", "kustomization.yml", "Kustomization"], folder.trim_end_matches('/'));
-        if !names.iter().any(|name| io.session.file(&format!("{bare}/{name}")).is_some()) {
-            let words = "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory";
-            return Err(Stop::error(format!("{words} '{bare}'")));
-        }
-        return Err(Stop::error("kustomizations (-k) are not part of this terminal; write the manifests out and use -f"));
+    if !args.text("kustomize").is_empty() {
+        kustomization(io, args.text("kustomize"))?;
     }
     let mut all = Vec::new();
     for name in args.list("filename") {
@@ -100,6 +122,22 @@ pub fn documents(args: &Args, io: &mut Io) -> Result<Vec<Document>, Stop> {
         }
     }
     Ok(all)
+}
+
+/// Looks for a folder's kustomization. It is never built: either it is missing, or that is said.
+pub fn kustomization(io: &Io, folder: &str) -> Result<(), Stop> {
+    let (names, own) = (["kustomization.yaml", "kustomization.yml", "Kustomization"], crate::session::path(folder));
+    let whole = if own.starts_with('/') { own.clone() } else { format!("/home/learner/{own}").trim_end_matches('/').to_string() };
+    if !io.session.is_folder(folder) {
+        return Err(Stop::error(format!(
+            "must build at directory: not a valid directory: evalsymlink failure on '{folder}' : lstat {whole}: no such file or directory"
+        )));
+    }
+    if !names.iter().any(|name| io.session.file(&format!("{own}/{name}").trim_start_matches('/')).is_some()) {
+        let words = "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory";
+        return Err(Stop::error(format!("{words} '{whole}'")));
+    }
+    Err(Stop::error("kustomizations are not part of this terminal; write the manifests out and use -f"))
 }
 
 /// An object, or the items of a List; each with whether it stood in one.
@@ -139,6 +177,23 @@ fn texts(args: &Args, io: &mut Io, name: &str) -> Result<Vec<(String, String)>, 
 pub fn parse(source: &str, text: &str) -> Result<Vec<Tree>, Stop> {
     match objects::yaml::read(text) {
         Ok(documents) => Ok(documents.into_iter().map(|document| document.tree).collect()),
+        Err(_) if unended(text) => Err(Stop::error(format!("error parsing {source}: unexpected EOF"))),
         Err(problem) => Err(Stop::error(format!("error parsing {source}: {}", problem.message))),
     }
+}
+
+/// Whether a text that begins as JSON ends before its brackets close.
+fn unended(text: &str) -> bool {
+    let (mut open, mut quoted, mut escaped) = (0i64, false, false);
+    for letter in text.trim().chars() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            '{' | '[' if !quoted => open += 1,
+            '}' | ']' if !quoted => open -= 1,
+            _ => {}
+        }
+    }
+    text.trim_start().starts_with('{') && open > 0
 }

@@ -1,10 +1,12 @@
 //! The shell and kubectl: verbs and printers. Sees only requests and responses.
 pub mod args;
+mod change_cause;
 pub mod client;
 pub mod describe;
 pub mod discovery;
 pub mod documents;
-pub mod job;
+mod inside;
+mod job;
 mod last_applied;
 mod lines;
 mod marks;
@@ -16,6 +18,7 @@ pub mod print;
 mod refusal;
 pub mod session;
 mod shell;
+mod streams;
 pub mod verbs;
 
 pub use shell::{Completion, Effect, Shell, finish, to_latin};

@@ -18,6 +18,7 @@ macro_rules! flags {
             flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
             flag("local", '\0', Takes::Bool, "false", "If true, do not contact the server: work on the files alone."),
             flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
+            crate::change_cause::RECORD,
             flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
             flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
         ]
@@ -55,7 +56,7 @@ pub fn each(
     field: &str,
     one: impl Fn(&Args, &mut Io, &Info) -> Result<Result<(), String>, Stop>,
 ) -> Result<u8, Stop> {
-    let found = client::objects(args, io, resources)?;
+    let found = client::named(args, io, resources)?;
     let mut failures = found.failures;
     let single = found.infos.len() == 1;
     for info in &found.infos {
@@ -83,6 +84,7 @@ pub fn change(args: &Args, io: &mut Io, info: &Info, field: &str, changes: Map, 
     if !changes.is_empty() {
         ask.body.set(&["metadata", field], Tree::from(changes));
     }
+    crate::change_cause::record(args, &mut ask.body);
     if !args.text("resource-version").is_empty() {
         ask.body.set(&["metadata", "resourceVersion"], args.text("resource-version"));
     }

@@ -71,7 +71,8 @@ pub fn behind(args: &Args, io: &mut Io, owner: &Tree, namespace: &str) -> Result
             _ => {
                 let version = owner.get("apiVersion").text();
                 let go = format!("*{}.{kind}", version.rsplit('/').next().unwrap_or_default());
-                return Err(Stop::error(format!("cannot get the logs from {go}: selector for {go} not implemented")));
+                let what = if args.path == "logs" { "get the logs from" } else { "attach to" };
+                return Err(Stop::error(format!("cannot {what} {go}: selector for {go} not implemented")));
             }
         },
     };
@@ -99,8 +100,11 @@ fn worth(pod: &Tree) -> (bool, u8, bool, i64, String) {
 
 /// The Pod that `web-1`, `pod/web-1` or `deploy/web` means. `say` tells when there were several.
 pub fn one(args: &Args, io: &mut Io, pick: &Pick, namespace: &str, say: bool) -> Result<Tree, Stop> {
-    let object = io.fetch(client::request(args, wire::Verb::Get, &pick.served, namespace, &pick.name))?;
-    let object = client::info(&pick.served, object).tree;
+    let object = client::get(args, io, client::request(args, wire::Verb::Get, &pick.served, namespace, &pick.name))?;
+    if !object.is_ok() {
+        return Err(Stop::server(&object));
+    }
+    let object = client::info(&pick.served, object.tree().clone()).tree;
     if pick.served.kind == "Pod" {
         return Ok(object);
     }

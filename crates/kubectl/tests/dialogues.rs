@@ -126,6 +126,7 @@ fn web() -> Tree {
 
 fn server() -> Server {
     let mut server = Server::default();
+    server.objects.insert("namespaces/default".to_string(), map! {"kind": "Namespace"});
     server.objects.insert("deployments/default/web".to_string(), web());
     server
 }

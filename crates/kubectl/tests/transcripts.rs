@@ -112,6 +112,7 @@ impl Desk {
         }
         self.revision += 1;
         match request.verb {
+            Verb::Get if plural == "namespaces" && name == "default" => Response::ok(map! {"kind": "Namespace"}),
             Verb::Get | Verb::Delete if !self.objects.contains_key(&key) => Status::not_found(&resource, &name).into(),
             Verb::Get if request.accept == Accept::Table => Response::ok(table(&[self.objects[&key].clone()])),
             Verb::Get => Response::ok(self.objects[&key].clone()),
@@ -423,6 +424,12 @@ fn completion_knows_commands_flags_files_and_names() {
     assert_eq!(words(&desk, "kubectl des"), ["describe"]);
     assert_eq!(words(&desk, "kubectl apply -f w"), ["web.yaml"]);
     assert_eq!(words(&desk, "kubectl get --show-l"), ["--show-labels"]);
+    assert_eq!(words(&desk, "kubectl get pods -o j"), ["json", "jsonpath", "jsonpath-as-json", "jsonpath-file"]);
+    assert!(words(&desk, "kubectl patch deploy web -o w").is_empty(), "only get has a wide form");
+    assert!(
+        words(&desk, "kubectl set image deploy/web --rec").starts_with(&["--recursive".to_string()]),
+        "what is deprecated is not offered"
+    );
     desk.objects.insert(("pods".into(), "default".into(), "web-1".into()), pod("web-1"));
     desk.type_line("kubectl get pods");
     assert_eq!(words(&desk, "kubectl get deploy"), ["deployments.apps"]);

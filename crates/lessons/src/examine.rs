@@ -5,6 +5,7 @@ use crate::mistakes::Table;
 use crate::progress::Verdict;
 use crate::run::{NAMESPACE, Run};
 use cluster::Session;
+use std::collections::BTreeMap;
 
 /// What one lesson showed. Empty `faults`: it may be taught.
 #[derive(Clone, Debug, Default)]
@@ -18,13 +19,22 @@ pub struct Report {
 /// Plays a lesson with its own seed and `seeds - 1` others. `table`: the known mistakes that wrong answers may name.
 pub fn examine(lesson: &Lesson, seeds: u64, table: &Table) -> Report {
     let mut report = Report { id: lesson.id.clone(), ..Report::default() };
+    // What came true in the first turn.
+    let mut told: BTreeMap<String, String> = BTreeMap::new();
     for turn in 0..seeds {
         let mut lesson = lesson.clone();
         lesson.cluster.seed += turn * 101;
         let seed = lesson.cluster.seed;
         let mut faults = Vec::new();
         match (solve(&lesson, table, &mut faults), solve(&lesson, table, &mut Vec::new())) {
-            (Some(first), Some(second)) if first == second => report.digests.push((seed, first)),
+            (Some(first), Some(second)) if first == second => {
+                report.digests.push((seed, first.0));
+                faults.extend(first.1.iter().filter_map(|(step, answer)| {
+                    let before = told.entry(step.clone()).or_insert_with(|| answer.clone());
+                    // The words after a question are written for one answer.
+                    (before != answer).then(|| format!("step \"{step}\": \"{answer}\" comes true here, and \"{before}\" with another seed"))
+                }));
+            }
             (Some(_), Some(_)) => faults.push("two runs with one seed went different ways".to_string()),
             _ => {}
         }
@@ -33,8 +43,9 @@ pub fn examine(lesson: &Lesson, seeds: u64, table: &Table) -> Report {
     report
 }
 
-/// Goes through all steps by their solutions, trying wrong answers on the way. The digest at the end, or `None` where it could not go on.
-fn solve(lesson: &Lesson, table: &Table, faults: &mut Vec<String>) -> Option<u64> {
+/// Goes through all steps by their solutions, trying wrong answers on the way. The digest at the end and what each question's
+/// answer was, or `None` where it could not go on.
+fn solve(lesson: &Lesson, table: &Table, faults: &mut Vec<String>) -> Option<(u64, BTreeMap<String, String>)> {
     let (mut run, mut session) = match Run::begin(lesson.clone()) {
         Ok(begun) => begun,
         Err(words) => {
@@ -60,7 +71,7 @@ fn solve(lesson: &Lesson, table: &Table, faults: &mut Vec<String>) -> Option<u64
             return None;
         }
     }
-    Some(session.world.digest())
+    Some((session.world.digest(), run.notes.answers))
 }
 
 fn task(step: &Step, table: &Table, run: &mut Run, session: &mut Session, faults: &mut Vec<String>) {

@@ -56,8 +56,8 @@ pub struct Run {
     script: VecDeque<Act>,
     /// When the `pass` that is being played ends.
     passing: Option<Time>,
-    /// The world's revision at the last look.
-    looked: u64,
+    /// The world's revision, the number of inputs and the second at the last look.
+    looked: (u64, usize, u64),
     /// Tries of checks that act on a copy.
     pub ahead: Ahead,
 }
@@ -88,7 +88,7 @@ impl Run {
 
     fn with(lesson: Lesson, notes: Notes) -> Run {
         let (broken, judged, script) = (BTreeSet::new(), BTreeMap::new(), VecDeque::new());
-        Run { lesson, notes, broken, judged, script, passing: None, looked: 0, ahead: Ahead::default() }
+        Run { lesson, notes, broken, judged, script, passing: None, looked: (0, 0, 0), ahead: Ahead::default() }
     }
 
     pub fn saved(&self, session: &Session) -> Saved {
@@ -107,14 +107,16 @@ impl Run {
         self.notes.began.get(step).copied().unwrap_or(Time::START)
     }
 
-    /// Looks at the world after it changed; returns whether a verdict changed.
+    /// Looks at the world after a write, an input or a second; returns whether a verdict changed. A dead control plane writes
+    /// nothing, and what is printed, counted or expires is to be seen all the same.
     pub fn observe(&mut self, session: &Session) -> bool {
         let revision = session.world.api.store.applied().revision();
-        if revision == self.looked {
+        let looked = (revision, session.record.inputs.len(), session.now().0 / 1_000_000);
+        if looked == self.looked {
             return false;
         }
-        self.ahead.hear(session, self.looked);
-        self.looked = revision;
+        self.ahead.hear(session, self.looked.0);
+        self.looked = looked;
         // Solutions and wrong answers hold whole files: they are not copied at every look.
         let judged = |step: &Step| Step { id: step.id.clone(), kind: step.kind.clone(), checks: step.checks.clone(), ..Step::default() };
         let Some(step) = self.current().filter(|step| step.kind == "task").map(judged) else { return false };
@@ -205,14 +207,14 @@ impl Run {
     /// What comes true: run on a fork of the cluster as it stands, or else as the lesson began.
     pub fn answer(&self, step: &Step, session: &Session) -> Result<String, String> {
         if let Some(outcome) = &step.outcome {
-            let now = foresee(outcome, session.fork(), self.began(&step.id)).filter(|answer| step.options.contains(answer));
-            let fresh = || Run::begin(self.lesson.clone()).ok().and_then(|(_, session)| foresee(outcome, session, Time::START));
+            let now = foresee(outcome, session.fork()).filter(|answer| step.options.contains(answer));
+            let fresh = || Run::begin(self.lesson.clone()).ok().and_then(|(_, session)| foresee(outcome, session));
             return now.or_else(fresh).ok_or_else(|| format!("the outcome of \"{}\" could not be found", step.id));
         }
         match &step.choice {
             Some(choice) if !choice.trials.is_empty() => {
-                let fresh = || Run::begin(self.lesson.clone()).ok().and_then(|(_, session)| tried(choice, &session, Time::START));
-                let now = tried(choice, session, self.began(&step.id));
+                let fresh = || Run::begin(self.lesson.clone()).ok().and_then(|(_, session)| tried(choice, &session));
+                let now = tried(choice, session);
                 now.or_else(fresh).ok_or_else(|| format!("not exactly one option of \"{}\" holds", step.id))
             }
             Some(Choice { answer, .. }) => {
@@ -301,15 +303,19 @@ impl Run {
 }
 
 /// The only option after which a quiz's `holds` is true, each tried on a copy.
-fn tried(choice: &Choice, session: &Session, began: Time) -> Option<String> {
+fn tried(choice: &Choice, session: &Session) -> Option<String> {
     let mut right = choice.trials.iter().filter(|trial| {
         let outcome = Outcome { act: trial.act.clone(), span: trial.span.clone(), value: choice.holds.clone() };
-        foresee(&outcome, session.fork(), began).as_deref() == Some("true")
+        foresee(&outcome, session.fork()).as_deref() == Some("true")
     });
     right.next().filter(|_| right.next().is_none()).map(|trial| trial.option.clone())
 }
 
-fn foresee(outcome: &Outcome, mut fork: Session, began: Time) -> Option<String> {
+/// What comes of an outcome's deeds on a copy. Requests count from the copy's beginning: what was before is no answer to
+/// what comes next.
+fn foresee(outcome: &Outcome, mut fork: Session) -> Option<String> {
+    let began = fork.now();
+    fork.world.forget_requests();
     acts::perform(&mut fork, &outcome.act, NAMESPACE, began).ok()?;
     let end = fork.now() + span::parse(&outcome.span)?;
     fork.advance(end, usize::MAX);

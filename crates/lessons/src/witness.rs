@@ -2,6 +2,7 @@
 use crate::expr::Env;
 use apiserver::Snapshot;
 use cluster::World;
+use cluster::managed::duties;
 use cluster::probes::Checklist;
 use cluster::traffic::Trace;
 use objects::labels::Selector;
@@ -50,6 +51,7 @@ static FUNCTIONS: &[(&str, Function)] = &[
     ("runs", |w, a| Ok(Tree::Bool(w.runs(text(a, 0))))),
     ("measured", |_, a| crate::measured::of(text(a, 0))),
     ("works", |w, a| w.works(text(a, 0))),
+    ("duty", |_, a| duty(text(a, 0), text(a, 1))),
     ("servers", |w, _| Ok(w.servers())),
     ("every", |w, a| w.every(text(a, 0), text(a, 1))),
     ("daysLeft", |w, a| Ok(w.days_left(text(a, 0), text(a, 1)))),
@@ -61,6 +63,13 @@ static FUNCTIONS: &[(&str, Function)] = &[
         Ok(Tree::Int(arg(a, 0).at(&["metadata", "annotations", "deployment.kubernetes.io/revision"]).text().parse().unwrap_or(0)))
     }),
 ];
+
+/// Who looks after something in one column of the table of duties: `you`, `provider`, `both`.
+fn duty(column: &str, row: &str) -> Result<Tree, String> {
+    let place = duties::COLUMNS.iter().position(|known| *known == column);
+    let found = place.zip(duties::DUTIES.iter().find(|duty| duty.id == row));
+    found.map(|(place, duty)| Tree::from(duty.by[place].word())).ok_or_else(|| "no such cell in the table of duties".to_string())
+}
 
 impl Env for Witness<'_> {
     fn call(&self, name: &str, arguments: &[Tree]) -> Option<Result<Tree, String>> {

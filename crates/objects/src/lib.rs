@@ -17,6 +17,7 @@ mod quantity;
 pub mod schema;
 mod status;
 mod tree;
+pub mod url;
 pub mod views;
 pub mod wire;
 pub mod yaml;

@@ -4,8 +4,11 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
-/// Text that is cheap to copy: up to 23 bytes in place, shared beyond.
-pub type Text = smol_str::SmolStr;
+mod map;
+mod text;
+
+pub use map::Map;
+pub use text::Text;
 
 /// A JSON value. Lists and maps are shared between copies until written to.
 #[derive(Clone, Default)]
@@ -17,7 +20,7 @@ pub enum Tree {
     Float(f64),
     Text(Text),
     List(Arc<Vec<Tree>>),
-    Map(Arc<Map>),
+    Map(Map),
 }
 
 impl PartialEq for Tree {
@@ -30,103 +33,9 @@ impl PartialEq for Tree {
             (Tree::Float(mine), Tree::Float(theirs)) => mine == theirs,
             (Tree::Text(mine), Tree::Text(theirs)) => mine == theirs,
             (Tree::List(mine), Tree::List(theirs)) => Arc::ptr_eq(mine, theirs) || mine == theirs,
-            (Tree::Map(mine), Tree::Map(theirs)) => Arc::ptr_eq(mine, theirs) || mine == theirs,
+            (Tree::Map(mine), Tree::Map(theirs)) => mine == theirs,
             _ => false,
         }
-    }
-}
-
-/// Entries sorted by key, each key once: the order in which Kubernetes prints them.
-#[derive(Clone, PartialEq, Default)]
-pub struct Map(Vec<(Text, Tree)>);
-
-/// Up to how many entries are looked through one by one.
-const SMALL: usize = 24;
-
-impl Map {
-    pub fn get(&self, key: &str) -> Option<&Tree> {
-        // Maps are small: telling most keys apart by their length is faster than halving.
-        if self.0.len() <= SMALL {
-            return self.0.iter().find(|(k, _)| k.len() == key.len() && k.as_str() == key).map(|(_, value)| value);
-        }
-        self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok().map(|at| &self.0[at].1)
-    }
-
-    /// Puts `value` under `key` and returns what stood there.
-    pub fn insert(&mut self, key: impl Into<Text>, value: impl Into<Tree>) -> Option<Tree> {
-        let (key, value) = (key.into(), value.into());
-        match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
-            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
-            Err(at) => {
-                self.make_room();
-                self.0.insert(at, (key, value));
-                None
-            }
-        }
-    }
-
-    /// Maps stay small and are kept for long: they grow by one, not to the double.
-    fn make_room(&mut self) {
-        if self.0.len() == self.0.capacity() {
-            self.0.reserve_exact(1);
-        }
-    }
-
-    pub fn remove(&mut self, key: &str) -> Option<Tree> {
-        let at = self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok()?;
-        Some(self.0.remove(at).1)
-    }
-
-    /// The place for `key`, made as `Null` when absent.
-    pub fn entry(&mut self, key: &str) -> &mut Tree {
-        let at = match self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)) {
-            Ok(at) => at,
-            Err(at) => {
-                self.make_room();
-                self.0.insert(at, (Text::new(key), Tree::Null));
-                at
-            }
-        };
-        &mut self.0[at].1
-    }
-
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Tree> {
-        let at = self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok()?;
-        Some(&mut self.0[at].1)
-    }
-
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Text, &Tree)> + ExactSizeIterator {
-        self.0.iter().map(|(key, value)| (key, value))
-    }
-
-    pub fn keys(&self) -> impl Iterator<Item = &Text> {
-        self.0.iter().map(|(key, _)| key)
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut Tree) -> bool) {
-        self.0.retain_mut(|(key, value)| keep(key, value));
-    }
-}
-
-impl<K: Into<Text>, V: Into<Tree>> FromIterator<(K, V)> for Map {
-    /// The last of equal keys stands.
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Map {
-        let mut all: Vec<(Text, Tree)> = entries.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-        if !all.is_sorted_by(|a, b| a.0 < b.0) {
-            all.reverse();
-            all.sort_by(|a, b| a.0.cmp(&b.0));
-            all.dedup_by(|later, earlier| later.0 == earlier.0);
-        }
-        all.shrink_to_fit();
-        Map(all)
     }
 }
 
@@ -138,7 +47,7 @@ impl Tree {
             Tree::Int(_) | Tree::Float(_) => 4,
             Tree::Text(text) => text.len() as u32 + 2,
             Tree::List(items) => items.iter().map(|item| item.bytes() + 1).sum::<u32>() + 2,
-            Tree::Map(map) => map.0.iter().map(|(key, value)| key.len() as u32 + 4 + value.bytes()).sum::<u32>() + 2,
+            Tree::Map(map) => map.iter().map(|(key, value)| key.len() as u32 + 4 + value.bytes()).sum::<u32>() + 2,
         }
     }
 
@@ -147,11 +56,11 @@ impl Tree {
         let alone = |tree: &Tree| i64::from(tree.bytes());
         let entry = |(key, value): &(Text, Tree)| key.len() as i64 + 4 + alone(value);
         match (self, before) {
-            (Tree::Map(mine), Tree::Map(theirs)) if Arc::ptr_eq(mine, theirs) => 0,
+            (Tree::Map(mine), Tree::Map(theirs)) if mine.same(theirs) => 0,
             (Tree::List(mine), Tree::List(theirs)) if Arc::ptr_eq(mine, theirs) => 0,
             (Tree::Map(mine), Tree::Map(theirs)) => {
-                let (mut old, mut more) = (theirs.0.iter().peekable(), 0);
-                for new in &mine.0 {
+                let (mut old, mut more) = (theirs.pairs().iter().peekable(), 0);
+                for new in mine.pairs() {
                     while let Some(gone) = old.next_if(|old| old.0 < new.0) {
                         more -= entry(gone);
                     }
@@ -264,10 +173,10 @@ impl Tree {
     /// The map to write into; anything else becomes an empty map first.
     pub fn map_mut(&mut self) -> &mut Map {
         if !matches!(self, Tree::Map(_)) {
-            *self = Tree::Map(Arc::default());
+            *self = Tree::Map(Map::default());
         }
         match self {
-            Tree::Map(map) => Arc::make_mut(map),
+            Tree::Map(map) => map,
             _ => unreachable!("made a map above"),
         }
     }
@@ -305,7 +214,7 @@ impl Tree {
     /// Whether both are the very same shared part; a quick "surely equal".
     pub fn same(&self, other: &Tree) -> bool {
         match (self, other) {
-            (Tree::Map(a), Tree::Map(b)) => Arc::ptr_eq(a, b),
+            (Tree::Map(a), Tree::Map(b)) => a.same(b),
             (Tree::List(a), Tree::List(b)) => Arc::ptr_eq(a, b),
             _ => self == other,
         }
@@ -322,7 +231,7 @@ impl Tree {
         }
         match (self, other) {
             (Tree::Map(mine), Tree::Map(theirs)) => {
-                for (key, value) in &mut Arc::make_mut(mine).0 {
+                for (key, value) in mine.pairs_mut() {
                     if let Some(other) = theirs.get(key) {
                         value.share(other);
                     }
@@ -355,7 +264,7 @@ impl Tree {
 macro_rules! map {
     () => { $crate::Tree::from($crate::Map::default()) };
     ($($key:literal : $value:expr),+ $(,)?) => {
-        $crate::Tree::from([$(($crate::Text::new_static($key), $crate::Tree::from($value))),+].into_iter().collect::<$crate::Map>())
+        $crate::Tree::from($crate::Map::of(&mut [$(($crate::Text::new_static($key), $crate::Tree::from($value))),+]))
     };
 }
 
@@ -367,7 +276,7 @@ macro_rules! list {
 
 impl From<Map> for Tree {
     fn from(map: Map) -> Tree {
-        Tree::Map(Arc::new(map))
+        Tree::Map(map)
     }
 }
 impl From<Vec<Tree>> for Tree {
@@ -537,7 +446,7 @@ mod tests {
         mine.share(&kept);
         assert_eq!(mine.to_json(), before);
         assert!(mine.get("a").same(kept.get("a")));
-        assert!(matches!((&mine.get("l").items()[0], &kept.get("l").items()[0]), (Tree::Map(a), Tree::Map(b)) if Arc::ptr_eq(a, b)));
+        assert!(matches!((&mine.get("l").items()[0], &kept.get("l").items()[0]), (Tree::Map(a), Tree::Map(b)) if a.same(b)));
     }
 
     #[test]
@@ -553,11 +462,6 @@ mod tests {
         for (new, old) in trees.iter().flat_map(|new| trees.iter().map(move |old| (new, old))) {
             assert_eq!(new.grown(old), i64::from(new.bytes()) - i64::from(old.bytes()), "{new:?} after {old:?}");
         }
-    }
-
-    #[test]
-    fn the_last_of_equal_keys_stands() {
-        assert_eq!(Tree::from_json(r#"{"z":0,"a":1,"a":2}"#).unwrap().to_json(), r#"{"a":2,"z":0}"#);
     }
 
     #[test]

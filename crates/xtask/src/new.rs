@@ -32,7 +32,7 @@ const SHELVES: &[Shelf] = &[
         about: "A kubectl verb: one file and one line in the table",
         files: &[("crates/kubectl/src/verbs/NAME_SNAKE.rs", include_str!("../templates/verb.rs.txt"))],
         next: &[
-            "add these lines to crates/kubectl/src/verbs/mod.rs:  mod NAME_SNAKE;  and, in the table,  &NAME_SNAKE::VERB,",
+            "add these lines to crates/kubectl/src/verbs/mod.rs:  mod NAME_SNAKE;  and, in its group of the table,  &NAME_SNAKE::VERB,",
             "record what the real kubectl prints and write it down as a test before the code",
             "cargo test -p kubectl",
         ],

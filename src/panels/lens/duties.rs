@@ -31,6 +31,7 @@ pub fn Duties() -> impl IntoView {
             <table class="talk duties"><thead><tr><th scope="col">{move || (words().ops)().duty}</th>{(0..4).map(head).collect_view()}</tr></thead>
             <tbody>{move || DUTIES.iter().map(|duty| line(duty, here.get())).collect_view()}</tbody></table>
         </div>
+        {move || here.get().is_none().then(|| view! { <p class="muted">{(words().ops)().no_style}</p> })}
         <ol class="notes">{notes}</ol>
     }
     .into_any()

@@ -10,9 +10,13 @@ const SLOW_MS: u32 = 500;
 /// The picture of members: its size, and where a circle of members has its middle.
 const WIDE: f64 = 340.0;
 const HIGH: f64 = 150.0;
+/// Its height with one member.
+const LOW: f64 = 72.0;
 const BOX: (f64, f64) = (112.0, 44.0);
 /// So many of the last entries fill a log's bar.
 const ENTRIES: u64 = 60;
+/// Of so many entries it is told what they say.
+const SAID: usize = 4;
 
 #[component]
 pub fn Etcd() -> impl IntoView {
@@ -20,16 +24,17 @@ pub fn Etcd() -> impl IntoView {
     let ids = Memo::new(move |_| network.etcd.with(|etcd| etcd.members.iter().map(|member| member.name.clone()).collect::<Vec<_>>()));
     let quorum = Memo::new(move |_| network.etcd.with(quorum));
     view! {
-        <p class="muted">{move || (words().ops)().etcd_lead}</p>
+        <p class="muted">{move || if faults::theirs(app().world) { (words().ops)().hidden } else { (words().ops)().etcd_lead }}</p>
         {move || if ids.with(Vec::is_empty) {
             view! { <p class="muted">{(words().ops)().no_etcd}</p> }.into_any()
         } else {
             view! {
-                <svg class="members" viewBox=format!("0 0 {WIDE} {HIGH}") role="img" aria-label=move || quorum.get().1>
+                <svg class="members" viewBox=move || format!("0 0 {WIDE} {}", if ids.with(Vec::len) == 1 { LOW } else { HIGH }) role="img" aria-label=move || quorum.get().1>
                     {move || network.etcd.with(links)} {move || network.etcd.with(|etcd| etcd.members.iter().enumerate().map(|(at, member)| shape(at, etcd.members.len(), member)).collect_view())}
                 </svg>
                 <p class=move || if quorum.with(|quorum| quorum.0) { "quorum" } else { "quorum failed" } role="status">{move || quorum.get().1}</p>
                 <p class="muted">{move || network.etcd.with(leads)}</p>
+                {move || network.etcd.with(entries)}
             }.into_any()
         }}
         <ul class="sources"><For each=move || ids.get() key=Clone::clone children=card /></ul>
@@ -51,10 +56,39 @@ fn leads(etcd: &EtcdView) -> String {
     leader.map_or_else(|| (words().ops)().nobody_leads.to_string(), |member| ((words().ops)().leads)(&member.name, member.term, ago))
 }
 
+/// The newest entries: in which term each member has them, which are agreed on, and what they say.
+fn entries(etcd: &EtcdView) -> AnyView {
+    let there: Vec<&EtcdMemberView> = etcd.members.iter().filter(|member| member.role != "removed").collect();
+    let cell = |member: &EtcdMemberView, at: usize| {
+        let index = etcd.from + at as u64;
+        let (class, text) = match member.terms.get(at) {
+            None => ("", "–".to_string()),
+            Some(term) if index <= member.index => ("agreed", term.to_string()),
+            Some(term) => ("open", format!("({term})")),
+        };
+        view! { <td class=class>{text}</td> }
+    };
+    let head = (0..etcd.entries.len()).map(|at| view! { <th scope="col">{etcd.from + at as u64}</th> }).collect_view();
+    let rows = there.into_iter().map(|member| {
+        let cells = (0..etcd.entries.len()).map(|at| cell(member, at)).collect_view();
+        view! { <tr><th scope="row" translate="no">{member.name.clone()}</th>{cells}</tr> }
+    });
+    let said = etcd.entries.iter().enumerate().rev().take(SAID).map(|(at, entry)| {
+        let text = ((words().ops)().entry)(entry).to_string();
+        view! { <li><b>{etcd.from + at as u64}</b>" "<span translate="no">{text}</span></li> }
+    });
+    view! {
+        <table class="talk entries"><caption>{(words().ops)().entries}</caption><thead><tr><td></td>{head}</tr></thead><tbody>{rows.collect_view()}</tbody></table>
+        <p class="axis">{(words().ops)().entries_hint}</p>
+        <ul class="said-by">{said.collect_view()}</ul>
+    }
+    .into_any()
+}
+
 /// The middle of a member's box: the first one above, the others below it.
 fn place(at: usize, all: usize) -> (f64, f64) {
     match (at, all) {
-        (_, 1) => (WIDE / 2.0, HIGH / 2.0),
+        (_, 1) => (WIDE / 2.0, LOW / 2.0 + 8.0),
         (0, _) => (WIDE / 2.0, 34.0),
         _ => (WIDE * (at as f64 - 0.5) / (all - 1) as f64, HIGH - 26.0),
     }
@@ -128,14 +162,22 @@ fn card(name: String) -> AnyView {
             )
         })
     };
+    let removed = Memo::new(move |_| member.with(|member| member.role == "removed"));
+    let gone = move || removed.get();
     let log = move || member.with(|member| ((words().ops)().log_text)(member.index, member.last));
     view! {
         <li class="source etcd-member" data-member=name.clone()>
             <div class="bar"><h3 translate="no">{name.clone()}</h3><span class="space"></span><b class=move || if member.with(|member| member.alive && !member.cut) { "" } else { "failed" }>{state}</b></div>
-            <p class="axis">{log}</p>
-            <div class="logbar" aria-hidden="true"><i class="last" style:width=move || share(|member| member.last)></i><i style:width=move || share(|member| member.index)></i></div>
-            <p class="muted">{facts}</p>
-            <div class="row">{move || member.with(deeds).into_iter().map(|(label, fault)| faults::named(label, fault)).collect_view()}</div>
+            {move || if gone() {
+                view! { <p class="muted">{(words().ops)().no_member}</p> }.into_any()
+            } else {
+                view! {
+                    <p class="axis">{log}</p>
+                    <div class="logbar" aria-hidden="true"><i class="last" style:width=move || share(|member| member.last)></i><i style:width=move || share(|member| member.index)></i></div>
+                    <p class="muted">{facts}</p>
+                    <div class="row">{move || member.with(deeds).into_iter().map(|(label, fault)| faults::named(label, fault)).collect_view()}</div>
+                }.into_any()
+            }}
         </li>
     }
     .into_any()
@@ -151,6 +193,9 @@ type Deed = (fn() -> &'static str, Fault);
 
 /// What can be done to a member now.
 fn deeds(view: &EtcdMemberView) -> Vec<Deed> {
+    if faults::theirs(app().world) {
+        return Vec::new();
+    }
     let member = component(&view.host);
     let component = member.clone();
     let power: Deed = match view.alive {

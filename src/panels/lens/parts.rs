@@ -47,6 +47,7 @@ pub fn Parts() -> impl IntoView {
     };
     view! {
         <p class="muted">{move || (words().ops)().parts_lead}</p>
+        {move || crate::panels::faults::theirs(world).then(|| view! { <p class="muted">{(words().ops)().hidden}</p> })}
         <h3>{move || (words().ops)().leaders}</h3>
         {elected}
         {move || if rows.with(Vec::is_empty) { view! { <p class="muted">{(words().ops)().silent}</p> }.into_any() } else { table().into_any() }}

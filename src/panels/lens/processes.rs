@@ -1,11 +1,23 @@
 //! The process lens: what runs on one server, as a tree with memory and CPU.
 use crate::state::{app, words};
+use cluster::delta::ComponentView;
 use cluster::lens::ProcessView;
 use leptos::prelude::*;
 
 #[component]
 pub fn Processes() -> impl IntoView {
-    let network = app().network;
+    let (network, world) = (app().network, app().world);
+    // What has no process of its own on this server.
+    let inside = move || {
+        let server = network.server.get();
+        let held =
+            |view: &ComponentView| view.node == server && view.running && !view.inside.is_empty() && !view.id.starts_with("containerd");
+        let all = world.components.with(|list| {
+            let names = list.iter().filter_map(|cell| cell.view.with(|view| held(view).then(|| view.id.clone())));
+            names.map(|id| id.split('/').next().unwrap_or_default().replace("kine", "SQLite")).collect::<Vec<_>>()
+        });
+        (!all.is_empty()).then(|| view! { <p>{((words().ops)().inside)(&all.join(", "))}</p> })
+    };
     let names = Memo::new(move |_| network.servers.get());
     let choose = move |name: String| {
         let (mark, label) = (name.clone(), name.clone());
@@ -18,6 +30,7 @@ pub fn Processes() -> impl IntoView {
             let all = rows.iter().map(|row| u64::from(row.rss_kib)).sum::<u64>() >> 10;
             view! {
                 <p role="status">{((words().ops)().in_all)(rows.len(), all)}</p>
+                {inside}
                 <div class="scroll" tabindex="0" role="group" aria-label=network.server.get()>
                     <table class="talk processes"><caption translate="no">{network.server.get()}</caption><thead><tr>{(0..3).map(head).collect_view()}</tr></thead>
                     <tbody>{rows.iter().map(|row| line(row, depth(rows, row), most)).collect_view()}</tbody></table>

@@ -146,9 +146,22 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
     let picked = move || own.with_value(|own| world.picked.with(|picked| picked.as_deref() == Some(own.as_str())) || hinted(world, own));
     let area = Memo::new(move |_| plan.with(|plan| plan.parts.get(row).map(|parts| parts[at]).unwrap_or_default()));
     let middle = move || area.with(|area| area.x + area.w / 2.0);
+    // K3s alone keeps its data in a file: what stands in etcd's place is no etcd.
+    let sqlite = move || {
+        at == 1
+            && cell.with(Option::is_none)
+            && world.components.with(|list| {
+                list.iter().any(|cell| cell.id.starts_with(PARTS[0]) && cell.view.with(|view| view.running && view.inside == "k3s"))
+            })
+    };
     let name = move || {
         let (room, long) = (area.with(|area| area.w), id.len() as f64 * 7.8 + 8.0);
-        let name = if many() && room < 96.0 {
+        let gone = many() && !running() && ran.get();
+        let name = if sqlite() {
+            "SQLite"
+        } else if gone && room < 88.0 {
+            ["api", "etcd", "ctrl", "sched."][at]
+        } else if many() && room < 96.0 {
             ["apiserver", "etcd", "ctrl-mgr", "sched."][at]
         } else if room < long + if many() { 20.0 } else { 0.0 } {
             ["apiserver", "etcd", "controller", "scheduler"][at]
@@ -159,17 +172,27 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
         let sign = match (many(), running(), ran.get()) {
             (true, true, _) if read(|view| view.note.clone()) == "leader" => "♛ ",
             (true, false, true) => "✕ ",
+            (true, true, _) if cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.cut))) => "✂ ",
             _ => "",
         };
         format!("{sign}{name}")
     };
     let theirs = move || cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.note.starts_with(THEIRS))));
     let note = move || {
-        if !running() {
+        if !running() && !sqlite() {
             return if ran.get() { words().stopped } else { words().booting }.to_string();
         }
+        if sqlite() {
+            return "k3s".to_string();
+        }
+        if let Some(trouble) = cell.with(|cell| cell.as_ref().and_then(|cell| cell.view.with(trouble))) {
+            return trouble;
+        }
         match at {
-            _ if theirs() => (words().provider)(read(|view| view.note.clone()).trim_start_matches(THEIRS)).to_string(),
+            _ if theirs() => {
+                let whose = (words().provider)(read(|view| view.note.clone()).trim_start_matches(THEIRS)).to_string();
+                fit(&whose, area.with(|area| area.w) - 6.0, 6.8)
+            }
             0 => format!("rv {}", world.revision.get()),
             2 | 3 if !plan.with(|plan| plan.narrow) => {
                 (words().queue)(cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(|view| view.queue)).unwrap_or(0)))
@@ -183,7 +206,9 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
             "part {}{}{}{}{}",
             if at == 0 { "centre" } else { "" },
             if theirs() { " theirs" } else { "" },
-            if !ran.get() {
+            if sqlite() {
+                ""
+            } else if !ran.get() {
                 " coming"
             } else if running() {
                 ""
@@ -202,6 +227,15 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
         </g>
     }
     .into_any()
+}
+
+/// Why a part that runs is not well, in two words.
+pub fn trouble(view: &ComponentView) -> Option<String> {
+    match (view.cut, view.slow_ms) {
+        (true, _) => Some(words().cut_off.to_string()),
+        (false, 0) => None,
+        (false, ms) => Some(format!("+{ms} ms")),
+    }
 }
 
 /// Whether a link in the lesson's text points at this id right now.

@@ -5,6 +5,7 @@ pub mod layout;
 pub mod nodes;
 pub mod pods;
 pub mod tiles;
+mod told;
 pub mod travel;
 
 use crate::js::{document, dots};
@@ -71,11 +72,15 @@ pub fn Picture() -> impl IntoView {
     provide_context(drawing);
     travel::follow(drawing);
     flow::follow(drawing);
+    let told = told::Told::new();
     let summary = move || summary(words(), &world.counts.get());
     view! {
         <div class="frame" node_ref=frame>
             <span class="sr" role="img" aria-label=summary></span>
-            <div class="drawing" data-first="" role="group" tabindex="0" aria-busy=move || app.clock.seeking.get().to_string() aria-label=move || words().picture_keys on:keydown=arrows on:click=chosen>
+            <div class="drawing" data-first="" role="group" tabindex="0" aria-busy=move || app.clock.seeking.get().to_string() aria-label=move || words().picture_keys on:click=chosen
+                on:keydown=move |event| { if event.key() == "Escape" { told.away() } arrows(event) }
+                on:pointerover=move |event| told.over(&event) on:pointerleave=move |_| told.away()
+                on:focusin=move |event| told.over(&event) on:focusout=move |_| told.away()>
                 <svg width=move || plan.with(|plan| plan.width) height=move || plan.with(|plan| plan.height)
                     viewBox=move || plan.with(|plan| format!("0 0 {} {}", plan.width, plan.height))
                     class=move || plan.with(|plan| format!("picture {}{}", plan.size.class(), if plan.narrow { " narrow" } else { "" }))
@@ -90,6 +95,7 @@ pub fn Picture() -> impl IntoView {
                     <flow::Users />
                 </svg>
                 <div class="dots" aria-hidden="true" node_ref=layer></div>
+                {told.view()}
             </div>
         </div>
     }

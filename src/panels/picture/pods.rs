@@ -96,13 +96,19 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
     });
     let (labelled, second) = (pod.view.clone(), pod.view.clone());
     let full = pod.view.with_untracked(|view| format!("Pod {}", view.name));
-    let label = move || labelled.with(|view| tag(&view.image).chars().take(8).collect::<String>());
+    // The mark stands at the right; where there is room for a word only, the word is as long as the box is.
+    let label = move || {
+        labelled.with(|view| {
+            let room = if size.get() == Size::Short { ((width.get() - 24.0) / 7.6).floor().max(2.0) as usize } else { 8 };
+            tag(&view.image).chars().take(room.min(8)).collect::<String>()
+        })
+    };
     let tag_width = {
         let label = label.clone();
         move || label().len() as f64 * 7.4
     };
     let named = pod.view.clone();
-    let name = move || named.with(|view| fit(&short_name(view), width.get() - 44.0 - tag_width(), 7.0));
+    let name = move || named.with(|view| fit(&short_name(view), width.get() - 56.0 - tag_width(), 7.0));
     let note = move || {
         let state = state.get();
         second.with(|view| {
@@ -115,7 +121,7 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             };
             // Hangul is about twice as wide as Latin.
             let wide = text.chars().filter(|sign| *sign > '\u{1100}').count() as f64;
-            let per_sign = 6.1 + 5.4 * wide / text.chars().count().max(1) as f64;
+            let per_sign = 6.7 + 4.8 * wide / text.chars().count().max(1) as f64;
             fit(&text, width.get() - 20.0, per_sign)
         })
     };
@@ -133,7 +139,7 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             <rect class="body" rx=move || if size.get() == Size::Dot { 4 } else { 9 } />
             <rect class="edge" x="1" y="1" width="8" rx="7" />
             <g class="mark"><circle class="disc" r="5.5" /><path class="cross" d="M-5-5L5 5M5-5L-5 5" /><path class="tick" d="M-5 0L-1.5 4L5-4" /></g>
-            <text class="title" x="14" y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan>" "<tspan class="m more" dx="3">{name}</tspan></text>" "
+            <text class="title" x=move || if size.get() == Size::Short { 10 } else { 14 } y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan>" "<tspan class="m more" dx="3">{name}</tspan></text>" "
             <text class="m tiny more" x="14" y="44">{note}</text>" "
             <text class="said">{full}</text>
             {move || shield.get().then(|| view! { <path class="shield" d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /> })}

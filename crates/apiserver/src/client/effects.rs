@@ -17,6 +17,10 @@ pub struct Effects {
 
 impl Effects {
     pub fn send(&mut self, ticket: Ticket, request: Request) {
+        // Mostly it is the only one, and a request is large.
+        if self.send.is_empty() {
+            self.send.reserve_exact(1);
+        }
         self.send.push((ticket, request));
     }
 

@@ -43,14 +43,17 @@ impl Note {
     /// A reference to a stored object.
     pub fn reference(object: &objects::Object) -> Tree {
         let row = object.key.kind.row();
-        let mut about = map! {
-            "apiVersion": row.api_version(), "kind": row.kind, "name": &object.key.name,
-            "resourceVersion": object.revision.to_string(), "uid": object.uid_text(),
-        };
+        let (name, revision) = (&object.key.name, object.revision.to_string());
         if row.namespaced {
-            about.set(&["namespace"], &object.key.namespace);
+            map! {
+                "apiVersion": row.api_version(), "kind": row.kind, "name": name, "namespace": &object.key.namespace,
+                "resourceVersion": revision, "uid": object.uid_text(),
+            }
+        } else {
+            map! {
+                "apiVersion": row.api_version(), "kind": row.kind, "name": name, "resourceVersion": revision, "uid": object.uid_text(),
+            }
         }
-        about
     }
 }
 

@@ -1,7 +1,7 @@
 //! From method, path, headers and body to a `Request`.
 use super::negotiate;
-use objects::wire::{Options, Origin, PatchKind, Request, Resource, Response, Target, User, Verb};
-use objects::{Status, Text, Tree, yaml};
+use objects::wire::{Origin, PatchKind, Request, Response, Target, User, Verb};
+use objects::{Status, Text, Tree, url, yaml};
 
 /// Reads a request, or says at once what is wrong with it. Header names are compared without case.
 ///
@@ -9,9 +9,7 @@ use objects::{Status, Text, Tree, yaml};
 /// comes is the administrator.
 pub fn parse(method: &str, path_and_query: &str, headers: &[(String, String)], body: &[u8]) -> Result<Request, Box<Response>> {
     let header = |name: &str| headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value.as_str());
-    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
-    let (options, watch) = options(query);
-    let target = target(&percent(path));
+    let (target, options, watch) = url::read(path_and_query);
     // Schemas of version 2 are asked for in protobuf only; the answer to that is empty in any form.
     let old_schemas = matches!(&target, Target::Path(path) if path == "/openapi/v2");
     let accept = match negotiate::accept(header("Accept")) {
@@ -105,80 +103,6 @@ fn read_body(verb: Verb, content: &str, body: &[u8]) -> Result<Tree, Status> {
         return Ok(documents.into_iter().next().map(|document| document.tree).unwrap_or_default());
     }
     Tree::from_json(text).map_err(|error| Status::bad_request(format!("couldn't get version/kind; json parse error: {error}")))
-}
-
-/// `/apis/apps/v1/namespaces/lab/deployments/web/scale`, or a path that is no resource.
-fn target(path: &str) -> Target {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let (group, version, rest) = match parts.as_slice() {
-        ["api", version, rest @ ..] if !rest.is_empty() => ("", *version, rest),
-        ["apis", group, version, rest @ ..] if !rest.is_empty() => (*group, *version, rest),
-        _ => return Target::Path(Text::new(path)),
-    };
-    let (namespace, plural, rest) = match rest {
-        // A namespace's own parts look like resources inside it.
-        ["namespaces", _, "status" | "finalize"] | ["namespaces"] | ["namespaces", _] => ("", "namespaces", &rest[1..]),
-        ["namespaces", namespace, plural, rest @ ..] => (*namespace, *plural, rest),
-        [plural, rest @ ..] => ("", *plural, rest),
-        [] => return Target::Path(Text::new(path)),
-    };
-    let name = rest.first().copied().unwrap_or("");
-    let subresource = rest.get(1).copied().unwrap_or("");
-    let resource = Resource::Named { group: group.into(), version: version.into(), plural: plural.into() };
-    Target::Resource { resource, namespace: namespace.into(), name: name.into(), subresource: subresource.into() }
-}
-
-/// The query, and whether it asks to watch.
-fn options(query: &str) -> (Options, bool) {
-    let (mut options, mut watch) = (Options::default(), false);
-    let truth = |value: &str| matches!(value, "1" | "true" | "True" | "");
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, value) = (percent(key), percent(value));
-        match key.as_str() {
-            "labelSelector" => options.label_selector = value,
-            "fieldSelector" => options.field_selector = value,
-            "limit" => options.limit = value.parse().unwrap_or(0),
-            "continue" => options.continue_token = value,
-            "resourceVersion" => options.resource_version = value,
-            "resourceVersionMatch" => options.resource_version_match = value,
-            "allowWatchBookmarks" => options.allow_watch_bookmarks = truth(&value),
-            "sendInitialEvents" => options.send_initial_events = Some(truth(&value)),
-            "timeoutSeconds" => options.timeout_seconds = value.parse().ok(),
-            "dryRun" => options.dry_run = value,
-            "fieldManager" => options.field_manager = value,
-            "fieldValidation" => options.field_validation = value,
-            "force" => options.force = truth(&value),
-            "includeObject" => options.include_object = value,
-            "watch" => watch = truth(&value),
-            // The client's own patience, not the server's.
-            "timeout" => {}
-            _ => options.other.push((key.into(), value.into())),
-        }
-    }
-    // By key only: the words of a command keep their order.
-    options.other.sort_by(|a, b| a.0.cmp(&b.0));
-    (options, watch)
-}
-
-/// Undoes percent-encoding and `+` for a space.
-fn percent(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (bytes[at], code) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                at += 2;
-            }
-            (b'+', _) => out.push(b' '),
-            (byte, _) => out.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn not_acceptable(target: &Target) -> Response {

@@ -168,6 +168,10 @@ fn merge_item(new: &mut Vec<Tree>, item: &Tree, key: &str, element: Option<&'sta
 
 /// Items named in `given` in that order; the others keep their place relative to those, as the server had them.
 fn order(items: Vec<Tree>, given: &[Tree], server: &[Tree], key: &str) -> Vec<Tree> {
+    // Mostly they stand in that order already.
+    if items.len() == given.len() && items.iter().zip(given).all(|(item, wanted)| id(item, key) == id(wanted, key)) {
+        return items;
+    }
     let (mut named, mut rest) = (Vec::with_capacity(items.len()), Vec::new());
     for item in items {
         match given.iter().position(|wanted| id(wanted, key) == id(&item, key)) {

@@ -1,7 +1,7 @@
 //! The fields that the system owns: names, uid, times, generation, and what a subresource may not touch.
 use crate::exchange::Exchange;
 use crate::fill::{each, within};
-use crate::{equal::alike, generation};
+use crate::generation;
 use objects::{FieldError, Map, Status, Text, Tree, kinds};
 
 /// Fills in or restores the system's part of the metadata (apiserver `registry/rest` BeforeCreate, BeforeUpdate).
@@ -50,19 +50,22 @@ fn create(x: &mut Exchange) -> Result<(), Status> {
     let uid = simcore::uid(&mut x.server.rng);
     let (now, name, namespace) = (x.now, x.name.clone(), x.namespace.clone());
     own_names(&mut x.new, row);
-    let meta = x.new.edit(&["metadata"]).map_mut();
-    meta.retain(|key, _| !SYSTEM.contains(&key.as_str()));
-    meta.insert("uid", uid);
-    meta.insert("creationTimestamp", now.rfc3339());
+    // All at once: the map is made anew by each entry that comes into it. The last of equal keys stands.
+    let given = x.new.get("metadata").entries().filter(|(key, _)| !SYSTEM.contains(&key.as_str()));
+    let mut meta: Vec<(Text, Tree)> = given.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut own = |key: &'static str, value: Tree| meta.push((Text::new_static(key), value));
+    own("uid", uid.into());
+    own("creationTimestamp", now.rfc3339().into());
     if !name.is_empty() {
-        meta.insert("name", name);
+        own("name", name.into());
     }
     if row.namespaced {
-        meta.insert("namespace", namespace);
+        own("namespace", namespace.into());
     }
     if row.generation {
-        meta.insert("generation", 1i64);
+        own("generation", 1i64.into());
     }
+    x.new.set(&["metadata"], Map::of(&mut meta));
     crate::initial::status(x.kind, &mut x.new);
     Ok(())
 }
@@ -186,7 +189,7 @@ fn keep_system_metadata(tree: &mut Tree, old: &Tree) {
     }
     const KEPT: [&str; 8] =
         ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName"];
-    let differs = KEPT.iter().any(|key| !alike(new.get(key), old.get(key)));
+    let differs = KEPT.iter().any(|key| new.get(key) != old.get(key));
     let extra = new.has("managedFields") || new.has("selfLink");
     if !differs && !extra {
         return;

@@ -161,6 +161,11 @@ impl Store {
             .ok_or_else(|| Status::expired(format!("too old resource version: {from} ({})", self.log.compacted())))
     }
 
+    /// The change that made a revision, also one that is not agreed on yet; `None` where it is forgotten.
+    pub fn change(&self, revision: u64) -> Option<&Change> {
+        self.log.after(revision.checked_sub(1)?)?.next().filter(|change| change.revision == revision)
+    }
+
     /// Forgets changes up to and including `revision`.
     pub fn compact(&mut self, revision: u64) {
         let bytes = |change: &Change| change.before.as_ref().map_or(0, |object| u64::from(object.bytes()));

@@ -25,7 +25,8 @@ pub struct Snapshot {
 
 #[derive(Clone, Debug)]
 struct Inner {
-    kinds: Vec<Names>,
+    /// In shelves: a write copies one shelf and the list of shelves, and leaves the other kinds alone.
+    kinds: Vec<Arc<[Names]>>,
     /// (node name, namespace, name) of each Pod; the node is empty while it is unscheduled.
     on_node: Index,
     /// (owner's uid, dependent's key) for each owner reference of each object; with an empty uid each Pod and ReplicaSet
@@ -33,9 +34,24 @@ struct Inner {
     dependents: Dependents,
 }
 
+/// How many kinds stand on one shelf.
+const SHELF: usize = 8;
+
+impl Inner {
+    fn names(&self, kind: KindId) -> &Names {
+        let kind = kind.0 as usize;
+        &self.kinds[kind / SHELF][kind % SHELF]
+    }
+
+    fn names_mut(&mut self, kind: KindId) -> &mut Names {
+        let kind = kind.0 as usize;
+        &mut Arc::make_mut(&mut self.kinds[kind / SHELF])[kind % SHELF]
+    }
+}
+
 impl Snapshot {
     pub fn empty(revision: u64) -> Snapshot {
-        let kinds = kinds::KINDS.iter().map(|_| Names::new_sync()).collect();
+        let kinds = kinds::KINDS.chunks(SHELF).map(|shelf| shelf.iter().map(|_| Names::new_sync()).collect()).collect();
         let inner = Inner { kinds, on_node: Index::new_sync(), dependents: Dependents::new_sync() };
         Snapshot { revision, inner: Arc::new(inner) }
     }
@@ -45,7 +61,7 @@ impl Snapshot {
     }
 
     pub fn get(&self, key: &Key) -> Option<&Kept> {
-        self.inner.kinds[key.kind.0 as usize].get(&(key.namespace.clone(), key.name.clone()))
+        self.inner.names(key.kind).get(&(key.namespace.clone(), key.name.clone()))
     }
 
     /// By parts, where no key is at hand.
@@ -55,12 +71,13 @@ impl Snapshot {
 
     /// All of a kind, ordered by namespace and name.
     pub fn list(&self, kind: KindId) -> impl Iterator<Item = &Kept> {
-        self.inner.kinds[kind.0 as usize].values()
+        self.inner.names(kind).values()
     }
 
     /// All of a kind in one namespace, ordered by name. An empty namespace means the cluster-scoped ones.
     pub fn list_in<'a>(&'a self, kind: KindId, namespace: &'a str) -> impl Iterator<Item = &'a Kept> {
-        self.inner.kinds[kind.0 as usize]
+        self.inner
+            .names(kind)
             .range((Text::new(namespace), Text::default())..)
             .take_while(move |((found, _), _)| found == namespace)
             .map(|(_, kept)| kept)
@@ -96,17 +113,17 @@ impl Snapshot {
     }
 
     pub fn len(&self, kind: KindId) -> usize {
-        self.inner.kinds[kind.0 as usize].size()
+        self.inner.names(kind).size()
     }
 
     /// How many objects there are.
     pub fn count(&self) -> usize {
-        self.inner.kinds.iter().map(Names::size).sum()
+        self.inner.kinds.iter().flat_map(|shelf| shelf.iter()).map(Names::size).sum()
     }
 
     /// All objects, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Kept> {
-        self.inner.kinds.iter().flat_map(Names::values)
+        self.inner.kinds.iter().flat_map(|shelf| shelf.iter()).flat_map(Names::values)
     }
 
     /// Bytes of all objects.
@@ -122,7 +139,7 @@ impl Snapshot {
     pub(super) fn replace(&mut self, revision: u64, key: &Key, after: Option<Kept>) -> Option<Kept> {
         self.revision = revision;
         let inner = Arc::make_mut(&mut self.inner);
-        let names = &mut inner.kinds[key.kind.0 as usize];
+        let names = inner.names_mut(key.kind);
         let place = (key.namespace.clone(), key.name.clone());
         let before = names.get(&place).cloned();
         match &after {

@@ -1,7 +1,6 @@
 //! ConfigMaps, Secrets, nodes, leases, events, priority classes.
 use super::path::{Faults, Path};
 use super::words;
-use crate::equal::alike;
 use objects::Tree;
 
 const BYTES_MAX: usize = 1024 * 1024;
@@ -58,7 +57,7 @@ pub(super) fn frozen(new: &Tree, old: &Tree, faults: &mut Faults) {
         faults.forbidden(Path::root("immutable"), WORDS);
     }
     for part in ["data", "binaryData"] {
-        if !alike(new.get(part), old.get(part)) {
+        if new.get(part) != old.get(part) {
             faults.forbidden(Path::root(part), WORDS);
         }
     }
@@ -70,7 +69,7 @@ pub(super) fn secret_update(new: &Tree, old: &Tree, faults: &mut Faults) {
 }
 
 fn unchanging(new: &Tree, old: &Tree, key: &str, faults: &mut Faults) {
-    if !alike(new.get(key), old.get(key)) {
+    if new.get(key) != old.get(key) {
         faults.invalid(Path::root(key), new.get(key), "field is immutable");
     }
 }

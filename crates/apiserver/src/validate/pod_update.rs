@@ -2,14 +2,13 @@
 use super::go_spec;
 use super::path::{Faults, Path};
 use super::unified::unified;
-use crate::equal::alike;
 use objects::Tree;
 
 const WORDS: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
 pub(super) fn update(new: &Tree, old: &Tree, faults: &mut Faults) {
     let (new, old, path) = (new.get("spec"), old.get("spec"), Path::root("spec"));
-    if alike(new, old) {
+    if new == old {
         return;
     }
     for key in ["containers", "initContainers"] {
@@ -23,7 +22,7 @@ pub(super) fn update(new: &Tree, old: &Tree, faults: &mut Faults) {
     tolerations(new, old, path, faults);
     let mut munged = new.clone();
     for key in ["containers", "initContainers"] {
-        if alike(new.get(key), old.get(key)) {
+        if new.get(key) == old.get(key) {
             continue;
         }
         let images = old.get(key).items();
@@ -48,7 +47,7 @@ pub(super) fn update(new: &Tree, old: &Tree, faults: &mut Faults) {
             munged.map_mut().retain(|_, value| !value.is_null());
         }
     }
-    if !alike(&munged, old) {
+    if munged != *old {
         let difference = unified(&go_spec::pod_spec(old), &go_spec::pod_spec(&munged));
         faults.forbidden(path, format!("{WORDS}\n{difference}"));
     }

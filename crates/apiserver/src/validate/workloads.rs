@@ -1,7 +1,6 @@
 //! Deployments and ReplicaSets (upstream `pkg/apis/apps/validation`).
 use super::path::{Faults, Path};
 use super::{meta, pod, selector};
-use crate::equal::alike;
 use objects::labels::Selector;
 use objects::{Tree, map};
 
@@ -36,7 +35,7 @@ pub(super) fn replica_set_update(new: &Tree, old: &Tree, faults: &mut Faults) {
 
 pub(super) fn same_selector(new: &Tree, old: &Tree, faults: &mut Faults) {
     let (new, old) = (new.at(&["spec", "selector"]), old.at(&["spec", "selector"]));
-    if !alike(new, old) {
+    if new != old {
         faults.invalid(Path::root("spec").field("selector"), new, "field is immutable");
     }
 }

@@ -106,7 +106,7 @@ impl World {
             self.endpoint = self.dialled(host);
         }
         let (slow, version) = (Duration::ZERO, Text::default());
-        self.apiservers.push(ApiServerProcess { id, host, running: false, offered: first, listed: first, slow, version });
+        self.apiservers.push(ApiServerProcess { id, host, running: false, offered: first, listed: first, slow, cut: false, version });
         self.hosts[host].control_plane = true;
     }
 

@@ -91,7 +91,8 @@ impl World {
             Fault::StopComponent { component }
             | Fault::StartComponent { component }
             | Fault::KillComponent { component }
-            | Fault::SlowComponent { component, .. } => part(component),
+            | Fault::SlowComponent { component, .. }
+            | Fault::CutComponent { component, .. } => part(component),
             Fault::CrashEtcd { .. }
             | Fault::CutEtcd { .. }
             | Fault::LoseEtcdData { .. }

@@ -19,6 +19,11 @@ fn kinds() -> impl Iterator<Item = KindId> {
     (0..kinds::KINDS.len() as u16).map(KindId)
 }
 
+/// The key of an object of the API.
+pub(crate) fn name(key: &Key) -> String {
+    format!("/registry/{}/{}", path(key.kind), key.path())
+}
+
 fn found(prefix: &str, kept: &Object) -> Found {
     let key = format!("{prefix}{}", kept.key.path());
     let created = kept.revision;

@@ -1,7 +1,7 @@
 //! etcd as the page shows it: members, leader, quorum.
 use crate::world::World;
 use etcd::member::Role;
-use etcd::raft::NOBODY;
+use etcd::raft::{Log, NOBODY, Payload};
 
 /// One member.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +31,12 @@ pub struct EtcdMemberView {
     pub alive: bool,
     /// Whether its peer port or its host's link is cut.
     pub cut: bool,
+    /// The terms of the entries that it has, from `EtcdView::from` on; 0 for one that its snapshot covers.
+    pub terms: Vec<u64>,
 }
+
+/// So many of the newest entries are told.
+const ENTRIES: u64 = 8;
 
 /// The cluster of members.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +53,10 @@ pub struct EtcdView {
     pub elected: u64,
     /// The agreed revision.
     pub revision: u64,
+    /// The index of the first entry that is told, and what each from there on says: `rev 214 /registry/pods/default/web`,
+    /// `leader` (a new leader's own), `members` (a change of the configuration); empty where nobody can tell.
+    pub from: u64,
+    pub entries: Vec<String>,
 }
 
 parcel::record!(EtcdMemberView {
@@ -67,9 +76,10 @@ parcel::record!(EtcdMemberView {
     in_sync,
     disk_ms,
     alive,
-    cut
+    cut,
+    terms
 });
-parcel::record!(EtcdView { members, leader, quorum, voters, majority, elected, revision });
+parcel::record!(EtcdView { members, leader, quorum, voters, majority, elected, revision, from, entries });
 
 impl World {
     /// Members with what a learner of Raft looks at. Cheap: nothing is counted or walked.
@@ -88,7 +98,9 @@ impl World {
             !node.cut && (self.hosts[node.host].connected || Some(node.host) == leader.map(|place| self.etcd.nodes[place].host))
         });
         let quorum = leader_id != NOBODY && connected.count() >= conf.quorum();
-        let members = self.etcd.nodes.iter().map(|node| self.member_view(node, agreed));
+        let newest = self.etcd.nodes.iter().filter(|node| !node.process.removed).map(|node| log_of(node).last()).max().unwrap_or(0);
+        let from = newest.saturating_sub(ENTRIES - 1).max(1);
+        let members = self.etcd.nodes.iter().map(|node| self.member_view(node, agreed, from));
         EtcdView {
             members: members.collect(),
             leader: leader.map_or(String::new(), |place| self.etcd.nodes[place].process.name.to_string()),
@@ -97,6 +109,27 @@ impl World {
             majority: (voters / 2 + 1) as u32,
             elected: self.etcd.last_election.map_or(0, |at| at.0),
             revision: self.api.store.applied().revision(),
+            from,
+            entries: (from..=newest).map(|index| self.told_entry(index)).collect(),
+        }
+    }
+
+    /// What the entry at an index says, by the member whose log the store follows, else by anybody who has it.
+    fn told_entry(&self, index: u64) -> String {
+        let known = self.etcd.nodes.get(self.etcd.owner).into_iter().chain(self.etcd.nodes.iter());
+        let Some(entry) = known.filter(|node| !node.process.removed).find_map(|node| log_of(node).get(index)) else {
+            return String::new();
+        };
+        match entry.payload {
+            Payload::Empty => "leader".to_string(),
+            Payload::Conf(_) => "members".to_string(),
+            Payload::Data(proposal) => match self.etcd.revision(proposal.id) {
+                Some(revision) => {
+                    let key = self.api.store.change(revision).map(|change| super::registry::name(&change.key));
+                    format!("rev {revision} {}", key.unwrap_or_default()).trim_end().to_string()
+                }
+                None => String::new(),
+            },
         }
     }
 
@@ -105,7 +138,7 @@ impl World {
         self.etcd.is_alone() || self.etcd_view().quorum
     }
 
-    fn member_view(&self, node: &super::EtcdNode, agreed: u64) -> EtcdMemberView {
+    fn member_view(&self, node: &super::EtcdNode, agreed: u64, from: u64) -> EtcdMemberView {
         let process = &node.process;
         let member = process.member.as_ref();
         let host = &self.hosts[node.host];
@@ -141,6 +174,12 @@ impl World {
             disk_ms: (process.fsync.0 / 1_000) as u32,
             alive: member.is_some(),
             cut: node.cut || !host.connected,
+            terms: (from..=last).map(|index| log_of(node).term(index).unwrap_or(0)).collect(),
         }
     }
+}
+
+/// A member's log in its memory, or on its disk where it does not run.
+fn log_of(node: &super::EtcdNode) -> &Log {
+    node.process.member.as_ref().map_or(&node.process.data.durable.log, |member| member.log())
 }

@@ -28,6 +28,11 @@ impl World {
         &self.traffic
     }
 
+    /// Counts requests anew from here on: of a copy that is asked what comes next, and not what was.
+    pub fn forget_requests(&mut self) {
+        self.net().forget_counts();
+    }
+
     /// Adds sources, changes those whose ids are known, and takes away `gone`. Counts of a changed one go on.
     pub fn set_traffic(&mut self, specs: &[TrafficSpec], gone: &[String]) -> Result<(), String> {
         let fresh = specs.iter().map(|spec| Source::new(spec, self.traffic.seed)).collect::<Result<Vec<Source>, String>>()?;

@@ -88,6 +88,12 @@ impl Traffic {
         self.sources.values().find(|source| source.spec.id == id)
     }
 
+    pub(crate) fn forget_counts(&mut self) {
+        for source in self.sources.values_mut() {
+            source.tally.forget();
+        }
+    }
+
     /// The last requests, oldest first.
     pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Trace> {
         self.recent.iter()

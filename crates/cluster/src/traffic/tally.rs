@@ -152,6 +152,12 @@ impl Tally {
         bump(&mut self.mirrored, |(known, found, _)| *known == version && *found == outcome, (version, outcome, 1), |entry| entry.2 += 1);
     }
 
+    /// Nothing was counted so far; which versions there are stays known.
+    pub(super) fn forget(&mut self) {
+        let (versions, first, alone) = (std::mem::take(&mut self.versions), std::mem::take(&mut self.first), self.alone);
+        *self = Tally { versions, first, alone, ..Tally::default() };
+    }
+
     fn turn(&mut self, second: u64) {
         if self.now.at == second {
             return;

@@ -1,7 +1,7 @@
 //! A Pod's status from facts (upstream `pkg/kubelet/kubelet_pods.go`, `status/generate.go`). Pure.
 use crate::kubelet::resources;
 use crate::runtime::{Container, Sandbox, Slot, State};
-use objects::{Object, Text, Tree, list, map};
+use objects::{Map, Object, Text, Tree, list, map};
 use simcore::Time;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,20 @@ pub struct Facts<'a> {
     /// Whether the Pod was ended before its time (deletion, deadline): reason and message, if any.
     pub verdict: Option<(&'static str, &'static str)>,
     /// The status as the API has it.
-    pub old: &'a Tree,
+    pub stored: &'a Tree,
+    /// The status as this kubelet last wanted it, before that the stored one.
+    pub said: &'a Tree,
+}
+
+/// The conditions that the kubelet looks after; others are strangers'.
+const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
+impl Facts<'_> {
+    /// A condition as it stands now: its own as it last wanted them, a stranger's as it is stored.
+    fn condition(&self, kind: &str) -> Option<&Tree> {
+        let from = if OWN.contains(&kind) { self.said } else { self.stored };
+        from.get("conditions").items().iter().find(|condition| condition.get("type").text() == kind)
+    }
 }
 
 /// The whole status as the kubelet wants it to be.
@@ -39,42 +52,74 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
     let inits = container_statuses(spec.get("initContainers").items(), true, spec, facts);
     let mains = container_statuses(spec.get("containers").items(), false, spec, facts);
     let phase = phase(spec, &inits, &mains, facts);
-    let held = match facts.old.get("phase").text() {
+    let held = match facts.said.get("phase").text() {
         "" => "Pending",
-        old => old,
+        said => said,
     };
     let is_final = matches!(phase, "Succeeded" | "Failed");
     let shown = if is_final && facts.stage == Stage::Alive { held } else { phase };
     let conditions = conditions(pod, phase, &inits, &mains, facts);
-    let mut status = map! {
-        "conditions": conditions, "containerStatuses": Tree::from(mains),
-        "hostIP": facts.host_ip, "hostIPs": list![map! {"ip": facts.host_ip}],
-        "observedGeneration": pod.generation(), "phase": shown, "resources": resources::of_pod(spec),
-        "startTime": facts.start_time.rfc3339(),
-    };
+    // Added one by one in the order of their names, which is how a map keeps them.
+    let mut all = Entries::default();
     let allocated = resources::requests_of_pod(spec);
-    if !allocated.is_empty() {
-        status.set(&["allocatedResources"], allocated);
+    all.add_unless_empty("allocatedResources", allocated);
+    all.add("conditions", conditions);
+    all.add("containerStatuses", mains);
+    all.add("hostIP", facts.host_ip);
+    all.add("hostIPs", list![map! {"ip": facts.host_ip}]);
+    all.add_unless_empty("initContainerStatuses", Tree::from(inits));
+    if let Some((_, message)) = facts.verdict {
+        all.add("message", message);
     }
-    if !inits.is_empty() {
-        status.set(&["initContainerStatuses"], Tree::from(inits));
-    }
+    all.add("observedGeneration", pod.generation());
+    all.add("phase", if facts.verdict.is_some() { "Failed" } else { shown });
     if let Some(sandbox) = facts.sandbox.filter(|sandbox| facts.show_address && !sandbox.ip.is_empty()) {
-        status.set(&["podIP"], &sandbox.ip);
-        status.set(&["podIPs"], list![map! {"ip": &sandbox.ip}]);
-    } else if !facts.old.get("podIP").is_empty() {
-        status.set(&["podIP"], facts.old.get("podIP"));
-        status.set(&["podIPs"], facts.old.get("podIPs"));
+        all.add("podIP", &sandbox.ip);
+        all.add("podIPs", list![map! {"ip": &sandbox.ip}]);
+    } else if !facts.said.get("podIP").is_empty() {
+        all.add("podIP", facts.said.get("podIP"));
+        all.add("podIPs", facts.said.get("podIPs"));
     }
-    if let Some((reason, message)) = facts.verdict {
-        status.set(&["phase"], "Failed");
-        status.set(&["reason"], reason);
-        status.set(&["message"], message);
+    let class = match facts.stored.get("qosClass") {
+        Tree::Null => facts.said.get("qosClass"),
+        class => class,
+    };
+    if !class.is_null() {
+        all.add("qosClass", class);
     }
-    if !facts.old.get("qosClass").is_null() {
-        status.set(&["qosClass"], facts.old.get("qosClass"));
+    if let Some((reason, _)) = facts.verdict {
+        all.add("reason", reason);
     }
-    status
+    all.add("resources", resources::of_pod(spec));
+    all.add("startTime", facts.start_time.rfc3339());
+    all.map()
+}
+
+/// The entries of a map that is being made.
+#[derive(Default)]
+struct Entries(Vec<(Text, Tree)>);
+
+impl Entries {
+    fn add(&mut self, key: &'static str, value: impl Into<Tree>) {
+        self.push(key, value.into());
+    }
+
+    fn add_unless_empty(&mut self, key: &'static str, value: Tree) {
+        if !value.is_empty() {
+            self.push(key, value);
+        }
+    }
+
+    fn push(&mut self, key: &'static str, value: Tree) {
+        if self.0.capacity() == 0 {
+            self.0.reserve_exact(16);
+        }
+        self.0.push((Text::new_static(key), value));
+    }
+
+    fn map(mut self) -> Tree {
+        Tree::from(Map::of(&mut self.0))
+    }
 }
 
 fn container_statuses(containers: &[Tree], init: bool, spec: &Tree, facts: &Facts) -> Vec<Tree> {
@@ -101,24 +146,25 @@ fn container_status(container: &Tree, slot: Option<&Slot>, init: bool, waits: &s
     let place = Place { main: !init, sidecar, waits };
     let (state, last) = states(container, current, previous, &place, spec, facts);
     let shown = current.or(previous);
-    let mut status = map! {
-        "image": container.get("image"), "imageID": shown.map_or("", |found| found.image_id.as_str()),
-        "lastState": last, "name": name, "ready": ready, "restartCount": shown.map_or(0, |found| i64::from(found.attempt)),
-        "started": started, "state": state,
-    };
-    if let Some(found) = shown {
-        status.set(&["containerID"], format!("containerd://{}", found.id));
-        status.set(&["resources"], resources::of_container(container));
-        let allocated = resources::requests(container);
-        if !allocated.is_empty() {
-            status.set(&["allocatedResources"], allocated);
-        }
-    }
     let mounts: Vec<Tree> = container.get("volumeMounts").items().iter().map(mount).collect();
-    if !mounts.is_empty() {
-        status.set(&["volumeMounts"], Tree::from(mounts));
+    let mut all = Entries::default();
+    if let Some(found) = shown {
+        all.add_unless_empty("allocatedResources", resources::requests(container));
+        all.add("containerID", format!("containerd://{}", found.id));
     }
-    status
+    all.add("image", container.get("image"));
+    all.add("imageID", shown.map_or("", |found| found.image_id.as_str()));
+    all.add("lastState", last);
+    all.add("name", container.get("name"));
+    all.add("ready", ready);
+    if shown.is_some() {
+        all.add("resources", resources::of_container(container));
+    }
+    all.add("restartCount", shown.map_or(0, |found| i64::from(found.attempt)));
+    all.add("started", started);
+    all.add("state", state);
+    all.add_unless_empty("volumeMounts", Tree::from(mounts));
+    all.map()
 }
 
 fn mount(mount: &Tree) -> Tree {
@@ -245,13 +291,12 @@ fn phase(spec: &Tree, inits: &[Tree], mains: &[Tree], facts: &Facts) -> &'static
 }
 
 fn conditions(pod: &Object, phase: &str, inits: &[Tree], mains: &[Tree], facts: &Facts) -> Tree {
-    const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
     let sandboxed = facts.sandbox.is_some_and(|sandbox| sandbox.ready);
     let start = if sandboxed { fine() } else { bad("PodSandboxNotReady", "pod sandbox is not ready".to_string()) };
     let contained = containers_ready(pod.spec(), phase, inits, mains);
     let ready = if contained.0 { gates(pod.spec(), facts) } else { contained.clone() };
     let verdicts = [start, initialized(pod.spec(), phase, inits, mains), ready, contained, fine()];
-    let strangers = facts.old.get("conditions").items().iter().filter(|condition| !OWN.contains(&condition.get("type").text()));
+    let strangers = facts.stored.get("conditions").items().iter().filter(|condition| !OWN.contains(&condition.get("type").text()));
     let mut all: Vec<Tree> = strangers.cloned().collect();
     all.extend(OWN.iter().zip(verdicts).map(|(kind, verdict)| condition(kind, verdict, pod.generation(), facts)));
     Tree::from(all)
@@ -312,8 +357,7 @@ fn initialized(spec: &Tree, phase: &str, inits: &[Tree], mains: &[Tree]) -> Verd
 fn gates(spec: &Tree, facts: &Facts) -> Verdict {
     let problem = |gate: &Tree| {
         let kind = gate.get("conditionType").text();
-        let found = facts.old.get("conditions").items().iter().find(|condition| condition.get("type").text() == kind);
-        match found.map(|condition| condition.get("status").text()) {
+        match facts.condition(kind).map(|condition| condition.get("status").text()) {
             Some("True") => None,
             Some(other) => Some(format!("the status of pod readiness gate \"{kind}\" is not \"True\", but {other}")),
             None => Some(format!("corresponding condition of pod readiness gate \"{kind}\" does not exist.")),
@@ -333,41 +377,53 @@ pub fn gates_moved(pod: &Object, old: &Tree) -> bool {
     gates.into_iter().any(|kind| said(pod.status(), kind) != said(old, kind))
 }
 
-fn condition(kind: &str, verdict: Verdict, generation: i64, facts: &Facts) -> Tree {
+fn condition(kind: &'static str, verdict: Verdict, generation: i64, facts: &Facts) -> Tree {
     let (fine, reason, message) = verdict;
     let said = if fine { "True" } else { "False" };
-    let old = facts.old.get("conditions").items().iter().find(|condition| condition.get("type").text() == kind);
-    let since = old.filter(|old| old.get("status").text() == said).map(|old| old.get("lastTransitionTime").clone());
-    let mut condition = map! {
-        "lastProbeTime": Tree::Null, "lastTransitionTime": since.unwrap_or_else(|| Tree::from(facts.now.rfc3339())),
-        "observedGeneration": generation, "status": said, "type": kind,
+    let same = facts.condition(kind).filter(|old| old.get("status").text() == said);
+    // Most of them say what they said: that stays the very same part of the status.
+    let is_as_it_was = |old: &&Tree| {
+        let entries = 5 + usize::from(!message.is_empty()) + usize::from(!reason.is_empty());
+        old.as_map().is_some_and(|old| old.len() == entries && old.get("lastProbeTime") == Some(&Tree::Null))
+            && old.get("reason").text() == reason
+            && old.get("message").text() == message
+            && old.get("observedGeneration").as_int() == Some(generation)
+            && !old.get("lastTransitionTime").is_null()
     };
-    if !reason.is_empty() {
-        condition.set(&["reason"], reason);
+    if let Some(old) = same.filter(is_as_it_was) {
+        return old.clone();
     }
-    if !message.is_empty() {
-        condition.set(&["message"], message);
-    }
-    condition
+    let since = same.map_or_else(|| Tree::from(facts.now.rfc3339()), |old| old.get("lastTransitionTime").clone());
+    let mut all = Entries::default();
+    all.add("lastProbeTime", Tree::Null);
+    all.add("lastTransitionTime", since);
+    all.add_unless_empty("message", Tree::from(message));
+    all.add("observedGeneration", generation);
+    all.add_unless_empty("reason", Tree::from(reason));
+    all.add("status", said);
+    all.add("type", Text::new_static(kind));
+    all.map()
 }
 
 /// The strategic merge patch from `old` to `new`; null when they say the same.
 pub fn patch(uid: &str, old: &Tree, new: &Tree) -> Tree {
-    let changed = new.entries().filter(|(key, value)| old.get(key) != *value && key.as_str() != "conditions");
-    let mut status = Tree::from(changed.map(|(key, value)| (key.clone(), value.clone())).collect::<objects::Map>());
-    for gone in ["reason", "message"].into_iter().filter(|key| old.has(key) && !new.has(key)) {
-        status.set(&[gone], Tree::Null);
-    }
     let changed = changed_conditions(old.get("conditions"), new.get("conditions"));
+    let mut all = Entries::default();
     if !changed.is_empty() {
         let kinds = new.get("conditions").items().iter().map(|condition| map! {"type": condition.get("type")});
-        status.set(&["$setElementOrder/conditions"], Tree::from(kinds.collect::<Vec<Tree>>()));
-        status.set(&["conditions"], Tree::from(changed));
+        all.add("$setElementOrder/conditions", kinds.collect::<Vec<Tree>>());
+        all.add("conditions", changed);
     }
-    if status.is_empty() {
+    for (key, value) in new.entries().filter(|(key, value)| key.as_str() != "conditions" && old.get(key) != *value) {
+        all.0.push((key.clone(), value.clone()));
+    }
+    for gone in ["reason", "message"].into_iter().filter(|key| old.has(key) && !new.has(key)) {
+        all.add(gone, Tree::Null);
+    }
+    if all.0.is_empty() {
         Tree::Null
     } else {
-        map! {"metadata": map! {"uid": uid}, "status": status}
+        map! {"metadata": map! {"uid": uid}, "status": all.map()}
     }
 }
 

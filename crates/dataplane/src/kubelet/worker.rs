@@ -187,27 +187,14 @@ impl Worker {
             is_started: &|name| self.is_started(name),
             stage: if over { Stage::Over } else { Stage::Alive },
             verdict: self.verdict,
-            old: if self.wanted.is_null() { &self.base } else { &self.base_with_wanted() },
+            stored: &self.base,
+            said: if self.wanted.is_null() { &self.base } else { &self.wanted },
         };
         let wanted = status::status(&self.pod, &facts);
         if wanted != self.wanted {
             self.wanted = wanted;
             self.push(cx);
         }
-    }
-
-    /// What the API has, with the conditions' instants that were decided since.
-    fn base_with_wanted(&self) -> Tree {
-        const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
-        let own = |condition: &&Tree| OWN.contains(&condition.get("type").text());
-        let strangers = self.base.get("conditions").items().iter().filter(|condition| !own(condition));
-        let mine = self.wanted.get("conditions").items().iter().filter(own);
-        let mut old = self.wanted.clone();
-        old.set(&["conditions"], Tree::from(strangers.chain(mine).cloned().collect::<Vec<Tree>>()));
-        if !self.base.get("qosClass").is_null() {
-            old.set(&["qosClass"], self.base.get("qosClass"));
-        }
-        old
     }
 
     fn push(&mut self, cx: &mut Context) {

@@ -31,6 +31,6 @@ impl Columns {
 }
 
 fn value(path: &jsonpath::Template, item: &Tree) -> String {
-    let found = path.find(item).unwrap_or_default();
+    let found = path.find(item, false).unwrap_or_default();
     if found.is_empty() { "<none>".into() } else { found.iter().map(super::jsonpath_out::text).collect::<Vec<_>>().join(",") }
 }

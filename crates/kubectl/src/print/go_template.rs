@@ -1,6 +1,8 @@
 //! Go's text/template over one object: actions, pipelines, `if`, `with`, `range`, variables, the built-in functions.
+mod functions;
+
+use functions::{FUNCTIONS, call, plain};
 use objects::Tree;
-use std::cmp::Ordering;
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -13,15 +15,27 @@ enum Node {
     Range(Vec<String>, Pipe, Vec<Node>, Vec<Node>),
 }
 
-/// Commands, each with the value of the one before as its last argument.
-type Pipe = Vec<Vec<Operand>>;
+/// Commands, each with the value of the one before as its last argument; a name in front is set to the result.
+#[derive(Clone, Debug, Default)]
+struct Pipe {
+    set: Option<String>,
+    commands: Vec<Command>,
+}
+
+/// A function with its arguments, or one operand; `text` and `place` (`1:2`) are for errors.
+#[derive(Clone, Debug, Default)]
+struct Command {
+    operands: Vec<Operand>,
+    text: String,
+    place: String,
+}
 
 #[derive(Clone, Debug)]
 enum Operand {
     Value(Tree),
     Function(String),
-    /// `.a.b`, `$x.a`, `(…).a`: where it begins, and the fields.
-    Chain(Base, Vec<String>),
+    /// `.a.b`, `$x.a`, `(…).a`: where it begins, the fields, and the place of each.
+    Chain(Base, Vec<(String, String)>),
 }
 
 #[derive(Clone, Debug)]
@@ -44,17 +58,23 @@ impl Template {
         if end.is_empty() { Ok(Template(nodes)) } else { Err(format!("template: output:1: unexpected {{{{{end}}}}}")) }
     }
 
-    /// Carries it out over one object.
-    pub fn render(&self, object: &Tree) -> Result<String, String> {
-        let mut run = Run { names: vec![("$".to_string(), object.clone())], out: String::new() };
-        run.all(&self.0, object)?;
-        Ok(run.out)
+    /// Carries it out over one object; with `strict`, a key that a map does not have is an error. The error comes with what
+    /// was printed before it.
+    pub fn render(&self, object: &Tree, strict: bool) -> Result<String, (String, String)> {
+        let mut run = Run { names: vec![("$".to_string(), object.clone())], out: String::new(), strict };
+        match run.all(&self.0, object) {
+            Ok(()) => Ok(run.out),
+            Err(why) => Err((run.out, why)),
+        }
     }
 }
 
-/// Texts and actions in turn; an action is `Err`.
-fn split(template: &str) -> Result<Vec<Result<String, String>>, String> {
-    let mut pieces: Vec<Result<String, String>> = Vec::new();
+/// A piece of a template: text, or (`Err`) an action with its line and column.
+type Piece = Result<String, (String, usize, usize)>;
+
+/// Texts and actions in turn.
+fn split(template: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces: Vec<Piece> = Vec::new();
     let mut rest = template;
     let mut trim = false;
     while let Some(start) = rest.find("{{") {
@@ -64,9 +84,11 @@ fn split(template: &str) -> Result<Vec<Result<String, String>>, String> {
         let before = if trim { before.trim_start() } else { before };
         pieces.push(Ok(if action.starts_with("- ") { before.trim_end() } else { before }.to_string()));
         trim = action.ends_with(" -");
+        let begin = template.len() - after.len() + 2 + action.len() - action.trim_start_matches("- ").trim_start().len();
         let action = action.trim_start_matches("- ").trim_end_matches(" -").trim();
         if !action.starts_with("/*") {
-            pieces.push(Err(action.to_string()));
+            let line = template[..begin].rfind('\n').map_or(0, |at| at + 1);
+            pieces.push(Err((action.to_string(), template[..begin].matches('\n').count() + 1, begin - line)));
         }
         rest = &after[end + 2..];
     }
@@ -75,28 +97,33 @@ fn split(template: &str) -> Result<Vec<Result<String, String>>, String> {
 }
 
 /// Nodes up to `else`, `else if …` or `end`, which is given back.
-fn block(pieces: &[Result<String, String>], at: &mut usize) -> Result<(Vec<Node>, String), String> {
+fn block(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, String), String> {
     let mut nodes = Vec::new();
     while let Some(piece) = pieces.get(*at) {
         *at += 1;
-        let action = match piece {
+        let (action, line, column) = match piece {
             Ok(text) => {
                 nodes.push(Node::Text(text.clone()));
                 continue;
             }
-            Err(action) => action.as_str(),
+            Err((action, line, column)) => (action.as_str(), *line, *column),
         };
         let (word, rest) = action.split_once(' ').unwrap_or((action, ""));
+        let place = (line, column + action.len() - rest.len());
         match word {
             "end" | "else" => return Ok((nodes, action.to_string())),
-            "if" | "with" | "range" => nodes.push(branch(word, rest, pieces, at)?),
-            _ => nodes.push(action_of(action)?),
+            "if" | "with" | "range" => nodes.push(branch(word, rest, place, pieces, at)?),
+            "break" | "continue" => return Err(format!("template: output:{line}: {{{{{word}}}}} outside {{{{range}}}}")),
+            _ => nodes.push(action_of(action, (line, column))?),
         }
     }
     Ok((nodes, String::new()))
 }
 
-fn branch(word: &str, rest: &str, pieces: &[Result<String, String>], at: &mut usize) -> Result<Node, String> {
+fn branch(word: &str, rest: &str, place: (usize, usize), pieces: &[Piece], at: &mut usize) -> Result<Node, String> {
+    if rest.trim().is_empty() {
+        return Err(format!("template: output:{}: missing value for {word}", place.0));
+    }
     let (body, end) = block(pieces, at)?;
     let other = match end.strip_prefix("else") {
         None => Vec::new(),
@@ -104,17 +131,20 @@ fn branch(word: &str, rest: &str, pieces: &[Result<String, String>], at: &mut us
         // `{{else if x}}` is an `if` within the `else`, ended by the same `end`.
         Some(next) => {
             let (word, rest) = next.trim().split_once(' ').unwrap_or((next.trim(), ""));
-            vec![branch(word, rest, pieces, at)?]
+            vec![branch(word, rest, place, pieces, at)?]
         }
     };
     if end.is_empty() {
         return Err("template: output:1: unexpected EOF".into());
     }
-    let (names, pipe) = match rest.split_once(":=").filter(|(names, _)| names.starts_with('$')) {
+    let (names, text) = match rest.split_once(":=").filter(|(names, _)| names.starts_with('$')) {
         Some((names, pipe)) => (names.split(',').map(|name| name.trim().to_string()).collect(), pipe),
         None => (Vec::new(), rest),
     };
-    let pipe = Reader::pipe(pipe)?;
+    let mut pipe = Reader::pipe(text, (place.0, place.1 + rest.len() - text.len()))?;
+    if word != "range" {
+        pipe.set = names.first().cloned();
+    }
     Ok(match word {
         "if" => Node::If(pipe, body, other),
         "with" => Node::With(pipe, body, other),
@@ -126,46 +156,54 @@ fn closed((nodes, end): (Vec<Node>, String)) -> Result<Vec<Node>, String> {
     if end == "end" { Ok(nodes) } else { Err("template: output:1: unexpected EOF".into()) }
 }
 
-fn action_of(action: &str) -> Result<Node, String> {
+fn action_of(action: &str, place: (usize, usize)) -> Result<Node, String> {
     let set = action.split_once(":=").or_else(|| action.split_once(" = ")).filter(|(name, _)| name.starts_with('$'));
     Ok(match set {
-        Some((name, pipe)) => Node::Set(name.trim().into(), Reader::pipe(pipe)?),
-        None => Node::Print(Reader::pipe(action)?),
+        Some((name, pipe)) => Node::Set(name.trim().into(), Reader::pipe(pipe, (place.0, place.1 + action.len() - pipe.len()))?),
+        None => Node::Print(Reader::pipe(action, place)?),
     })
 }
 
-/// Reads one pipeline.
+/// Reads one pipeline, which ends at column `end` of its line.
 struct Reader<'a> {
     rest: &'a str,
+    line: usize,
+    end: usize,
 }
 
 impl Reader<'_> {
-    fn pipe(text: &str) -> Result<Pipe, String> {
-        let mut reader = Reader { rest: text };
+    fn pipe(text: &str, (line, column): (usize, usize)) -> Result<Pipe, String> {
+        let mut reader = Reader { rest: text, line, end: column + text.len() };
         let pipe = reader.commands()?;
         if reader.rest.is_empty() { Ok(pipe) } else { Err("template: output:1: unexpected right paren".into()) }
     }
 
+    /// `1:2`: the line, and how many letters stand before the place in it.
+    fn place(&self) -> String {
+        format!("{}:{}", self.line, self.end - self.rest.len())
+    }
+
     fn commands(&mut self) -> Result<Pipe, String> {
-        let mut pipe = vec![Vec::new()];
+        let mut pipe = Pipe { set: None, commands: Vec::new() };
         loop {
+            let mut command = Command::default();
             self.rest = self.rest.trim_start();
-            match self.rest.chars().next() {
-                None | Some(')') => break,
-                Some('|') => {
-                    self.rest = &self.rest[1..];
-                    pipe.push(Vec::new());
-                }
-                Some(first) => {
-                    let operand = self.operand(first)?;
-                    pipe.last_mut().expect("it begins with one").push(operand);
-                }
+            let begin = self.rest;
+            command.place = self.place();
+            while let Some(first) = self.rest.chars().next().filter(|c| !matches!(c, ')' | '|')) {
+                command.operands.push(self.operand(first)?);
+                self.rest = self.rest.trim_start();
+            }
+            command.text = begin[..begin.len() - self.rest.len()].trim_end().to_string();
+            if command.operands.is_empty() {
+                return Err(format!("template: output:{}: missing value for command", self.line));
+            }
+            pipe.commands.push(command);
+            match self.rest.strip_prefix('|') {
+                Some(rest) => self.rest = rest,
+                None => return Ok(pipe),
             }
         }
-        if pipe.iter().any(Vec::is_empty) {
-            return Err("template: output:1: missing value for command".into());
-        }
-        Ok(pipe)
     }
 
     fn operand(&mut self, first: char) -> Result<Operand, String> {
@@ -186,6 +224,12 @@ impl Reader<'_> {
                     "true" | "false" => Ok(Operand::Value(Tree::Bool(word == "true"))),
                     "nil" => Ok(Operand::Value(Tree::Null)),
                     _ => match word.parse() {
+                        Ok(number) if self.rest.starts_with('.') => {
+                            let whole: i64 = number;
+                            self.rest = &self.rest[1..];
+                            let text = format!("{whole}.{}", self.word());
+                            Ok(Operand::Value(objects::float::read(&text).map_or(Tree::Int(whole), Tree::Float)))
+                        }
                         Ok(number) => Ok(Operand::Value(Tree::Int(number))),
                         Err(_) if FUNCTIONS.contains(&word.as_str()) => Ok(Operand::Function(word)),
                         Err(_) => Err(format!("template: output:1: function \"{word}\" not defined")),
@@ -195,10 +239,11 @@ impl Reader<'_> {
         };
         let mut fields = Vec::new();
         while let Some(rest) = self.rest.strip_prefix('.') {
+            let place = self.place();
             self.rest = rest;
             let field = self.word();
             if !field.is_empty() {
-                fields.push(field);
+                fields.push((field, place));
             }
         }
         Ok(Operand::Chain(base, fields))
@@ -234,12 +279,10 @@ impl Reader<'_> {
     }
 }
 
-const FUNCTIONS: &[&str] =
-    &["and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len", "index", "print", "printf", "println", "base64decode", "exists"];
-
 struct Run {
     names: Vec<(String, Tree)>,
     out: String,
+    strict: bool,
 }
 
 impl Run {
@@ -256,13 +299,16 @@ impl Run {
                     let value = self.value(pipe, dot)?;
                     self.names.push((name.clone(), value));
                 }
-                Node::If(pipe, yes, no) => {
-                    let holds = holds(&self.value(pipe, dot)?);
-                    self.all(if holds { yes } else { no }, dot)?;
-                }
-                Node::With(pipe, yes, no) => {
+                Node::If(pipe, yes, no) | Node::With(pipe, yes, no) => {
                     let value = self.value(pipe, dot)?;
-                    if holds(&value) { self.all(yes, &value)? } else { self.all(no, dot)? }
+                    let outside = self.names.len();
+                    self.names.extend(pipe.set.iter().map(|name| (name.clone(), value.clone())));
+                    let with = matches!(node, Node::With(..));
+                    match holds(&value) {
+                        true => self.all(yes, if with { &value } else { dot })?,
+                        false => self.all(no, dot)?,
+                    }
+                    self.names.truncate(outside);
                 }
                 Node::Range(over, pipe, body, empty) => self.range(over, pipe, (body, empty), dot)?,
             }
@@ -294,17 +340,20 @@ impl Run {
 
     fn value(&self, pipe: &Pipe, dot: &Tree) -> Result<Tree, String> {
         let mut piped = None;
-        for command in pipe {
+        for command in &pipe.commands {
             piped = Some(self.command(command, piped, dot)?);
         }
         Ok(piped.unwrap_or_default())
     }
 
-    fn command(&self, command: &[Operand], piped: Option<Tree>, dot: &Tree) -> Result<Tree, String> {
-        let Some((Operand::Function(name), rest)) = command.split_first() else { return self.operand(&command[0], dot) };
+    fn command(&self, command: &Command, piped: Option<Tree>, dot: &Tree) -> Result<Tree, String> {
+        let Some((Operand::Function(name), rest)) = command.operands.split_first() else {
+            return self.operand(&command.operands[0], dot);
+        };
         let mut given = rest.iter().map(|one| self.operand(one, dot)).collect::<Result<Vec<Tree>, String>>()?;
         given.extend(piped);
-        call(name, &given)
+        let Command { text, place, .. } = command;
+        call(name, &given).map_err(|why| format!("template: output:{place}: executing \"output\" at <{text}>: error calling {name}: {why}"))
     }
 
     fn operand(&self, operand: &Operand, dot: &Tree) -> Result<Tree, String> {
@@ -324,18 +373,19 @@ impl Run {
                 )
             }
         };
-        for field in fields {
+        for (field, place) in fields {
             let why = match &tree {
+                Tree::Map(map) if self.strict && map.get(field).is_none() => format!("map has no entry for key \"{field}\""),
                 Tree::Map(_) => {
                     tree = tree.get(field).clone();
                     continue;
                 }
-                Tree::Null => format!("nil pointer evaluating interface {{}}.{field}"),
+                // What an absent field would have is absent, too.
+                Tree::Null => continue,
                 _ => format!("can't evaluate field {field} in type interface {{}}"),
             };
-            let whole = format!("{begin}.{}", fields.join("."));
-            let column = 2 + whole.len() - 1 - fields.last().map_or(0, String::len);
-            return Err(format!("template: output:1:{column}: executing \"output\" at <{whole}>: {why}"));
+            let names: String = fields.iter().map(|(name, _)| format!(".{name}")).collect();
+            return Err(format!("template: output:{place}: executing \"output\" at <{begin}{names}>: {why}"));
         }
         Ok(tree)
     }
@@ -346,89 +396,6 @@ fn holds(value: &Tree) -> bool {
     !value.is_empty() && *value != Tree::Bool(false) && *value != Tree::Int(0)
 }
 
-fn call(name: &str, given: &[Tree]) -> Result<Tree, String> {
-    let first = given.first().cloned().unwrap_or_default();
-    let second = given.get(1).cloned().unwrap_or_default();
-    Ok(match name {
-        "and" => given.iter().find(|one| !holds(one)).or(given.last()).cloned().unwrap_or_default(),
-        "or" => given.iter().find(|one| holds(one)).or(given.last()).cloned().unwrap_or_default(),
-        "not" => Tree::Bool(!holds(&first)),
-        "eq" => Tree::Bool(given[1.min(given.len())..].contains(&first)),
-        "ne" => Tree::Bool(second != first),
-        "lt" => Tree::Bool(order(&first, &second) == Ordering::Less),
-        "le" => Tree::Bool(order(&first, &second) != Ordering::Greater),
-        "gt" => Tree::Bool(order(&first, &second) == Ordering::Greater),
-        "ge" => Tree::Bool(order(&first, &second) != Ordering::Less),
-        "index" => given[1.min(given.len())..].iter().try_fold(first, |tree, key| at(&tree, key))?,
-        "len" => Tree::from(first.items().len().max(first.entries().count()).max(first.text().len())),
-        "printf" => Tree::from(formatted(first.text(), &given[1.min(given.len())..])),
-        "print" => Tree::from(given.iter().map(plain).collect::<String>()),
-        "println" => Tree::from(given.iter().map(plain).collect::<Vec<_>>().join(" ") + "\n"),
-        "exists" => {
-            Tree::Bool(given[1.min(given.len())..].iter().try_fold(first, |tree, key| at(&tree, key)).is_ok_and(|found| !found.is_null()))
-        }
-        _ => Tree::from(objects::base64::decode_text(first.text()).ok_or("template: illegal base64 data")?),
-    })
-}
-
-fn at(tree: &Tree, key: &Tree) -> Result<Tree, String> {
-    match key {
-        Tree::Int(place) => match usize::try_from(*place).ok().and_then(|place| tree.items().get(place)) {
-            Some(item) => Ok(item.clone()),
-            None => Err(format!(
-                "template: output:1: executing \"output\" at <index>: error calling index: reflect: slice index out of range: {place}"
-            )),
-        },
-        key => Ok(tree.get(key.text()).clone()),
-    }
-}
-
-fn order(one: &Tree, other: &Tree) -> Ordering {
-    match (one, other) {
-        (Tree::Int(one), Tree::Int(other)) => one.cmp(other),
-        _ => one.text().cmp(other.text()),
-    }
-}
-
-/// `%s`, `%v`, `%d`, `%q`, with a width as in `%-10s`.
-fn formatted(format: &str, given: &[Tree]) -> String {
-    let (mut out, mut given) = (String::new(), given.iter());
-    let mut rest = format;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.push_str(before);
-        let end = after.find(|c: char| c.is_ascii_alphabetic() || c == '%').unwrap_or(after.len());
-        let (flags, verb) = after.split_at(end);
-        let letter = verb.chars().next().unwrap_or('%');
-        rest = verb.get(1..).unwrap_or_default();
-        if letter == '%' {
-            out.push('%');
-            continue;
-        }
-        let text = match given.next() {
-            Some(value) if letter == 'q' => format!("{:?}", plain(value)),
-            Some(value) => plain(value),
-            None => format!("%!{letter}(MISSING)"),
-        };
-        let width: usize = flags.trim_start_matches('-').parse().unwrap_or(0);
-        let pad = " ".repeat(width.saturating_sub(text.chars().count()));
-        out.push_str(&if flags.starts_with('-') { text + &pad } else { pad + &text });
-    }
-    out + rest
-}
-
-/// As Go prints a value with `%v`: `map[a:1 b:2]`, `[1 2]`.
-fn plain(value: &Tree) -> String {
-    match value {
-        Tree::Null => "<nil>".to_string(),
-        Tree::List(_) => format!("[{}]", value.items().iter().map(plain).collect::<Vec<_>>().join(" ")),
-        Tree::Map(map) => {
-            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", plain(value))).collect();
-            format!("map[{}]", pairs.join(" "))
-        }
-        other => super::jsonpath_out::text(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -436,7 +403,7 @@ mod tests {
     fn render(template: &str) -> Result<String, String> {
         let object =
             Tree::from_json(r#"{"items":[{"metadata":{"name":"a","labels":{"x":"1","y":"2"}},"n":3},{"metadata":{"name":"b"},"n":5}]}"#);
-        Template::parse(template)?.render(&object.unwrap())
+        Template::parse(template)?.render(&object.unwrap(), false).map_err(|(_, why)| why)
     }
 
     #[test]
@@ -454,6 +421,8 @@ mod tests {
         let both = "{{range .items}}{{if and (gt .n 4) (ne .metadata.name \"a\")}}{{.n}}{{else if eq .n 3}}three {{end}}{{end}}";
         assert_eq!(render(both).unwrap(), "three 5");
         assert_eq!(render("{{(index .items 0).metadata.labels}}").unwrap(), "map[x:1 y:2]");
+        assert_eq!(render("{{with $one := (index .items 1).metadata.name}}{{$one}}{{end}}{{slice \"kube\" 1 3}}").unwrap(), "bub");
+        assert_eq!(render("{{html \"<a>\"}} {{urlquery \"a b&\"}} {{print 1 2 \"x\" 3}}").unwrap(), "&lt;a&gt; a+b%26 1 2x3");
         assert_eq!(render("{{printf \"%-3s|%3d\" \"a\" 5}}").unwrap(), "a  |  5");
     }
 
@@ -465,7 +434,12 @@ mod tests {
             words("{{.items.foo}}"),
             "template: output:1:8: executing \"output\" at <.items.foo>: can't evaluate field foo in type interface {}"
         );
-        assert!(words("{{.none.foo}}").ends_with("nil pointer evaluating interface {}.foo"));
+        assert_eq!(render("{{.none.foo.bar}}").unwrap(), "<no value>");
+        assert_eq!(
+            words("a\n {{index .items 5}}"),
+            "template: output:2:3: executing \"output\" at <index .items 5>: error calling index: index out of range: 5"
+        );
+        assert_eq!(words("{{with}}{{end}}"), "template: output:1: missing value for with");
         assert_eq!(words("{{foo .items}}"), "template: output:1: function \"foo\" not defined");
     }
 }

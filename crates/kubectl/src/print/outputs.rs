@@ -47,53 +47,57 @@ pub enum Output {
         text: String,
         template: jsonpath::Template,
         as_json: bool,
+        strict: bool,
     },
     Columns(Columns, bool),
     GoTemplate {
         text: String,
         template: Template,
+        strict: bool,
     },
 }
 
 impl Output {
     /// Reads `-o` (and `--template`).
     pub fn read(args: &Args, io: &Io) -> Result<Output, Stop> {
-        let text = args.text("output");
+        // A template without a form is a Go template.
+        let text = if args.text("output").is_empty() && !args.text("template").is_empty() { "go-template" } else { args.text("output") };
         let (form, rest) = text.split_once('=').map_or((text, None), |(form, rest)| (form, Some(rest)));
         let template = || match rest {
             Some(rest) => rest.to_string(),
             None => args.text("template").to_string(),
         };
-        let file = || -> Result<String, Stop> {
+        let file = |what: &str| -> Result<String, Stop> {
             let name = template();
             io.session
                 .file(&name)
                 .map(str::to_string)
-                .ok_or_else(|| Stop::error(format!("error reading template {name}, open {name}: no such file or directory")))
+                .ok_or_else(|| Stop::error(format!("error reading {what} {name}, open {name}: no such file or directory")))
         };
+        let strict = args.given("allow-missing-template-keys") && !args.is("allow-missing-template-keys");
         let path = |text: String, as_json| match text.is_empty() {
             true => Err(Stop::error("template format specified but no template given")),
             false => jsonpath::Template::parse(&text)
-                .map(|template| Output::JsonPath { text: text.clone(), template, as_json })
+                .map(|template| Output::JsonPath { text: text.clone(), template, as_json, strict })
                 .map_err(|why| Stop::error(format!("error parsing jsonpath {text}, {why}"))),
         };
         let go = |text: String| match Template::parse(&text) {
-            Ok(template) => Ok(Output::GoTemplate { text, template }),
+            Ok(template) => Ok(Output::GoTemplate { text, template, strict }),
             Err(why) => Err(Stop::error(format!("error parsing template {text}, {why}"))),
         };
         match form {
             "" => Ok(Output::Human),
-            "wide" => Ok(Output::Wide),
+            "wide" if args.path == "get" => Ok(Output::Wide),
             "name" => Ok(Output::Name),
             "json" => Ok(Output::Json),
             "yaml" => Ok(Output::Yaml),
             "kyaml" => Ok(Output::Kyaml),
             "jsonpath" => path(template(), false),
             "jsonpath-as-json" => path(template(), true),
-            "jsonpath-file" => path(file()?, false),
+            "jsonpath-file" => path(file("--template")?, false),
             "custom-columns" => Columns::read(&template()).map(|columns| Output::Columns(columns, !args.is("no-headers"))),
             "custom-columns-file" => {
-                let text = file()?;
+                let text = file("template")?;
                 let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
                 let (heads, paths) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
                 let spec: Vec<String> = heads.iter().zip(paths).map(|(head, path)| format!("{head}:{path}")).collect();
@@ -101,10 +105,10 @@ impl Output {
             }
             "go-template" | "template" if template().is_empty() => Err(Stop::error("template format specified but no template given")),
             "go-template" | "template" => go(template()),
-            "go-template-file" | "templatefile" => go(file()?),
+            "go-template-file" | "templatefile" => go(file("--template")?),
             _ => Err(Stop::error(format!(
                 "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {}",
-                allowed(args)
+                allowed(&args.path)
             ))),
         }
     }
@@ -122,19 +126,25 @@ impl Output {
             Output::Json => json::pretty(tree),
             Output::Yaml => super::yaml(tree),
             Output::Kyaml => super::kyaml::document(tree),
-            Output::JsonPath { text, template, as_json: true } => {
-                let found = template.find(tree).map_err(|why| path_error(text, &why, tree))?;
+            Output::JsonPath { text, template, as_json: true, strict } => {
+                let found = template.find(tree, *strict).map_err(|why| path_error(text, &why, tree))?;
                 json::pretty(&Tree::from(found))
             }
-            Output::JsonPath { text, template, .. } => template.render(tree).map_err(|why| path_error(text, &why, tree))?,
+            Output::JsonPath { text, template, strict, .. } => {
+                template.render(tree, *strict).map_err(|why| path_error(text, &why, tree))?
+            }
             Output::Columns(columns, headers) => {
                 let list = tree.get("items");
                 let one = [tree.clone()];
                 columns.render(if matches!(list, Tree::List(_)) { list.items() } else { &one }, *headers)
             }
-            Output::GoTemplate { text, template } => {
-                template.render(tree).map_err(|why| Stop::error(format!("error executing template \"{text}\": {why}")))?
-            }
+            Output::GoTemplate { text, template, strict } => match template.render(tree, *strict) {
+                Ok(printed) => printed,
+                Err((before, why)) => {
+                    io.out(format!("{before}{}", template_dump(text, &why, tree)));
+                    return Err(Stop::error(format!("error executing template \"{text}\": {why}")));
+                }
+            },
         };
         io.out(text);
         Ok(())
@@ -144,9 +154,17 @@ impl Output {
 /// An expression that does not fit the object, with both for whoever has to debug it.
 fn path_error(text: &str, why: &str, tree: &Tree) -> Stop {
     Stop::error(format!(
-        "error executing jsonpath {text:?}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
+        "error executing jsonpath {text:?}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n\n",
         go_syntax(tree)
     ))
+}
+
+/// What upstream prints where a Go template fails: the template and the object.
+fn template_dump(text: &str, why: &str, tree: &Tree) -> String {
+    let head =
+        format!("Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n");
+    let (raw, object) = (tree.to_json(), super::jsonpath_out::text(tree));
+    format!("{head}\traw data was:\n\t\t{raw}\n\tobject given to template engine was:\n\t\t{object}\n\n")
 }
 
 /// A value as Go's `%#v` prints it.
@@ -162,8 +180,9 @@ fn go_syntax(tree: &Tree) -> String {
     }
 }
 
-fn allowed(args: &Args) -> &'static str {
-    if args.path == "get" {
+/// The forms that a command knows, apart by commas.
+pub fn allowed(path: &str) -> &'static str {
+    if path == "get" {
         "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml"
     } else {
         "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml"

@@ -1,6 +1,8 @@
 //! The server's tables as text: which columns, which extra ones, the header.
+use super::age::age;
 use super::columns::{Widths, layout};
-use objects::Tree;
+use objects::{Tree, list, map};
+use simcore::Time;
 
 /// What to show of a table.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -71,6 +73,21 @@ impl Look {
         let rows = table.get("rows").items().iter().map(|row| self.row(table, row, ""));
         layout(&head.into_iter().chain(rows).collect::<Vec<_>>(), widths)
     }
+}
+
+/// An object or a list as a table that kubectl makes by itself: names and ages.
+pub fn plain(tree: &Tree, now: Time) -> Tree {
+    let list = tree.get("items");
+    let one = [tree.clone()];
+    let rows: Vec<Tree> = if matches!(list, Tree::List(_)) { list.items() } else { &one }
+        .iter()
+        .map(|item| {
+            let meta = item.get("metadata");
+            let cells = list![meta.get("name").text(), age(now, meta.get("creationTimestamp").text())];
+            map! {"cells": cells, "object": item.clone()}
+        })
+        .collect();
+    map! {"columnDefinitions": list![map! {"name": "Name"}, map! {"name": "Age"}], "rows": rows}
 }
 
 /// `app=web,tier=front`, or `<none>`.

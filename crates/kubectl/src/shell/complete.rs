@@ -1,8 +1,9 @@
 //! What can stand at the cursor: commands, flags, resource types, files; names through one request.
 use super::builtin;
 use crate::args::{Args, GLOBAL};
+use crate::print::outputs;
 use crate::session::Session;
-use crate::verbs::{VERBS, Verb};
+use crate::verbs::{self, Verb};
 use objects::wire::{self, Request, Response};
 
 /// Candidates for the text from byte `from` to the cursor.
@@ -53,12 +54,12 @@ fn files(session: &Session, base: Completion) -> Completion {
 
 fn kubectl(session: &Session, base: Completion, words: &[&str]) -> Completion {
     let plain: Vec<&str> = positional(words);
-    let Some(verb) = plain.first().and_then(|name| VERBS.iter().find(|verb| verb.answers_to(name))) else {
-        return with(base, VERBS.iter().map(|verb| verb.name.to_string()));
+    let Some(verb) = plain.first().and_then(|name| verbs::all().find(|verb| verb.answers_to(name))) else {
+        return with(base, verbs::all().map(|verb| verb.name.to_string()));
     };
     let (verb, rest) = plain[1..]
         .iter()
-        .try_fold((*verb, 1), |(verb, at), name| {
+        .try_fold((verb, 1), |(verb, at), name| {
             verb.subs.iter().find(|sub| sub.answers_to(name)).map(|sub| (sub, at + 1)).ok_or((verb, at))
         })
         .unwrap_or_else(|found| found);
@@ -66,11 +67,17 @@ fn kubectl(session: &Session, base: Completion, words: &[&str]) -> Completion {
     if NAMESPACE_FLAGS.contains(&last) {
         return asking(session, base, "namespaces", "", "");
     }
+    if matches!(last, "-o" | "--output") {
+        return with(base, outputs::allowed(verb.name).split(',').map(str::to_string));
+    }
+    if last == "--context" {
+        return with(base, session.config.contexts.keys().cloned());
+    }
     if matches!(last, "-f" | "--filename") {
         return files(session, base);
     }
     if base.prefix.starts_with('-') {
-        let flags = verb.flags.iter().chain(GLOBAL).map(|flag| format!("--{}", flag.name));
+        let flags = verb.flags.iter().chain(GLOBAL).filter(|flag| !flag.help.is_empty()).map(|flag| format!("--{}", flag.name));
         return with(base, flags);
     }
     if !verb.subs.is_empty() && plain.len() == rest {

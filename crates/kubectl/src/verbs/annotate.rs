@@ -65,7 +65,8 @@ fn wish(pairs: &[String]) -> Result<Map, String> {
 /// The annotations that stand in the way without `--overwrite`.
 fn clashes(old: &Tree, wish: &Map) -> Option<String> {
     // A change-cause may always be written over.
-    let taken = wish.iter().filter(|(key, value)| !value.is_null() && old.has(key) && key.as_str() != "kubernetes.io/change-cause");
+    let differs = |key: &str, value: &Tree| old.has(key) && old.get(key) != value && key != "kubernetes.io/change-cause";
+    let taken = wish.iter().filter(|(key, value)| !value.is_null() && differs(key, value));
     let words: Vec<String> = taken.map(|(key, _)| format!("'{key}' already has a value ({})", old.get(key).text())).collect();
     (!words.is_empty()).then(|| format!("--overwrite is false but found the following declared annotation(s): {}", words.join("; ")))
 }

@@ -5,11 +5,12 @@ use crate::client;
 use crate::discovery::Served;
 use crate::job::{Io, Stop};
 use crate::print::columns::columns;
+use objects::{Tree, map};
 
 pub static VERB: Verb = Verb {
     name: "api-resources",
     aliases: &[],
-    short: "Print the supported API resources on the server.",
+    short: "Print the supported API resources on the server",
     usage: "kubectl api-resources [flags] [options]",
     examples: "  # Print the supported API resources\n  kubectl api-resources\n\n  # Print the supported API resources with more information\n  kubectl api-resources -o wide",
     flags: &[
@@ -47,7 +48,7 @@ pub static VERB: Verb = Verb {
 pub static VERSIONS: Verb = Verb {
     name: "api-versions",
     aliases: &[],
-    short: "Print the supported API versions on the server, in the form of \"group/version\".",
+    short: "Print the supported API versions on the server, in the form of \"group/version\"",
     usage: "kubectl api-versions [options]",
     examples: "  # Print the supported API versions\n  kubectl api-versions",
     flags: &[],
@@ -56,6 +57,9 @@ pub static VERSIONS: Verb = Verb {
 };
 
 fn versions(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if !args.words.is_empty() {
+        return Err(args.usage(&format!("unexpected arguments: [{}]", args.words.join(" "))));
+    }
     let mut all = client::fresh_catalogue(args, io)?.versions.clone();
     all.sort();
     all.dedup();
@@ -89,6 +93,12 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             io.out(rows.iter().map(|row| format!("{}\n", row.resource())).collect::<String>());
             return Ok(0);
         }
+        "json" | "yaml" => {
+            let list = listed(&rows);
+            let text = if args.text("output") == "json" { objects::declared::json(&list, 4) + "\n" } else { crate::print::yaml(&list) };
+            io.out(text);
+            return Ok(0);
+        }
         other => {
             return Err(Stop::error(format!(
                 "unable to match a printer suitable for the output format \"{other}\", allowed formats are: json,kyaml,name,wide,yaml"
@@ -109,4 +119,24 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let text = columns(&head.into_iter().chain(lines).collect::<Vec<_>>());
     io.out(text);
     Ok(0)
+}
+
+/// What the server tells of these resources.
+fn listed(rows: &[&Served]) -> Tree {
+    let resource = |row: &&Served| {
+        let mut tree = map! {"name": &row.plural, "singularName": &row.singular, "namespaced": row.namespaced};
+        if !row.group.is_empty() {
+            tree.set(&["group"], &row.group);
+        }
+        tree.set(&["version"], &row.version);
+        tree.set(&["kind"], &row.kind);
+        for (key, words) in [("verbs", &row.verbs), ("shortNames", &row.short), ("categories", &row.categories)] {
+            if !words.is_empty() {
+                tree.set(&[key], words.iter().map(Tree::from).collect::<Vec<_>>());
+            }
+        }
+        tree
+    };
+    let all: Vec<Tree> = rows.iter().map(resource).collect();
+    map! {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "", "resources": all}
 }

@@ -5,9 +5,9 @@ mod view;
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info, finish};
+use crate::documents::field_validation;
 use crate::job::{Io, Stop, server_words, server_words_about};
 use crate::print::{object, outputs::dry_run};
-use crate::verbs::create::field_validation;
 use crate::{last_applied, patch};
 use objects::Tree;
 use objects::wire::{self, PatchKind, Response};
@@ -15,11 +15,11 @@ use objects::wire::{self, PatchKind, Response};
 pub static VERB: Verb = Verb {
     name: "apply",
     aliases: &[],
-    short: "Apply a configuration to a resource by file name or stdin.",
+    short: "Apply a configuration to a resource by file name or stdin",
     usage: "kubectl apply (-f FILENAME | -k DIRECTORY) [options]",
     examples: "  # Apply the configuration in pod.json to a pod\n  kubectl apply -f ./pod.json\n\n  # Apply the JSON passed into stdin to a pod\n  cat pod.json | kubectl apply -f -",
     flags: FLAGS,
-    subs: &[view::VIEW],
+    subs: &[view::EDIT, view::SET, view::VIEW],
     run,
 };
 
@@ -56,6 +56,7 @@ static FLAGS: &[Flag] = &[
         "Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config.",
     ),
     flag("prune-allowlist", '\0', Takes::Texts, "", "Overwrite the default allowlist with <group/version/kind> for --prune"),
+    crate::change_cause::RECORD,
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     flag("server-side", '\0', Takes::Bool, "false", "If true, apply runs in the server instead of the client."),
@@ -85,6 +86,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         return Err(Stop::error("must specify one of -f and -k"));
     }
+    if args.is("prune") && !args.is("all") && args.text("selector").is_empty() {
+        return Err(Stop::error(
+            "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",
+        ));
+    }
     if args.is("prune") {
         return Err(Stop::error("--prune is not part of this terminal: delete what is no longer wanted with kubectl delete"));
     }
@@ -102,7 +108,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if found.infos.is_empty() && found.failures.is_empty() {
         return Err(Stop::error("no objects passed to apply"));
     }
-    for info in std::mem::take(&mut found.infos) {
+    for mut info in std::mem::take(&mut found.infos) {
+        crate::change_cause::record(args, &mut info.tree);
         let one = if args.is("server-side") {
             server_side::apply(args, io, info, &dry, validation)
         } else {

@@ -1,14 +1,15 @@
 //! `kubectl attach`: what a container's first process prints from now on.
-use super::{Verb, logs};
+use super::Verb;
 use crate::args::{Args, Flag};
 use crate::client;
 use crate::job::{Io, Stop};
 use crate::pods;
+use crate::streams;
 
 pub static VERB: Verb = Verb {
     name: "attach",
     aliases: &[],
-    short: "Attach to a process that is already running inside an existing container.",
+    short: "Attach to a running container",
     usage: "kubectl attach (POD | TYPE/NAME) -c CONTAINER [options]",
     examples: "  # Get output from running pod mypod; use the first container by default\n  kubectl attach mypod\n\n  # Get output from ruby-container from pod mypod\n  kubectl attach mypod -c ruby-container",
     flags: FLAGS,
@@ -21,7 +22,7 @@ static FLAGS: &[Flag] = &[pods::CONTAINER, pods::RUNNING_TIMEOUT, pods::QUIET, p
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let word = match args.words.as_slice() {
         [word] => word,
-        [] => return Err(args.usage("at least 1 argument is required for attach")),
+        [] => return Err(Stop::error("at least 1 argument is required for attach")),
         words => {
             return Err(args.usage(&format!("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {words:?}", words.len())));
         }
@@ -37,5 +38,5 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error(format!("cannot attach a container in a completed pod; current phase is {phase}")));
     }
     let container = pods::container(io, &pod, args.text("container"))?;
-    logs::from_now_on(args, io, &namespace, pod.at(&["metadata", "name"]).text(), container)
+    streams::from_now_on(args, io, &namespace, pod.at(&["metadata", "name"]).text(), container)
 }

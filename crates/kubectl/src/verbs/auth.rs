@@ -52,6 +52,19 @@ pub static VERB: Verb = Verb {
             run: can_i,
         },
         Verb {
+            name: "reconcile",
+            aliases: &[],
+            short: "Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects",
+            usage: "kubectl auth reconcile -f FILENAME [options]",
+            examples: "",
+            flags: &[flag("filename", 'f', Takes::List, "", "Filename, directory, or URL to files identifying the resource to reconcile.")],
+            subs: &[],
+            run: |args, _| match args.list("filename").is_empty() {
+                true => Err(Stop::error("must specify one of -f and -k")),
+                false => Err(Stop::error("this API serves no Roles and RoleBindings yet, so that there is nothing to reconcile")),
+            },
+        },
+        Verb {
             name: "whoami",
             aliases: &[],
             short: "Experimental: Check self subject attributes",
@@ -65,13 +78,8 @@ pub static VERB: Verb = Verb {
             run: whoami,
         },
     ],
-    run: which,
+    run: super::group,
 };
-
-fn which(_args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    io.out("Inspect authorization.\n\nAvailable Commands:\n  can-i       Check whether an action is allowed\n  whoami      Experimental: Check self subject attributes\n\nUsage:\n  kubectl auth [flags] [options]\n");
-    Ok(0)
-}
 
 fn can_i(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.is("list") {

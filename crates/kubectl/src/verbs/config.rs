@@ -110,7 +110,7 @@ pub static VERB: Verb = Verb {
             view,
         ),
     ],
-    run: which,
+    run: super::group,
 };
 
 const fn sub(
@@ -121,15 +121,6 @@ const fn sub(
     run: fn(&Args, &mut Io) -> Result<u8, Stop>,
 ) -> Verb {
     Verb { name, aliases: &[], short, usage, examples: "", flags, subs: &[], run }
-}
-
-fn which(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    if let Some(word) = args.words.first() {
-        return Err(Stop::error(format!("unknown command \"{word}\"\nSee 'kubectl config -h' for help and examples")));
-    }
-    let names: Vec<String> = VERB.subs.iter().map(|sub| format!("  {:<17}{}\n", sub.name, sub.short)).collect();
-    io.out(format!("{}.\n\nAvailable Commands:\n{}\nUsage:\n  {}\n", VERB.short, names.concat(), VERB.usage));
-    Ok(0)
 }
 
 fn current(_args: &Args, io: &mut Io) -> Result<u8, Stop> {
@@ -177,8 +168,14 @@ fn get_contexts(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     crate::client::finish(io, &failures)
 }
 
+/// A wrong number of words: the command's page, and what was wrong.
+fn page_first(args: &Args, io: &mut Io) -> Stop {
+    super::page(args, io);
+    Stop::error(format!("Unexpected args: [{}]", args.words.join(" ")))
+}
+
 fn use_context(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let [name] = &args.words[..] else { return Err(Stop::error(format!("unexpected args: {:?}", args.words))) };
+    let [name] = &args.words[..] else { return Err(page_first(args, io)) };
     if !io.session.config.contexts.contains_key(name) {
         return Err(Stop::error(format!("no context exists with the name: \"{name}\"")));
     }
@@ -260,7 +257,7 @@ fn delete_named(args: &Args, io: &mut Io, what: &str) -> Result<u8, Stop> {
 }
 
 fn set_cluster(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let [name] = &args.words[..] else { return Err(args.usage("Unexpected args: []")) };
+    let [name] = &args.words[..] else { return Err(page_first(args, io)) };
     let server = io.session.config.clusters.entry(name.clone()).or_default();
     if args.given("server") {
         *server = args.text("server").to_string();
@@ -270,7 +267,7 @@ fn set_cluster(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn set_user(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let [name] = &args.words[..] else { return Err(args.usage("Unexpected args: []")) };
+    let [name] = &args.words[..] else { return Err(page_first(args, io)) };
     let users = &mut io.session.config.users;
     if !users.contains(name) {
         users.push(name.clone());
@@ -281,7 +278,7 @@ fn set_user(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 /// `current-context`, `contexts.NAME.namespace`, `clusters.NAME.server` and the like.
 fn set(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let [property, value] = &args.words[..] else { return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" ")))) };
+    let [property, value] = &args.words[..] else { return Err(page_first(args, io)) };
     let config = &mut io.session.config;
     let named = |rest: &str| rest.rsplit_once('.').map(|(name, field)| (name.to_string(), field.to_string()));
     match property.split_once('.') {
@@ -305,14 +302,14 @@ fn set(args: &Args, io: &mut Io) -> Result<u8, Stop> {
                 config.users.push(name);
             }
         }
-        _ => return Err(Stop::error(format!("unable to parse path \"{property}\" at \"{property}\""))),
+        _ => return Err(Stop::error(format!("unable to parse {property} after [] at api.Config"))),
     }
     io.out(format!("Property \"{property}\" set.\n"));
     Ok(0)
 }
 
 fn unset(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let [property] = &args.words[..] else { return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" ")))) };
+    let [property] = &args.words[..] else { return Err(page_first(args, io)) };
     let config = &mut io.session.config;
     match property.split_once('.') {
         None if property == "current-context" => config.current.clear(),
@@ -327,7 +324,7 @@ fn unset(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         Some(("clusters", name)) => drop(config.clusters.remove(name)),
         Some(("users", name)) => config.users.retain(|user| user != name),
-        _ => {}
+        _ => return Err(Stop::error(format!("unable to parse {property} after [] at api.Config"))),
     }
     io.out(format!("Property \"{property}\" unset.\n"));
     Ok(0)

@@ -48,7 +48,7 @@ pub fn nodes(args: &Args, io: &mut Io) -> Result<Vec<Info>, Stop> {
         return Err(args.usage(&format!("USAGE: {} NODE [flags]", args.path)));
     }
     if !args.words.is_empty() && !args.text("selector").is_empty() {
-        return Err(args.usage("error: cannot specify both a node name and a --selector option"));
+        return Err(args.usage("cannot specify both a node name and a --selector option"));
     }
     let words: Vec<String> = match args.words.iter().any(|word| word.contains('/')) {
         true => args.words.clone(),

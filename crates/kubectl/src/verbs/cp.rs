@@ -1,14 +1,15 @@
 //! `kubectl cp`: one file between the terminal and a container.
-use super::{Verb, exec};
+use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client;
+use crate::inside;
 use crate::job::{Io, Stdin, Stop};
 use crate::pods;
 
 pub static VERB: Verb = Verb {
     name: "cp",
     aliases: &[],
-    short: "Copy files and directories to and from containers.",
+    short: "Copy files and directories to and from containers",
     usage: "kubectl cp <file-spec-src> <file-spec-dest> [options]",
     examples: "  # Copy /tmp/foo from a remote pod to /tmp/bar locally\n  kubectl cp <some-namespace>/<some-pod>:/tmp/foo /tmp/bar\n\n  # Copy /tmp/foo local file to /tmp/bar in a remote pod in namespace <some-namespace>\n  kubectl cp /tmp/foo <some-namespace>/<some-pod>:/tmp/bar",
     flags: FLAGS,
@@ -89,7 +90,7 @@ fn within(args: &Args, io: &mut Io, place: &Spec, command: &[&str]) -> Result<St
     let container = pods::container(io, &pod, args.text("container"))?;
     let words: Vec<String> = command.iter().map(|word| word.to_string()).collect();
     let (result, pen) = io.within_captured(Stdin::Text { text: String::new(), more: false }, |io| {
-        exec::once(args, io, namespace, place.pod, &container, &words)
+        inside::once(args, io, namespace, place.pod, &container, &words)
     });
     match result? {
         0 => Ok(pen.stdout().to_string()),

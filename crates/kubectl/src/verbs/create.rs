@@ -5,11 +5,13 @@ mod parts;
 mod policy;
 mod rbac;
 mod service;
+mod token;
 mod workload;
 
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info, finish};
+use crate::documents::field_validation;
 use crate::job::{Io, Stop, server_words_about};
 use crate::print::{object, outputs::dry_run};
 use objects::wire;
@@ -17,7 +19,7 @@ use objects::wire;
 pub static VERB: Verb = Verb {
     name: "create",
     aliases: &[],
-    short: "Create a resource from a file or from stdin.",
+    short: "Create a resource from a file or from stdin",
     usage: "kubectl create -f FILENAME [options]",
     examples: "  # Create a pod using the data in pod.json\n  kubectl create -f ./pod.json\n\n  # Create a pod based on the JSON passed into stdin\n  cat pod.json | kubectl create -f -",
     flags: FLAGS,
@@ -38,6 +40,7 @@ pub static VERB: Verb = Verb {
         config::SECRET,
         service::SERVICE,
         workload::SERVICE_ACCOUNT,
+        token::TOKEN,
     ],
     run,
 };
@@ -57,6 +60,7 @@ static FLAGS: &[Flag] = &[
     flag("output", 'o', Takes::Text, "", "Output format."),
     flag("raw", '\0', Takes::Text, "", "Raw URI to POST to the server."),
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
+    crate::change_cause::RECORD,
     flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation."),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     flag(
@@ -69,18 +73,6 @@ static FLAGS: &[Flag] = &[
     flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
     flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false)."),
 ];
-
-/// `--validate` as the server's `fieldValidation`.
-pub fn field_validation(args: &Args) -> Result<&'static str, Stop> {
-    match args.text("validate") {
-        "" | "strict" | "true" => Ok("Strict"),
-        "warn" => Ok("Warn"),
-        "ignore" | "false" => Ok("Ignore"),
-        other => {
-            Err(Stop::error(format!("invalid - validate option \"{other}\"; must be one of: strict (or true), warn, ignore (or false)")))
-        }
-    }
-}
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.list("filename").is_empty() && !args.given("kustomize") {
@@ -95,6 +87,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error("no objects passed to create"));
     }
     for mut info in std::mem::take(&mut found.infos) {
+        crate::change_cause::record(args, &mut info.tree);
         if args.is("save-config") {
             info.tree = crate::last_applied::with_annotation(&info.tree);
         }

@@ -10,7 +10,7 @@ use simcore::Duration;
 pub static VERB: Verb = Verb {
     name: "delete",
     aliases: &[],
-    short: "Delete resources by file names, stdin, resources and names, or by resources and label selector.",
+    short: "Delete resources by file names, stdin, resources and names, or by resources and label selector",
     usage: "kubectl delete ([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
     examples: "  # Delete a pod using the type and name specified in pod.json\n  kubectl delete -f ./pod.json\n\n  # Delete pods and services with same names \"baz\" and \"foo\"\n  kubectl delete pod,service baz foo\n\n  # Delete pods and services with label name=myLabel\n  kubectl delete pods,services -l name=myLabel\n\n  # Delete a pod with minimal delay\n  kubectl delete pod foo --now\n\n  # Delete all pods\n  kubectl delete pods --all",
     flags: FLAGS,
@@ -77,6 +77,11 @@ struct Going {
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let grace = grace(args)?;
     let policy = policy(args)?;
+    for (old, new) in [("true", "background"), ("false", "orphan")] {
+        if args.text("cascade") == old {
+            io.err(format!("warning: --cascade={old} is deprecated (boolean value) and can be replaced with --cascade={new}.\n"));
+        }
+    }
     let dry = dry_run(args)?;
     if !matches!(args.text("output"), "" | "name") {
         return Err(Stop::error(format!("unexpected -o output mode: {}. We only support '-o name'", args.text("output"))));
@@ -156,9 +161,7 @@ fn wanted(args: &Args, io: &mut Io) -> Result<Found, Stop> {
         return crate::documents::read(args, io);
     }
     if args.words.is_empty() {
-        return Err(Stop::error(
-            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-        ));
+        return Err(Stop::error(client::NOTHING_NAMED));
     }
     if args.is("all") && (args.given("selector") || args.given("field-selector")) {
         return Err(Stop::error("setting 'all' parameter but found a non empty selector."));

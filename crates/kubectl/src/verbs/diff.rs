@@ -12,7 +12,7 @@ use objects::wire::{self, PatchKind};
 pub static VERB: Verb = Verb {
     name: "diff",
     aliases: &[],
-    short: "Diff configurations specified by file name or stdin between the current online configuration, and the configuration as it would be if applied.",
+    short: "Diff the live version against a would-be applied version",
     usage: "kubectl diff -f FILENAME [options]",
     examples: "  # Diff resources included in pod.json\n  kubectl diff -f pod.json\n\n  # Diff file read from stdin\n  cat service.yaml | kubectl diff -f -",
     flags: FLAGS,
@@ -41,9 +41,14 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn compare(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.list("filename").is_empty() && !args.given("kustomize") {
+        if !args.words.is_empty() {
+            return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" "))));
+        }
         return Err(Stop::error("must specify one of -f and -k"));
     }
-    let found = crate::documents::read(args, io)?;
+    let selector = objects::labels::Selector::parse(args.text("selector")).map_err(Stop::error)?;
+    let mut found = crate::documents::read(args, io)?;
+    found.infos.retain(|info| selector.matches(info.tree.at(&["metadata", "labels"])));
     let mut differs = false;
     for info in &found.infos {
         let live = io.send(client::request(args, wire::Verb::Get, &info.served, &info.namespace, &info.name))?;

@@ -58,6 +58,9 @@ pub static VERB: Verb = Verb {
 };
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if objects::labels::Selector::parse(args.text("pod-selector")).is_err() {
+        return Err(Stop::error("--pod-selector=<pod_selector> must be a valid label selector"));
+    }
     let nodes = cordon::nodes(args, io)?;
     for node in &nodes {
         cordon::mark(args, io, node, true)?;

@@ -33,9 +33,7 @@ const HEADER: &str = "# Please edit the object below. Lines beginning with a '#'
 /// gap: upstream opens several objects as one List; here they are opened one after the other.
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.words.is_empty() && args.list("filename").is_empty() {
-        return Err(Stop::error(
-            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-        ));
+        return Err(Stop::error(client::NOTHING_NAMED));
     }
     let found = client::objects(args, io, &args.words)?;
     if found.infos.is_empty() && found.failures.is_empty() {

@@ -45,7 +45,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let mut events: Vec<Tree> = list.get("items").items().iter().filter(|event| wanted(event)).cloned().collect();
     events.sort_by_key(seen);
     let now = io.now();
-    if !args.text("output").is_empty() {
+    if args.text("output") == "name" {
+        // Upstream's list has no name of its own, and prints none of its items'.
+    } else if !args.text("output").is_empty() {
         show_as(args, io, events)?;
     } else if events.is_empty() && !args.is("watch") {
         io.err(if everywhere { "No events found.\n".to_string() } else { format!("No events found in {place} namespace.\n") });
@@ -64,8 +66,15 @@ fn about(args: &Args, io: &mut Io) -> Result<String, Stop> {
         return Ok(String::new());
     }
     let parts: Vec<&str> = text.split('/').collect();
-    let [kind, name] = parts[..] else { return Err(Stop::error("--for must be in resource/name form")) };
-    let served = client::resolve(args, io, kind)?;
+    let (kind, name) = match parts[..] {
+        [kind, name] => (kind, name),
+        [_] => return Err(Stop::error("--for must be in resource/name form")),
+        _ => return Err(Stop::error("arguments in resource/name form may not have more than one slash")),
+    };
+    let served = client::resolve(args, io, kind).map_err(|stop| match stop {
+        Stop::Fail { code, text } => Stop::Fail { code, text: text.trim_start_matches("error: ").to_string() },
+        wait => wait,
+    })?;
     Ok(format!("involvedObject.kind={},involvedObject.name={name}", served.kind))
 }
 

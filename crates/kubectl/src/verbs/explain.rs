@@ -38,11 +38,14 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error(if args.words.is_empty() {
             "You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported resources.\n"
         } else {
-            "We accept only this format: explain RESOURCE\nSee 'kubectl explain -h' for help and examples"
+            "We accept only this format: explain RESOURCE"
         }));
     };
     if !["plaintext", "plaintext-openapiv2"].contains(&args.text("output")) {
         return Err(Stop::error(format!("unrecognized format: {}", args.text("output"))));
+    }
+    if word.starts_with('.') {
+        return Err(Stop::error("invalid jsonpath syntax, first node must be field node"));
     }
     let (served, path) = locate(args, io, word)?;
     let row = kinds::by_plural(&served.group, &served.version, &served.plural);

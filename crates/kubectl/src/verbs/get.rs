@@ -16,7 +16,7 @@ use objects::{Text, Tree};
 pub static VERB: Verb = Verb {
     name: "get",
     aliases: &[],
-    short: "Display one or many resources.",
+    short: "Display one or many resources",
     usage: "kubectl get [(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]",
     examples: "  # List all pods in ps output format\n  kubectl get pods\n\n  # List all pods in ps output format with more information (such as node name)\n  kubectl get pods -o wide\n\n  # List a single replication controller with specified NAME in ps output format\n  kubectl get deployment web\n\n  # List a pod identified by type and name specified in \"pod.yaml\" in JSON output format\n  kubectl get -f pod.yaml -o json\n\n  # Return only the phase value of the specified pod\n  kubectl get -o template pod/web-pod-13je7 --template={{.status.phase}}\n\n  # List all replication controllers and services together in ps output format\n  kubectl get rc,services",
     flags: FLAGS,
@@ -143,9 +143,10 @@ fn picks(args: &Args, io: &mut Io) -> Result<Vec<(Pick, String)>, Stop> {
 fn request(args: &Args, pick: &Pick, namespace: &str, output: &Output) -> Request {
     let verb = if pick.name.is_empty() { wire::Verb::List } else { wire::Verb::Get };
     let mut request = client::request(args, verb, &pick.served, namespace, &pick.name);
-    if !output.is_machine() {
+    let watches = args.is("watch") || args.is("watch-only");
+    if !output.is_machine() && (args.is("server-print") || watches) {
         request.accept = Accept::Table;
-        if args.given("sort-by") {
+        if !args.text("sort-by").is_empty() {
             request.options.include_object = "Object".into();
         }
     }
@@ -163,7 +164,8 @@ fn request(args: &Args, pick: &Pick, namespace: &str, output: &Output) -> Reques
 fn fetch(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) -> Result<Got, Stop> {
     let mut got = Got { parts: Vec::new(), failures: Vec::new() };
     for (pick, namespace) in picks {
-        let response = whole(io, request(args, pick, namespace, output))?;
+        let ask = request(args, pick, namespace, output);
+        let response = if pick.name.is_empty() { whole(io, ask)? } else { client::get(args, io, ask)? };
         if response.is_ok() {
             got.parts.push((pick.served.clone(), response));
         } else if !(response.code == 404 && args.is("ignore-not-found")) {
@@ -215,7 +217,22 @@ fn refused(args: &Args, pick: &Pick, response: &Response) -> String {
 
 /// `--raw /healthz`: any path, as the server answers it.
 fn raw(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let response = io.send(client::path(args, args.text("raw")))?;
+    if !args.words.is_empty() {
+        return Err(Stop::error("arguments may not be passed when --raw is specified"));
+    }
+    let wanted = args.text("raw");
+    if !wanted.starts_with('/') {
+        return Err(Stop::error(format!("--raw must be a valid URL path: parse \"{wanted}\": invalid URI for request")));
+    }
+    let (target, options, _) = objects::url::read(wanted);
+    let several = matches!(&target, Target::Resource { name, .. } if name.is_empty());
+    let mut request = client::path(args, wanted);
+    // What is no resource is told apart by its whole path.
+    if matches!(target, Target::Resource { .. }) {
+        (request.target, request.options) = (target, options);
+    }
+    request.verb = if several { wire::Verb::List } else { wire::Verb::Get };
+    let response = io.send(request)?;
     if !response.is_ok() {
         let known = !response.tree().get("message").text().is_empty();
         return Err(if known || response.code != 404 {

@@ -1,6 +1,6 @@
 //! `kubectl help`, `kubectl` alone, and `--help` of every command.
-use super::{VERBS, Verb};
-use crate::args::{Args, Flag, Takes};
+use super::{GROUPS, Verb};
+use crate::args::{Args, Flag, GLOBAL, Takes};
 use crate::job::{Io, Stop};
 
 pub static VERB: Verb = Verb {
@@ -14,11 +14,26 @@ pub static VERB: Verb = Verb {
     run,
 };
 
+pub static OPTIONS: Verb = Verb {
+    name: "options",
+    aliases: &[],
+    short: "Print the list of flags inherited by all commands",
+    usage: "kubectl options [flags] [options]",
+    examples: "",
+    flags: &[],
+    subs: &[],
+    run: |_, io| {
+        let blocks: Vec<String> = GLOBAL.iter().filter(|flag| flag.name != "help").map(described).collect();
+        io.out(format!("The following options can be passed to any command:\n\n{}", blocks.join("\n")));
+        Ok(0)
+    },
+};
+
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let Some((name, rest)) = args.words.split_first() else { return overview(args, io) };
-    let Some(verb) = VERBS.iter().find(|verb| verb.answers_to(name)) else {
-        io.err(format!("Unknown help topic [`{}`]\n", args.words.join("` `")));
-        return overview(args, io);
+    let Some(verb) = super::all().find(|verb| verb.answers_to(name)) else {
+        io.err(format!("Unknown help topic [`{}`]\n\n\n{}", args.words.join("` `"), commands()));
+        return Ok(0);
     };
     let (verb, path, _) = super::descend(verb, verb.name.to_string(), rest);
     page(verb, &path, io)
@@ -26,18 +41,25 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 /// What `kubectl` alone prints: every command with its line.
 pub fn overview(_args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    io.out("kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n\nCommands:\n");
-    let width = VERBS.iter().map(|verb| verb.name.len()).max().unwrap_or(0);
-    for verb in VERBS {
-        io.out(format!("  {:width$}  {}\n", verb.name, verb.short));
-    }
-    io.out("\nUsage:\n  kubectl [flags] [options]\n\nUse \"kubectl <command> --help\" for more information about a given command.\n");
+    let head =
+        "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n\n";
+    io.out(format!("{head}{}", commands()));
     Ok(0)
+}
+
+fn commands() -> String {
+    let mut text = String::new();
+    for (group, verbs) in GROUPS {
+        let lines: String = verbs.iter().map(|verb| format!("  {:<16}{}\n", verb.name, verb.short)).collect();
+        text += &format!("{group}:\n{lines}\n");
+    }
+    let more = "Use \"kubectl <command> --help\" for more information about a given command.\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n";
+    text + "Usage:\n  kubectl [flags] [options]\n\n" + more
 }
 
 /// The help page of one command.
 pub fn page(verb: &Verb, path: &str, io: &mut Io) -> Result<u8, Stop> {
-    io.out(format!("{}\n", verb.short));
+    io.out(format!("{}.\n", verb.short));
     if !verb.examples.is_empty() {
         io.out(format!("\nExamples:\n{}\n", verb.examples.trim_end_matches('\n')));
     }
@@ -50,7 +72,7 @@ pub fn page(verb: &Verb, path: &str, io: &mut Io) -> Result<u8, Stop> {
     }
     if !verb.flags.is_empty() {
         io.out("\nOptions:\n");
-        let mut flags: Vec<&Flag> = verb.flags.iter().collect();
+        let mut flags: Vec<&Flag> = verb.flags.iter().filter(|flag| !flag.help.is_empty()).collect();
         flags.sort_by_key(|flag| flag.name);
         let blocks: Vec<String> = flags.into_iter().map(described).collect();
         io.out(blocks.join("\n"));

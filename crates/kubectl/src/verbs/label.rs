@@ -5,6 +5,7 @@ use crate::job::{Io, Stop};
 use crate::marks;
 use crate::print;
 use crate::verbs::Verb;
+use objects::labels::names;
 use objects::{Map, Tree};
 
 pub static VERB: Verb = Verb {
@@ -61,7 +62,7 @@ fn read(pairs: &[String]) -> Result<Wish, String> {
         if value.contains('=') {
             return Err(format!("invalid label spec: {pair}"));
         }
-        if let Some(why) = refusal(value) {
+        if let Some(why) = names::value_errors(value).first() {
             return Err(format!("invalid label value: \"{pair}\": {why}"));
         }
         wish.set.push((key.to_string(), value.to_string()));
@@ -70,17 +71,6 @@ fn read(pairs: &[String]) -> Result<Wish, String> {
         return Err("can not both modify and remove a label in the same command".to_string());
     }
     Ok(wish)
-}
-
-/// Why a text cannot be a label's value (apimachinery `IsValidLabelValue`).
-fn refusal(value: &str) -> Option<&'static str> {
-    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
-    if value.len() > 63 {
-        return Some("must be no more than 63 characters");
-    }
-    let good = value.chars().all(inner) && edge(value.chars().next()) && edge(value.chars().last());
-    (!good).then_some("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')")
 }
 
 /// The labels that would be lost without `--overwrite`, in kubectl's words.

@@ -2,16 +2,16 @@
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client;
-use crate::job::{Flow, Incoming, Io, News, Stop, server_words};
-use crate::pen::Pen;
+use crate::job::{Io, Stop};
 use crate::pods;
+use crate::streams::{Source, follow, prefixed};
 use objects::wire::{self, Body, Request};
-use objects::{Text, Tree, map};
+use objects::{Text, Tree};
 
 pub static VERB: Verb = Verb {
     name: "logs",
     aliases: &["log"],
-    short: "Print the logs for a container in a pod or specified resource.",
+    short: "Print the logs for a container in a pod",
     usage: "kubectl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]",
     examples: "  # Return snapshot logs from pod nginx with only one container\n  kubectl logs nginx\n\n  # Begin streaming the logs of the ruby container in pod web-1\n  kubectl logs -f -c ruby web-1\n\n  # Return snapshot of previous terminated ruby container logs from pod web-1\n  kubectl logs -p -c ruby web-1\n\n  # Display only the most recent 20 lines of output in pod nginx\n  kubectl logs --tail=20 nginx",
     flags: FLAGS,
@@ -67,12 +67,6 @@ static FLAGS: &[Flag] = &[
     flag("timestamps", '\0', Takes::Bool, "false", "Include timestamps on each line in the log output"),
 ];
 
-/// One log to read.
-struct Source {
-    pod: String,
-    container: String,
-}
-
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let namespace = client::namespace(args, io)?;
     let sources = sources(args, io, &namespace)?;
@@ -105,6 +99,9 @@ fn sources(args: &Args, io: &mut Io, namespace: &str) -> Result<Vec<Source>, Sto
     let given = [args.given("since"), args.given("since-time")];
     if given == [true, true] {
         return Err(Stop::error("at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    }
+    if args.text("since").starts_with('-') {
+        return Err(Stop::error("--since must be greater than 0"));
     }
     if args.given("tail") && args.int("tail") < -1 {
         return Err(Stop::error("--tail must be greater than or equal to -1"));
@@ -145,7 +142,7 @@ fn sources(args: &Args, io: &mut Io, namespace: &str) -> Result<Vec<Source>, Sto
         }
     };
     let pick = pods::pick(args, io, word)?;
-    let object = io.send(client::request(args, wire::Verb::Get, &pick.served, namespace, &pick.name))?;
+    let object = client::get(args, io, client::request(args, wire::Verb::Get, &pick.served, namespace, &pick.name))?;
     if object.code == 404 {
         return Err(Stop::error(format!(
             "error from server (NotFound): {} in namespace \"{namespace}\"",
@@ -205,58 +202,11 @@ fn request(args: &Args, namespace: &str, source: &Source) -> Request {
     other.extend(
         numbers.iter().filter(|(_, given, _)| *given).map(|(name, _, number)| (Text::new_static(name), Text::from(number.to_string()))),
     );
-    if args.given("since") {
+    if args.span("since").0 > 0 {
         other.push(("sinceSeconds".into(), Text::from(args.span("since").as_secs().max(1).to_string())));
     }
     if args.given("since-time") {
         other.push(("sinceTime".into(), Text::new(args.text("since-time"))));
     }
     pods::part(args, wire::Verb::Get, namespace, &source.pod, "log", other)
-}
-
-/// Prints what one container says from now on, until it ends.
-pub fn from_now_on(args: &Args, io: &mut Io, namespace: &str, pod: &str, container: String) -> Result<u8, Stop> {
-    let options = [("container", Text::new(&container)), ("follow", "true".into()), ("tailLines", "0".into())];
-    let options = options.into_iter().map(|(name, value)| (Text::new_static(name), value)).collect();
-    let request = pods::part(args, wire::Verb::Get, namespace, pod, "log", options);
-    follow(io, &[Source { pod: pod.to_string(), container }], vec![request], false)
-}
-
-fn prefixed(source: &Source, text: &str) -> String {
-    text.lines().map(|line| format!("[pod/{}/{}] {line}\n", source.pod, source.container)).collect()
-}
-
-/// Prints text as it comes. Text that overtakes the answer waits for it: a refusal prints only the server's words.
-fn follow(io: &mut Io, sources: &[Source], requests: Vec<Request>, prefix: bool) -> Result<u8, Stop> {
-    if requests.is_empty() {
-        return Ok(0);
-    }
-    let waiting: Vec<Tree> = sources.iter().map(|_| map! {"open": false, "early": ""}).collect();
-    let start = map! {"sources": waiting};
-    let end = io.follow(requests, None, start, |state, incoming, pen| step(state, incoming, pen, sources, prefix))?;
-    Ok(u8::from(end.get("failed").is_true()))
-}
-
-fn step(state: &mut Tree, incoming: &Incoming, pen: &mut Pen, sources: &[Source], prefix: bool) -> Flow {
-    let source = &sources[incoming.source];
-    let mut print = |text: &str| pen.out(&if prefix { prefixed(source, text) } else { text.to_string() });
-    let entry = &mut state.edit(&["sources"]).list_mut()[incoming.source];
-    match &incoming.news {
-        News::Opened(response) if !response.is_ok() => {
-            pen.err(&format!("{}\n", server_words(response)));
-            state.set(&["failed"], true);
-            return Flow::Done;
-        }
-        News::Opened(_) => {
-            print(entry.get("early").text());
-            *entry = map! {"open": true};
-        }
-        News::Text(text) if entry.get("open").is_true() => print(text),
-        News::Text(text) => {
-            let early = format!("{}{text}", entry.get("early").text());
-            entry.set(&["early"], early);
-        }
-        _ => {}
-    }
-    Flow::More
 }

@@ -1,7 +1,8 @@
 //! The table of commands: a row for each, with its words, its flags and the function that does it.
 use crate::args::{Args, Flag, GLOBAL};
-use crate::job::{Io, Stop};
+use crate::job::{Io, Stdin, Stop};
 
+mod absent;
 mod annotate;
 mod api_resources;
 mod apply;
@@ -53,46 +54,44 @@ pub struct Verb {
     pub run: fn(&Args, &mut Io) -> Result<u8, Stop>,
 }
 
-/// Every command, in the order of `kubectl help`.
-pub static VERBS: &[&Verb] = &[
-    &create::VERB,
-    &expose::VERB,
-    &run::VERB,
-    &set::VERB,
-    &explain::VERB,
-    &get::VERB,
-    &edit::VERB,
-    &delete::VERB,
-    &rollout::VERB,
-    &scale::VERB,
-    &autoscale::VERB,
-    &cluster_info::VERB,
-    &top::VERB,
-    &cordon::VERB,
-    &cordon::UNCORDON,
-    &drain::VERB,
-    &taint::VERB,
-    &describe::VERB,
-    &logs::VERB,
-    &attach::VERB,
-    &exec::VERB,
-    &port_forward::VERB,
-    &cp::VERB,
-    &auth::VERB,
-    &events::VERB,
-    &diff::VERB,
-    &apply::VERB,
-    &patch::VERB,
-    &replace::VERB,
-    &wait::VERB,
-    &label::VERB,
-    &annotate::VERB,
-    &api_resources::VERB,
-    &api_resources::VERSIONS,
-    &config::VERB,
-    &version::VERB,
-    &help::VERB,
+/// Every command, in the groups and the order of `kubectl help`.
+pub static GROUPS: &[(&str, &[&Verb])] = &[
+    ("Basic Commands (Beginner)", &[&create::VERB, &expose::VERB, &run::VERB, &set::VERB]),
+    ("Basic Commands (Intermediate)", &[&explain::VERB, &get::VERB, &edit::VERB, &delete::VERB]),
+    ("Deploy Commands", &[&rollout::VERB, &scale::VERB, &autoscale::VERB]),
+    (
+        "Cluster Management Commands",
+        &[&absent::CERTIFICATE, &cluster_info::VERB, &top::VERB, &cordon::VERB, &cordon::UNCORDON, &drain::VERB, &taint::VERB],
+    ),
+    (
+        "Troubleshooting and Debugging Commands",
+        &[
+            &describe::VERB,
+            &logs::VERB,
+            &attach::VERB,
+            &exec::VERB,
+            &port_forward::VERB,
+            &absent::PROXY,
+            &cp::VERB,
+            &auth::VERB,
+            &absent::DEBUG,
+            &events::VERB,
+        ],
+    ),
+    ("Advanced Commands", &[&diff::VERB, &apply::VERB, &patch::VERB, &replace::VERB, &wait::VERB, &absent::KUSTOMIZE]),
+    ("Settings Commands", &[&label::VERB, &annotate::VERB, &absent::COMPLETION]),
+    // Plugins would stand here.
+    ("Subcommands provided by plugins", &[]),
+    ("Other Commands", &[&api_resources::VERB, &api_resources::VERSIONS, &config::VERB, &absent::KUBERC, &absent::PLUGIN, &version::VERB]),
 ];
+
+/// Commands that `kubectl help` does not list.
+static UNLISTED: &[&Verb] = &[&help::VERB, &help::OPTIONS, &absent::ALPHA];
+
+/// Every command.
+pub fn all() -> impl Iterator<Item = &'static Verb> {
+    GROUPS.iter().flat_map(|(_, verbs)| verbs.iter()).chain(UNLISTED).copied()
+}
 
 /// Runs `kubectl` with these words (without `kubectl` itself). Failures are printed; the exit code is returned.
 pub fn kubectl(words: &[String], io: &mut Io) -> Result<u8, Stop> {
@@ -115,14 +114,64 @@ fn dispatch(words: &[String], io: &mut Io) -> Result<u8, Stop> {
         let args = Args::read("", &[GLOBAL], before)?;
         return help::overview(&args, io);
     };
-    let Some(verb) = VERBS.iter().find(|verb| verb.answers_to(name)) else { return Err(unknown("kubectl", name, VERBS.iter().copied())) };
+    let Some(verb) = all().find(|verb| verb.answers_to(name)) else {
+        let listed = GROUPS.iter().flat_map(|(_, verbs)| verbs.iter()).copied();
+        return Err(unknown("kubectl", name, listed));
+    };
     let (verb, path, rest) = descend(verb, verb.name.to_string(), rest);
-    let line: Vec<String> = before.iter().chain(rest).cloned().collect();
+    let line: Vec<String> = before.iter().chain(rest.iter().filter(|word| absent::reads(verb, word))).cloned().collect();
     let args = Args::read(&path, &[verb.flags, GLOBAL], &line)?;
     if args.is("help") {
         return help::page(verb, &path, io);
     }
+    if args.text("dry-run") == "unchanged" {
+        io.err(klog(io.now(), "helpers.go:714", "--dry-run is deprecated and can be replaced with --dry-run=client."));
+    }
+    if args.given("record") {
+        io.err("Flag --record has been deprecated, --record will be removed in the future\n");
+    }
+    check(&args, io)?;
     (verb.run)(&args, io)
+}
+
+/// A line as client-go's log writes it.
+fn klog(now: simcore::Time, place: &str, words: &str) -> String {
+    let stamp = now.rfc3339_micro();
+    format!("W{}{} {}       1 {place}] {words}\n", &stamp[5..7], &stamp[8..10], &stamp[11..26])
+}
+
+/// What global flags name has to be there.
+fn check(args: &Args, io: &Io) -> Result<(), Stop> {
+    let config = &io.session.config;
+    let (file, timeout) = (args.text("kubeconfig"), args.text("request-timeout"));
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !number(timeout) && !(crate::args::span(timeout).is_ok() && !timeout.starts_with('-')) {
+        return Err(Stop::error(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
+        ));
+    }
+    if !file.is_empty() && io.session.file(file).is_none() {
+        return Err(Stop::error(format!("stat {file}: no such file or directory")));
+    }
+    if args.path.starts_with("config") {
+        return Ok(());
+    }
+    for (flag, known) in
+        [("context", config.contexts.contains_key(args.text("context"))), ("cluster", config.clusters.contains_key(args.text("cluster")))]
+    {
+        let name = args.text(flag);
+        if !name.is_empty() && !known {
+            return Err(match flag {
+                "context" => Stop::plain(format!("Error in configuration: context was not found for specified context: {name}")),
+                _ => Stop::error(format!("no server found for cluster \"{name}\"")),
+            });
+        }
+    }
+    let user = args.text("user");
+    if !user.is_empty() && !config.users.iter().any(|known| known == user) {
+        return Err(Stop::error(format!("auth info \"{user}\" does not exist")));
+    }
+    Ok(())
 }
 
 /// Goes down to the subcommand that the next words name, over flags that stand before it.
@@ -131,6 +180,25 @@ fn descend<'a>(verb: &'static Verb, path: String, rest: &'a [String]) -> (&'stat
     match verb.subs.iter().find(|sub| sub.answers_to(name)) {
         Some(sub) => descend(sub, format!("{path} {}", sub.name), tail),
         None => (verb, path, rest),
+    }
+}
+
+/// A command that only has subcommands (`kubectl rollout`): without one it prints its page and fails.
+pub fn group(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if !args.words.is_empty() {
+        return Err(args.usage(&format!("unknown command \"{}\"", args.words.join(" "))));
+    }
+    let (_, page) = io.within_captured(Stdin::Text { text: String::new(), more: false }, |io| page(args, io));
+    io.err(page.stdout());
+    Ok(1)
+}
+
+/// The help page of the command that is running.
+pub fn page(args: &Args, io: &mut Io) {
+    let words: Vec<String> = args.path.split(' ').map(str::to_string).collect();
+    if let Some(verb) = all().find(|verb| verb.name == words[0]) {
+        let (verb, path, _) = descend(verb, words[0].clone(), &words[1..]);
+        drop(help::page(verb, &path, io));
     }
 }
 

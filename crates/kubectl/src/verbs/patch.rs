@@ -1,5 +1,6 @@
 //! `kubectl patch`: a change written as JSON or YAML.
 use crate::args::{Args, Takes, flag};
+use crate::change_cause;
 use crate::client::{self, Info};
 use crate::discovery::Served;
 use crate::job::{Io, Stop, server_words};
@@ -23,6 +24,7 @@ pub static VERB: Verb = Verb {
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
         flag("patch", 'p', Takes::Text, "", "The patch to be applied to the resource JSON file."),
         flag("patch-file", '\0', Takes::Text, "", "A file containing a patch to be applied to the resource."),
+        crate::change_cause::RECORD,
         flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
         flag("subresource", '\0', Takes::Text, "", "If specified, patch will operate on the subresource of the requested object."),
         flag("type", '\0', Takes::Text, "strategic", "The type of patch being provided; one of [json merge strategic]"),
@@ -39,13 +41,14 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         _ => return Err(Stop::error(format!("--type must be one of [json merge strategic], not \"{}\"", args.text("type")))),
     };
     let patch = body(args, io)?;
-    let found = client::objects(args, io, &args.words)?;
+    let found = client::named(args, io, &args.words)?;
     let mut failures = found.failures;
     if found.infos.is_empty() && failures.is_empty() {
         return Err(Stop::error("no objects passed to patch"));
     }
     for info in &found.infos {
-        if args.is("local") || matches!(args.text("dry-run"), "client" | "unchanged") {
+        let client = args.is("local") || matches!(args.text("dry-run"), "client" | "unchanged");
+        if client && (args.is("local") || !args.given("output")) {
             // Upstream says nothing of the dry run here.
             if args.given("output") { print::object(args, io, info, "patched")? } else { io.out(format!("{} patched\n", info.slash())) }
         } else if let Err(words) = one(args, io, info, kind, &patch)? {
@@ -95,15 +98,22 @@ fn one(args: &Args, io: &mut Io, info: &Info, kind: PatchKind, patch: &Tree) -> 
     name_part(&mut ask.target, part);
     ask.body = patch.clone();
     ask.options.field_manager = args.text("field-manager").to_string();
-    if args.text("dry-run") == "server" {
+    // What kubectl would work out by itself is asked of the server, which keeps nothing of it.
+    if args.text("dry-run") != "none" {
         ask.options.dry_run = "All".to_string();
     }
     let answer = io.send(ask)?;
     if !answer.is_ok() {
         return Ok(Err(server_words(&answer)));
     }
+    change_cause::keep(args, io, info)?;
     let after = shown(&info.served, answer.tree());
     let done = if after.tree == before { "patched (no change)" } else { "patched" };
+    if !args.given("output") {
+        // Nothing of the dry run here, either.
+        io.out(format!("{} {done}\n", after.slash()));
+        return Ok(Ok(()));
+    }
     print::object(args, io, &after, done).map(Ok)
 }
 

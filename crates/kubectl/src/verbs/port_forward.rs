@@ -29,18 +29,17 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let Some((target, ports)) = args.words.split_first().filter(|(_, ports)| !ports.is_empty()) else {
         return Err(args.usage("TYPE/NAME and list of ports are required for port-forward"));
     };
-    let mut pairs = ports.iter().map(|pair| read(pair)).collect::<Result<Vec<_>, Stop>>()?;
     let place = client::namespace(args, io)?;
     let pick = pods::pick(args, io, target)?;
-    let service = match pick.served.kind.as_str() {
-        "Service" => Some(io.fetch(client::request(args, Ask::Get, &pick.served, &place, &pick.name))?),
-        _ => None,
+    let service = match pick.served.kind == "Service" {
+        true => Some(io.fetch(client::request(args, Ask::Get, &pick.served, &place, &pick.name))?),
+        false => None,
     };
     let pod = pods::one(args, io, &pick, &place, false)?;
-    for (_, port) in &mut pairs {
-        if let Some(service) = &service {
-            *port = target_of(service, &pod, *port, &pick.name)?;
-        }
+    let mut pairs = Vec::new();
+    for pair in ports {
+        let (local, port) = read(&numbered(pair, service.as_ref().unwrap_or(&pod))?)?;
+        pairs.push((local, service.as_ref().map_or(Ok(port), |service| target_of(service, &pod, port, &pick.name))?));
     }
     let phase = pod.at(&["status", "phase"]).text();
     if phase != "Running" {
@@ -55,6 +54,25 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         io.sleep_until(until)?;
     }
     Ok(0)
+}
+
+/// A pair whose remote port is a name, with the number that the Pod or the Service gives it.
+fn numbered(pair: &str, object: &Tree) -> Result<String, Stop> {
+    let remote = pair.rsplit(':').next().unwrap_or(pair);
+    if remote.is_empty() || remote.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(pair.to_string());
+    }
+    let number =
+        |list: &Tree, key: &str| list.items().iter().find(|port| port.get("name").text() == remote).and_then(|port| port.get(key).as_int());
+    let name = object.at(&["metadata", "name"]).text();
+    let (kind, found) = match object.get("kind").text() {
+        "Pod" => ("Pod", object.at(&["spec", "containers"]).items().iter().find_map(|one| number(one.get("ports"), "containerPort"))),
+        _ => ("Service", number(object.at(&["spec", "ports"]), "port")),
+    };
+    let found = found.ok_or_else(|| Stop::error(format!("{kind} '{name}' does not have a named port '{remote}'")))?;
+    let local = pair.strip_suffix(remote).unwrap_or_default();
+    // Alone, the name gives the local port, too.
+    Ok(format!("{local}{found}"))
 }
 
 /// `8080:80`, `80`, `:80` (any local port).

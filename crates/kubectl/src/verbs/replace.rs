@@ -2,15 +2,15 @@
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info, finish};
+use crate::documents::field_validation;
 use crate::job::{Flow, Io, News, Stop, server_words_about};
 use crate::print::{object, outputs::dry_run};
-use crate::verbs::create::field_validation;
 use objects::{Tree, map, wire};
 
 pub static VERB: Verb = Verb {
     name: "replace",
     aliases: &[],
-    short: "Replace a resource by file name or stdin.",
+    short: "Replace a resource by file name or stdin",
     usage: "kubectl replace -f FILENAME [options]",
     examples: "  # Replace a pod using the data in pod.json\n  kubectl replace -f ./pod.json\n\n  # Force replace, delete and then re-create the resource\n  kubectl replace --force -f ./pod.json",
     flags: FLAGS,
@@ -19,6 +19,7 @@ pub static VERB: Verb = Verb {
 };
 
 static FLAGS: &[Flag] = &[
+    flag("cascade", '\0', Takes::Optional("background"), "background", "Must be \"background\", \"orphan\", or \"foreground\"."),
     flag("dry-run", '\0', Takes::Optional("unchanged"), "none", "Must be \"none\", \"server\", or \"client\"."),
     flag("field-manager", '\0', Takes::Text, "kubectl-replace", "Name of the manager used to track field ownership."),
     flag("filename", 'f', Takes::List, "", "The files that contain the configurations to replace."),
@@ -43,6 +44,15 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.list("filename").is_empty() && !args.given("kustomize") {
         return Err(Stop::error("must specify one of -f and -k"));
     }
+    let policy = match args.text("cascade") {
+        "background" | "true" => "Background",
+        "foreground" => "Foreground",
+        "orphan" | "false" => "Orphan",
+        other => {
+            let words = "Must be \"background\", \"foreground\", or \"orphan\"";
+            return Err(Stop::error(format!("invalid cascade value ({other}). {words}")));
+        }
+    };
     let dry = dry_run(args)?.to_string();
     let mut found = crate::documents::read(args, io)?;
     if found.infos.is_empty() && found.failures.is_empty() {
@@ -50,7 +60,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     if args.is("force") && dry == "none" {
         for info in &found.infos {
-            remove(args, io, info)?;
+            remove(args, io, info, policy)?;
         }
     }
     for mut info in std::mem::take(&mut found.infos) {
@@ -80,10 +90,10 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 /// Deletes the object and waits until it is gone.
-fn remove(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
+fn remove(args: &Args, io: &mut Io, info: &Info, policy: &str) -> Result<(), Stop> {
     let mut delete = client::request(args, wire::Verb::Delete, &info.served, &info.namespace, &info.name);
     let grace = args.int("grace-period").max(0);
-    delete.body = map! {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "gracePeriodSeconds": grace};
+    delete.body = map! {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "gracePeriodSeconds": grace};
     let response = io.send(delete)?;
     if response.code == 404 {
         return Ok(());

@@ -90,7 +90,7 @@ pub static VERB: Verb = Verb {
             undo,
         ),
     ],
-    run: which,
+    run: super::group,
 };
 
 const fn sub(
@@ -103,38 +103,30 @@ const fn sub(
     Verb { name, aliases: &[], short, usage, examples: "", flags, subs: &[], run }
 }
 
-fn which(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    match args.words.first() {
-        Some(word) => Err(Stop::error(format!("unknown command \"{word}\"\nSee 'kubectl rollout -h' for help and examples"))),
-        None => {
-            let names: Vec<String> = VERB.subs.iter().map(|sub| format!("  {:<12}{}\n", sub.name, sub.short)).collect();
-            io.out(format!("{}.\n\nAvailable Commands:\n{}\nUsage:\n  {}\n", VERB.short, names.concat(), VERB.usage));
-            Ok(0)
-        }
-    }
-}
-
 fn targets(args: &Args, io: &mut Io) -> Result<client::Found, Stop> {
     if args.words.is_empty() && args.list("filename").is_empty() {
         return Err(Stop::error("required resource not specified"));
     }
-    client::objects(args, io, &args.words)
+    let found = client::objects(args, io, &args.words)?;
+    let found = client::latest(args, io, found)?;
+    if found.infos.is_empty() && found.failures.is_empty() && !args.path.ends_with("history") && !args.path.ends_with("undo") {
+        let place = client::namespace(args, io)?;
+        io.err(format!("No resources found in {place} namespace.\n"));
+    }
+    Ok(found)
 }
 
 fn show_status(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let found = targets(args, io)?;
-    if found.infos.is_empty() && found.failures.is_empty() {
-        io.err("No resources found.\n");
-    }
-    for info in &found.infos {
-        follow_status(args, io, info)?;
-    }
-    client::finish(io, &found.failures)
+    each(args, io, found, follow_status)
 }
 
 /// Prints a line at each change of one workload until its rollout is over.
 fn follow_status(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     let kind = info.served.kind.to_string();
+    if !["Deployment", "DaemonSet", "StatefulSet"].contains(&kind.as_str()) {
+        return Err(Stop::error(format!("no status viewer has been implemented for {}", group_kind(info))));
+    }
     let (wanted, watching) = (args.int("revision"), args.is("watch"));
     let limit = args.span("timeout");
     let wake = (limit.0 > 0).then(|| io.now() + limit);
@@ -190,7 +182,7 @@ fn revisions(args: &Args, io: &mut Io, info: &Info) -> Result<Vec<Tree>, Stop> {
     let plural = match info.served.kind.as_str() {
         "Deployment" => "replicasets",
         "DaemonSet" | "StatefulSet" => "controllerrevisions",
-        other => return Err(Stop::error(format!("no history viewer has been implemented for \"{other}\""))),
+        other => return Err(Stop::error(without_history(args, info, other))),
     };
     let mut ask = client::known(args, Ask::List, "apps", "v1", plural, &info.namespace, "");
     ask.options.label_selector = objects::labels::Selector::of(info.tree.at(&["spec", "selector"])).map_err(Stop::error)?.to_string();
@@ -206,40 +198,75 @@ fn revisions(args: &Args, io: &mut Io, info: &Info) -> Result<Vec<Tree>, Stop> {
     Ok(items.iter().filter(|item| item.at(&["metadata", "ownerReferences"]).items().iter().any(owner)).cloned().collect())
 }
 
+/// `ReplicaSet.apps`
+fn group_kind(info: &Info) -> String {
+    if info.served.group.is_empty() { info.served.kind.to_string() } else { format!("{}.{}", info.served.kind, info.served.group) }
+}
+
+/// Upstream's words for what keeps no revisions; kinds that are no workload at all are told apart.
+fn without_history(args: &Args, info: &Info, kind: &str) -> String {
+    let (doer, asked) = if args.path.ends_with("undo") { ("rollbacker", "rollbacker") } else { ("history viewer", "history") };
+    if ["ReplicaSet", "Job", "CronJob", "Pod", "ReplicationController"].contains(&kind) {
+        return format!("no {doer} has been implemented for \"{}\"", group_kind(info));
+    }
+    format!("error retrieving {asked} for \"{}\", no visitor method exists for {{{} {kind}}}", group_kind(info), info.served.group)
+}
+
 fn show_history(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let found = targets(args, io)?;
     let wanted = args.int("revision");
     if wanted < 0 {
         return Err(Stop::error(format!("revision must be a positive integer: {wanted}")));
     }
-    for info in &found.infos {
+    each(args, io, found, |args, io, info| {
         let sets = revisions(args, io, info)?;
         let sets: Vec<&Tree> = sets.iter().collect();
+        if args.given("output") {
+            return kept_objects(args, io, info, &sets, wanted);
+        }
         if wanted == 0 {
             io.out(format!("{} \n{}\n", info.slash(), history::table(&sets)));
-            continue;
+            return Ok(());
         }
-        if args.given("output") {
-            let Some(set) = sets.iter().find(|set| history::revision(set) == wanted) else {
-                return Err(Stop::error("unable to find the specified revision"));
-            };
-            let plural = if info.served.kind == "Deployment" { "replicasets" } else { "controllerrevisions" };
-            let served = client::resolve(args, io, plural)?;
-            print::object(args, io, &client::info(&served, (*set).clone()), "")?;
-            continue;
-        }
-        let Some(text) = history::detail(&sets, wanted) else { return Err(Stop::error("unable to find the specified revision")) };
+        let text = history::detail(&sets, wanted).ok_or_else(|| Stop::error("unable to find the specified revision"))?;
         io.out(format!("{} with revision #{wanted}\n{text}\n", info.slash()));
+        Ok(())
+    })
+}
+
+/// `-o`: the objects themselves that keep the revisions, oldest first, or the one that is asked for.
+fn kept_objects(args: &Args, io: &mut Io, info: &Info, sets: &[&Tree], wanted: i64) -> Result<(), Stop> {
+    let plural = if info.served.kind == "Deployment" { "replicasets" } else { "controllerrevisions" };
+    let served = client::resolve(args, io, plural)?;
+    let mut kept: Vec<&Tree> = sets.iter().copied().filter(|set| wanted == 0 || history::revision(set) == wanted).collect();
+    kept.sort_by_key(|set| history::revision(set));
+    if kept.is_empty() && wanted > 0 {
+        return Err(Stop::error("unable to find the specified revision"));
     }
-    client::finish(io, &found.failures)
+    for (place, set) in kept.into_iter().enumerate() {
+        if place > 0 && args.text("output") == "yaml" {
+            io.out("---\n");
+        }
+        print::built(args, io, &client::info(&served, set.clone()), "")?;
+    }
+    Ok(())
+}
+
+/// Does the same to each; what cannot be done is told at the end.
+fn each(args: &Args, io: &mut Io, found: client::Found, one: impl Fn(&Args, &mut Io, &Info) -> Result<(), Stop>) -> Result<u8, Stop> {
+    let mut failures = found.failures;
+    for info in &found.infos {
+        match one(args, io, info) {
+            Err(Stop::Fail { text, .. }) => failures.push(text),
+            other => other?,
+        }
+    }
+    client::finish(io, &failures)
 }
 
 fn undo(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let found = targets(args, io)?;
-    for info in &found.infos {
-        undo_one(args, io, info)?;
-    }
-    client::finish(io, &found.failures)
+    each(args, io, found, undo_one)
 }
 
 fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {

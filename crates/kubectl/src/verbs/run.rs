@@ -2,17 +2,17 @@
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info};
+use crate::inside;
 use crate::job::{Flow, Io, News, Stop, server_words};
 use crate::pods;
 use crate::print::{built, outputs::dry_run};
-use crate::verbs::exec;
 use objects::wire;
 use objects::{Map, Text, Tree, list, map};
 
 pub static VERB: Verb = Verb {
     name: "run",
     aliases: &[],
-    short: "Create and run a particular image in a pod.",
+    short: "Run a particular image on the cluster",
     usage: "kubectl run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]",
     examples: "  # Start a nginx pod\n  kubectl run nginx --image=nginx\n\n  # Start a busybox pod and keep it in the foreground, don't restart it if it exits\n  kubectl run -i -t busybox --image=busybox --restart=Never",
     flags: FLAGS,
@@ -134,7 +134,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let code = attached(args, io, &namespace, name)?;
     if args.is("rm") {
         io.fetch(client::known(args, wire::Verb::Delete, "", "v1", "pods", &namespace, name))?;
-        io.out(format!("pod \"{name}\" deleted from {namespace} namespace\n"));
+        if !args.is("quiet") {
+            io.out(format!("pod \"{name}\" deleted from {namespace} namespace\n"));
+        }
     }
     Ok(code)
 }
@@ -193,7 +195,7 @@ fn pairs(items: &[String], what: &str) -> Result<Map, Stop> {
 fn port(args: &Args) -> Result<Option<i64>, Stop> {
     match args.text("port") {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| Stop::error(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"))),
+        text => text.parse().map(Some).map_err(|_| Stop::error("--port must be a number")),
     }
 }
 
@@ -242,17 +244,17 @@ fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<u8,
         News::Event(event) if event.kind != "BOOKMARK" => {
             *state = event.object.clone();
             let over = matches!(state.at(&["status", "phase"]).text(), "Succeeded" | "Failed");
-            if over || exec::is_running(state) || event.kind == "DELETED" { Flow::Done } else { Flow::More }
+            if over || inside::is_running(state) || event.kind == "DELETED" { Flow::Done } else { Flow::More }
         }
         News::Opened(response) if !response.is_ok() => Flow::Done,
         _ => Flow::More,
     })?;
     let word = args.words.get(1).map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-    if args.is("stdin") && exec::is_running(&pod) && args.words.len() <= 2 && matches!(word, "sh" | "bash" | "ash") {
+    if args.is("stdin") && inside::is_running(&pod) && args.words.len() <= 2 && matches!(word, "sh" | "bash" | "ash") {
         if !args.is("quiet") {
             io.err("If you don't see a command prompt, try pressing enter.\n");
         }
-        return exec::session(args, io, namespace, name, name);
+        return inside::session(args, io, namespace, name, name);
     }
     let other = vec![("container".into(), Text::new(name)), ("follow".into(), "true".into())];
     let log = pods::part(args, wire::Verb::Get, namespace, name, "log", other);

@@ -1,5 +1,6 @@
 //! `kubectl scale`: another number of replicas, through the scale subresource.
 use crate::args::{Args, Takes, flag};
+use crate::change_cause;
 use crate::client::{self, Info};
 use crate::job::{Io, Stop, server_words};
 use crate::print;
@@ -27,6 +28,7 @@ pub static VERB: Verb = Verb {
         flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
         flag("output", 'o', Takes::Text, "", "Output format. One of: (json, yaml, name, jsonpath, …)."),
         flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them."),
+        change_cause::RECORD,
         flag("replicas", '\0', Takes::Int, "0", "The new desired number of replicas. Required."),
         flag("resource-version", '\0', Takes::Text, "", "Precondition for resource version."),
         flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
@@ -49,14 +51,17 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.int("replicas") < 0 {
         return Err(Stop::error("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"));
     }
-    let found = client::objects(args, io, &args.words)?;
+    let found = client::named(args, io, &args.words)?;
     let mut failures = found.failures;
     if found.infos.is_empty() && failures.is_empty() {
         return Err(Stop::error("no objects passed to scale"));
     }
     for info in &found.infos {
         match scale(args, io, info)? {
-            Ok(()) => print::object(args, io, info, "scaled")?,
+            Ok(()) => {
+                change_cause::keep(args, io, info)?;
+                print::object(args, io, info, "scaled")?;
+            }
             Err(words) => failures.push(words),
         }
     }

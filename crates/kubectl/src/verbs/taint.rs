@@ -56,6 +56,12 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error("at least one resource name must be specified since 'all' parameter is not set"));
     }
     let (add, remove) = read(specs).map_err(|words| args.usage(&words))?;
+    let clashes = |gone: &&Taint| add.iter().any(|taint| gone.key == taint.key && (gone.effect.is_empty() || gone.effect == taint.effect));
+    let both: Vec<String> = remove.iter().filter(clashes).map(|gone| format!("{}={}", gone.key, gone.effect)).collect();
+    if !both.is_empty() {
+        let words = "can not both modify and remove the following taint(s) in the same command";
+        return Err(Stop::error(format!("{words}: {}", both.join(", "))));
+    }
     let found = client::objects(args, io, resources)?;
     let mut failures = found.failures;
     for info in &found.infos {
@@ -84,7 +90,10 @@ fn read(specs: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
                     return Err(format!("invalid taint spec: {spec}"));
                 }
                 if add.iter().any(|other: &Taint| other.key == taint.key && other.effect == taint.effect) {
-                    return Err(format!("duplicated taints with the same key and effect: {taint:?}"));
+                    return Err(format!(
+                        "duplicated taints with the same key and effect: {{{} {} {} <nil>}}",
+                        taint.key, taint.value, taint.effect
+                    ));
                 }
                 add.push(taint);
             }
@@ -101,6 +110,9 @@ fn parse(spec: &str) -> Result<Taint, String> {
     }
     if key.is_empty() || value.contains('=') {
         return Err(format!("invalid taint spec: {spec}"));
+    }
+    if let Some(why) = objects::labels::names::key_errors(key).first() {
+        return Err(format!("invalid taint spec: {spec}, {why}"));
     }
     Ok(Taint { key: key.to_string(), value: value.to_string(), effect: effect.to_string() })
 }
@@ -165,7 +177,7 @@ fn one(args: &Args, io: &mut Io, info: &Info, add: &[Taint], remove: &[Taint]) -
     if matches!(args.text("dry-run"), "client" | "unchanged") {
         let mut changed = info.tree.clone();
         changed.set(&["spec", "taints"], value);
-        return print::object(args, io, &Info { tree: changed, ..info.clone() }, done).map(Ok);
+        return said(args, io, &Info { tree: changed, ..info.clone() }, done).map(Ok);
     }
     let mut ask = client::request(args, Ask::Patch(PatchKind::Strategic), &info.served, "", &info.name);
     ask.body = map! {"spec": map! {"taints": value}};
@@ -178,7 +190,16 @@ fn one(args: &Args, io: &mut Io, info: &Info, add: &[Taint], remove: &[Taint]) -
     if !answer.is_ok() {
         return Ok(Err(server_words(&answer)));
     }
-    print::object(args, io, &client::info(&info.served, answer.tree().clone()), done).map(Ok)
+    said(args, io, &client::info(&info.served, answer.tree().clone()), done).map(Ok)
+}
+
+/// Upstream says nothing of a dry run here.
+fn said(args: &Args, io: &mut Io, info: &Info, done: &str) -> Result<(), Stop> {
+    if args.given("output") {
+        return print::object(args, io, info, done);
+    }
+    io.out(format!("{} {done}\n", info.slash()));
+    Ok(())
 }
 
 #[cfg(test)]

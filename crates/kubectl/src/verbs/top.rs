@@ -50,16 +50,21 @@ pub static VERB: Verb = Verb {
             run: usage,
         },
     ],
-    run: which,
+    run: super::group,
 };
-
-fn which(_args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    io.out("Display resource (CPU/memory) usage.\n\nAvailable Commands:\n  node        Display resource (CPU/memory) usage of nodes\n  pod         Display resource (CPU/memory) usage of pods\n\nUsage:\n  kubectl top [flags] [options]\n");
-    Ok(0)
-}
 
 /// gap: a cluster with a metrics API is not shown either, since none can be installed here yet.
 fn usage(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let node = args.path.ends_with("node");
+    if args.words.len() > 1 {
+        return Err(args.usage(&format!("{} [NAME | -l label]", if node { "node" } else { "pod" })));
+    }
+    if !args.words.is_empty() && !args.text("selector").is_empty() {
+        return Err(Stop::error(format!("only one of NAME or {} can be provided", if node { "--selector" } else { "selector" })));
+    }
+    if !matches!(args.text("sort-by"), "" | "cpu" | "memory") {
+        return Err(Stop::error("--sort-by accepts only cpu or memory"));
+    }
     client::catalogue(args, io)?;
     Err(Stop::error("Metrics API not available"))
 }

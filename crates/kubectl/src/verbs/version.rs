@@ -9,7 +9,7 @@ use objects::{Tree, map};
 pub static VERB: Verb = Verb {
     name: "version",
     aliases: &[],
-    short: "Print the client and server version information.",
+    short: "Print the client and server version information",
     usage: "kubectl version [flags] [options]",
     examples: "  # Print the client and server versions for the current context\n  kubectl version",
     flags: FLAGS,

@@ -12,7 +12,7 @@ use simcore::{Duration, Time};
 pub static VERB: Verb = Verb {
     name: "wait",
     aliases: &[],
-    short: "Experimental: Wait for a specific condition on one or many resources",
+    short: "Wait for a specific condition on one or many resources",
     usage: "kubectl wait ([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
     examples: "  # Until the Pod is ready\n  kubectl wait --for=condition=Ready pod/busybox1\n\n  # Until its phase is Running\n  kubectl wait --for=jsonpath='{.status.phase}'=Running pod/busybox1\n\n  # Until it is gone, for a minute at most\n  kubectl wait --for=delete pod/busybox1 --timeout=60s\n",
     flags: &[
@@ -56,14 +56,12 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let limit = if args.text("timeout").starts_with('-') { Duration::secs(168 * 3600) } else { args.span("timeout") };
     let deadline = io.now() + limit;
     if args.words.is_empty() && args.list("filename").is_empty() {
-        return Err(Stop::error(
-            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-        ));
+        return Err(Stop::error(client::NOTHING_NAMED));
     }
     if let Goal::Create = goal {
         created(args, io, limit, deadline)?;
     }
-    let found = client::objects(args, io, &args.words)?;
+    let found = client::named(args, io, &args.words)?;
     let failures: Vec<String> = match goal {
         // What is gone already need not be waited for.
         Goal::Delete => found.failures.into_iter().filter(|words| !words.starts_with("Error from server (NotFound)")).collect(),
@@ -114,7 +112,7 @@ fn met(goal: &Goal, object: &Tree) -> bool {
         Goal::Create => true,
         Goal::Delete => false,
         Goal::Condition { name, status } => condition_met(object, name, status),
-        Goal::Field { path, value } => match (path.find(object).ok().as_deref(), value) {
+        Goal::Field { path, value } => match (path.find(object, false).ok().as_deref(), value) {
             (Some([found]), Some(value)) => {
                 matches!(found, Tree::Text(_) | Tree::Int(_) | Tree::Bool(_) | Tree::Float(_)) && text(found) == *value
             }

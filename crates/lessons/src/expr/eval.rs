@@ -35,7 +35,21 @@ pub fn observe(expr: &Expr, env: &dyn Env) -> Observation {
     let Expr::Binary(sign @ ("==" | "!=" | "<" | "<=" | ">" | ">="), left, right) = expr else {
         return Observation { holds, ..Observation::default() };
     };
-    let shown = |side: &Expr| evaluate(side, env).map_or_else(|words| words, |value| show(&value));
+    let is_span = |side: &Expr| matches!(side, Expr::Call(name, _) if name == "duration");
+    let span = is_span(left) || is_span(right);
+    let shown = |side: &Expr| {
+        evaluate(side, env).map_or_else(
+            |words| words,
+            |value| match value {
+                Tree::Int(micros) if span => format!("{}.{} s", micros / 1_000_000, micros.unsigned_abs() / 100_000 % 10),
+                other => show(&other),
+            },
+        )
+    };
+    // "Not empty" is said by the check's own words.
+    if *sign == "!=" && matches!(&**right, Expr::Text(text) if text.is_empty()) {
+        return Observation { holds, observed: shown(left), wanted: String::new() };
+    }
     let sign = if *sign == "==" { String::new() } else { format!("{sign} ") };
     Observation { holds, observed: shown(left), wanted: format!("{sign}{}", shown(right)) }
 }

@@ -3,17 +3,18 @@ use super::{Compare, Operand, Part, Step, printed};
 use crate::{Map, Tree};
 use std::cmp::Ordering;
 
-pub fn render(parts: &[Part], tree: &Tree, out: &mut String) -> Result<(), String> {
+/// `strict`: a field that nothing has is an error.
+pub fn render(parts: &[Part], tree: &Tree, strict: bool, out: &mut String) -> Result<(), String> {
     for part in parts {
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Path(steps) => {
-                let found: Vec<String> = follow(steps, tree)?.into_iter().map(printed).collect();
+                let found: Vec<String> = follow(steps, tree, strict)?.into_iter().map(printed).collect();
                 out.push_str(&found.join(" "));
             }
             Part::Range(steps, body) => {
-                for each in follow(steps, tree)? {
-                    render(body, each, out)?;
+                for each in follow(steps, tree, strict)? {
+                    render(body, each, strict, out)?;
                 }
             }
         }
@@ -21,14 +22,14 @@ pub fn render(parts: &[Part], tree: &Tree, out: &mut String) -> Result<(), Strin
     Ok(())
 }
 
-pub fn collect(parts: &[Part], tree: &Tree, found: &mut Vec<Tree>) -> Result<(), String> {
+pub fn collect(parts: &[Part], tree: &Tree, strict: bool, found: &mut Vec<Tree>) -> Result<(), String> {
     for part in parts {
         match part {
             Part::Text(text) => found.push(Tree::from(text.as_str())),
-            Part::Path(steps) => found.extend(follow(steps, tree)?.into_iter().cloned()),
+            Part::Path(steps) => found.extend(follow(steps, tree, strict)?.into_iter().cloned()),
             Part::Range(steps, body) => {
-                for each in follow(steps, tree)? {
-                    collect(body, each, found)?;
+                for each in follow(steps, tree, strict)? {
+                    collect(body, each, strict, found)?;
                 }
             }
         }
@@ -36,7 +37,7 @@ pub fn collect(parts: &[Part], tree: &Tree, found: &mut Vec<Tree>) -> Result<(),
     Ok(())
 }
 
-fn follow<'a>(steps: &[Step], tree: &'a Tree) -> Result<Vec<&'a Tree>, String> {
+fn follow<'a>(steps: &'a [Step], tree: &'a Tree, strict: bool) -> Result<Vec<&'a Tree>, String> {
     let mut here = vec![tree];
     for step in steps {
         let mut next = Vec::new();
@@ -44,7 +45,7 @@ fn follow<'a>(steps: &[Step], tree: &'a Tree) -> Result<Vec<&'a Tree>, String> {
             // One path after the other, each over all that stands here.
             for path in paths {
                 for tree in &here {
-                    next.extend(follow(path, tree)?);
+                    next.extend(follow(path, tree, strict)?);
                 }
             }
         } else {
@@ -52,22 +53,26 @@ fn follow<'a>(steps: &[Step], tree: &'a Tree) -> Result<Vec<&'a Tree>, String> {
                 take(step, tree, &mut next)?;
             }
         }
+        if let (true, true, Step::Field(name)) = (strict, next.is_empty(), step) {
+            return Err(format!("{name} is not found"));
+        }
         here = next;
     }
     Ok(here)
 }
 
-fn take<'a>(step: &Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result<(), String> {
+fn take<'a>(step: &'a Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result<(), String> {
     match step {
         Step::Field(name) => found.extend(tree.as_map().and_then(|map| map.get(name))),
         Step::Wildcard => children(tree, found),
         Step::Recursive => descend(tree, found),
         Step::Index(_) | Step::Slice(..) => slice(step, tree, found)?,
-        Step::Union(paths) => {
-            for path in paths {
-                found.extend(follow(path, tree)?);
-            }
+        Step::Literal(value) => found.push(value),
+        Step::Word(name) => {
+            return Err(if name == "end" { "not in range, nothing to end".into() } else { format!("unrecognized identifier {name}") });
         }
+        // Each of its paths goes over all that stands here (`follow`).
+        Step::Union(_) => {}
         Step::Filter(left, compare, right) => {
             let items = list(tree)?;
             for item in items {
@@ -169,7 +174,7 @@ fn holds(left: &Operand, compare: Compare, right: &Operand, item: &Tree) -> Resu
 fn values(operand: &Operand, item: &Tree) -> Result<Vec<Tree>, String> {
     match operand {
         Operand::Literal(value) => Ok(vec![value.clone()]),
-        Operand::Path(steps) => Ok(follow(steps, item)?.into_iter().cloned().collect()),
+        Operand::Path(steps) => Ok(follow(steps, item, false)?.into_iter().cloned().collect()),
     }
 }
 

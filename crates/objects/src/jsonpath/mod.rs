@@ -33,6 +33,10 @@ enum Step {
     Union(Vec<Vec<Step>>),
     /// `[?(@.a=="b")]`
     Filter(Operand, Compare, Operand),
+    /// A number or truth value in the place of a path.
+    Literal(Tree),
+    /// A bare word, which means nothing here: an error once the template is carried out.
+    Word(Text),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,17 +62,17 @@ impl Template {
         Ok(Template { parts: parse::template(text)? })
     }
 
-    /// The text for `-o jsonpath`: results of one path are joined by blanks, absent fields print nothing.
-    pub fn render(&self, tree: &Tree) -> Result<String, String> {
+    /// The text for `-o jsonpath`: results of one path are joined by blanks. Absent fields print nothing, or are an error (`strict`).
+    pub fn render(&self, tree: &Tree, strict: bool) -> Result<String, String> {
         let mut out = String::new();
-        eval::render(&self.parts, tree, &mut out)?;
+        eval::render(&self.parts, tree, strict, &mut out)?;
         Ok(out)
     }
 
     /// All values that the paths of the template lead to, in order.
-    pub fn find(&self, tree: &Tree) -> Result<Vec<Tree>, String> {
+    pub fn find(&self, tree: &Tree, strict: bool) -> Result<Vec<Tree>, String> {
         let mut found = Vec::new();
-        eval::collect(&self.parts, tree, &mut found)?;
+        eval::collect(&self.parts, tree, strict, &mut found)?;
         Ok(found)
     }
 }

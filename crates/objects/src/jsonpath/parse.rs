@@ -63,10 +63,7 @@ fn unended(text: &str) -> &'static str {
 }
 
 fn action(text: &str, open: &mut Vec<(Vec<Step>, Vec<Part>)>) -> Result<(), String> {
-    if text == "end" {
-        if open.len() == 1 {
-            return Err("not in range, nothing to end".into());
-        }
+    if text == "end" && open.len() > 1 {
         close(open);
     } else if let Some(over) = text.strip_prefix("range").filter(|rest| rest.starts_with([' ', '.', '[', '@', '$'])) {
         if open.len() > DEEPEST {
@@ -131,9 +128,18 @@ fn path(text: &str, depth: usize) -> Result<Vec<Step>, String> {
                 steps.extend(bracket(rest[1..end].trim(), depth)?);
                 rest = &rest[end + 1..];
             }
-            letter if letter.is_ascii_alphanumeric() || !letter.is_ascii() || letter == '_' => {
-                let (name, _) = field(rest);
-                return Err(format!("unrecognized identifier {name}"));
+            letter if letter.is_ascii_digit() || matches!(letter, '+' | '-') => {
+                let end = rest[1..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(rest.len(), |at| at + 1);
+                steps.push(Step::Literal(number(&rest[..end])?));
+                rest = &rest[end..];
+            }
+            letter if letter.is_ascii_alphabetic() || !letter.is_ascii() || letter == '_' => {
+                let (name, after) = field(rest);
+                steps.push(match name.as_str() {
+                    "true" | "false" => Step::Literal(Tree::Bool(name == "true")),
+                    _ => Step::Word(Text::from(name)),
+                });
+                rest = after;
             }
             other => return Err(format!("unrecognized character in action: U+{:04X} '{other}'", other as u32)),
         }
@@ -190,7 +196,7 @@ fn bracket(text: &str, depth: usize) -> Result<Vec<Step>, String> {
         return Ok(vec![Step::Wildcard]);
     }
     // What stands between quotes is a path itself: dots in names need a backslash here too.
-    if let Some(name) = ['\'', '"'].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote)) {
+    if let Some(name) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         return path(&format!(".{name}"), depth + 1);
     }
     let wrong = || format!("invalid array index {text}");
@@ -214,11 +220,14 @@ const SIGNS: [(&str, Compare); 6] = [
 ];
 
 fn filter(text: &str, depth: usize) -> Result<Step, String> {
-    let found = SIGNS.iter().filter_map(|(sign, compare)| Some((find_outside_quotes(text, sign)?, sign, *compare)));
-    match found.min_by_key(|(at, sign, _)| (*at, 2 - sign.len())) {
-        Some((at, sign, compare)) => Ok(Step::Filter(operand(&text[..at], depth)?, compare, operand(&text[at + sign.len()..], depth)?)),
-        None => Ok(Step::Filter(operand(text, depth)?, Compare::Exists, Operand::Literal(Tree::Null))),
-    }
+    let is_sign = |c: char| matches!(c, '!' | '<' | '>' | '=');
+    let first = ["!", "<", ">", "="].iter().filter_map(|sign| find_outside_quotes(text, sign)).min();
+    let Some(at) = first else { return Ok(Step::Filter(operand(text, depth)?, Compare::Exists, Operand::Literal(Tree::Null))) };
+    let length = text[at..].find(|c| !is_sign(c)).unwrap_or(text.len() - at);
+    let (sign, left, right) = (&text[at..at + length], operand(&text[..at], depth)?, operand(&text[at + length..], depth)?);
+    let known = SIGNS.iter().find(|(known, _)| *known == sign);
+    let (_, compare) = known.ok_or_else(|| format!("unrecognized filter operator {sign}"))?;
+    Ok(Step::Filter(left, *compare, right))
 }
 
 fn operand(text: &str, depth: usize) -> Result<Operand, String> {
@@ -226,13 +235,21 @@ fn operand(text: &str, depth: usize) -> Result<Operand, String> {
     Ok(match text {
         "true" => Operand::Literal(Tree::Bool(true)),
         "false" => Operand::Literal(Tree::Bool(false)),
-        _ if text.starts_with(['"', '\'']) => Operand::Literal(Tree::from(quoted(text)?)),
-        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') => Operand::Literal(match text.parse::<i64>() {
-            Ok(number) => Tree::Int(number),
-            Err(_) => Tree::Float(crate::float::read(text).ok_or_else(|| format!("cannot parse number {text}"))?),
-        }),
+        _ if text.starts_with(['"', '\'']) => {
+            let end = text[1..].find(&text[..1]).map_or(text.len(), |at| at + 2);
+            path(&text[end..], depth + 1)?;
+            Operand::Literal(Tree::from(quoted(&text[..end])?))
+        }
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') => Operand::Literal(number(text)?),
         _ => Operand::Path(path(text, depth + 1)?),
     })
+}
+
+fn number(text: &str) -> Result<Tree, String> {
+    match text.parse::<i64>() {
+        Ok(number) => Ok(Tree::Int(number)),
+        Err(_) => crate::float::read(text).map(Tree::Float).ok_or_else(|| format!("cannot parse number {text}")),
+    }
 }
 
 fn find_outside_quotes(text: &str, wanted: &str) -> Option<usize> {

@@ -13,8 +13,9 @@ fn list() -> Tree {
 
 #[test]
 fn templates_render() {
-    let check =
-        |template: &str, expect: &str| assert_eq!(Template::parse(template).unwrap().render(&list()).as_deref(), Ok(expect), "{template}");
+    let check = |template: &str, expect: &str| {
+        assert_eq!(Template::parse(template).unwrap().render(&list(), false).as_deref(), Ok(expect), "{template}")
+    };
     check("{.kind}", "List");
     check("kind: {.kind}!", "kind: List!");
     check("{.items[*].metadata.name}", "a b c");
@@ -38,6 +39,7 @@ fn templates_render() {
     check("{.nope}{.items[*].nope}", "");
     check("{$.kind}{@.kind}", "ListList");
     check("{.items[0].spec.*}", "1");
+    check("{1}{true}{-3}", "1true-3");
 }
 
 #[test]
@@ -45,12 +47,16 @@ fn broken_templates_and_paths_say_why() {
     let parse = |template: &str, expect: &str| assert_eq!(Template::parse(template).unwrap_err(), expect, "{template}");
     parse("{.kind", "unclosed action");
     parse("{.items[0}", "unterminated array");
-    parse("{end}", "not in range, nothing to end");
     parse("{.items[x]}", "invalid array index x");
-    parse("{kind}", "unrecognized identifier kind");
-    let render = |template: &str, expect: &str| assert_eq!(Template::parse(template).unwrap().render(&list()).unwrap_err(), expect);
+    parse("{.items[\"x\"]}", "invalid array index \"x\"");
+    parse(r#"{.items[?(@.a=="x" && @.b=="y")]}"#, "unrecognized character in action: U+0026 '&'");
+    parse(r#"{.items[?(@.a=~"x")]}"#, "unrecognized character in action: U+007E '~'");
+    let render = |template: &str, expect: &str| assert_eq!(Template::parse(template).unwrap().render(&list(), false).unwrap_err(), expect);
     render("{.items[7]}", "array index out of bounds: index 7, length 3");
     render("{.kind[0]}", "List is not array or slice");
+    render("{end}", "not in range, nothing to end");
+    render("{kind}", "unrecognized identifier kind");
+    assert_eq!(Template::parse("{.items[*].nope}").unwrap().render(&list(), true).unwrap_err(), "nope is not found");
     render(r#"{.items[?(@.spec.n=="1")]}"#, "incompatible types for comparison");
 }
 

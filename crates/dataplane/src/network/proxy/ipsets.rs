@@ -147,7 +147,7 @@ impl Rules {
         let members = self.members();
         let filled = |set: &str| members.get(set).is_some_and(|all| !all.is_empty());
         let comment = |set: &str| SETS.iter().find(|(name, ..)| *name == set).map_or("", |(_, _, comment)| *comment);
-        let (mut nat, mut filter): (BTreeMap<&str, Vec<String>>, BTreeMap<&str, Vec<String>>) = (BTreeMap::new(), BTreeMap::new());
+        let (mut nat, mut filter) = (BTreeMap::<&str, Vec<String>>::new(), BTreeMap::<&str, Vec<String>>::new());
         nat.entry("KUBE-SERVICES").or_default().push("-s 127.0.0.0/8 -j RETURN".to_string());
         for (table, chain, set, what, protocol, target) in ASKING.into_iter().filter(|(_, _, set, ..)| filled(set)) {
             let protocol = if protocol.is_empty() { String::new() } else { format!("-p {protocol} ") };

@@ -2,7 +2,7 @@
 use super::super::ask::{Access, Ask, Header, Lease, Reply};
 use super::super::keys::as_fields;
 use super::super::{Answer, Form};
-use super::{Line, misused, no_table, pages};
+use super::{Line, misused, no_table};
 
 pub fn lease(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer> {
     match rest {
@@ -14,8 +14,7 @@ pub fn lease(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answ
         ["timetolive", ..] => Some(misused("lease timetolive command needs lease ID as argument")),
         ["keep-alive", id] => keep_alive(line, id, access),
         ["keep-alive", ..] => Some(misused("lease keep-alive command needs lease ID as argument")),
-        ["list"] => list(line, access),
-        _ => Some(pages::of("lease")),
+        _ => list(line, access),
     }
 }
 

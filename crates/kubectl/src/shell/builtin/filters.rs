@@ -69,9 +69,15 @@ fn grep_lines(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     if flags.contains('c') && !more {
         io.out(format!("{count}\n"));
     } else if !flags.contains('q') && !flags.contains('c') {
+        let mut last = None;
         for (at, line) in lines.iter().enumerate() {
             let near = (at.saturating_sub(after)..=(at + before).min(lines.len() - 1)).any(|place| hits[place]);
             if near {
+                // Neighbourhoods that do not touch are told apart.
+                if after + before > 0 && last.is_some_and(|last| last + 1 < at) {
+                    io.out("--\n");
+                }
+                last = Some(at);
                 let number = if flags.contains('n') { format!("{}{}", at + 1, if hits[at] { ':' } else { '-' }) } else { String::new() };
                 match pattern.found(line).filter(|_| flags.contains('o')) {
                     Some(part) => io.out(format!("{number}{part}\n")),
@@ -96,26 +102,53 @@ fn hit(pattern: &Pattern, line: &str, flags: &str) -> bool {
     found != flags.contains('v')
 }
 
-/// `-n 3`, `-3`, `-n3`; the rest are names.
-fn count_flag(words: &[String]) -> (String, Vec<&String>) {
-    let (mut count, mut names) = (String::from("10"), Vec::new());
+/// How much of a text is wanted, counted in lines or in bytes.
+struct Wanted<'a> {
+    count: String,
+    bytes: bool,
+    names: Vec<&'a String>,
+}
+
+/// `-n 3`, `-3`, `-n3`, `-c 20`; the rest are names.
+fn wanted(words: &[String]) -> Wanted<'_> {
+    let mut wanted = Wanted { count: String::from("10"), bytes: false, names: Vec::new() };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
-        match word.strip_prefix('-') {
-            Some("n") => count = rest.next().cloned().unwrap_or_default(),
-            Some(tail) if !tail.is_empty() => count = tail.trim_start_matches('n').to_string(),
-            _ => names.push(word),
-        }
+        let Some(tail) = word.strip_prefix('-').filter(|tail| !tail.is_empty()) else {
+            wanted.names.push(word);
+            continue;
+        };
+        let (tail, long) = match tail.strip_prefix('-') {
+            Some(long) => long.split_once('=').map_or((long, None), |(name, count)| (name, Some(count))),
+            None => (tail, None),
+        };
+        wanted.bytes = tail.starts_with('c') || tail == "bytes";
+        wanted.count = match (tail, long) {
+            (_, Some(count)) => count.to_string(),
+            ("n" | "c" | "lines" | "bytes", None) => rest.next().cloned().unwrap_or_default(),
+            (tail, None) => tail.trim_start_matches(['n', 'c']).to_string(),
+        };
     }
-    (count, names)
+    wanted
+}
+
+/// The parts of a text that are counted.
+fn pieces(text: &str, bytes: bool) -> Vec<&str> {
+    if bytes { text.split_inclusive(|_| true).collect() } else { text.split_inclusive('\n').collect() }
 }
 
 pub fn head(words: &[String], io: &mut Io) -> Result<u8, Stop> {
-    let (count, names) = count_flag(words);
+    let Wanted { count, bytes, names } = wanted(words);
     let result = input("head", &names, io, true).map(|(text, more)| {
-        let count: usize = count.parse().unwrap_or(10);
-        let lines: Vec<&str> = text.split_inclusive('\n').take(count).collect();
-        (lines.concat(), more && lines.len() < count)
+        let mut parts = pieces(&text, bytes);
+        // A number below zero leaves out so many at the end, which only the end can tell.
+        let Some(less) = count.strip_prefix('-') else {
+            let count: usize = count.parse().unwrap_or(10);
+            parts.truncate(count);
+            return (parts.concat(), more && parts.len() < count);
+        };
+        parts.truncate(parts.len().saturating_sub(less.parse().unwrap_or(0)));
+        (if more { String::new() } else { parts.concat() }, more)
     });
     match result {
         Ok((text, more)) => {
@@ -127,9 +160,9 @@ pub fn head(words: &[String], io: &mut Io) -> Result<u8, Stop> {
 }
 
 pub fn tail(words: &[String], io: &mut Io) -> Result<u8, Stop> {
-    let (count, names) = count_flag(words);
+    let Wanted { count, bytes, names } = wanted(words);
     let result = input("tail", &names, io, false).map(|(text, _)| {
-        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let lines = pieces(&text, bytes);
         let from = match count.strip_prefix('+') {
             Some(start) => start.parse::<usize>().unwrap_or(1).saturating_sub(1),
             None => lines.len().saturating_sub(count.parse().unwrap_or(10)),

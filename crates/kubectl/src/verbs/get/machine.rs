@@ -16,7 +16,7 @@ pub fn print(args: &Args, io: &mut Io, got: Got, picks: &[(Pick, String)], outpu
         let whole: Vec<Tree> = if list { tree.get("items").items().to_vec() } else { vec![tree.clone()] };
         items.extend(whole.into_iter().map(|tree| (without_managed_fields(args, &client::info(served, tree).tree), served.noun())));
     }
-    if args.given("sort-by") {
+    if !args.text("sort-by").is_empty() {
         items = sorting::objects(args.text("sort-by"), items)?;
     }
     if matches!(output, Output::Name) {

@@ -3,19 +3,29 @@ use crate::job::Stop;
 use objects::{Quantity, Tree, jsonpath};
 use std::cmp::Ordering;
 
-/// A table with its rows sorted.
-pub fn rows(path: &str, mut table: Tree) -> Result<Tree, Stop> {
-    let rows = table.get("rows").items().to_vec();
-    // Upstream drops the rows of a table in which no object has the field, and says that there are none.
-    let sorted = sorted(path, rows.into_iter().map(|row| (row.get("object").clone(), row)).collect())?.unwrap_or_default();
-    table.set(&["rows"], sorted);
-    Ok(table)
+/// Tables with their rows sorted. Of several, upstream sorts first the tables themselves by the field, which must be one of
+/// theirs. It drops the rows of a table in which no object has the field, or whose path cannot be read.
+pub fn tables<T>(path: &str, tables: Vec<(T, Tree)>) -> Result<Vec<(T, Tree)>, Stop> {
+    let mut tables = tables;
+    if tables.len() > 1 {
+        tables =
+            sorted(path, tables.into_iter().map(|(of, table)| (table.clone(), (of, table))).collect())?.ok_or_else(|| missing(path))?;
+    }
+    for (_, table) in &mut tables {
+        let rows = table.get("rows").items().iter().map(|row| (row.get("object").clone(), row.clone())).collect();
+        let sorted = sorted(path, rows).ok().flatten().unwrap_or_default();
+        table.set(&["rows"], sorted);
+    }
+    Ok(tables)
 }
 
 pub fn objects(path: &str, items: Vec<(Tree, String)>) -> Result<Vec<(Tree, String)>, Stop> {
     let sorted = sorted(path, items.into_iter().map(|item| (item.0.clone(), item)).collect())?;
-    let relaxed = jsonpath::relaxed(path).map_err(Stop::error)?;
-    sorted.ok_or_else(|| Stop::error(format!("couldn't find any field with path \"{relaxed}\" in the list of objects")))
+    sorted.ok_or_else(|| missing(path))
+}
+
+fn missing(path: &str) -> Stop {
+    Stop::error(format!("couldn't find any field with path \"{}\" in the list of objects", jsonpath::relaxed(path).unwrap_or_default()))
 }
 
 /// `None` where there are items and none of them has the field.
@@ -23,7 +33,7 @@ fn sorted<T>(path: &str, items: Vec<(Tree, T)>) -> Result<Option<Vec<T>>, Stop> 
     let relaxed = jsonpath::relaxed(path).map_err(Stop::error)?;
     let template = jsonpath::Template::parse(&relaxed).map_err(Stop::error)?;
     let mut keyed: Vec<(Option<Tree>, T)> =
-        items.into_iter().map(|(object, item)| (template.find(&object).unwrap_or_default().into_iter().next(), item)).collect();
+        items.into_iter().map(|(object, item)| (template.find(&object, false).unwrap_or_default().into_iter().next(), item)).collect();
     if !keyed.is_empty() && keyed.iter().all(|(key, _)| key.is_none()) {
         return Ok(None);
     }

@@ -6,15 +6,20 @@ use crate::discovery::Served;
 use crate::job::{Io, Stop};
 use crate::print::Output;
 use crate::print::columns::Widths;
-use crate::print::table::Look;
+use crate::print::table::{Look, plain};
 use objects::Tree;
 
 pub fn print(args: &Args, io: &mut Io, got: Got, picks: &[(Pick, String)], output: &Output) -> Result<u8, Stop> {
-    let tables = joined(got.parts);
+    let now = io.now();
+    let table = |tree: &Tree| if args.is("server-print") { tree.clone() } else { plain(tree, now) };
+    let mut tables: Vec<(Served, Tree)> = got.parts.iter().map(|(served, response)| (served.clone(), table(response.tree()))).collect();
+    if !args.text("sort-by").is_empty() {
+        tables = sorting::tables(args.text("sort-by"), tables)?;
+    }
+    let tables = joined(tables);
     let several = tables.len() > 1;
     let mut printed = false;
     for (served, table) in tables {
-        let table = if args.given("sort-by") { sorting::rows(args.text("sort-by"), table)? } else { table };
         if table.get("rows").items().is_empty() {
             continue;
         }
@@ -54,15 +59,15 @@ pub fn nothing(args: &Args, picks: &[(Pick, String)]) -> String {
 }
 
 /// Neighbouring tables of the same resource put together.
-fn joined(parts: Vec<(Served, objects::wire::Response)>) -> Vec<(Served, Tree)> {
+fn joined(parts: Vec<(Served, Tree)>) -> Vec<(Served, Tree)> {
     let mut tables: Vec<(Served, Tree)> = Vec::new();
-    for (served, response) in parts {
+    for (served, next) in parts {
         match tables.last_mut() {
             Some((last, table)) if *last == served => {
-                let rows = response.tree().get("rows").items().to_vec();
+                let rows = next.get("rows").items().to_vec();
                 table.edit(&["rows"]).list_mut().extend(rows);
             }
-            _ => tables.push((served, response.tree().clone())),
+            _ => tables.push((served, next)),
         }
     }
     tables

@@ -1,7 +1,7 @@
 //! `get -w`: the list, then each change as it comes.
 use super::{request, tables, whole};
 use crate::args::Args;
-use crate::client::Pick;
+use crate::client::{self, Pick};
 use crate::job::{Flow, Incoming, Io, News, Stop, server_words};
 use crate::pen::Pen;
 use crate::print::Output;
@@ -14,7 +14,8 @@ pub fn run(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) 
     let [(pick, namespace)] = picks else {
         return Err(Stop::error("you may only specify a single resource type"));
     };
-    let first = whole(io, request(args, pick, namespace, output))?;
+    let ask = request(args, pick, namespace, output);
+    let first = if pick.name.is_empty() { whole(io, ask)? } else { client::get(args, io, ask)? };
     if !first.is_ok() {
         return Err(Stop::server(&first));
     }
@@ -109,7 +110,7 @@ fn machine_text(object: &Tree, pick: &Pick, output: &Output) -> String {
         Output::Json => crate::print::json::pretty(object),
         Output::Yaml => format!("---\n{}", crate::print::yaml(object)),
         Output::Kyaml => crate::print::kyaml::document(object),
-        Output::JsonPath { template, .. } => template.render(object).unwrap_or_default(),
+        Output::JsonPath { template, .. } => template.render(object, false).unwrap_or_default(),
         Output::Columns(columns, _) => columns.render(std::slice::from_ref(object), false),
         _ => String::new(),
     }

@@ -21,7 +21,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         let name = format!("{prefix}{}", variable.get("name").text());
         variable.set(&["name"], name);
     }
-    let found = client::objects(args, io, &resources)?;
+    let found = client::named(args, io, &resources)?;
     let pattern = args.text("containers").to_string();
     if args.is("list") {
         for info in &found.infos {
@@ -43,7 +43,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         match change(info, &pattern, &variables, &remove, overwrite) {
             Ok(change) => change,
             Err(words) => {
-                failures.push(format!("error: {}/{} {words}\n", info.served.plural, info.name));
+                failures.push(format!("error: {}/{} {words}", info.served.plural, info.name));
                 None
             }
         }
