@@ -39,7 +39,11 @@ fn usage(call: &mut Call) -> Step<()> {
 }
 
 /// A hardware address as a virtual machine's is made: of the last bytes of its address, or of its name where it has none.
+/// Calico gives its Pods' interfaces one and the same.
 fn hardware(address: &str, name: &str) -> String {
+    if name.starts_with("cali") {
+        return "ee:ee:ee:ee:ee:ee".to_string();
+    }
     let bytes: Vec<u8> = match address.is_empty() {
         true => name.bytes().skip(name.len().saturating_sub(3)).collect(),
         false => address.split('.').skip(1).filter_map(|part| part.parse().ok()).collect(),
