@@ -137,7 +137,7 @@ impl Search<'_> {
                 for (row, line) in lines.iter().enumerate().take(end + 1).skip(first) {
                     let mark = if row == *at { ":" } else { "-" };
                     let number = if self.read.has('n') { [&(row + 1).to_string(), mark].concat() } else { String::new() };
-                    done.line(&[&prefix(mark), &number, line].concat());
+                    done.line(&[&prefix(mark), number.as_str(), line].concat());
                 }
                 shown = end + 1;
             }
