@@ -215,7 +215,12 @@ pub fn named(args: &Args, io: &mut Io, words: &[String]) -> Result<Found, Stop> 
     if !files && !chosen && pick(args, io, words)?.iter().any(|pick| pick.name.is_empty()) {
         return Err(Stop::error("resource(s) were provided, but no name was specified"));
     }
-    let found = objects(args, io, words)?;
+    objects(args, io, words)
+}
+
+/// `named`, each as the server has it now (with `--local` as it stands in its file).
+pub fn named_live(args: &Args, io: &mut Io, words: &[String]) -> Result<Found, Stop> {
+    let found = named(args, io, words)?;
     if args.is("local") { Ok(found) } else { latest(args, io, found) }
 }
 

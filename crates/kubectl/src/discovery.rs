@@ -94,7 +94,7 @@ impl Catalogue {
         in_group
             .or_else(|| {
                 let (version, group) = rest.split_once('.').unwrap_or((rest, ""));
-                candidates.into_iter().find(|r| r.version == version && r.group == group && !(group.is_empty() && !rest.contains('.')))
+                candidates.into_iter().find(|r| r.version == version && r.group == group && (!group.is_empty() || rest.contains('.')))
             })
             .or_else(|| {
                 named(name).into_iter().find(|r| !r.group.is_empty() && r.group.starts_with(rest) && r.group[rest.len()..].starts_with('.'))

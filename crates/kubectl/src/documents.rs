@@ -133,7 +133,7 @@ pub fn kustomization(io: &Io, folder: &str) -> Result<(), Stop> {
             "must build at directory: not a valid directory: evalsymlink failure on '{folder}' : lstat {whole}: no such file or directory"
         )));
     }
-    if !names.iter().any(|name| io.session.file(&format!("{own}/{name}").trim_start_matches('/')).is_some()) {
+    if !names.iter().any(|name| io.session.file(format!("{own}/{name}").trim_start_matches('/')).is_some()) {
         let words = "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory";
         return Err(Stop::error(format!("{words} '{whole}'")));
     }

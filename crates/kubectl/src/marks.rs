@@ -56,7 +56,7 @@ pub fn each(
     field: &str,
     one: impl Fn(&Args, &mut Io, &Info) -> Result<Result<(), String>, Stop>,
 ) -> Result<u8, Stop> {
-    let found = client::named(args, io, resources)?;
+    let found = client::named_live(args, io, resources)?;
     let mut failures = found.failures;
     let single = found.infos.len() == 1;
     for info in &found.infos {

@@ -19,6 +19,9 @@ use tokio::sync::{mpsc, oneshot};
 /// The largest body that kube-apiserver takes.
 const LARGEST: usize = 3 * 1024 * 1024;
 
+/// exec, attach, cp and port-forward ask for a connection with several streams in it.
+const NO_STREAMS: &str = "streams into containers are not served over HTTP here; type the command into the page's own terminal";
+
 /// Takes connections for ever.
 pub async fn accept(listener: TcpListener, orders: Sender<Order>) {
     loop {
@@ -40,6 +43,9 @@ async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result
     let accept = text(&parts.headers, "accept");
     if let Some(words) = stranger(&parts.headers) {
         return Ok(encoded(&Status::new(403, "Forbidden", words).into(), &accept));
+    }
+    if parts.headers.contains_key("upgrade") {
+        return Ok(encoded(&Status::new(501, "NotImplemented", NO_STREAMS).into(), &accept));
     }
     let Ok(body) = Limited::new(body, LARGEST).collect().await else {
         let words = format!("Request entity too large: limit is {LARGEST}");

@@ -159,7 +159,34 @@ static KINDS: &[(&str, Message)] = &[
         "SelfSubjectAccessReview",
         &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(ACCESS_SPEC)), Field(3, "status", Kind::Ignored)],
     ),
+    (
+        "SelfSubjectRulesReview",
+        &[
+            Field(1, "metadata", Kind::Object(METADATA)),
+            Field(2, "spec", Kind::Object(&[Field(1, "namespace", Kind::Text)])),
+            Field(3, "status", Kind::Ignored),
+        ],
+    ),
+    (
+        "TokenRequest",
+        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(TOKEN_SPEC)), Field(3, "status", Kind::Ignored)],
+    ),
     ("SelfSubjectReview", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "status", Kind::Ignored)]),
+];
+
+static TOKEN_SPEC: Message = &[
+    Field(1, "audiences", Kind::Texts),
+    Field(
+        3,
+        "boundObjectRef",
+        Kind::Object(&[
+            Field(1, "kind", Kind::Text),
+            Field(2, "apiVersion", Kind::Text),
+            Field(3, "name", Kind::Text),
+            Field(4, "uid", Kind::Text),
+        ]),
+    ),
+    Field(4, "expirationSeconds", Kind::Count),
 ];
 
 /// What stands in the envelope: `k8s` and a zero byte, then `runtime.Unknown` with the object's type and bytes.

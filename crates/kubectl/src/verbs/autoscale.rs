@@ -51,7 +51,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             args.int("min")
         )));
     }
-    let found = client::named(args, io, &args.words)?;
+    let found = client::named_live(args, io, &args.words)?;
     if let Some(words) = found.failures.first() {
         return Err(Stop::plain(words.as_str()));
     }

@@ -145,6 +145,11 @@ fn get_users(_args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn get_contexts(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    let form = args.text("output");
+    if !matches!(form, "" | "name") {
+        let words = "is not available in kubectl config get-contexts; resetting to default output format";
+        return Err(Stop::error(format!("--output {form} {words}")));
+    }
     let config = io.session.config.clone();
     let mut failures = Vec::new();
     let names: Vec<String> = if args.words.is_empty() { config.contexts.keys().cloned().collect() } else { args.words.clone() };

@@ -45,12 +45,12 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let mut events: Vec<Tree> = list.get("items").items().iter().filter(|event| wanted(event)).cloned().collect();
     events.sort_by_key(seen);
     let now = io.now();
-    if args.text("output") == "name" {
+    if events.is_empty() && !args.is("watch") {
+        io.err(if everywhere { "No events found.\n".to_string() } else { format!("No events found in {place} namespace.\n") });
+    } else if args.text("output") == "name" {
         // Upstream's list has no name of its own, and prints none of its items'.
     } else if !args.text("output").is_empty() {
         show_as(args, io, events)?;
-    } else if events.is_empty() && !args.is("watch") {
-        io.err(if everywhere { "No events found.\n".to_string() } else { format!("No events found in {place} namespace.\n") });
     } else if !events.is_empty() {
         let head = if args.is("no-headers") { String::new() } else { header(everywhere) };
         let rows: String = events.iter().map(|event| row(event, now, everywhere)).collect();

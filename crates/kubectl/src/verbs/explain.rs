@@ -111,8 +111,10 @@ fn page(served: &Served, top: &'static Definition, path: &[&str], recursive: boo
     let mut definition = Some(top);
     let mut field: Option<(&'static Definition, &'static Field)> = None;
     for name in path {
-        let inside = definition.ok_or_else(|| (*name).to_string())?;
-        let found = inside.field(name).ok_or_else(|| (*name).to_string())?;
+        // Upstream names the end of the path, whatever is missing on the way.
+        let missing = || path.last().unwrap_or(name).to_string();
+        let inside = definition.ok_or_else(missing)?;
+        let found = inside.field(name).ok_or_else(missing)?;
         field = Some((inside, found));
         definition = found.ty.element().definition();
     }

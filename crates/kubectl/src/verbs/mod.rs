@@ -130,7 +130,7 @@ fn dispatch(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     if args.given("record") {
         io.err("Flag --record has been deprecated, --record will be removed in the future\n");
     }
-    check(&args, io)?;
+    check(verb, &args, io)?;
     (verb.run)(&args, io)
 }
 
@@ -141,11 +141,12 @@ fn klog(now: simcore::Time, place: &str, words: &str) -> String {
 }
 
 /// What global flags name has to be there.
-fn check(args: &Args, io: &Io) -> Result<(), Stop> {
+fn check(verb: &Verb, args: &Args, io: &Io) -> Result<(), Stop> {
     let config = &io.session.config;
     let (file, timeout) = (args.text("kubeconfig"), args.text("request-timeout"));
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !number(timeout) && !(crate::args::span(timeout).is_ok() && !timeout.starts_with('-')) {
+    let number = timeout.bytes().all(|byte| byte.is_ascii_digit());
+    let span = crate::args::span(timeout).is_ok() && !timeout.starts_with('-');
+    if !number && !span {
         return Err(Stop::error(
             "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
         ));
@@ -153,14 +154,13 @@ fn check(args: &Args, io: &Io) -> Result<(), Stop> {
     if !file.is_empty() && io.session.file(file).is_none() {
         return Err(Stop::error(format!("stat {file}: no such file or directory")));
     }
-    if args.path.starts_with("config") {
-        return Ok(());
-    }
+    // Some commands have flags of these names with another meaning.
+    let own = |name: &str| args.path.starts_with("config") || verb.flags.iter().any(|flag| flag.name == name);
     for (flag, known) in
         [("context", config.contexts.contains_key(args.text("context"))), ("cluster", config.clusters.contains_key(args.text("cluster")))]
     {
         let name = args.text(flag);
-        if !name.is_empty() && !known {
+        if !name.is_empty() && !known && !own(flag) {
             return Err(match flag {
                 "context" => Stop::plain(format!("Error in configuration: context was not found for specified context: {name}")),
                 _ => Stop::error(format!("no server found for cluster \"{name}\"")),
@@ -168,7 +168,7 @@ fn check(args: &Args, io: &Io) -> Result<(), Stop> {
         }
     }
     let user = args.text("user");
-    if !user.is_empty() && !config.users.iter().any(|known| known == user) {
+    if !user.is_empty() && !own("user") && !config.users.iter().any(|known| known == user) {
         return Err(Stop::error(format!("auth info \"{user}\" does not exist")));
     }
     Ok(())

@@ -94,11 +94,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     let Some(name) = args.words.first() else { return Err(Stop::error("NAME is required for run")) };
     let image = args.text("image");
-    if image.is_empty()
-        || image.contains(char::is_whitespace)
-        || image.starts_with(['/', ':', '@', '-'])
-        || image.ends_with(['/', ':', '@'])
-    {
+    if !is_image(image) {
         return Err(Stop::error(format!("invalid image name \"{image}\": invalid reference format")));
     }
     let attach = args.is("attach") || args.is("stdin") || args.is("tty");
@@ -111,6 +107,10 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     if !matches!(args.text("restart"), "Always" | "OnFailure" | "Never") {
         return Err(Stop::error(format!("invalid restart policy: {}, valid values are: Always, OnFailure, Never", args.text("restart"))));
+    }
+    if !matches!(args.text("image-pull-policy"), "" | "Always" | "IfNotPresent" | "Never") {
+        let words = "valid values are: Always, IfNotPresent, Never";
+        return Err(Stop::error(format!("invalid image pull policy: {}, {words}", args.text("image-pull-policy"))));
     }
     if args.is("expose") && !args.given("port") {
         return Err(Stop::error("--port must be set when exposing a service"));
@@ -139,6 +139,24 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
     }
     Ok(code)
+}
+
+/// Whether a text names an image (distribution's grammar): `[HOST[:PORT]/]path[:tag][@digest]`, the path in small letters.
+fn is_image(text: &str) -> bool {
+    let (text, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
+    let (host, rest) = match text.split_once('/') {
+        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest),
+        _ => ("", text),
+    };
+    let (path, tag) = rest.split_once(':').map_or((rest, None), |(path, tag)| (path, Some(tag)));
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let part =
+        |part: &str| part.starts_with(inner) && part.ends_with(inner) && part.chars().all(|c| inner(c) || matches!(c, '-' | '.' | '_'));
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let tagged = tag.is_none_or(|tag| !tag.is_empty() && tag.len() <= 128 && !tag.starts_with(['.', '-']) && tag.chars().all(word));
+    let hosted = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'));
+    let digested = digest.is_none_or(|digest| digest.split_once(':').is_some_and(|(kind, hex)| !kind.is_empty() && hex.len() >= 32));
+    hosted && path.split('/').all(part) && tagged && digested
 }
 
 fn pod(args: &Args, name: &str) -> Result<Tree, Stop> {

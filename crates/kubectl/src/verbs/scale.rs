@@ -51,7 +51,10 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.int("replicas") < 0 {
         return Err(Stop::error("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"));
     }
-    let found = client::named(args, io, &args.words)?;
+    if args.words.is_empty() && args.list("filename").is_empty() {
+        return Err(Stop::error(client::NOTHING_NAMED));
+    }
+    let found = client::named_live(args, io, &args.words)?;
     let mut failures = found.failures;
     if found.infos.is_empty() && failures.is_empty() {
         return Err(Stop::error("no objects passed to scale"));

@@ -269,7 +269,7 @@ fn image(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::plain("all containers are already specified by *, but saw more than one container_name=container_image pairs"));
     }
     local_files(args)?;
-    let found = client::named(args, io, &resources)?;
+    let found = client::named_live(args, io, &resources)?;
     apply(args, io, found, "image updated", "image update to pod template", |info, failures| {
         let Some(path) = pod_spec_path(&info.served.kind) else {
             failures.push(format!(
@@ -308,7 +308,7 @@ fn resources(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error("you must specify an update to requests or limits (in the form of --requests/--limits)"));
     }
     let (limits, requests) = (amounts(args.text("limits"))?, amounts(args.text("requests"))?);
-    let found = client::named(args, io, &args.words)?;
+    let found = client::named_live(args, io, &args.words)?;
     let pattern = args.text("containers").to_string();
     apply(args, io, found, "resource requirements updated", "resources update to pod template", |info, failures| {
         let path = pod_spec_path(&info.served.kind)?;
@@ -349,7 +349,7 @@ fn selector(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let Some(term) = terms.first() else { return Err(Stop::error("one selector is required")) };
     needs_resources(args, &resources)?;
     let (wanted, _) = pairs::parse(&term.split(',').map(str::to_string).collect::<Vec<_>>(), "selector", false).map_err(Stop::error)?;
-    let found = client::named(args, io, &resources)?;
+    let found = client::named_live(args, io, &resources)?;
     apply(args, io, found, "selector updated", "", |info, failures| {
         if info.served.kind != "Service" {
             failures.push(format!(
@@ -372,7 +372,7 @@ fn selector(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 fn service_account(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let Some((account, resources)) = args.words.split_last() else { return Err(Stop::error("serviceaccount is required")) };
     needs_resources(args, resources)?;
-    let found = client::named(args, io, resources)?;
+    let found = client::named_live(args, io, resources)?;
     apply(args, io, found, "serviceaccount updated", "service account update to pod template", |info, _| {
         let path = pod_spec_path(&info.served.kind)?;
         let place: Vec<&str> = path.iter().copied().chain(["serviceAccountName"]).collect();
@@ -386,7 +386,7 @@ fn service_account(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 /// gap: upstream changes the subjects of bindings, which no API here serves yet.
 fn subject(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     needs_any(args, &args.words)?;
-    client::named(args, io, &args.words)?;
+    client::named_live(args, io, &args.words)?;
     Err(Stop::error("setting subjects is only supported for RoleBindings and ClusterRoleBindings"))
 }
 

@@ -4,6 +4,7 @@ use crate::client::{self, Info};
 use crate::job::{Io, Stop, server_words};
 use crate::print;
 use crate::verbs::Verb;
+use objects::labels::names;
 use objects::wire::{PatchKind, Verb as Ask};
 use objects::{Tree, map};
 
@@ -105,14 +106,15 @@ fn read(specs: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
 fn parse(spec: &str) -> Result<Taint, String> {
     let (pair, effect) = spec.split_once(':').unwrap_or((spec, ""));
     let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+    if effect.contains(':') || value.contains('=') {
+        return Err(format!("invalid taint spec: {spec}"));
+    }
     if spec.contains(':') && !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect) {
         return Err(format!("invalid taint effect: {effect}, unsupported taint effect"));
     }
-    if key.is_empty() || value.contains('=') {
-        return Err(format!("invalid taint spec: {spec}"));
-    }
-    if let Some(why) = objects::labels::names::key_errors(key).first() {
-        return Err(format!("invalid taint spec: {spec}, {why}"));
+    let wrong = [names::key_errors(key), names::value_errors(value)].into_iter().find(|errors| !errors.is_empty());
+    if let Some(errors) = wrong {
+        return Err(format!("invalid taint spec: {spec}, {}", errors.join("; ")));
     }
     Ok(Taint { key: key.to_string(), value: value.to_string(), effect: effect.to_string() })
 }

@@ -61,7 +61,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if let Goal::Create = goal {
         created(args, io, limit, deadline)?;
     }
-    let found = client::named(args, io, &args.words)?;
+    let found = client::named_live(args, io, &args.words)?;
     let failures: Vec<String> = match goal {
         // What is gone already need not be waited for.
         Goal::Delete => found.failures.into_iter().filter(|words| !words.starts_with("Error from server (NotFound)")).collect(),
@@ -73,11 +73,15 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if let Some(words) = failures.first() {
         return Err(Stop::plain(words.as_str()));
     }
+    let mut failures = Vec::new();
     for info in &found.infos {
-        one(args, io, info, &goal, limit, deadline)?;
-        print::object(args, io, info, "condition met")?;
+        match one(args, io, info, &goal, limit, deadline) {
+            Ok(()) => print::object(args, io, info, "condition met")?,
+            Err(Stop::Fail { text, .. }) => failures.push(text),
+            Err(other) => return Err(other),
+        }
     }
-    Ok(0)
+    client::finish(io, &failures)
 }
 
 fn goal(text: &str) -> Result<Goal, String> {
@@ -100,7 +104,7 @@ fn goal(text: &str) -> Result<Goal, String> {
         None => (rest, None),
     };
     if value.as_deref() == Some("") {
-        return Err("jsonpath wait value cannot be empty".to_string());
+        return Err("jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3".to_string());
     }
     let path = jsonpath::relaxed(path.trim_matches(['\'', '"']))?;
     Ok(Goal::Field { path: Template::parse(&path)?, value })

@@ -107,7 +107,7 @@ fn set(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     needs_any(args)?;
-    let found = client::named(args, io, &args.words)?;
+    let found = client::named_live(args, io, &args.words)?;
     for info in &found.infos {
         let text = info.tree.at(&["metadata", "annotations", last_applied::NAME]).text();
         if text.is_empty() {

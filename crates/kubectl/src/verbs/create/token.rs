@@ -63,6 +63,8 @@ fn token(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     let token = answer.tree().at(&["status", "token"]).text();
     match args.text("output") {
+        // A program that reads it gets the token alone, a person a line.
+        "" if io.captured => io.out(token),
         "" => io.out(format!("{token}\n")),
         _ => Output::read(args, io)?.print(io, answer.tree(), "tokenrequest.authentication.k8s.io")?,
     }

@@ -7,11 +7,21 @@ use objects::wire::Verb as Ask;
 use objects::{Tree, list, map};
 
 pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let (resources, changes) = pairs::split(&args.words, "environment")
+    // A lone dash: the pairs come from standard input, a line each.
+    let mut words: Vec<String> = args.words.iter().filter(|word| *word != "-").cloned().collect();
+    if words.len() < args.words.len() {
+        let text = io.read_all()?;
+        words.extend(text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_string));
+    }
+    let (resources, changes) = pairs::split(&words, "environment")
         .map_err(|_| Stop::error(format!("all resources must be specified before environment changes: {}", args.words.join(" "))))?;
     needs_resources(args, &resources)?;
     let all: Vec<String> = args.list("env").into_iter().chain(changes).collect();
     let (set, remove) = pairs::parse(&all, "environment", true).map_err(Stop::error)?;
+    if let Some((name, _)) = set.iter().find(|(name, _)| !is_variable(name)) {
+        let rule = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
+        return Err(Stop::error(format!("\"{name}\" is not a valid key name: {rule}")));
+    }
     let mut variables: Vec<Tree> = set.iter().map(|(name, value)| map! {"name": name.as_str(), "value": value.as_str()}).collect();
     if !args.text("from").is_empty() {
         variables.extend(from_source(args, io)?);
@@ -21,7 +31,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         let name = format!("{prefix}{}", variable.get("name").text());
         variable.set(&["name"], name);
     }
-    let found = client::named(args, io, &resources)?;
+    let found = client::named_live(args, io, &resources)?;
     let pattern = args.text("containers").to_string();
     if args.is("list") {
         for info in &found.infos {
@@ -48,6 +58,11 @@ pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             }
         }
     })
+}
+
+fn is_variable(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    name.chars().all(letter) && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// One variable for each key of a ConfigMap or Secret: `my.key` is named `MY_KEY`.
