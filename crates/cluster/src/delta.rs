@@ -195,6 +195,9 @@ pub struct TrafficView {
     /// Of the last ten seconds' answers, in microseconds; 0 without answers.
     pub p50: u64,
     pub p95: u64,
+    /// How many of them took up to twice `spans_from` microseconds, up to twice that, and so on.
+    pub spans_from: u64,
+    pub spans: Vec<u32>,
     pub versions: Vec<String>,
     /// The last 60 seconds, oldest first.
     pub strip: Vec<TrafficSecond>,
@@ -275,7 +278,7 @@ parcel::record!(Link { occurrence, at, actor, deed, about, revision, detail, rea
 parcel::record!(Inspection { id, yaml, describe, chain });
 parcel::record!(HopView { component, text, entry, deed, facts });
 #[rustfmt::skip]
-parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, copies, parts, p50, p95, versions, strip, spec });
+parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, copies, parts, p50, p95, spans_from, spans, versions, strip, spec });
 parcel::record!(TrafficPart { version, outcome, count });
 parcel::record!(TrafficSecond { failed, ok });
 parcel::record!(RequestView { id, at, took, source, from, via, to, version, outcome, ok });

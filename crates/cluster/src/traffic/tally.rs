@@ -194,6 +194,18 @@ impl Tally {
         found.filter(|_| all > 0).map(upper)
     }
 
+    /// How long the answers in these seconds took: the lower end of the first class in microseconds, and how many fell into
+    /// it and into each following one, which is twice as wide; nothing without answers.
+    pub fn histogram(&self, from: u64, until: u64) -> (u64, Vec<u32>) {
+        let mut classes = [0_u32; BUCKETS / 4];
+        for (bucket, count) in self.seconds(from, until).flat_map(|second| &second.spans) {
+            classes[*bucket as usize / 4] += count;
+        }
+        let Some(first) = classes.iter().position(|count| *count > 0) else { return (0, Vec::new()) };
+        let last = classes.iter().rposition(|count| *count > 0).unwrap_or(first);
+        (64 << first, classes[first..=last].to_vec())
+    }
+
     /// How many in these seconds fit.
     pub fn sum(&self, from: u64, until: u64, fits: impl Fn(u8, Outcome) -> bool) -> u64 {
         let counts = self.seconds(from, until).flat_map(|second| &second.counts);
@@ -251,6 +263,9 @@ mod tests {
         let half = tally.quantile(0, 100, 500).expect("there are answers");
         assert!((10_000..=12_800).contains(&half), "{half}");
         assert_eq!(tally.quantile(50, 60, 500), None);
+        // 2 and 4 ms; 6 and 8; 10 to 16; 18 and 20.
+        assert_eq!(tally.histogram(0, 100), (1_024, vec![1, 1, 2, 4, 2]));
+        assert_eq!(tally.histogram(50, 60), (0, vec![]));
     }
 
     #[test]

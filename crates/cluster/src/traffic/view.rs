@@ -23,6 +23,7 @@ pub(crate) fn view(source: &Source, now: u64) -> TrafficView {
     }
     counted.sort_unstable();
     let version = |place: u8| tally.versions.get(place as usize).map(ToString::to_string).unwrap_or_default();
+    let (spans_from, spans) = tally.histogram(begun, now);
     let parts = counted.into_iter().map(|(place, outcome, count)| TrafficPart { version: version(place), outcome: outcome.word(), count });
     TrafficView {
         id: spec.id.clone(),
@@ -36,6 +37,8 @@ pub(crate) fn view(source: &Source, now: u64) -> TrafficView {
         parts: parts.collect(),
         p50: tally.quantile(begun, now, 500).unwrap_or(0),
         p95: tally.quantile(begun, now, 950).unwrap_or(0),
+        spans_from,
+        spans,
         versions: tally.versions.iter().map(ToString::to_string).collect(),
         strip: strip(source, now),
         spec: (**spec).clone(),
