@@ -162,9 +162,13 @@ type Whom = (String, Option<User>, Option<Certificate>);
 /// The server and the user of the kubeconfig that counts: `--kubeconfig`, $KUBECONFIG, ~/.kube/config; nobody without one.
 fn whom(machine: &Machine, begun: &Begun) -> Result<Whom, String> {
     let mut words = begun.words.iter();
-    let mut named = None;
+    let (mut named, mut server) = (None, None);
     while let Some(word) = words.next() {
-        if let Some(path) = word.strip_prefix("--kubeconfig=") {
+        if let Some(address) = word.strip_prefix("--server=") {
+            server = Some(address.to_string());
+        } else if word == "--server" || word == "-s" {
+            server = words.next().cloned();
+        } else if let Some(path) = word.strip_prefix("--kubeconfig=") {
             named = Some(path.to_string());
         } else if word == "--kubeconfig" {
             named = words.next().cloned();
@@ -192,7 +196,8 @@ fn whom(machine: &Machine, begun: &Begun) -> Result<Whom, String> {
         let mut user = client.user;
         // The API server puts everybody whom it knows into this group.
         user.groups.push(Text::new_static("system:authenticated"));
-        (client.server, Some(user), Client::certificate(machine, &text))
+        // An address on the line counts more than the file's.
+        (server.unwrap_or(client.server), Some(user), Client::certificate(machine, &text))
     });
     Ok(read.unwrap_or((NOBODY.to_string(), None, None)))
 }

@@ -113,12 +113,29 @@ pub fn crictl(call: &mut Call) -> Step<()> {
         return Err(Stop::Code(1));
     }
     let all = flags.iter().any(|flag| *flag == "-a" || *flag == "--all");
+    let filter = Filter::read(&words);
     let quiet = flags.iter().any(|flag| *flag == "-q" || *flag == "--quiet");
     match *verb {
-        "ps" => ps(call, &socket, all, quiet),
-        "pods" => pods(call, &socket, quiet),
+        "ps" => ps(call, &socket, &filter, all, quiet),
+        "pods" => pods(call, &socket, &filter, quiet),
+        "inspectp" => inspect_pod(call, &socket, names.first().copied().unwrap_or("")),
+        "rmi" => remove_image(call, names.first().copied().unwrap_or("")),
+        "exec" => exec(call, &socket, &words),
+        "info" => {
+            call.say("{\n  \"status\": {\n    \"conditions\": [\n      {\n        \"message\": \"\",\n        \"reason\": \"\",\n        \"status\": true,\n        \"type\": \"RuntimeReady\"\n      }\n    ]\n  }\n}");
+            Ok(())
+        }
+        known @ ("stop" | "rm" | "stopp" | "rmp" | "stats" | "statsp" | "runp" | "create" | "start" | "update" | "attach"
+        | "port-forward") => {
+            call.complain(format_args!("crictl {known} is not part of this simulation: containers belong to the kubelet here"));
+            Err(Stop::Code(1))
+        }
         "images" | "image" | "img" => images(call, quiet),
-        "logs" => logs(call, &socket, names.first().copied().unwrap_or("")),
+        "logs" => {
+            let lines = value(&words, &["--tail"]).and_then(|count| count.parse().ok());
+            let id = names.iter().find(|name| name.len() > 4 || lines.is_none()).copied().unwrap_or("");
+            logs(call, &socket, id, lines)
+        }
         "inspect" => inspect(call, &socket, names.first().copied().unwrap_or("")),
         "pull" => pull(call, names.first().copied().unwrap_or("")),
         "version" => {
@@ -131,6 +148,103 @@ pub fn crictl(call: &mut Call) -> Step<()> {
             Err(Stop::Code(1))
         }
     }
+}
+
+/// The value of an option: `--name etcd`, `--name=etcd`.
+fn value(words: &[String], names: &[&str]) -> Option<String> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        if names.contains(&word.as_str()) {
+            return words.get(at + 1).cloned();
+        }
+        let (name, value) = word.split_once('=')?;
+        names.contains(&name).then(|| value.to_string())
+    })
+}
+
+/// Which containers are asked for.
+struct Filter {
+    name: Option<String>,
+    namespace: Option<String>,
+    pod: Option<String>,
+    state: Option<String>,
+    last: usize,
+}
+
+impl Filter {
+    fn read(words: &[String]) -> Filter {
+        let last = value(words, &["-n", "--last"]).and_then(|count| count.parse().ok());
+        let latest = words.iter().any(|word| word == "-l" || word == "--latest");
+        Filter {
+            name: value(words, &["--name"]),
+            namespace: value(words, &["--namespace"]),
+            pod: value(words, &["-p", "--pod"]),
+            state: value(words, &["-s", "--state"]).map(|state| state.to_lowercase()),
+            last: if latest { 1 } else { last.unwrap_or(usize::MAX) },
+        }
+    }
+
+    /// crictl's names are patterns: a part of the name is enough.
+    fn holds(&self, name: &str, one: &Container) -> bool {
+        self.name.as_ref().is_none_or(|wanted| name.contains(wanted.trim_matches(['^', '$'])))
+            && self.namespace.as_ref().is_none_or(|wanted| one.namespace == wanted.as_str())
+            && self.pod.as_ref().is_none_or(|wanted| one.sandbox.starts_with(wanted.as_str()))
+    }
+}
+
+fn remove_image(call: &mut Call, image: &str) -> Step<()> {
+    let (name, tag) = full_name(image);
+    let is =
+        |held: &objects::Text| full_name(held) == (name.clone(), tag.clone()) || !image.is_empty() && image_id(held).starts_with(image);
+    let Some(at) = call.machine.images.iter().position(is) else {
+        call.complain(format_args!("ERRO[0000] no such image {image}\nFATA[0000] unable to remove the image(s)"));
+        return Err(Stop::Code(1));
+    };
+    let gone = std::sync::Arc::make_mut(&mut call.machine.images).remove(at);
+    call.say(format_args!("Deleted: {gone}"));
+    Ok(())
+}
+
+/// `crictl exec [-i] [-t] ID COMMAND…`: in etcd's container there is etcdctl; other images have nothing to run here.
+fn exec(call: &mut Call, socket: &str, words: &[String]) -> Step<()> {
+    let rest: Vec<&String> = words.iter().skip(1).skip_while(|word| word.starts_with('-')).collect();
+    let Some((id, command)) = rest.split_first() else { return fail("ID cannot be empty") };
+    let found = one(call, socket, id)?;
+    let program = command.first().map_or("", |word| word.rsplit('/').next().unwrap_or(""));
+    if found.name == "etcd" && matches!(program, "etcdctl" | "etcdutl") {
+        let begun = crate::outside::Begun {
+            user: call.user.clone(),
+            folder: call.folder.clone(),
+            environment: call.environment.clone(),
+            words: std::iter::once(program.to_string()).chain(command[1..].iter().map(|word| word.to_string())).collect(),
+            stdin: call.stdin.clone(),
+        };
+        let answer = call.outside.program(call.machine, call.now, &begun);
+        if let Some(printed) = call.pass(answer)? {
+            call.stdout.push_str(&printed.stdout);
+            call.stderr.push_str(&printed.stderr);
+            return if printed.code == 0 { Ok(()) } else { Err(Stop::Code(printed.code)) };
+        }
+    }
+    call.complain(format_args!(
+        "FATA[0000] execing command in container: command terminated with exit code 127: exec: \"{program}\": executable file not found in $PATH"
+    ));
+    Err(Stop::Code(1))
+}
+
+fn inspect_pod(call: &mut Call, socket: &str, id: &str) -> Step<()> {
+    let found = containers(call, socket)?.into_iter().find(|one| !id.is_empty() && one.sandbox.starts_with(id));
+    let Some(found) = found else {
+        call.complain(format_args!("FATA[0000] getting pod sandbox status for {id:?}: rpc error: code = NotFound desc = an error occurred when try to find sandbox: not found"));
+        return Err(Stop::Code(1));
+    };
+    call.say(format_args!(
+        "{{\n  \"status\": {{\n    \"id\": \"{}\",\n    \"metadata\": {{\n      \"attempt\": 0,\n      \"name\": \"{}\",\n      \"namespace\": \"{}\"\n    }},\n    \"state\": \"SANDBOX_READY\",\n    \"createdAt\": \"{}\"\n  }}\n}}",
+        found.sandbox,
+        found.pod,
+        found.namespace,
+        found.created.rfc3339()
+    ));
+    Ok(())
 }
 
 fn runtime_version(call: &Call) -> String {
@@ -166,10 +280,14 @@ fn head(text: &str, length: usize) -> String {
     text.chars().take(length).collect()
 }
 
-fn ps(call: &mut Call, socket: &str, all: bool, quiet: bool) -> Step<()> {
+fn ps(call: &mut Call, socket: &str, filter: &Filter, all: bool, quiet: bool) -> Step<()> {
     let now = call.now;
     let found = containers(call, socket)?;
-    let shown = found.iter().filter(|one| all || one.running);
+    let in_state = |one: &Container| match filter.state.as_deref() {
+        None => all || one.running || filter.last < usize::MAX,
+        Some(state) => state == if one.running { "running" } else { "exited" },
+    };
+    let shown = found.iter().filter(|one| in_state(one) && filter.holds(&one.name, one)).take(filter.last);
     if quiet {
         shown.for_each(|one| call.say(&one.id));
         return Ok(());
@@ -193,12 +311,12 @@ fn ps(call: &mut Call, socket: &str, all: bool, quiet: bool) -> Step<()> {
     Ok(())
 }
 
-fn pods(call: &mut Call, socket: &str, quiet: bool) -> Step<()> {
+fn pods(call: &mut Call, socket: &str, filter: &Filter, quiet: bool) -> Step<()> {
     let now = call.now;
     let mut found = containers(call, socket)?;
     found.sort_by_key(|one| one.created);
     let mut seen: Vec<&Container> = Vec::new();
-    for one in &found {
+    for one in found.iter().filter(|one| filter.holds(&one.pod, one)) {
         if !seen.iter().any(|other| other.sandbox == one.sandbox) {
             seen.push(one);
         }
@@ -323,9 +441,11 @@ fn one(call: &mut Call, socket: &str, id: &str) -> Step<Container> {
     }
 }
 
-fn logs(call: &mut Call, socket: &str, id: &str) -> Step<()> {
+fn logs(call: &mut Call, socket: &str, id: &str, tail: Option<usize>) -> Step<()> {
     let found = one(call, socket, id)?;
-    call.stdout.push_str(&found.log);
+    let lines: Vec<&str> = found.log.split_inclusive('\n').collect();
+    let from = tail.map_or(0, |count| lines.len().saturating_sub(count));
+    call.stdout.push_str(&lines[from..].concat());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Programs that reach other machines: curl, wget, ping.
 use super::apart;
 use crate::call::{Call, Step, Stop, fail, is_address};
-use crate::outside::{Begun, Page};
+use crate::outside::{Begun, Page, Probe};
 use crate::web;
 use simcore::Duration;
 
@@ -16,6 +16,7 @@ pub fn curl_words(url: &str, words: &str) -> (u8, String) {
     };
     match () {
         _ if words.contains("lookup ") || words.contains("no such host") => (6, format!("curl: (6) Could not resolve host: {host}")),
+        _ if words.contains("EOF") => (35, format!("curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to {host}:{port} ")),
         _ if words.contains("timeout") || words.contains("deadline") => {
             (28, format!("curl: (28) Failed to connect to {host} port {port} after 134000 ms: Couldn't connect to server"))
         }
@@ -57,6 +58,118 @@ fn fetch(call: &mut Call, url: &str, follows: bool) -> Step<Result<(Page, String
     fail("(47) Maximum (50) redirects followed")
 }
 
+/// Ports of the cluster's own programs on a server, whether they speak TLS, and the path that tells of their health.
+const COMPONENTS: &[(u16, bool, &[&str])] = &[
+    (6443, true, &["/healthz", "/livez", "/readyz", "/version"]),
+    (10248, false, &["/healthz"]),
+    (10257, true, &["/healthz"]),
+    (10259, true, &["/healthz", "/livez", "/readyz"]),
+    (2381, false, &["/health", "/livez", "/readyz"]),
+];
+
+/// What a kube-apiserver checks for `?verbose`, in its order; hooks of its start are left out.
+const CHECKS: [&str; 4] = ["ping", "log", "etcd", "informer-sync"];
+
+/// A component of the cluster asked by curl without a certificate; `None`: something else is meant.
+fn component(call: &mut Call, url: &str, trusts: bool, quiet: bool, fails: bool) -> Option<Step<()>> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (address, path) = rest.find('/').map_or((rest, "/"), |at| (&rest[..at], &rest[at..]));
+    let port: u16 = address.rsplit_once(':')?.1.parse().ok()?;
+    let (_, tls, paths) = COMPONENTS.iter().find(|(known, ..)| *known == port)?;
+    let (bare, query) = path.split_once('?').unwrap_or((path, ""));
+    if *tls != (scheme == "https") || port != 6443 && !paths.contains(&bare) {
+        return None;
+    }
+    let health = format!("{scheme}://{address}{}", paths[0]);
+    let answer = call.outside.wait(call.machine, call.now, &Probe { url: health }, Duration::millis(5));
+    let good = match call.pass(answer) {
+        Ok(good) => good,
+        Err(stop) => return Some(Err(stop)),
+    };
+    if let Err(words) = good {
+        let (code, words) = curl_words(url, &words);
+        if !quiet {
+            call.complain(words);
+        }
+        return Some(Err(Stop::Code(code)));
+    }
+    if *tls && !trusts {
+        if !quiet {
+            call.complain("curl: (60) SSL certificate problem: unable to get local issuer certificate\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the web page mentioned above.");
+        }
+        return Some(Err(Stop::Code(60)));
+    }
+    if !paths.contains(&bare) {
+        let code = 403;
+        if fails {
+            call.complain(format_args!("curl: (22) The requested URL returned error: {code}"));
+            return Some(Err(Stop::Code(22)));
+        }
+        let text = forbidden(bare);
+        call.stdout.push_str(&text);
+        return Some(Ok(()));
+    }
+    let text = match (port, bare) {
+        (2381, "/health") => "{\"health\":\"true\",\"reason\":\"\"}".to_string(),
+        (6443, "/version") => version(call),
+        (6443, _) if query.contains("verbose") => {
+            let lines: String = CHECKS.iter().map(|check| format!("[+]{check} ok\n")).collect();
+            format!("{lines}{} check passed\n", &bare[1..])
+        }
+        _ => "ok".to_string(),
+    };
+    call.stdout.push_str(&text);
+    Some(Ok(()))
+}
+
+/// What the API server tells somebody without a name, who may only ask how it is.
+fn forbidden(path: &str) -> String {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let (group, rest) = match &parts[..] {
+        ["api", _, rest @ ..] => ("", rest),
+        ["apis", group, _, rest @ ..] => (*group, rest),
+        _ => ("", &[][..]),
+    };
+    let (namespace, rest) = match rest {
+        ["namespaces", name, rest @ ..] if !rest.is_empty() => (Some(*name), rest),
+        rest => (None, rest),
+    };
+    let (message, details) = match rest {
+        [] => (format!("forbidden: User \"system:anonymous\" cannot get path \"{path}\""), "{}".to_string()),
+        [kind, more @ ..] => {
+            let name = more.first().copied();
+            let place = namespace.map_or("at the cluster scope".to_string(), |name| format!("in the namespace \"{name}\""));
+            let verb = if name.is_some() { "get" } else { "list" };
+            let which = name.map_or(String::new(), |name| format!(" \"{name}\""));
+            let named = name.map_or(String::new(), |name| format!("    \"name\": \"{name}\",\n"));
+            let grouped = if group.is_empty() { String::new() } else { format!("    \"group\": \"{group}\",\n") };
+            (
+                format!(
+                    "{kind}{which} is forbidden: User \"system:anonymous\" cannot {verb} resource \"{kind}\" in API group \"{group}\" {place}"
+                ),
+                format!("{{\n{named}{grouped}    \"kind\": \"{kind}\"\n  }}"),
+            )
+        }
+    };
+    format!(
+        "{{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {{}},\n  \"status\": \"Failure\",\n  \"message\": {},\n  \"reason\": \"Forbidden\",\n  \"details\": {details},\n  \"code\": 403\n}}",
+        crate::call::quoted(&message)
+    )
+}
+
+/// The version of this server's own kube-apiserver, or of its kubeadm.
+fn version(call: &Call) -> String {
+    let manifest = call.machine.files.read("/etc/kubernetes/manifests/kube-apiserver.yaml").unwrap_or_default();
+    let image = manifest.lines().find_map(|line| line.trim().strip_prefix("image:")?.rsplit_once(':')).map(|(_, tag)| tag.to_string());
+    let full = image.or_else(|| call.machine.program("kubeadm").map(|text| text.to_string())).unwrap_or_else(|| "v1.37.2".into());
+    let mut parts = full.trim_start_matches('v').split('.');
+    let (major, minor) = (parts.next().unwrap_or("1"), parts.next().unwrap_or("37"));
+    format!(
+        "{{\n  \"major\": \"{major}\",\n  \"minor\": \"{minor}\",\n  \"gitVersion\": \"{full}\",\n  \"gitCommit\": \"0000000000000000000000000000000000000000\",\n  \"gitTreeState\": \"clean\",\n  \"buildDate\": \"2026-01-01T00:00:00Z\",\n  \"goVersion\": \"go1.26.8\",\n  \"compiler\": \"gc\",\n  \"platform\": \"linux/{}\"\n}}",
+        call.machine.hardware.arch
+    )
+}
+
 /// `curl [-f] [-s] [-S] [-L] [-I] [-k] [-o FILE] URL`
 pub fn curl(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
@@ -94,6 +207,11 @@ pub fn curl(call: &mut Call) -> Step<()> {
         call.complain("curl: try 'curl --help' or 'curl --manual' for more information");
         return Err(Stop::Code(2));
     };
+    let trusts = flags.contains('k') || words.iter().any(|word| word.starts_with("--cacert") || word == "--insecure");
+    let quiet = flags.contains('s') && !flags.contains('S');
+    if let Some(done) = component(call, &url, trusts, quiet, flags.contains('f')) {
+        return done;
+    }
     if web::page(&url).is_none() && elsewhere(call, "curl")? {
         return Ok(());
     }
