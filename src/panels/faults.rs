@@ -32,6 +32,12 @@ fn brief(fault: &Fault) -> &'static str {
 }
 
 fn brief_button(fault: Fault) -> AnyView {
+    // Where more stops than the name beside it says, the button says what.
+    if let Fault::StopComponent { component } | Fault::StartComponent { component } | Fault::KillComponent { component } = &fault
+        && component.starts_with("k3s/")
+    {
+        return button(fault);
+    }
     let (short, long) = (fault.clone(), fault.clone());
     view! { <button class="btn fault" aria-label=move || describe(&long) on:click=move |_| wire::fault(fault.clone())>{move || brief(&short)}</button> }.into_any()
 }
@@ -145,7 +151,9 @@ fn of_component(view: &ComponentView) -> Vec<Fault> {
     let stop = Fault::StopComponent { component: component.clone() };
     let delay_ms = if view.slow_ms > 0 { 0 } else { SLOW_MS };
     match process {
-        "containerd" if !whole => vec![stop],
+        // It is the child of that one process, and goes with it.
+        "containerd" if whole => Vec::new(),
+        "containerd" => vec![stop],
         _ if whole => vec![stop, Fault::KillComponent { component }],
         "etcd" => {
             let fsync_ms = if view.slow_ms >= DISK_MS { 0 } else { DISK_MS };
@@ -160,6 +168,11 @@ fn of_component(view: &ComponentView) -> Vec<Fault> {
             Fault::CutComponent { component: own, cut: !view.cut },
         ],
     }
+}
+
+/// Whether a component is only a part of a process.
+fn is_inside(world: World, id: &str) -> bool {
+    world.index.with_value(|index| index.components.get(id).is_some_and(|cell| cell.view.with_untracked(|view| !view.inside.is_empty())))
 }
 
 /// What takes a cut back.
@@ -188,7 +201,7 @@ pub fn Faults() -> impl IntoView {
             .chain(&controls)
             .filter(|_| workers.len() + controls.len() <= MOST_NODES)
             .flat_map(|node| AGENTS.map(|agent| format!("{agent}/{}", name(&node.id))))
-            .filter(there)
+            .filter(|id| there(id) && (id.starts_with(AGENTS[0]) || !is_inside(world, id)))
             .collect();
         let nodes = workers.into_iter().chain(controls).map(|node| (name(&node.id), node.id.clone()));
         let bare = servers(world).into_iter().map(|name| format!("kubelet/{name}"));
