@@ -11,10 +11,16 @@ export default async function ({ open, note }) {
   await type(page, "kubectl expose deployment web --port=80 --target-port=8080 --type=NodePort");
   await lens(page, "Traffic");
   await page.getByRole("button", { name: "Add a traffic source" }).click();
-  await page.locator(".form-of input[type=number]").fill("20");
+  await page.locator(".form-of > label input[type=number]").fill("20");
+  // How its users behave: some of them send a header more, and connections stay open.
+  await page.locator(".form-of summary").click();
+  await page.locator(".form-of details input[type=number]").first().fill("10");
+  await page.locator(".form-of .tick input").check();
   await page.locator(".form-of button[type=submit]").click();
   // Exact numerals, and dots on the move.
   await page.waitForFunction(() => Number(document.querySelector(".sums b")?.textContent) > 40);
+  // How long answers took, also for who cannot see it.
+  await page.waitForFunction(() => /ms: \d+/.test(document.querySelector(".spans svg")?.getAttribute("aria-label")));
   const moving = await page.evaluate(() => new Set(document.getAnimations().filter((each) => each.playState === "running").map((each) => each.effect.target).filter((dot) => dot.matches(".req"))).size);
   assert.ok(moving > 0 && moving <= 50, `${moving} requests move`);
   note(`${moving} dots move; ${await frames(page)} frames per second here`);
@@ -25,7 +31,9 @@ export default async function ({ open, note }) {
   assert.match(await page.textContent(".way"), /answers 200/);
   // A source is changed, and ends.
   await page.locator(".source").getByRole("button", { name: "Change" }).click();
-  await page.locator(".form-of input[type=number]").fill("5");
+  assert.equal(await page.locator(".form-of details input[type=number]").first().inputValue(), "10");
+  assert.equal(await page.locator(".form-of .tick input").isChecked(), true);
+  await page.locator(".form-of > label input[type=number]").fill("5");
   await page.locator(".form-of button[type=submit]").click();
   await page.waitForFunction(() => document.querySelector(".source .muted").textContent.includes("5 per second"));
   await page.locator(".source").getByRole("button", { name: "End" }).click();

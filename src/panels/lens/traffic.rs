@@ -58,10 +58,23 @@ fn card(id: String, form: RwSignal<Option<TrafficSpec>>) -> AnyView {
             </div>
             {move || source.with(|source| (source.copies > 0).then(|| view! { <p class="muted">{(words().net.copied)(source.copies)}</p> }))}
             <p class="muted">{move || source.with(|source| if source.p95 == 0 { "–".to_string() } else { (words().net.half_in)(&milliseconds(source.p50), &milliseconds(source.p95)) })}</p>
+            {move || source.with(histogram)}
             <ul class="parts" aria-label=move || words().net.ten_seconds>{move || source.with(parts)}</ul>
         </li>
     }
     .into_any()
+}
+
+/// How long the answers of the last ten seconds took: a bar for each doubling.
+fn histogram(source: &TrafficView) -> Option<AnyView> {
+    let most = source.spans.iter().max().copied()?;
+    let (words, end) = (&words().net, |at: usize| milliseconds(source.spans_from << at));
+    let spoken = source.spans.iter().enumerate().map(|(at, count)| format!("{}–{}: {count}", end(at), end(at + 1)));
+    let label = format!("{}: {}", words.latency, spoken.collect::<Vec<String>>().join(", "));
+    let path = bars(&source.spans.iter().map(|count| (0, *count)).collect::<Vec<_>>(), most);
+    let span = format!("{} {} – {}", words.latency, end(0), end(source.spans.len()));
+    let frame = field::strip(source.spans.len(), Signal::derive(move || label.clone()), view! { <path class="v1" d=path /> }.into_any());
+    Some(view! { <div class="spans">{frame}<p class="axis">{span}</p></div> }.into_any())
 }
 
 /// Shares of the last ten seconds: versions first, then why requests failed.
