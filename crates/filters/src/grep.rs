@@ -134,10 +134,10 @@ impl Search<'_> {
                 }
                 let next = hits.get(place + 1).copied().unwrap_or(usize::MAX);
                 let end = at.saturating_add(self.after).min(lines.len() - 1).min(next.saturating_sub(1)).max(*at);
-                for row in first..=end {
+                for (row, line) in lines.iter().enumerate().take(end + 1).skip(first) {
                     let mark = if row == *at { ":" } else { "-" };
                     let number = if self.read.has('n') { [&(row + 1).to_string(), mark].concat() } else { String::new() };
-                    done.line(&[&prefix(mark), &number, lines[row]].concat());
+                    done.line(&[prefix(mark).as_str(), number.as_str(), line].concat());
                 }
                 shown = end + 1;
             }

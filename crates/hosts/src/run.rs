@@ -369,9 +369,8 @@ impl<'a> Shell<'a> {
         if let Some(code) = self.builtin(&words, stdin) {
             return Ok(code);
         }
-        match words[0].as_str() {
-            "cd" => return Ok(self.cd(words.get(1).map(String::as_str))),
-            _ => {}
+        if words[0] == "cd" {
+            return Ok(self.cd(words.get(1).map(String::as_str)));
         }
         let mut environment = self.login.variables.clone();
         environment.extend(sets);

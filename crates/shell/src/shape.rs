@@ -42,7 +42,7 @@ fn cut(text: &str, sign: &str, pattern: &str) -> String {
     let front = sign.starts_with('#');
     let places = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let hit = |at: &usize| glob(pattern, if front { &text[..*at] } else { &text[*at..] });
-    let found = if front == (sign.len() == 1) { places().find(hit) } else { places().filter(hit).last() };
+    let found = if front == (sign.len() == 1) { places().find(hit) } else { places().rfind(hit) };
     let Some(at) = found else { return text.to_string() };
     if front { text[at..].to_string() } else { text[..at].to_string() }
 }
