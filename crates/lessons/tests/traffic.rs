@@ -125,9 +125,7 @@ fn a_check_is_judged_without_being_asked_although_nobody_writes() {
     let at = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons/certificates");
     let lesson = lessons::folder::lesson(&at).expect("the lesson can be read").lesson;
     let (mut run, mut session) = Run::begin(lesson).expect("it begins");
-    for step in ["look"] {
-        run.check(step, &session);
-    }
+    run.check("look", &session);
     run.choose("morning", "users", &session).expect("an answer");
     // From here on no certificate is good, and the control plane writes nothing more.
     let line = |text: &str| Input::Line { text: text.into() };
