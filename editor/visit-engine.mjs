@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { placesOf } from "./places.mjs";
 
 const folder = dirname(process.argv[2]);
 globalThis.kubariumRest = () => {}; // there is no rest yet
@@ -43,5 +44,4 @@ function visit(lang, tick_ms, seconds) {
   pass(seconds);
 }
 
-const ran = Object.entries(wasm).filter(([name, global]) => name.startsWith("ran:") && global.value === 1);
-console.log(ran.map(([name]) => name.slice(4)).join(" "));
+console.log(placesOf(wasm).join(" "));

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { chromium } from "playwright-core";
 import { serve } from "../tests/e2e/server.mjs";
+import { placesOf } from "./places.mjs";
 
 const probed = await readFile(process.argv[2]);
 const DESK = { viewport: { width: 1440, height: 900 } };
@@ -51,7 +52,7 @@ async function visit({ slowdown, finely, until = "00:20", ...how }) {
   await look(page, how.viewport);
   await runs(until);
   await touch(page, how.hasTouch);
-  return page.evaluate(() => Object.entries(window.probed).filter(([name, global]) => name.startsWith("ran:") && global.value === 1).map(([name]) => name.slice(4)));
+  return page.evaluate(`(${placesOf})(window.probed)`);
 }
 
 // Nothing of this is a touch: it fetches nothing.

@@ -14,7 +14,10 @@ pub struct Probed {
     imported: u32,
 }
 
-/// Place number n sets the exported global `ran:n` when it is come to.
+/// How many places share a global: engines know no more than 100,000 exports.
+const SHARE: u32 = 32;
+
+/// When place number n is come to it sets bit n % 32 of the exported global `ran:N`, where N is n / 32.
 pub fn probed(shape: &Shape) -> Result<Probed, String> {
     let (mut first, mut places) = (vec![0], Vec::new());
     for function in shape.imported()..shape.functions.len() as u32 {
@@ -44,8 +47,9 @@ struct Probe<'a> {
 }
 
 impl Probe<'_> {
+    /// How many globals remember all places.
     fn count(&self) -> u32 {
-        self.first[self.first.len() - 1]
+        self.first[self.first.len() - 1].div_ceil(SHARE)
     }
 }
 
@@ -86,7 +90,9 @@ impl Reencode for Probe<'_> {
                 break;
             }
             if let Some((number, _)) = places.next_if(|(_, place)| **place == at) {
-                function.instruction(&Instruction::I32Const(1)).instruction(&Instruction::GlobalSet(self.first_global + number));
+                let (global, bit) = (self.first_global + number / SHARE, 1_i32 << (number % SHARE));
+                function.instruction(&Instruction::GlobalGet(global)).instruction(&Instruction::I32Const(bit));
+                function.instruction(&Instruction::I32Or).instruction(&Instruction::GlobalSet(global));
             }
             function.instruction(&self.parse_instruction(&mut reader)?);
         }
