@@ -46,7 +46,7 @@ function mockClient({ pods, state }) {
   const say = (...messages) => heard(JSON.stringify(messages));
   const pod = (at, version, over = {}) => ({ id: `pod/default/shop-${version}-${at}`, namespace: "default", name: `shop-6f9c7d5b8-x7k${at}`, node: `worker-${at % 3 + 1}`, ip: `10.244.${at % 3 + 1}.${at + 3}`, status: "Running", phase: "Running", ready: true, containers: [1, 1], restarts: 0, image: `shop:v${version}`, version, owner: `replicaset/default/shop-${version}`, app: "shop", created: T0, deadline: 0, message: "", ...over });
   const node = (at, over = {}) => ({ id: at ? `node/worker-${at}` : "node/control-plane", name: at ? `worker-${at}` : "control-plane", control_plane: !at, ready: "Ready", cordoned: false, powered: true, connected: true, cpu: [1250, 4000], memory: [2254857830, 8589934592], pods: [3, 110], heartbeat: now - 3e6, taints: [], ...over });
-  const part = (id, note, queue = 0) => ({ id, node: "control-plane", running: true, note, queue });
+  const part = (id, note, queue = 0) => ({ id, node: "control-plane", running: true, note, queue, slow_ms: 0, cut: false, inside: "" });
   const workload = (kind, name, over) => ({ id: `${kind.toLowerCase()}/default/${name}`, kind, namespace: "default", name, owner: "", wanted: 4, current: 4, ready: 3, updated: 2, available: 3, revision: 0, image: "shop:v2", message: "", ...over });
   const odd = [
     { status: "Running", ready: false, containers: [0, 1] }, { status: "Terminating", ready: false, deadline: T0 + 42e6 }, { status: "CrashLoopBackOff", ready: false, restarts: 3, message: "back-off 20s restarting failed container" },
