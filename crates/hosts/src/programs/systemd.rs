@@ -48,13 +48,16 @@ pub fn systemctl(call: &mut Call) -> Step<()> {
         ));
         return Err(Stop::Code(1));
     }
-    let (mut code, mut good) = (0, false);
+    let (mut code, mut good, said) = (0, false, call.stdout.len());
     for name in names {
         match unit(call, verb, name, now) {
             Ok(()) => good = true,
             Err(Stop::Code(new)) => code = new,
             other => return other,
         }
+    }
+    if flags.iter().any(|flag| matches!(*flag, "-q" | "--quiet")) && matches!(*verb, "is-active" | "is-enabled") {
+        call.stdout.truncate(said);
     }
     // One active unit is enough for `is-active`.
     if code == 0 || good && *verb == "is-active" { Ok(()) } else { Err(Stop::Code(code)) }
