@@ -35,6 +35,7 @@ export default async function ({ open, note }) {
   await page.keyboard.press("End");
   await page.waitForSelector(".live");
   await play.click();
+  await page.waitForFunction(() => document.querySelector(".play").getAttribute("aria-label") === "Pause");
   await speed(page, 60);
   const begun = Date.now();
   await type(page, "kubectl delete pod lonely --wait=false");
