@@ -354,7 +354,8 @@ fn unmarshal(tree: &Tree, wanted: &str, place: &Place) -> String {
     format!("json: cannot unmarshal {word} into Go struct field {}.{fields} of type {wanted}", place.owner.short())
 }
 
-fn json_word(tree: &Tree) -> &'static str {
+/// What Go's JSON decoder calls a value that does not fit: `string`, `number`, `object`.
+pub fn json_word(tree: &Tree) -> &'static str {
     match tree {
         Tree::Null => "null",
         Tree::Bool(_) => "bool",

@@ -2,6 +2,7 @@
 use crate::call::span;
 use crate::kubeadm::token;
 use objects::Tree;
+use objects::decode::json_word;
 
 /// Go's names of the structs that fields lie in, by path from the document's top.
 const STRUCTS: &[(&str, &str)] = &[
@@ -89,33 +90,37 @@ fn field(kind: &str, path: &str, owner: &str, name: &str, value: &Tree) -> Optio
             Some(rest) if rest.starts_with("extra") => format!("apiServer.ControlPlaneComponent.{rest}"),
             _ => path.to_string(),
         };
-        Some(format!("json: cannot unmarshal {} into Go struct field {owner}.{shown} of type {wanted}", called(value)))
+        Some(format!("json: cannot unmarshal {} into Go struct field {owner}.{shown} of type {wanted}", json_word(value)))
     };
     if let Some((_, inner)) = STRUCTS.iter().find(|(known, _)| *known == path && path != "bootstrapTokens") {
-        return if called(value) == "object" { look(kind, path, inner, value) } else { wrong(owner, &format!("v1beta4.{inner}"), value) };
+        return if json_word(value) == "object" {
+            look(kind, path, inner, value)
+        } else {
+            wrong(owner, &format!("v1beta4.{inner}"), value)
+        };
     }
     let wanted = TYPES.iter().find(|(known, _)| *known == name).map_or("string", |(_, wanted)| wanted);
     match wanted {
-        "string" if called(value) != "string" => wrong(owner, wanted, value),
+        "string" if json_word(value) != "string" => wrong(owner, wanted, value),
         "string" => said(path, name, value.text()),
         "bool" => {
-            if called(value) == "bool" {
+            if json_word(value) == "bool" {
                 None
             } else {
                 wrong(owner, wanted, value)
             }
         }
         "int32" => {
-            if called(value) == "number" {
+            if json_word(value) == "number" {
                 None
             } else {
                 wrong(owner, wanted, value)
             }
         }
-        "map[string]bool" if called(value) != "object" => wrong(owner, wanted, value),
-        "map[string]bool" => value.entries().find(|(_, one)| called(one) != "bool").and_then(|(_, one)| wrong(owner, "bool", one)),
-        _ if called(value) != "array" => wrong(owner, wanted, value),
-        "[]string" => value.items().iter().find(|one| called(one) != "string").and_then(|one| wrong(owner, "string", one)),
+        "map[string]bool" if json_word(value) != "object" => wrong(owner, wanted, value),
+        "map[string]bool" => value.entries().find(|(_, one)| json_word(one) != "bool").and_then(|(_, one)| wrong(owner, "bool", one)),
+        _ if json_word(value) != "array" => wrong(owner, wanted, value),
+        "[]string" => value.items().iter().find(|one| json_word(one) != "string").and_then(|one| wrong(owner, "string", one)),
         list => {
             let (_, inner) = ITEMS.iter().find(|(known, _)| *known == list)?;
             value.items().iter().find_map(|item| look(kind, path, inner, item))
@@ -130,17 +135,6 @@ fn said(path: &str, name: &str, text: &str) -> Option<String> {
         return span(text.trim_start_matches('-')).err();
     }
     if path == "bootstrapTokens.token" { token::misshapen(text) } else { None }
-}
-
-fn called(value: &Tree) -> &'static str {
-    match value {
-        Tree::Null => "null",
-        Tree::Bool(_) => "bool",
-        Tree::Int(_) | Tree::Float(_) => "number",
-        Tree::Text(_) => "string",
-        Tree::List(_) => "array",
-        Tree::Map(_) => "object",
-    }
 }
 
 #[cfg(test)]
