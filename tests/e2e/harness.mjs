@@ -21,17 +21,17 @@ export function missing() {
 }
 
 export async function launch() {
-  const server = await serve(DIST);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-  return { server, browser, async close() { await browser.close(); server.close(); } };
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 }
 
-// Runs one flow in profiles of its own. `flow` gets {open, note}:
+// Runs one flow in profiles of its own, on a server of its own: what an earlier flow's page still fetches is not this
+// one's. `flow` gets {open, note, server}:
 //   open({path = "/", lang = "en", theme = "light", viewport, reducedMotion, forcedColors, slowdown, touch, prepare, expectErrors}) -> Playwright page
 //     slowdown: CPU times slower; prepare(page): routes and init scripts to set before it loads;
 //     expectErrors: patterns of console errors that the flow provokes on purpose
 //   note(text): a line for the report, e.g. a measured number
-export async function runFlow({ server, browser }, flow) {
+export async function runFlow(browser, flow) {
+  const server = await serve(DIST);
   const faults = [];
   const notes = [];
   const contexts = [];
@@ -54,6 +54,7 @@ export async function runFlow({ server, browser }, flow) {
     faults.unshift(String(error?.stack ?? error));
   }
   for (const context of contexts) await context.close();
+  server.close();
   return { faults, notes, seconds: (performance.now() - begun) / 1000 };
 }
 

@@ -22,16 +22,25 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 
-const stage = await launch();
-let failed = 0;
+const browser = await launch();
+const failed = [];
+const unsteady = [];
 for (const name of chosen) {
   const flow = await import(pathToFileURL(join(here, name)).href);
-  const { faults, notes, seconds } = await runFlow(stage, flow.default);
-  if (faults.length > 0) failed += 1;
+  if (await passes(name, flow)) continue;
+  // Once more: a race of flow and page is told apart from what never works, and both are told.
+  if (await passes(name, flow)) unsteady.push(name.replace(".flow.mjs", ""));
+  else failed.push(name.replace(".flow.mjs", ""));
+}
+await browser.close();
+if (unsteady.length > 0) console.log(`UNSTEADY, passed only the second time, find out why: ${unsteady.join(", ")}`);
+console.log(failed.length > 0 ? `${failed.length} of ${chosen.length} flows failed: ${failed.join(", ")}` : `${chosen.length} flows passed`);
+process.exit(failed.length > 0 ? 1 : 0);
+
+async function passes(name, flow) {
+  const { faults, notes, seconds } = await runFlow(browser, flow.default);
   console.log(`${faults.length > 0 ? "FAIL" : "ok  "} ${name.replace(".flow.mjs", "").padEnd(16)} ${seconds.toFixed(1).padStart(5)} s  ${flow.title}`);
   for (const note of notes) console.log(`       ${note}`);
   for (const fault of faults) console.log(`       - ${fault.replaceAll("\n", "\n         ")}`);
+  return faults.length === 0;
 }
-await stage.close();
-console.log(failed > 0 ? `${failed} of ${chosen.length} flows failed` : `${chosen.length} flows passed`);
-process.exit(failed > 0 ? 1 : 0);
