@@ -78,6 +78,8 @@ pub struct World {
     /// Addresses of load balancers, and how many Services have them.
     pub(crate) balanced: Arc<BTreeMap<u32, u32>>,
     pub(crate) seed: u64,
+    /// When it began.
+    pub(crate) power_on: Time,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
     pub(crate) pending: Vec<Pending>,
@@ -109,9 +111,10 @@ const HISTORY: u64 = 1_000;
 const HISTORY_MOST: u64 = 1_250;
 
 impl World {
-    pub(crate) fn empty(seed: u64, files: Vec<(String, String)>) -> World {
+    pub(crate) fn empty(power_on: Time, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World {
-            now: Time::START,
+            now: power_on,
+            power_on,
             queue: Queue::default(),
             api: ApiServer::new(seed),
             parts: Vec::new(),
@@ -143,7 +146,7 @@ impl World {
             steps: 0,
             inputs_seen: 0,
         };
-        world.queue.push(Time::START + COMPACTION, Event::Compact);
+        world.queue.push(power_on + COMPACTION, Event::Compact);
         world
     }
 
