@@ -5,6 +5,8 @@ mod kubeconfig;
 mod ports;
 mod protobuf;
 mod stream;
+mod streams;
+mod web;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use cluster::{Choices, Topology};
