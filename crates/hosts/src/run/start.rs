@@ -30,13 +30,7 @@ impl Shell<'_> {
     }
 
     /// Runs a program; `sudo` makes the rest root's.
-    fn start(
-        &mut self,
-        mut words: Vec<String>,
-        mut environment: Vec<(String, String)>,
-        stdin: &str,
-        mut user: Text,
-    ) -> Result<u8, Stop> {
+    fn start(&mut self, mut words: Vec<String>, mut environment: Vec<(String, String)>, stdin: &str, mut user: Text) -> Result<u8, Stop> {
         if self.now > self.begun {
             self.outside.reach(self.machine, self.now)?;
         }
