@@ -99,7 +99,9 @@ spec:
     let exec = |tank: &mut Tank, words: &[&str]| {
         let options: Vec<(&str, &str)> = words.iter().map(|word| ("command", *word)).collect();
         let now = tank.now;
-        text(&tank.kubelet.exec_in(now, &ask("exec", "web", &options)))
+        let response = tank.kubelet.exec_in(now, &ask("exec", "web", &options));
+        let errors: String = response.warnings.iter().filter_map(|warning| warning.strip_prefix("stderr\n")).collect();
+        text(&response) + &errors
     };
     assert_eq!(exec(&mut tank, &["hostname"]), "web\n");
     assert_eq!(exec(&mut tank, &["wget", "-qO-", "localhost:8080"]), "Hello from v1, pod web\n");
