@@ -153,12 +153,17 @@ impl Machine {
         let line = version.rsplit_once('.').map_or(version, |(minor, _)| minor);
         let key = "/etc/apt/keyrings/kubernetes-apt-keyring.gpg";
         machine.files.write(key, "a public key of pkgs.k8s.io\n");
+        let lists = ["deb.debian.org/debian".to_string(), format!("pkgs.k8s.io/core:/stable:/{line}/deb")];
+        machine.packages.lists = lists.iter().map(|list| Text::new(list)).collect();
         let source = format!("deb [signed-by={key}] https://pkgs.k8s.io/core:/stable:/{line}/deb/ /\n");
         machine.files.write("/etc/apt/sources.list.d/kubernetes.list", &source);
         for package in ["kubelet", "kubeadm", "kubectl"] {
             machine.install(package, &format!("{}-1.1", version.trim_start_matches('v')), &[]);
             machine.files.program(&format!("/usr/bin/{package}"), version);
         }
+        let tools = format!("{}.0", line.trim_start_matches('v'));
+        machine.install("cri-tools", &format!("{tools}-1.1"), &[("crictl", &format!("v{tools}"))]);
+        machine.install("kubernetes-cni", "1.8.0-1.1", &[]);
         machine.add_services(Time::START);
         machine
     }
