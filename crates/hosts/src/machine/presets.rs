@@ -1,5 +1,5 @@
 //! Servers as they are handed over: a bare Debian 12, and one that is ready for `kubeadm init`.
-use super::{Hardware, Interface, Machine, Packages, Runtime, Swap, packages};
+use super::{Hardware, Interface, Machine, Packages, Runtime, Swap, drop_ins, packages};
 use objects::Text;
 use rpds::RedBlackTreeMapSync;
 use simcore::{Rng, Time};
@@ -192,6 +192,10 @@ impl Machine {
             if self.program(program).is_some() && self.unit(unit).is_none() {
                 self.add_unit(unit, description, command);
                 self.alter_unit(unit, |unit| unit.enabled = true);
+                if unit == "kubelet" {
+                    self.files.write("/lib/systemd/system/kubelet.service", drop_ins::KUBELET_UNIT);
+                    self.files.write(drop_ins::KUBEADM, drop_ins::KUBEADM_TEXT);
+                }
                 if unit == "containerd" {
                     self.start_unit(now, unit);
                 }
