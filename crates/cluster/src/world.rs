@@ -461,7 +461,9 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
+        self.tells_election(id);
         if self.parts[id].has_exited() {
+            self.tells_loss(id);
             self.crash(id, "could not renew its lease in time: exits with code 1");
         }
         self.component_told(id);

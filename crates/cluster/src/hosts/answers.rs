@@ -165,9 +165,15 @@ impl World {
         match self.server_at(host, server) {
             Ok(()) => {
                 if let Some(response) = self.without_store(request) {
+                    if let Some(target) = self.serving(host, server).filter(|_| response.code == 401) {
+                        self.tells_stranger(target, "invalid bearer token");
+                    }
                     return self.tell_command_after(id, NEARBY, Reply::Response(Box::new(Ok(response))));
                 }
                 if let Err(refused) = self.certified(host, server, &self.certificate_of(host, &request.user.name)) {
+                    if let Some(target) = self.serving(host, server) {
+                        self.tells_refusal(target, host, &refused);
+                    }
                     let response = match &refused {
                         Refused::Client(why) => Err(why.clone()),
                         Refused::Server(_) => Ok(trust::turned_away(&refused)),
@@ -182,6 +188,12 @@ impl World {
             }
             Err((why, took)) => self.tell_command_after(id, took, Reply::Response(Box::new(Err(why)))),
         }
+    }
+
+    /// The host whose kube-apiserver an address leads to.
+    fn serving(&self, host: usize, server: &str) -> Option<usize> {
+        let address = server.trim_start_matches("https://").trim_end_matches('/');
+        self.host_at(host, address.rsplit_once(':').map_or(address, |(name, _)| name))
     }
 
     /// Answers that do not depend on what the API keeps: to tokens that are not good, and about rights, which it has no kinds

@@ -5,6 +5,7 @@ mod component;
 mod config;
 mod context;
 mod hooks;
+mod klog;
 mod lifecycle;
 mod mirror;
 mod node;

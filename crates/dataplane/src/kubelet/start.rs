@@ -4,7 +4,7 @@ use crate::images::{Image, Lookup, Task};
 use crate::kubelet::config::{Downward, declared, environment};
 use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
-use crate::kubelet::{hooks, lifecycle, mirror, pull, volumes};
+use crate::kubelet::{hooks, klog, lifecycle, mirror, pull, volumes};
 use crate::network::Plugin;
 use crate::network::dns::{ResolvConf, pod_dns};
 use crate::runtime::{Container, Sandbox, State};
@@ -180,10 +180,14 @@ fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
     let Some(made) = sandbox.container_mut(&name).filter(|made| made.state == State::Created) else {
         return next(worker, sandbox, cx);
     };
-    let task = if mirror::is_mirror(&worker.pod) { Ok(Task::Host) } else { task(cx.now, &container, image.as_deref()) };
+    let mirrors = mirror::is_mirror(&worker.pod);
+    let task = if mirrors { Ok(Task::Host) } else { task(cx.now, &container, image.as_deref()) };
     match task {
         Ok(task) => {
             made.start(cx.now, task);
+            if mirrors {
+                klog::first_words(cx.now, &name, cx.host).iter().for_each(|line| made.log.write(line));
+            }
             worker.reasons.remove(&name);
             worker.note(cx, &name, false, "Started", "Container started");
             lifecycle::watch(worker, &name, cx.now);

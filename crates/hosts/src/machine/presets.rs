@@ -1,5 +1,5 @@
 //! Servers as they are handed over: a bare Debian 12, and one that is ready for `kubeadm init`.
-use super::{Hardware, Interface, Machine, Packages, Runtime, Swap, packages};
+use super::{Hardware, Interface, Machine, Packages, Runtime, Swap, drop_ins, packages};
 use objects::Text;
 use rpds::RedBlackTreeMapSync;
 use simcore::{Rng, Time};
@@ -153,12 +153,17 @@ impl Machine {
         let line = version.rsplit_once('.').map_or(version, |(minor, _)| minor);
         let key = "/etc/apt/keyrings/kubernetes-apt-keyring.gpg";
         machine.files.write(key, "a public key of pkgs.k8s.io\n");
+        let lists = ["deb.debian.org/debian".to_string(), format!("pkgs.k8s.io/core:/stable:/{line}/deb")];
+        machine.packages.lists = lists.iter().map(|list| Text::new(list)).collect();
         let source = format!("deb [signed-by={key}] https://pkgs.k8s.io/core:/stable:/{line}/deb/ /\n");
         machine.files.write("/etc/apt/sources.list.d/kubernetes.list", &source);
         for package in ["kubelet", "kubeadm", "kubectl"] {
             machine.install(package, &format!("{}-1.1", version.trim_start_matches('v')), &[]);
             machine.files.program(&format!("/usr/bin/{package}"), version);
         }
+        let tools = format!("{}.0", line.trim_start_matches('v'));
+        machine.install("cri-tools", &format!("{tools}-1.1"), &[("crictl", &format!("v{tools}"))]);
+        machine.install("kubernetes-cni", "1.8.0-1.1", &[]);
         machine.add_services(booted);
         machine
     }
@@ -187,6 +192,10 @@ impl Machine {
             if self.program(program).is_some() && self.unit(unit).is_none() {
                 self.add_unit(unit, description, command);
                 self.alter_unit(unit, |unit| unit.enabled = true);
+                if unit == "kubelet" {
+                    self.files.write("/lib/systemd/system/kubelet.service", drop_ins::KUBELET_UNIT);
+                    self.files.write(drop_ins::KUBEADM, drop_ins::KUBEADM_TEXT);
+                }
                 if unit == "containerd" {
                     self.start_unit(now, unit);
                 }

@@ -8,6 +8,7 @@ mod hostinfo;
 mod interfaces;
 mod kernel;
 mod net;
+mod openssl;
 mod packages;
 mod ps;
 mod script;
@@ -68,7 +69,7 @@ const TABLE: &[(&str, Program)] = &[
     ("mv", files::mv),
     ("nano", text::edit),
     ("nproc", hostinfo::nproc),
-    ("openssl", files::openssl),
+    ("openssl", openssl::openssl),
     ("pgrep", kernel::pgrep),
     ("pidof", kernel::pidof),
     ("ping", net::ping),
