@@ -149,5 +149,6 @@ impl World {
             self.tell_the_late(place);
         }
         self.answer_reads(place);
+        self.feed_watchers();
     }
 }
