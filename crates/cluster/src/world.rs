@@ -316,6 +316,7 @@ impl World {
     /// More is agreed on: watchers hear of it.
     pub(crate) fn applied(&mut self) {
         self.announce();
+        self.feed_watchers();
         if self.announced.saturating_sub(self.api.store.compacted()) > HISTORY_MOST {
             self.compact(HISTORY);
         }

@@ -1,6 +1,7 @@
 //! Programs of a server that read the kernel's Service rules, and those that send requests from there.
 use super::fleet::Reply;
 use crate::event::Caller;
+use crate::members::Given;
 use crate::traffic::fabric::{Client, Place, number};
 use crate::traffic::flight::Asker;
 use crate::world::World;
@@ -29,12 +30,16 @@ impl World {
         if matches!(name.as_str(), "kubectl" | "k") && has(&self.machine(host)) {
             return self.begin_kubectl(id, host, begun);
         }
-        if matches!(name.as_str(), "etcdctl" | "etcdutl") {
+        let limited = (name == "timeout" && rest.get(1).is_some_and(|word| word == "etcdctl")).then(|| limit(&rest[0])).flatten();
+        if matches!(name.as_str(), "etcdctl" | "etcdutl") || limited.is_some() {
             // A provider's etcd is out of reach, and its nodes have no tools for it.
             if self.managed.is_some() {
                 return self.tell_command(id, Reply::Printed(None));
             }
-            return self.begin_etcdctl(host, begun.words.clone(), Caller::Command(id), Ticket(0), false);
+            let words = if limited.is_some() { rest[1..].to_vec() } else { begun.words.clone() };
+            let (environment, stdin, folder) = (begun.environment.clone(), begun.stdin.clone(), begun.folder.clone());
+            let given = Given { environment, stdin, folder, until: limited.map(|limit| self.now + limit) };
+            return self.begin_etcd_line(host, words, given, Caller::Command(id), Ticket(0), false);
         }
         if name == "ssh" {
             let words = "ssh: from a server no other server can be reached here; log in from your own terminal\n";
@@ -93,6 +98,13 @@ impl World {
         );
         (whole && size + 28 > mtu).then(|| (begin, lines + &end))
     }
+}
+
+/// `5`, `5s`, `2m`: how long `timeout` lets a program run.
+fn limit(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(['s', 'm']);
+    let count = digits.parse::<u64>().ok()?;
+    Some(if text.ends_with('m') { Duration::mins(count) } else { Duration::secs(count) })
 }
 
 fn text(stdout: String) -> Printed {
