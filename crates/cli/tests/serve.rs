@@ -145,6 +145,11 @@ fn the_real_kubectl_drives_a_deployment() {
     server.says(&["create", "configmap", "notes", "--from-literal=a=1"], "configmap/notes created");
     server.says(&["get", "service", "second", "-o", "jsonpath={.spec.ports[0].targetPort}"], "8080");
     server.says(&["rollout", "status", "deployment/second", "--timeout=60s"], "successfully rolled out");
+    server.says(&["create", "ingress", "front", "--rule=shop.example/cart*=second:80"], "ingress.networking.k8s.io/front created");
+    server.says(&["get", "ingress", "front", "-o", "jsonpath={.spec.rules[0].http.paths[0].backend.service.port.number}"], "80");
+    server.says(&["create", "priorityclass", "high", "--value=100"], "priorityclass.scheduling.k8s.io/high created");
+    let (code, _, err) = server.kubectl(&["create", "quota", "few", "--hard=pods=5"], "");
+    assert_eq!((code, err.as_str()), (1, "error: failed to create quota: the server could not find the requested resource\n"));
     server.says(&["auth", "can-i", "delete", "pods"], "yes");
     server.says(&["wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s"], "");
     server.stop();
