@@ -10,7 +10,7 @@ use objects::wire::{Body, Request, Response, WatchCursor, WatchEvent};
 use simcore::{Duration, Time};
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 
 /// What can be asked of the engine.
@@ -125,6 +125,8 @@ pub struct Settings {
     pub topology: Topology,
 }
 
+/// How long the cluster has been up when the first client comes.
+const UP: Duration = Duration::secs(60);
 /// How far a request may push virtual time ahead of the clock before it has to wait for it.
 const AHEAD: Duration = Duration::secs(1);
 /// The longest pause between two looks at the clock.
@@ -184,9 +186,18 @@ pub fn start(settings: Settings) -> std::io::Result<Sender<Order>> {
 impl Engine {
     #[allow(clippy::disallowed_methods, reason = "the server stands above the simulation and ties it to the clock on the wall")]
     fn new(settings: Settings) -> Engine {
-        let mut world = World::boot(&settings.topology, settings.seed, Vec::new());
-        // A client finds a cluster that is up.
-        world.run_until(Time::START + Duration::secs(60));
+        // A real kubectl reckons the ages in `describe` from its own clock.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(Time::START, |since| Time(since.as_micros() as u64));
+        let boot = |up: Duration| {
+            let power_on = Time(now.0.saturating_sub(up.0));
+            World::boot(&Topology { power_on, ..settings.topology.clone() }, settings.seed, Vec::new())
+        };
+        let mut world = boot(UP);
+        // What is installed line by line takes its time, and clients come after that.
+        if world.now() > now {
+            world = boot(UP + world.now().since(now) + UP);
+        }
+        world.run_until(now);
         let origin = world.now();
         Engine {
             world,

@@ -330,7 +330,7 @@ impl Kubelet {
 
     /// A container has died: the kubelet sees it at its next look.
     fn notice_crash(&mut self, now: Time, uid: Text, container: &str, fx: &mut Effects) {
-        let seen = Context { now, ..self.context(now) }.next_relist();
+        let seen = self.context(now).next_relist();
         if let Some(worker) = self.workers.get_mut(&uid).map(Arc::make_mut) {
             worker.probes.retain(|(name, _), _| name != container);
             worker.sync_at = Some(worker.sync_at.map_or(seen, |at| at.min(seen)));
@@ -350,7 +350,7 @@ impl Kubelet {
             return;
         }
         // Found again at its next look, which is every five seconds.
-        let seen = Context { now, ..self.context(now) }.next_relist();
+        let seen = self.context(now).next_relist();
         let uids: Vec<Text> = self.workers.keys().cloned().collect();
         for uid in uids {
             let sandbox = self.sandboxes.get(&uid);
@@ -435,26 +435,15 @@ impl Kubelet {
 
     /// Lets one worker act, with its sandbox at hand, and plans its next turn.
     fn with_worker(&mut self, now: Time, uid: &Text, act: impl FnOnce(&mut Worker, &mut Option<Sandbox>, &mut Context)) {
-        let Some(worker) = self.workers.get_mut(uid).map(Arc::make_mut) else { return };
+        // Taken out while it acts, so that the context may borrow all else.
+        let Some(mut shared) = self.workers.remove(uid) else { return };
+        let worker = Arc::make_mut(&mut shared);
         let mut sandbox = self.sandboxes.remove(uid).map(Arc::unwrap_or_clone);
-        let mut context = Context {
-            now,
-            view: &self.view,
-            host: &self.host,
-            catalog: &self.catalog,
-            store: &mut self.store,
-            addresses: &mut self.addresses,
-            dns: &self.config.dns,
-            resolvs: &mut self.resolvs,
-            rng: &mut self.rng,
-            client: &mut self.client,
-            relist: self.relist,
-            pulling_until: &mut self.pulling_until,
-        };
-        act(worker, &mut sandbox, &mut context);
+        act(worker, &mut sandbox, &mut self.context(now));
         sandbox.iter_mut().for_each(|sandbox| traffic::gather(&mut self.questions, uid, sandbox));
         sandbox.iter().for_each(|sandbox| traffic::notice(&mut self.insides, uid, sandbox));
         let next = worker.due(sandbox.as_ref());
+        self.workers.insert(uid.clone(), shared);
         if let Some(sandbox) = sandbox {
             self.sandboxes.insert(uid.clone(), Arc::new(sandbox));
         }
