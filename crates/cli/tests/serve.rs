@@ -67,6 +67,7 @@ fn exchange(port: u16, request: &str) -> Option<String> {
 }
 
 /// How far a timestamp lies from this machine's clock.
+#[allow(clippy::disallowed_methods, reason = "the served clock is held against the one on the wall")]
 fn seconds_from_now(stamp: &str) -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
     let stamp = simcore::Time::parse(stamp).expect("a timestamp");
@@ -155,6 +156,11 @@ fn the_real_kubectl_drives_a_deployment() {
     server.says(&["create", "configmap", "notes", "--from-literal=a=1"], "configmap/notes created");
     server.says(&["get", "service", "second", "-o", "jsonpath={.spec.ports[0].targetPort}"], "8080");
     server.says(&["rollout", "status", "deployment/second", "--timeout=60s"], "successfully rolled out");
+    server.says(&["create", "ingress", "front", "--rule=shop.example/cart*=second:80"], "ingress.networking.k8s.io/front created");
+    server.says(&["get", "ingress", "front", "-o", "jsonpath={.spec.rules[0].http.paths[0].backend.service.port.number}"], "80");
+    server.says(&["create", "priorityclass", "high", "--value=100"], "priorityclass.scheduling.k8s.io/high created");
+    let (code, _, err) = server.kubectl(&["create", "quota", "few", "--hard=pods=5"], "");
+    assert_eq!((code, err.as_str()), (1, "error: failed to create quota: the server could not find the requested resource\n"));
     server.says(&["auth", "can-i", "delete", "pods"], "yes");
     server.says(&["wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s"], "");
     server.stop();

@@ -59,6 +59,12 @@ async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result
     }
     let mut headers: Vec<(String, String)> =
         parts.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+    if protobuf::is_object(&body)
+        && protobuf::read(&body).is_none()
+        && let Some(missing) = unserved(target, &orders).await?
+    {
+        return Ok(encoded(&missing, &accept));
+    }
     let body = plain(&mut headers, body);
     let request = match http::parse(parts.method.as_str(), target, &headers, &body) {
         Ok(request) => request,
@@ -72,6 +78,13 @@ async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result
         return follow(request, &response, &accept, &orders);
     }
     Ok(encoded(&response, &accept))
+}
+
+/// The refusal of a resource that nobody serves: that it is not there comes before how its body is written.
+async fn unserved(target: &str, orders: &Sender<Order>) -> io::Result<Option<wire::Response>> {
+    let path = target.split('?').next().unwrap_or(target);
+    let Ok(list) = http::parse("GET", path, &[], b"") else { return Ok(None) };
+    Ok(Some(ask(orders, list).await?).filter(|response| response.code == 404))
 }
 
 /// A protobuf body as JSON, where it is one of those that kubectl sends.

@@ -1,7 +1,6 @@
 //! Reads the protobuf bodies that kubectl's own typed clients send (`create deployment`, `create service`, …).
 //!
-//! Field numbers are those of upstream's `generated.proto` files. Only what these clients send is known: anything else
-//! gives `None`, and the client then hears that the format is unknown.
+//! Field numbers are those of upstream's `generated.proto` files. Only what these clients send is known.
 use objects::{Map, Text, Tree, base64};
 
 /// How a field's bytes are read.
@@ -15,6 +14,8 @@ enum Kind {
     Flag,
     Object(Message),
     Objects(Message),
+    /// A message whose fields stand in the object itself.
+    Inner(Message),
     Pairs,
     BytePairs,
     IntOrText,
@@ -54,15 +55,41 @@ static CONTAINER: Message = &[
     Field(4, "args", Kind::Texts),
     Field(5, "workingDir", Kind::Text),
     Field(6, "ports", Kind::Objects(PORT)),
+    Field(7, "env", Kind::Objects(&[Field(1, "name", Kind::Text), Field(2, "value", Kind::Text)])),
     Field(8, "resources", Kind::Object(&[])),
+    Field(
+        9,
+        "volumeMounts",
+        Kind::Objects(&[Field(1, "name", Kind::Text), Field(2, "readOnly", Kind::Flag), Field(3, "mountPath", Kind::Text)]),
+    ),
     Field(13, "terminationMessagePath", Kind::Text),
     Field(14, "imagePullPolicy", Kind::Text),
+    Field(
+        15,
+        "securityContext",
+        Kind::Object(&[
+            Field(1, "capabilities", Kind::Object(&[Field(1, "add", Kind::Texts), Field(2, "drop", Kind::Texts)])),
+            Field(2, "privileged", Kind::Flag),
+        ]),
+    ),
     Field(16, "stdin", Kind::Flag),
     Field(17, "stdinOnce", Kind::Flag),
     Field(18, "tty", Kind::Flag),
     Field(20, "terminationMessagePolicy", Kind::Text),
 ];
+static VOLUME: Message = &[
+    Field(1, "name", Kind::Text),
+    Field(2, "source", Kind::Inner(&[Field(1, "hostPath", Kind::Object(&[Field(1, "path", Kind::Text), Field(2, "type", Kind::Text)]))])),
+];
+static TOLERATION: Message = &[
+    Field(1, "key", Kind::Text),
+    Field(2, "operator", Kind::Text),
+    Field(3, "value", Kind::Text),
+    Field(4, "effect", Kind::Text),
+    Field(5, "tolerationSeconds", Kind::Count),
+];
 static POD_SPEC: Message = &[
+    Field(1, "volumes", Kind::Objects(VOLUME)),
     Field(2, "containers", Kind::Objects(CONTAINER)),
     Field(3, "restartPolicy", Kind::Text),
     Field(4, "terminationGracePeriodSeconds", Kind::Count),
@@ -74,9 +101,11 @@ static POD_SPEC: Message = &[
     Field(11, "hostNetwork", Kind::Flag),
     Field(12, "hostPID", Kind::Flag),
     Field(13, "hostIPC", Kind::Flag),
+    Field(14, "securityContext", Kind::Object(&[])),
     Field(16, "hostname", Kind::Text),
     Field(17, "subdomain", Kind::Text),
     Field(19, "schedulerName", Kind::Text),
+    Field(22, "tolerations", Kind::Objects(TOLERATION)),
     Field(24, "priorityClassName", Kind::Text),
 ];
 static TEMPLATE: Message = &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(POD_SPEC))];
@@ -124,6 +153,34 @@ static ACCESS_SPEC: Message = &[
     Field(2, "nonResourceAttributes", Kind::Object(&[Field(1, "path", Kind::Text), Field(2, "verb", Kind::Text)])),
 ];
 
+static BACKEND: Message = &[Field(
+    4,
+    "service",
+    Kind::Object(&[
+        Field(1, "name", Kind::Text),
+        Field(2, "port", Kind::Object(&[Field(1, "name", Kind::Text), Field(2, "number", Kind::Number)])),
+    ]),
+)];
+static INGRESS_PATH: Message =
+    &[Field(1, "path", Kind::Text), Field(3, "pathType", Kind::Text), Field(2, "backend", Kind::Object(BACKEND))];
+static INGRESS_RULE: Message = &[
+    Field(1, "host", Kind::Text),
+    Field(
+        2,
+        "http",
+        // An embedded message upstream: the rule's value, then its http.
+        Kind::Inner(&[Field(1, "http", Kind::Object(&[Field(1, "paths", Kind::Objects(INGRESS_PATH))]))]),
+    ),
+];
+static INGRESS_SPEC: Message = &[
+    Field(4, "ingressClassName", Kind::Text),
+    Field(1, "defaultBackend", Kind::Object(BACKEND)),
+    Field(2, "tls", Kind::Objects(&[Field(1, "hosts", Kind::Texts), Field(2, "secretName", Kind::Text)])),
+    Field(3, "rules", Kind::Objects(INGRESS_RULE)),
+];
+static POD: Message =
+    &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(POD_SPEC)), Field(3, "status", Kind::Ignored)];
+
 /// The kinds that kubectl creates in this form.
 static KINDS: &[(&str, Message)] = &[
     (
@@ -153,6 +210,21 @@ static KINDS: &[(&str, Message)] = &[
             Field(5, "immutable", Kind::Flag),
         ],
     ),
+    (
+        "Ingress",
+        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(INGRESS_SPEC)), Field(3, "status", Kind::Ignored)],
+    ),
+    (
+        "PriorityClass",
+        &[
+            Field(1, "metadata", Kind::Object(METADATA)),
+            Field(2, "value", Kind::Count),
+            Field(3, "globalDefault", Kind::Flag),
+            Field(4, "description", Kind::Text),
+            Field(5, "preemptionPolicy", Kind::Text),
+        ],
+    ),
+    ("Pod", POD),
     ("Namespace", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(&[])), Field(3, "status", Kind::Ignored)]),
     ("ServiceAccount", &[Field(1, "metadata", Kind::Object(METADATA))]),
     (
@@ -189,8 +261,23 @@ static TOKEN_SPEC: Message = &[
     Field(4, "expirationSeconds", Kind::Count),
 ];
 
-/// What stands in the envelope: `k8s` and a zero byte, then `runtime.Unknown` with the object's type and bytes.
+/// Whether it is an object in protobuf, of whatever kind.
+pub fn is_object(body: &[u8]) -> bool {
+    envelope(body).is_some()
+}
+
+/// An object as a tree; `None` for a kind that is not known here, or bytes that make no sense.
 pub fn read(body: &[u8]) -> Option<Tree> {
+    let (api_version, kind, raw) = envelope(body)?;
+    let fields = KINDS.iter().find(|(known, _)| *known == kind)?.1;
+    let mut object = message(raw, fields)?;
+    object.insert("apiVersion", api_version);
+    object.insert("kind", kind);
+    Some(object.into())
+}
+
+/// What stands in the envelope: `k8s` and a zero byte, then `runtime.Unknown` with the object's type and bytes.
+fn envelope(body: &[u8]) -> Option<(String, String, &[u8])> {
     let (mut api_version, mut kind, mut raw) = (String::new(), String::new(), &[][..]);
     walk(body.strip_prefix(b"k8s\0")?, |number, value| {
         match number {
@@ -207,11 +294,7 @@ pub fn read(body: &[u8]) -> Option<Tree> {
         }
         Some(())
     })?;
-    let fields = KINDS.iter().find(|(known, _)| *known == kind)?.1;
-    let mut object = message(raw, fields)?;
-    object.insert("apiVersion", api_version);
-    object.insert("kind", kind);
-    Some(object.into())
+    Some((api_version, kind, raw))
 }
 
 fn message(bytes: &[u8], fields: Message) -> Option<Map> {
@@ -234,6 +317,11 @@ fn put(object: &mut Map, name: &str, kind: &Kind, value: &Value) -> Option<()> {
         Kind::Object(fields) => {
             let inner = message(value.bytes()?, fields)?;
             keep(object, name, inner.is_empty(), inner);
+        }
+        Kind::Inner(fields) => {
+            for (name, inner) in message(value.bytes()?, fields)?.iter() {
+                object.insert(name.clone(), inner.clone());
+            }
         }
         Kind::Objects(fields) => object.entry(name).list_mut().push(message(value.bytes()?, fields)?.into()),
         Kind::Pairs | Kind::BytePairs => {

@@ -3,7 +3,7 @@ use crate::part::Actor;
 use crate::traffic::fabric::{Client, Place, ip};
 use crate::world::World;
 use dataplane::network::dns::{self, Family, Found, Question, ResolvConf};
-use dataplane::network::{Failure, Packet, Protocol, Reply, Verdict};
+use dataplane::network::{Affinity, Failure, Packet, Protocol, Reply, Verdict};
 use objects::Text;
 use simcore::Duration;
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +14,11 @@ pub(crate) struct Named {
     pub end: Result<u32, Failure>,
     pub took: Duration,
 }
+
+/// How often a question is handed on at most.
+const FORWARDS: u32 = 4;
+/// How long the `forward` plugin waits for a name server that does not answer.
+const FORWARD_TIMEOUT: Duration = Duration::secs(2);
 
 impl World {
     /// What a name means to a client.
@@ -55,6 +60,11 @@ impl World {
 
     /// One question as a packet: through the node's rules, policies and links to whoever serves names there.
     pub(crate) fn carry_question(&mut self, client: &Client, server: IpAddr, question: &Question, at: Duration) -> dns::Reply {
+        self.carry_question_on(client, server, question, at, FORWARDS)
+    }
+
+    /// `left` says how often it may still be handed on from one name server of the cluster to another.
+    fn carry_question_on(&mut self, client: &Client, server: IpAddr, question: &Question, at: Duration, left: u32) -> dns::Reply {
         let (IpAddr::V4(wanted), Some(entry)) = (server, client.host()) else { return dns::Reply::Lost };
         let source = self.address_of_client(client);
         let packet = Packet { source: ip(source), destination: server, port: 53, protocol: Protocol::Udp };
@@ -72,17 +82,51 @@ impl World {
         let now = self.now + at;
         let living = |part: &crate::part::Part| part.running && part.host == host && part.pod == uid;
         let Some(id) = self.parts.iter().position(|part| living(part)) else { return dns::Reply::Refused };
+        let Actor::CoreDns(server) = &self.parts[id].actor else { return dns::Reply::Refused };
+        let onward = server.forwards_to(question);
+        let itself = Client::Pod { host, uid, address };
+        let (mut known, mut spent) = (Vec::new(), Duration::ZERO);
+        for to in onward {
+            let Some(next) = self.inside(&itself, &to).filter(|_| left > 0) else { continue };
+            let answer = match self.carry_question_on(&itself, next, question, at + spent, left - 1) {
+                dns::Reply::Answer(answer, took) => {
+                    spent = spent + took;
+                    Some(answer)
+                }
+                dns::Reply::Refused => None,
+                dns::Reply::Lost => {
+                    spent = spent + FORWARD_TIMEOUT;
+                    None
+                }
+            };
+            let reached = answer.is_some();
+            known.push((to, answer));
+            if reached {
+                break;
+            }
+        }
         let Actor::CoreDns(server) = &mut Arc::make_mut(&mut self.parts[id]).actor else { return dns::Reply::Refused };
         // A port for a short time, as kernels give them.
         let from = SocketAddr::new(packet.source, (32_768 + now.0 % 28_232) as u16);
-        let reply = server.ask(now, Some(from), question);
+        let reply = server.ask_through(now, Some(from), question, &known);
         if server.has_log() {
             self.component_told(id);
         }
         match reply {
-            dns::Reply::Answer(answer, took) => dns::Reply::Answer(answer, took + there.times(2)),
+            dns::Reply::Answer(answer, took) => dns::Reply::Answer(answer, took + spent + there.times(2)),
             other => other,
         }
+    }
+
+    /// The address of a name server that stands in the cluster: a Service's, a Pod's or a node's.
+    fn inside(&self, client: &Client, name: &str) -> Option<IpAddr> {
+        let address = name.strip_suffix(":53").unwrap_or(name).parse().ok()?;
+        let IpAddr::V4(four) = address else { return None };
+        let packet = Packet { source: ip(self.address_of_client(client)), destination: address, port: 53, protocol: Protocol::Udp };
+        // Looked up without a draw: only whether there is a Service matters.
+        let rules = self.ruleset(client.host()?)?;
+        let passes = rules.decide(&packet, client.origin(), self.now, &mut Affinity::default(), 0) == Verdict::Pass;
+        (!passes || self.place(four.into()) != Place::Elsewhere).then_some(address)
     }
 }
 

@@ -334,11 +334,28 @@ impl CoreDns {
 
     /// What a client gets that sends a packet here: an answer, or a refusal where nobody listens. `from` is for the log.
     pub fn ask(&mut self, now: Time, from: Option<SocketAddr>, question: &Question) -> Reply {
+        self.ask_through(now, from, question, &[])
+    }
+
+    /// The name servers that a question may be forwarded to, as the file names them.
+    pub fn forwards_to(&self, question: &Question) -> Vec<Text> {
+        let server = self.corefile.as_ref().ok().and_then(|corefile| corefile.server(&question.name));
+        let all = server.into_iter().flat_map(|server| &server.forward).flat_map(|forward| &forward.to);
+        all.flat_map(|to| if to.starts_with('/') { self.servers.to_vec() } else { vec![to.clone()] }).collect()
+    }
+
+    /// The same where name servers of the cluster are among those that it forwards to: `known` says what they answer, or
+    /// that they are not reached. All others are the Internet's.
+    pub fn ask_through(&mut self, now: Time, from: Option<SocketAddr>, question: &Question, known: &[(Text, Option<Answer>)]) -> Reply {
         if !self.listens(now) {
             return Reply::Refused;
         }
         let took = Duration::micros(self.state.rng.between(90, 400));
-        let answer = self.answer(now, question);
+        let internet = self.internet.clone();
+        let answer = self.answer_with(now, question, &mut |to, asked| match known.iter().find(|(name, _)| name == to) {
+            Some((_, answer)) => answer.clone().filter(|_| asked == question),
+            None => Some(internet.answer(asked)),
+        });
         if let Some(from) = from.filter(|_| self.logs(question)) {
             self.log(now, from, question, &answer, took);
         }
