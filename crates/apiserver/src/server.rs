@@ -44,6 +44,8 @@ pub struct ApiServer {
     pub trace: Trace<What>,
     /// Whether the Gateway API's custom resource definitions are installed: its kinds are served only then.
     pub gateway_api: bool,
+    /// Whether K3s's are.
+    pub k3s: bool,
     /// Where Services get their addresses from.
     pub service_range: ServiceRange,
     pub(crate) rng: Rng,
@@ -52,12 +54,20 @@ pub struct ApiServer {
 }
 
 impl ApiServer {
+    /// The groups of add-ons that are not installed.
+    pub(crate) fn absent(&self) -> Vec<&'static str> {
+        let gateway = (!self.gateway_api).then_some(objects::kinds::GATEWAY_API);
+        let k3s = if self.k3s { &[][..] } else { &objects::kinds::K3S };
+        gateway.into_iter().chain(k3s.iter().copied()).collect()
+    }
+
     pub fn new(seed: u64) -> ApiServer {
         let rng = Rng::stream(seed, "apiserver");
         ApiServer {
             store: Store::default(),
             trace: Trace::default(),
             gateway_api: false,
+            k3s: false,
             service_range: ServiceRange::default(),
             rng,
             clock: Time::START,

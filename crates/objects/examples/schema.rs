@@ -1,7 +1,7 @@
 //! Writes the schema table: `cargo run -p objects --example schema [-- FULL_SCHEMA.json]`.
 //!
-//! With a file it first trims that file (all definitions of a Kubernetes version) and `data/gateway-api.json` (written by
-//! hand after the Gateway API's custom resource definitions) to what our kinds reach, and keeps the result as `data/schema-1.37.json`; then it renders that as `src/schema/table.rs`.
+//! With a file it first trims that file (all definitions of a Kubernetes version) `data/gateway-api.json` and `data/k3s.json` (written by
+//! hand after the custom resource definitions of the Gateway API and of K3s) to what our kinds reach, and keeps the result as `data/schema-1.37.json`; then it renders that as `src/schema/table.rs`.
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -23,8 +23,10 @@ fn main() -> std::io::Result<()> {
     let data = here.join("data/schema-1.37.json");
     if let Some(full) = std::env::args().nth(1) {
         let mut full: Map<String, Value> = serde_json::from_str(&std::fs::read_to_string(full)?)?;
-        let custom: Map<String, Value> = serde_json::from_str(&std::fs::read_to_string(here.join("data/gateway-api.json"))?)?;
-        full.extend(custom);
+        for file in ["data/gateway-api.json", "data/k3s.json"] {
+            let custom: Map<String, Value> = serde_json::from_str(&std::fs::read_to_string(here.join(file))?)?;
+            full.extend(custom);
+        }
         std::fs::write(&data, trim(&full))?;
     }
     let kept: Map<String, Value> = serde_json::from_str(&std::fs::read_to_string(&data)?)?;

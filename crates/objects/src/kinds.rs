@@ -107,6 +107,10 @@ kinds! {
     GATEWAY = "gateway.networking.k8s.io" "v1" "Gateway" "gateways" "gateway" short ["gtw"] in ["gateway-api"] namespaced sub ["status"] counted "io.k8s.networking.gateway.v1.Gateway";
     HTTP_ROUTE = "gateway.networking.k8s.io" "v1" "HTTPRoute" "httproutes" "httproute" short [] in ["gateway-api"] namespaced sub ["status"] counted "io.k8s.networking.gateway.v1.HTTPRoute";
     REFERENCE_GRANT = "gateway.networking.k8s.io" "v1beta1" "ReferenceGrant" "referencegrants" "referencegrant" short ["refgrant"] in ["gateway-api"] namespaced sub [] counted "io.k8s.networking.gateway.v1beta1.ReferenceGrant";
+    ADDON = "k3s.cattle.io" "v1" "Addon" "addons" "addon" short [] in [] namespaced sub [] counted "io.cattle.k3s.v1.Addon";
+    ETCD_SNAPSHOT_FILE = "k3s.cattle.io" "v1" "ETCDSnapshotFile" "etcdsnapshotfiles" "etcdsnapshotfile" short [] in [] cluster sub [] counted "io.cattle.k3s.v1.ETCDSnapshotFile";
+    HELM_CHART = "helm.cattle.io" "v1" "HelmChart" "helmcharts" "helmchart" short [] in [] namespaced sub ["status"] counted "io.cattle.helm.v1.HelmChart";
+    HELM_CHART_CONFIG = "helm.cattle.io" "v1" "HelmChartConfig" "helmchartconfigs" "helmchartconfig" short [] in [] namespaced sub [] counted "io.cattle.helm.v1.HelmChartConfig";
 }
 
 /// What is in etcd but no object of the API: a key that somebody put there. It has no row in the table, so nobody who goes
@@ -129,6 +133,9 @@ static RAW_ROW: Kind = Kind {
 
 /// The group of the Gateway API, whose kinds are custom resources upstream.
 pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
+
+/// The groups of K3s: what its deploy controller and its Helm controller keep.
+pub const K3S: [&str; 2] = ["k3s.cattle.io", "helm.cattle.io"];
 
 impl KindId {
     pub fn row(self) -> &'static Kind {
@@ -154,9 +161,9 @@ impl Kind {
         self.subresources.iter().map(found)
     }
 
-    /// Whether it comes with an add-on (the Gateway API) rather than with Kubernetes: a custom resource upstream.
+    /// Whether it comes with an add-on (the Gateway API, K3s) rather than with Kubernetes: a custom resource upstream.
     pub fn is_custom(&self) -> bool {
-        self.group == GATEWAY_API
+        self.group == GATEWAY_API || K3S.contains(&self.group)
     }
 
     /// `apps/v1`, or `v1` for the core group.

@@ -7,19 +7,16 @@ mod resources;
 pub use health::unhealthy;
 
 use objects::wire::{Accept, Body, Request, Response, Verb};
-use objects::{Status, Tree, kinds, list, map};
+use objects::{Status, Tree, list, map};
 
-/// Answers a path that is no resource; 404 for one where nothing stands.
-pub(crate) fn answer(path: &str, request: &Request, gateway_api: bool) -> Response {
-    if gateway_api {
-        return everything(path, request);
-    }
-    if path.contains(kinds::GATEWAY_API) {
+/// Answers a path that is no resource; 404 for one where nothing stands. Groups that are `absent` are not told of.
+pub(crate) fn answer(path: &str, request: &Request, absent: &[&str]) -> Response {
+    if absent.iter().any(|group| path.contains(group)) {
         return not_found();
     }
     let mut response = everything(path, request);
     if let Body::Tree(tree) = &mut response.body {
-        without(kinds::GATEWAY_API, tree);
+        absent.iter().for_each(|group| without(group, tree));
     }
     response
 }

@@ -7,7 +7,7 @@ use objects::{Status, kinds};
 pub(crate) fn route(x: &mut Exchange) -> Result<(), Status> {
     match &x.request.target {
         Target::Path(path) => {
-            let response = crate::discovery::answer(path, x.request, x.server.gateway_api);
+            let response = crate::discovery::answer(path, x.request, &x.server.absent());
             x.answer = Some(crate::Outcome::Now(response));
             Ok(())
         }
@@ -17,7 +17,7 @@ pub(crate) fn route(x: &mut Exchange) -> Result<(), Status> {
                 Resource::Named { group, version, plural } => {
                     x.foreign = true;
                     match kinds::by_plural(group, version, plural) {
-                        Some(kind) if x.server.gateway_api || !kind.row().is_custom() => kind,
+                        Some(kind) if !kind.row().is_custom() || !x.server.absent().contains(&kind.row().group) => kind,
                         _ => return crate::reviews::answer(x, group, version, plural, namespace),
                     }
                 }

@@ -5,6 +5,7 @@ mod config;
 mod events;
 mod gateway;
 mod ingress;
+mod k3s;
 mod network;
 mod pod;
 mod workloads;
@@ -53,6 +54,10 @@ static TABLE: &[(KindId, Table)] = &[
     (kinds::GATEWAY, gateway::GATEWAY),
     (kinds::HTTP_ROUTE, gateway::HTTP_ROUTE),
     (kinds::REFERENCE_GRANT, gateway::REFERENCE_GRANT),
+    (kinds::ADDON, k3s::ADDON),
+    (kinds::ETCD_SNAPSHOT_FILE, k3s::ETCD_SNAPSHOT_FILE),
+    (kinds::HELM_CHART, k3s::HELM_CHART),
+    (kinds::HELM_CHART_CONFIG, k3s::HELM_CHART_CONFIG),
     (kinds::INGRESS, ingress::INGRESS),
     (kinds::INGRESS_CLASS, ingress::INGRESS_CLASS),
     (kinds::NETWORK_POLICY, ingress::NETWORK_POLICY),

@@ -57,7 +57,11 @@ impl World {
     /// A server opens its datastore and its API server.
     pub(super) fn k3s_serves(&mut self, host: usize) {
         let Some(k3s) = self.machine(host).k3s.filter(|k3s| k3s.server && k3s.phase != Phase::Joining) else { return };
+        self.api.k3s = true;
         self.found_anew(host, &k3s);
+        if self.members_on(host).into_iter().last().is_some_and(|place| self.etcd.nodes[place].outdated) {
+            return self.ask_in_vain(host);
+        }
         match self.etcd.nodes.first().map(|node| node.host) {
             None if k3s.datastore == Datastore::Etcd => self.found_etcd("etcd", host),
             // SQLite behind kine: one writer, as one member is.
@@ -83,6 +87,8 @@ impl World {
         let state = match k3s::take_origin(&mut machine) {
             Some(Origin::Snapshot(number)) => self.etcd.backups.get(number as usize).cloned(),
             Some(Origin::Reset) => Some(node.seen.as_ref().unwrap_or(self.api.store.applied()).clone()),
+            // What it has is the old cluster's.
+            None if node.outdated => return,
             None if node.process.data.durable.log.last() == 0 && k3s.url.is_empty() => Some(Snapshot::empty(1)),
             None => return,
         };
@@ -101,6 +107,21 @@ impl World {
             self.fleet_mut().deployed.retain(|(at, _), _| *at != host);
             self.forsake(host);
         }
+    }
+
+    /// A member of a cluster that is no more waits for its peers, which have a new number or do not run: there is no
+    /// datastore, so the process never gets ready. `rm -rf …/server/db` and a start let it join the new one.
+    fn ask_in_vain(&mut self, host: usize) {
+        let (now, cluster, mut machine) = (self.now, self.etcd.id, self.machine(host));
+        if let Some((unit, _)) = notifying(&machine) {
+            let (at, pid) = (machine.local(now).rfc3339_micro(), machine.unit(&unit).map_or(0, |unit| unit.pid));
+            let words = format!(
+                "{{\"level\":\"warn\",\"ts\":\"{at}\",\"caller\":\"rafthttp/http.go\",\"msg\":\"request cluster ID mismatch\",\"remote-peer-cluster-id\":\"{cluster:x}\"}}"
+            );
+            machine.log(now, &unit, &format!("k3s[{pid}]"), &words);
+            self.fleet_mut().machines.insert(host, machine);
+        }
+        self.plan(host, RETRY, Due::Serves);
     }
 
     /// Another certificate authority than the one that the other servers' processes know: they ask in vain until they are
@@ -224,8 +245,22 @@ impl World {
             let (key, value) = label.split_once('=').unwrap_or((label, ""));
             labels.set(&[key], value);
         }
-        if !labels.is_empty() {
-            let body = map! {"metadata": map! {"labels": labels}};
+        for key in ["beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"] {
+            labels.set(&[key], "k3s");
+        }
+        let mut annotations = map! {"k3s.io/hostname": name.clone(), "k3s.io/internal-ip": k3s.node_ip.clone()};
+        annotations.set(&["alpha.kubernetes.io/provided-node-ip"], k3s.node_ip.clone());
+        if k3s.flannel != "none" {
+            annotations.set(&["flannel.alpha.coreos.com/backend-type"], k3s.flannel.clone());
+            annotations.set(&["flannel.alpha.coreos.com/kube-subnet-manager"], "true");
+            annotations.set(&["flannel.alpha.coreos.com/public-ip"], k3s.node_ip.clone());
+        }
+        let mut body = map! {"metadata": map! {"labels": labels, "annotations": annotations}};
+        body.set(&["spec", "providerID"], format!("k3s://{name}"));
+        if let Some(taints) = self.own_taints(&name, &k3s) {
+            body.set(&["spec", "taints"], taints);
+        }
+        {
             self.send_as_k3s(host, "k3s", Request::about(Verb::Patch(PatchKind::Merge), kinds::NODE, "", name).body(body));
         }
         if k3s.flannel != "none" {
@@ -235,19 +270,41 @@ impl World {
         }
     }
 
+    /// The taints of `--node-taint` beside those that the node has; `None` where none is missing.
+    fn own_taints(&self, name: &str, k3s: &K3s) -> Option<Tree> {
+        let node = self.api.store.applied().find(kinds::NODE, "", name)?;
+        let mut all = node.spec().get("taints").items().to_vec();
+        let before = all.len();
+        for text in &k3s.taints {
+            let (rest, effect) = text.rsplit_once(':')?;
+            let (key, value) = rest.split_once('=').unwrap_or((rest, ""));
+            if all.iter().any(|one| one.get("key").text() == key && one.get("effect").text() == effect) {
+                continue;
+            }
+            let mut taint = map! {"key": key, "effect": effect};
+            if !value.is_empty() {
+                taint.set(&["value"], value);
+            }
+            all.push(taint);
+        }
+        (all.len() > before).then(|| Tree::from(all))
+    }
+
     /// The deploy controller: what is new or has changed in the folder of manifests is applied.
     pub(super) fn deploy_manifests(&mut self, host: usize) {
         let machine = self.machine(host);
         if !machine.k3s.as_ref().is_some_and(|k3s| k3s.server && k3s.phase == Phase::Running) {
             return;
         }
-        for text in k3s::disabled(&machine) {
+        for (file, text) in k3s::disabled(&machine) {
             self.undeploy(host, text);
+            self.end_addon(host, file);
         }
         for (path, text) in k3s::manifests(&machine) {
             if self.fleet.deployed.get(&(host, path.clone())) == Some(&text) {
                 continue;
             }
+            self.tell_addon(host, &path, &text);
             self.deploy(host, &path, &text);
             self.fleet_mut().deployed.insert((host, path), text);
         }
@@ -273,7 +330,7 @@ impl World {
 
     /// Applies a file, and says in each object which AddOn (that is: which file) it is of.
     fn deploy(&mut self, host: usize, path: &str, text: &str) {
-        let addon = path.rsplit('/').next().and_then(|file| file.rsplit_once('.')).map_or("", |(name, _)| name);
+        let addon = addon_of(path);
         for document in objects::yaml::read(text).unwrap_or_default() {
             let mut object = document.tree;
             if !path.is_empty() && !object.is_null() {
@@ -306,7 +363,7 @@ impl World {
     }
 
     /// A request of the process itself, whose answer it does not wait for.
-    fn send_as_k3s(&mut self, host: usize, actor: &str, mut request: Request) {
+    pub(super) fn send_as_k3s(&mut self, host: usize, actor: &str, mut request: Request) {
         request.user.name = Text::new_static("system:admin");
         request.user.groups = vec![Text::new_static("system:masters")];
         request.origin.actor = Text::new(actor);
@@ -338,6 +395,11 @@ impl World {
             self.plan(host, LOOK, Due::Carry);
         }
     }
+}
+
+/// The AddOn of a file: its name without the end.
+pub(super) fn addon_of(path: &str) -> &str {
+    path.rsplit('/').next().and_then(|file| file.rsplit_once('.')).map_or("", |(name, _)| name)
 }
 
 /// The roles that a server's node is labelled with.

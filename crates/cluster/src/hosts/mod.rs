@@ -7,6 +7,7 @@ mod etcd;
 mod fleet;
 mod founding;
 mod k3s;
+mod k3s_addons;
 mod k3s_faults;
 mod kubectl;
 mod links;

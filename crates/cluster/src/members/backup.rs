@@ -39,6 +39,7 @@ impl World {
         self.end_member(place, false);
         let node = Arc::make_mut(&mut self.etcd.nodes[place]);
         node.process.data = Data::default();
+        node.outdated = false;
         (node.process.revision, node.index, node.seen) = (0, 0, None);
         let host = node.host;
         self.etcd.directories.retain(|(at, known, _)| *at != host || known.trim_end_matches('/') != DIRECTORY);
@@ -62,6 +63,7 @@ impl World {
         for other in (0..self.etcd.nodes.len()).filter(|other| *other != place) {
             self.end_member(other, true);
             let node = Arc::make_mut(&mut self.etcd.nodes[other]);
+            node.outdated = node.process.data.durable.log.last() > 0 || node.outdated;
             (node.process.removed, node.process.data) = (true, Data::default());
         }
         self.etcd.id = super::state::mix(&[&self.etcd.nodes[place].process.name, &now.0.to_string()]);
@@ -69,7 +71,7 @@ impl World {
         let id = node.process.id;
         node.process.life += 1;
         node.process.form(&[id], id, seed, now, revision);
-        node.process.removed = false;
+        (node.process.removed, node.outdated) = (false, false);
         node.index = Durable::formed(&[id]).applied;
         node.leaderless_since = None;
         node.seen = None;

@@ -20,6 +20,9 @@ pub struct EtcdNode {
     pub process: Process,
     /// The host's place in `World::hosts`.
     pub host: usize,
+    /// Whether its disk holds data of a cluster that another member was taken out of and made anew: it asks its former
+    /// peers in vain.
+    pub outdated: bool,
     /// Whether its peer port is closed: the host is reached, the member is not.
     pub cut: bool,
     /// The state that its clients see; `None` while it is the only member, and its state the store's.
@@ -165,6 +168,7 @@ impl EtcdNode {
             component: Text::new(component),
             process,
             host,
+            outdated: false,
             cut: false,
             seen: None,
             reads: Vec::new(),

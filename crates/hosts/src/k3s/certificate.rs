@@ -28,8 +28,12 @@ pub fn run(call: &mut Call, words: &[String]) -> Step<()> {
     match words.first().map(String::as_str) {
         Some("check") => check(call, &words[1..]),
         Some("rotate") => rotate(call, &words[1..]),
+        Some("rotate-ca") if option(words, "path").is_none() => fatal("--path is required"),
+        Some("rotate-ca") => {
+            fatal("the authorities of this simulated server cannot be exchanged; its certificates can: k3s certificate rotate")
+        }
         _ => {
-            call.say("NAME:\n   k3s certificate - Manage K3s certificates\n\nUSAGE:\n   k3s certificate command [command options]\n\nCOMMANDS:\n   check   Check K3s component certificates on disk\n   rotate  Rotate K3s component certificates on disk");
+            super::usage::family(call, "certificate", "Manage K3s certificates");
             Ok(())
         }
     }

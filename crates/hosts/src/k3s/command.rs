@@ -1,5 +1,5 @@
 //! The `k3s` program and its many names.
-use super::{DATA, KUBECONFIG, certificate, check_config, log, release, secrets_encrypt, snapshot, token};
+use super::{DATA, KUBECONFIG, certificate, check_config, config, log, release, secrets_encrypt, snapshot, token, usage};
 use crate::call::{Call, Step, Stop};
 use crate::machine::{Kind, Machine};
 use crate::outside::Begun;
@@ -42,6 +42,18 @@ pub fn version(machine: &Machine) -> String {
 pub fn run(call: &mut Call) -> Step<()> {
     let words = call.words.clone();
     let rest = words.get(1..).unwrap_or(&[]).to_vec();
+    // `k3s help token list` is `k3s token list --help`.
+    if let [help, command, more @ ..] = &words[..]
+        && matches!(help.as_str(), "help" | "h")
+    {
+        call.words = [std::slice::from_ref(command), more, &["--help".to_string()]].concat();
+        return run(call);
+    }
+    match usage::read(call, &words) {
+        Ok(true) => return Ok(()),
+        Ok(false) => {}
+        Err(stop) => return ended(call, Err(stop)),
+    }
     let done = match words.first().map(String::as_str) {
         Some("--version" | "-v") => {
             let version = version(call.machine);
@@ -76,7 +88,11 @@ pub fn run(call: &mut Call) -> Step<()> {
             Err(Stop::Fail(format!("Error: No help topic for '{other}'")))
         }
     };
-    // K3s ends through logrus.
+    ended(call, done)
+}
+
+/// K3s ends through logrus.
+fn ended(call: &mut Call, done: Step<()>) -> Step<()> {
     match done {
         Err(Stop::Fail(words)) => {
             log::terminal(call, "FATA", 0, words);
@@ -88,6 +104,20 @@ pub fn run(call: &mut Call) -> Step<()> {
 
 /// `k3s server` and `k3s agent` typed by hand: a reset is done; a whole node runs as a unit only.
 fn foreground(call: &mut Call, words: &[String], server: bool) -> Step<()> {
+    let (role, about) = if server { ("server", "Run management server") } else { ("agent", "Run node agent") };
+    if words.iter().any(|word| matches!(word.as_str(), "--help" | "-h")) {
+        usage::page(call, role, about, &config::flags(server));
+        return Ok(());
+    }
+    let typed: Vec<String> = std::iter::once(role.to_string()).chain(words.iter().cloned()).collect();
+    let given = match config::given(call.machine, &typed, &call.environment) {
+        Ok(given) => given,
+        Err(why) => {
+            call.say(format_args!("Incorrect Usage: {why}\n"));
+            usage::page(call, role, about, &config::flags(server));
+            return token::fatal(why);
+        }
+    };
     if !call.is_root() {
         return token::fatal(match server {
             true => "server must run as root, or with --rootless and/or --disable-agent",
@@ -96,6 +126,10 @@ fn foreground(call: &mut Call, words: &[String], server: bool) -> Step<()> {
     }
     if server && words.iter().any(|word| word.trim_start_matches('-').starts_with("cluster-reset")) {
         return snapshot::reset(call, words);
+    }
+    let version = version(call.machine);
+    if let Err(why) = config::resolve(call.machine, &given, &version) {
+        return token::fatal(why);
     }
     call.complain("k3s: this simulated server runs a node only as a systemd unit: systemctl start k3s");
     Err(Stop::Code(1))

@@ -106,10 +106,10 @@ pub fn manifests(machine: &Machine) -> Vec<(Text, Text)> {
     texts.collect()
 }
 
-/// Manifests of components that this server's process was told to leave out: their objects are taken away.
-pub fn disabled(machine: &Machine) -> Vec<&'static str> {
+/// Files and texts of components that this server's process was told to leave out: their objects are taken away.
+pub fn disabled(machine: &Machine) -> Vec<(&'static str, &'static str)> {
     let Some(k3s) = machine.k3s.as_ref().filter(|k3s| k3s.server) else { return Vec::new() };
-    COMPONENTS.iter().filter(|one| !one.file.is_empty() && is_disabled(k3s, one.name)).map(|one| one.text).collect()
+    COMPONENTS.iter().filter(|one| !one.file.is_empty() && is_disabled(k3s, one.name)).map(|one| (one.file, one.text)).collect()
 }
 
 /// The journal's lines about the parts that run inside the process. k3s-io/k3s issues #504 (k3s-ansible), #7344, #8971.

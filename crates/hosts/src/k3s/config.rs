@@ -132,6 +132,16 @@ pub fn given(machine: &Machine, words: &[String], environment: &[(String, String
     Ok(given)
 }
 
+/// The flags of `k3s server` or `k3s agent` for their help: names, whether they take a value, their variable.
+pub fn flags(server: bool) -> Vec<(String, bool, String)> {
+    let own = FLAGS.iter().filter(|(_, _, _, agents)| server || *agents);
+    own.map(|(name, variable, takes, _)| {
+        let short = SHORT.iter().find(|(_, long)| long == name).map_or(String::new(), |(short, _)| format!(",{short}"));
+        (format!("{name}{short}"), *takes != Takes::Nothing, variable.to_string())
+    })
+    .collect()
+}
+
 fn flag(name: &str, server: bool) -> Option<(&'static str, Takes)> {
     let name = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, long)| long);
     FLAGS.iter().find(|(known, _, _, agents)| *known == name && (server || *agents)).map(|(known, _, takes, _)| (*known, *takes))
@@ -196,6 +206,9 @@ pub fn resolve(machine: &Machine, given: &Given, version: &str) -> Result<K3s, S
     if given.last("cluster-reset-restore-path").is_some() && !given.is_on("cluster-reset") {
         return Err("invalid flag use; --cluster-reset required with --cluster-reset-restore-path".into());
     }
+    if given.server {
+        ranges(given)?;
+    }
     let node_ip = given.last("node-ip").map_or_else(|| machine.address(), Text::new);
     let mut node = given.last("node-name").unwrap_or(&machine.name).to_lowercase();
     if given.is_on("with-node-id") {
@@ -235,8 +248,26 @@ pub fn resolve(machine: &Machine, given: &Given, version: &str) -> Result<K3s, S
         flannel: given.or("flannel-backend", "vxlan"),
         labels: given.all("node-label"),
         taints: given.all("node-taint"),
+        names: given.all("tls-san"),
         switches: switches.collect(),
     })
+}
+
+/// The ranges of addresses, in Go's words where they are none.
+fn ranges(given: &Given) -> Result<(), String> {
+    for (name, default) in [("cluster-cidr", "10.42.0.0/16"), ("service-cidr", "10.43.0.0/16")] {
+        for text in given.or(name, default).split(',') {
+            let (address, bits) = text.split_once('/').unwrap_or((text, ""));
+            let most = if address.contains(':') { 128 } else { 32 };
+            if address.parse::<std::net::IpAddr>().is_err() || bits.parse::<u8>().map_or(true, |bits| bits > most) {
+                return Err(format!("invalid {name} {text}: invalid CIDR address: {text}"));
+            }
+        }
+    }
+    match given.last("cluster-dns").filter(|text| text.split(',').any(|one| one.parse::<std::net::IpAddr>().is_err())) {
+        Some(text) => Err(format!("invalid cluster-dns address {text}")),
+        None => Ok(()),
+    }
 }
 
 /// Eight digits that tell this machine from others of its name; kept in /etc/rancher/node/id.

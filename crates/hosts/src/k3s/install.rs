@@ -240,6 +240,8 @@ fn write_unit(call: &mut Call, plan: &Plan) {
 
 fn enable_and_start(call: &mut Call, plan: &Plan, before: &str) -> Step<()> {
     if is_true(call, "INSTALL_K3S_SKIP_ENABLE") {
+        // systemd reads a unit that it does not know when somebody asks for it.
+        call.machine.reload_units();
         return Ok(());
     }
     info(call, format_args!("systemd: Enabling {} unit", plan.name));

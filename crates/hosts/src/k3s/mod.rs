@@ -16,6 +16,7 @@ mod snapshot;
 mod start;
 mod tls;
 mod token;
+mod usage;
 mod web;
 
 pub use command::{columns, kubectl, run};

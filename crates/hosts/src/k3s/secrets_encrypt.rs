@@ -38,11 +38,12 @@ fn keys(text: &str) -> (Vec<String>, bool) {
     (names, text.find("aescbc") < text.find("identity"))
 }
 
-/// `k3s secrets-encrypt status|enable|disable|rotate-keys`
+/// `k3s secrets-encrypt status|enable|disable|prepare|rotate|reencrypt|rotate-keys`
 pub fn run(call: &mut Call, words: &[String]) -> Step<()> {
     let verb = words.first().map_or("", String::as_str);
-    if !["status", "enable", "disable", "rotate-keys"].contains(&verb) {
-        call.say("NAME:\n   k3s secrets-encrypt - Control secrets encryption and keys rotation\n\nUSAGE:\n   k3s secrets-encrypt command [command options]\n\nCOMMANDS:\n   status       Print current status of secrets encryption\n   enable       Enable secrets encryption\n   disable      Disable secrets encryption\n   rotate-keys  (experimental) Dynamically rotates secrets encryption keys and re-encrypt secrets");
+    const VERBS: [&str; 7] = ["status", "enable", "disable", "prepare", "rotate", "reencrypt", "rotate-keys"];
+    if !VERBS.contains(&verb) {
+        super::usage::family(call, "secrets-encrypt", "Control secrets encryption and keys rotation");
         return Ok(());
     }
     rooted(call)?;
@@ -62,20 +63,47 @@ pub fn run(call: &mut Call, words: &[String]) -> Step<()> {
         return fatal("see server log for details: https://127.0.0.1:6443/v1-k3s/encrypt/config: 400 Bad Request");
     };
     let (mut names, on) = keys(&text);
-    let words = match verb {
-        "rotate-keys" => {
-            names.insert(0, format!("aescbckey-{}", call.machine.local(call.now).rfc3339()));
-            names.truncate(1);
-            call.machine.files.write_mode(&stage(), "reencrypt_finished", 0o600);
-            call.work(Duration::secs(2));
-            "keys rotated, reencryption started"
-        }
-        "enable" => "secrets-encryption enabled",
-        _ => "secrets-encryption disabled",
+    let held = call.machine.files.read(&stage()).map_or("start".to_string(), |text| text.to_string());
+    let forced = words.iter().any(|word| matches!(word.as_str(), "--force" | "-f"));
+    // Each step of the old way needs the one before it (k3s-io/docs, cli/secrets-encrypt).
+    let fits = match verb {
+        "prepare" => forced || matches!(held.as_str(), "start" | "reencrypt_finished"),
+        "rotate" => forced || held == "prepare",
+        "reencrypt" => forced || held == "rotate",
+        _ => true,
     };
-    let on = if verb == "rotate-keys" { on } else { verb == "enable" };
+    if !fits || (verb != "enable" && verb != "disable" && !on) {
+        return fatal("see server log for details: https://127.0.0.1:6443/v1-k3s/encrypt/config: 400 Bad Request");
+    }
+    let fresh = format!("aescbckey-{}", call.machine.local(call.now).rfc3339());
+    let (said, then) = match verb {
+        "rotate-keys" => {
+            names = vec![fresh];
+            call.work(Duration::secs(2));
+            ("keys rotated, reencryption started", "reencrypt_finished")
+        }
+        "prepare" => {
+            names.push(fresh);
+            ("prepare completed successfully", "prepare")
+        }
+        "rotate" => {
+            names.rotate_right(1);
+            ("rotate completed successfully", "rotate")
+        }
+        "reencrypt" => {
+            if !words.iter().any(|word| word == "--skip") {
+                names.truncate(1);
+            }
+            call.work(Duration::secs(2));
+            ("reencryption started", "reencrypt_finished")
+        }
+        "enable" => ("secrets-encryption enabled", held.as_str()),
+        _ => ("secrets-encryption disabled", held.as_str()),
+    };
+    call.machine.files.write_mode(&stage(), then, 0o600);
+    let on = if matches!(verb, "enable" | "disable") { verb == "enable" } else { on };
     call.machine.files.write_mode(&config(), &providers(&names, on), 0o600);
-    call.say(words);
+    call.say(said);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::{DATA, log, release, server};
 use crate::call::{Call, Step};
 use crate::machine::k3s::{Datastore, Phase};
 use crate::outside::Begun;
+use objects::{Tree, map};
 use simcore::Duration;
 
 fn folder(words: &[String]) -> String {
@@ -21,7 +22,7 @@ pub fn run(call: &mut Call, words: &[String]) -> Step<()> {
         Some("delete") => delete(call, rest),
         Some("prune") => prune(call, rest),
         _ => {
-            call.say("NAME:\n   k3s etcd-snapshot - Manage etcd snapshots\n\nUSAGE:\n   k3s etcd-snapshot command [command options]\n\nCOMMANDS:\n   save         Trigger an immediate etcd snapshot\n   delete       Delete given snapshot(s)\n   ls, list, l  List snapshots\n   prune        Remove snapshots that match the name prefix that exceed the configured retention count");
+            super::usage::family(call, "etcd-snapshot", "Manage etcd snapshots");
             Ok(())
         }
     }
@@ -40,6 +41,11 @@ fn save(call: &mut Call, words: &[String]) -> Step<()> {
     let node = call.machine.k3s.as_ref().map(|k3s| k3s.node.clone()).unwrap_or_default();
     let now = call.machine.local(call.now);
     let name = format!("{}-{node}-{}", option(words, "name").unwrap_or("on-demand"), now.0 / 1_000_000);
+    if words.iter().any(|word| matches!(word.as_str(), "--s3" | "--etcd-s3")) && option(words, "s3-bucket").is_none() {
+        return fatal("s3 bucket name was not set");
+    }
+    let compressed = words.iter().any(|word| word.trim_start_matches("--etcd-").trim_start_matches("--") == "snapshot-compress");
+    let name = if compressed { format!("{name}.zip") } else { name };
     let path = format!("{}/{name}", folder(words));
     let seal = server::seal(call.machine);
     let mark = call.machine.files.read(&seal).and_then(|text| text.lines().next().map(String::from)).unwrap_or_default();
@@ -76,12 +82,28 @@ fn list(call: &mut Call, words: &[String]) -> Step<()> {
     rooted(call)?;
     let folder = folder(words);
     let mut rows = vec![["Name", "Location", "Size", "Created"].map(String::from)];
+    let node = call.machine.k3s.as_ref().map_or(call.machine.name.clone(), |k3s| k3s.node.clone());
+    let mut items = Vec::new();
     for name in names(call, &folder) {
-        let second = name.rsplit('-').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        let second = name.trim_end_matches(".zip").rsplit('-').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
         let created = simcore::Time(second * 1_000_000).rfc3339();
         let text = call.machine.files.read(&format!("{folder}/{name}")).unwrap_or_default();
         let size = text.lines().find_map(|line| line.strip_prefix("bytes ")).unwrap_or(FRESH).to_string();
-        rows.push([name.clone(), format!("file://{folder}/{name}"), size, created]);
+        let location = format!("file://{folder}/{name}");
+        items.push(map! {
+            "metadata": map! {"name": format!("local-{name}")},
+            "spec": map! {"snapshotName": name.as_str(), "nodeName": node.clone(), "location": location.as_str()},
+            "status": map! {"creationTime": created.as_str(), "readyToUse": true, "size": size.as_str()},
+        });
+        rows.push([name.clone(), location, size, created]);
+    }
+    if let Some(form @ ("json" | "yaml")) = option(words, "output").or_else(|| option(words, "o")) {
+        let tree = map! {"kind": "ETCDSnapshotFileList", "apiVersion": "k3s.cattle.io/v1", "metadata": map! {}, "items": Tree::from(items)};
+        match form {
+            "json" => call.say(tree.to_json()),
+            _ => call.stdout.push_str(&objects::yaml::write(&tree)),
+        }
+        return Ok(());
     }
     columns(call, &rows, 0, 1);
     Ok(())

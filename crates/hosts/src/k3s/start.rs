@@ -179,6 +179,13 @@ fn prepare(machine: &mut Machine, at: Time, unit: &str, mut k3s: K3s) -> Progres
         machine.k3s = Some(Arc::new(k3s));
         return Progress::Went(Duration::millis(300));
     }
+    if let Datastore::External(endpoint) = &k3s.datastore {
+        let words = format!("preparing server: failed to start kine: building kine: {}", unreachable(endpoint));
+        return fatal(machine, at, unit, &words);
+    }
+    if !matches!(k3s.flannel.as_str(), "vxlan" | "host-gw" | "wireguard-native" | "none") {
+        return fatal(machine, at, unit, &format!("Cannot configure unknown flannel backend '{}'", k3s.flannel));
+    }
     k3s.phase = Phase::Booting;
     match k3s.datastore {
         Datastore::Sqlite => {
@@ -208,6 +215,20 @@ fn prepare(machine: &mut Machine, at: Time, unit: &str, mut k3s: K3s) -> Progres
     serve(machine, at, unit, &k3s, &word)
 }
 
+/// No database listens anywhere here: Go's words for a connection that nobody takes.
+fn unreachable(endpoint: &str) -> String {
+    let (kind, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
+    let address = rest.rsplit('@').next().unwrap_or(rest).split(['/', '?']).next().unwrap_or("");
+    let address = address.trim_start_matches("tcp(").trim_end_matches(')');
+    let port = match kind {
+        "mysql" => "3306",
+        "postgres" | "postgresql" => "5432",
+        _ => "2379",
+    };
+    let address = if address.contains(':') { address.to_string() } else { format!("{address}:{port}") };
+    format!("dial tcp {address}: connect: connection refused")
+}
+
 /// A server that knows its cluster: it signs, opens its port and starts what it holds.
 pub(super) fn serve(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, password: &str) -> Progress {
     if machine.port_taken(k3s.port) {
@@ -222,7 +243,7 @@ pub(super) fn serve(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, pass
         server::set_agent_password(machine, &k3s.agent_token);
     }
     for row in tls::ROWS.iter().filter(|row| row.file.starts_with("server/")) {
-        if row.file.contains("/etcd/") && k3s.datastore != Datastore::Etcd || !tls::is_due(machine, row, at) {
+        if row.file.contains("/etcd/") && k3s.datastore != Datastore::Etcd || !tls::is_due(machine, k3s, row, at) {
             continue;
         }
         if let Some(signed) = tls::sign(machine, k3s, row, at) {
@@ -328,7 +349,7 @@ pub(super) fn runs(machine: &mut Machine, at: Time, unit: &str) {
 /// The part of the process that every node has: containerd, kubelet, kube-proxy, flannel.
 pub(super) fn agent_runs(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, servers: &[String]) {
     for row in tls::ROWS.iter().filter(|row| row.file.starts_with("agent/")) {
-        if tls::is_due(machine, row, at) {
+        if tls::is_due(machine, k3s, row, at) {
             tls::sign(machine, k3s, row, at);
         }
     }

@@ -129,6 +129,8 @@ pub fn sign(machine: &mut Machine, k3s: &K3s, row: &Row, at: Time) -> Option<Cer
         names.push(format!("DNS:kubernetes.default.svc.{}", k3s.cluster_domain));
         let first = k3s.service_cidr.split('.').take(3).collect::<Vec<_>>().join(".");
         names.push(format!("IP Address:{first}.1"));
+        let kind = |name: &str| if crate::call::is_address(name) { "IP Address" } else { "DNS" };
+        names.extend(k3s.names.iter().map(|name| format!("{}:{name}", kind(name))));
     }
     let usages = match row.usage {
         Usage::Client => vec!["TLS Web Client Authentication"],
@@ -156,9 +158,10 @@ pub fn sign(machine: &mut Machine, k3s: &K3s, row: &Row, at: Time) -> Option<Cer
 /// Less than this is left: K3s signs anew at its start. k3s-io/docs, cli/certificate.
 pub const RENEW_DAYS: u64 = 120;
 
-/// Whether a start must sign a row: there is none, or it ends soon.
-pub fn is_due(machine: &Machine, row: &Row, at: Time) -> bool {
+/// Whether a start must sign a row: there is none, it ends soon, or a name is asked for that it does not have.
+pub fn is_due(machine: &Machine, k3s: &K3s, row: &Row, at: Time) -> bool {
     let soon = Time(machine.local(at).0 + RENEW_DAYS * 86_400_000_000);
     let held = machine.files.read(&format!("{DATA}/{}.crt", row.file)).and_then(|text| Certificate::read(&text));
-    held.is_none_or(|held| held.not_after < soon)
+    let wanted = |held: &Certificate| k3s.names.iter().all(|name| held.names.iter().any(|known| known.ends_with(&format!(":{name}"))));
+    held.is_none_or(|held| held.not_after < soon || row.subject == "kube-apiserver" && !wanted(&held))
 }

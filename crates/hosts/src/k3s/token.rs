@@ -85,16 +85,7 @@ pub fn run(call: &mut Call, words: &[String]) -> Step<()> {
         Some("list") => table(call, &words[1..]),
         Some("rotate") => rotate(call, &words[1..]),
         _ => {
-            call.say(concat!(
-                "NAME:\n   k3s token - Manage tokens\n\n",
-                "USAGE:\n   k3s token command [command options]\n\n",
-                "COMMANDS:\n",
-                "   create    Create bootstrap tokens on the server\n",
-                "   delete    Delete bootstrap tokens on the server\n",
-                "   generate  Generate and print a bootstrap token, but do not create it on the server\n",
-                "   list      List bootstrap tokens on the server\n",
-                "   rotate    Rotate original server token with a new server token\n",
-            ));
+            super::usage::family(call, "token", "Manage tokens");
             Ok(())
         }
     }
@@ -119,8 +110,8 @@ fn create(call: &mut Call, words: &[String]) -> Step<()> {
     if span(ttl).is_err() {
         return fatal(format!("invalid value {} for flag -ttl: parse error", quoted(ttl)));
     }
-    let last = words.last().filter(|word| bootstrap::parts(word).is_some()).cloned();
-    let token = last.unwrap_or_else(|| bootstrap::draw(call));
+    let given = words.iter().find(|word| bootstrap::parts(word).is_some()).cloned();
+    let token = given.unwrap_or_else(|| bootstrap::draw(call));
     let mut entry = map! {
         "token": token.as_str(),
         "usages": list!["signing", "authentication"],
@@ -185,6 +176,25 @@ fn row(secret: &Tree, now: Time) -> [String; 6] {
     ]
 }
 
+fn is_token(secret: &Tree) -> bool {
+    secret.get("type").text() == "bootstrap.kubernetes.io/token"
+}
+
+/// A token as `-o json` writes it.
+fn told(secret: &Tree) -> Tree {
+    let field = |name: &str| base64::decode_text(secret.at(&["data", name]).text()).unwrap_or_default();
+    let mut tree = map! {"token": format!("{}.{}", field("token-id"), field("token-secret"))};
+    for (key, name) in [("description", "description"), ("expires", "expiration")] {
+        if !field(name).is_empty() {
+            tree.set(&[key], field(name));
+        }
+    }
+    let usages = ["authentication", "signing"].into_iter().filter(|usage| field(&format!("usage-bootstrap-{usage}")) == "true");
+    tree.set(&["usages"], Tree::from(usages.map(Tree::from).collect::<Vec<_>>()));
+    tree.set(&["groups"], Tree::from(field("auth-extra-groups").split(',').map(Tree::from).collect::<Vec<_>>()));
+    tree
+}
+
 fn table(call: &mut Call, words: &[String]) -> Step<()> {
     let client = client(call)?;
     let found = match client.get(call, SECRETS, "kube-system", "")? {
@@ -192,11 +202,15 @@ fn table(call: &mut Call, words: &[String]) -> Step<()> {
         Err(why) => return fatal(format!("failed to list bootstrap tokens: {why}")),
     };
     let now = call.machine.local(call.now);
-    let tokens = found.get("items").items().iter().filter(|one| one.get("type").text() == "bootstrap.kubernetes.io/token");
+    let tokens = found.get("items").items().iter().filter(|one| is_token(one));
     let rows: Vec<[String; 6]> = tokens.map(|secret| row(secret, now)).collect();
-    let json = matches!(option(words, "output").or_else(|| option(words, "o")), Some("json" | "yaml"));
-    if json {
-        return fatal("here only the output format text is known");
+    if let Some(form @ ("json" | "yaml")) = option(words, "output").or_else(|| option(words, "o")) {
+        let tree = Tree::from(found.get("items").items().iter().filter(|one| is_token(one)).map(told).collect::<Vec<_>>());
+        match form {
+            "json" => call.say(tree.to_json()),
+            _ => call.stdout.push_str(&objects::yaml::write(&tree)),
+        }
+        return Ok(());
     }
     let mut all = vec![["TOKEN", "TTL", "EXPIRES", "USAGES", "DESCRIPTION", "EXTRA GROUPS"].map(String::from)];
     all.extend(rows);

@@ -60,6 +60,8 @@ pub struct K3s {
     /// `key=value`
     pub labels: Vec<Text>,
     pub taints: Vec<Text>,
+    /// Further names in the API server's certificate.
+    pub names: Vec<Text>,
     /// Names of other switches that are on: `disable-kube-proxy`, `disable-network-policy`, …
     pub switches: Vec<Text>,
 }
