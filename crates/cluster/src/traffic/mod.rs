@@ -15,6 +15,7 @@ mod tally;
 mod trace;
 mod view;
 mod walk;
+pub mod written;
 
 pub use dataplane::network::{Ask, Failure, Url};
 pub use fabric::Client;
