@@ -50,21 +50,24 @@ pub fn Browser() -> impl IntoView {
     .into_any()
 }
 
-/// Where Services can be reached from outside: by the workers, or by any node where there are none.
+/// Where Services can be reached from outside: by the workers, or by any node where there are none; the learner's own first.
 fn doors(rules: &[cluster::lens::RuleView], workers: &[String]) -> Vec<String> {
     let mut all = Vec::new();
     for rule in rules.iter().filter(|rule| workers.is_empty() || workers.contains(&rule.node)) {
-        for door in rule.doors.iter().skip(1) {
-            all.push(match door.strip_prefix("NodePort ") {
+        let system = !rule.service.starts_with("default/");
+        // Nobody speaks plain HTTP at 443.
+        for door in rule.doors.iter().skip(1).filter(|door| !door.ends_with(":443")) {
+            let text = match door.strip_prefix("NodePort ") {
                 Some(port) => format!("http://{}:{port}/", rule.node),
                 None => format!("http://{}/", door.trim_end_matches(":80")),
-            });
+            };
+            all.push((system, text));
         }
     }
     all.sort();
     all.dedup();
     all.truncate(8);
-    all
+    all.into_iter().map(|(_, text)| text).collect()
 }
 
 fn site(page: PageView, opened: &str) -> AnyView {
