@@ -14,6 +14,7 @@ mod images;
 pub mod input;
 pub mod invariants;
 pub mod lens;
+mod logs;
 pub mod managed;
 pub mod manifest;
 pub mod members;

@@ -33,6 +33,8 @@ pub struct Part {
     pub host: usize,
     pub actor: Actor,
     pub running: bool,
+    /// Whether it led when it was last looked at.
+    pub led: bool,
     /// Whether it is to run: a process that nobody stopped is started again after a crash.
     pub enabled: bool,
     /// How much longer its messages take, each way.
@@ -73,6 +75,7 @@ impl Part {
             host,
             actor,
             running: false,
+            led: false,
             enabled: true,
             slow: Duration::ZERO,
             cut: false,
@@ -152,6 +155,7 @@ impl Part {
     /// The process is gone, and with it all that it had in memory.
     pub fn stop(&mut self) {
         self.running = false;
+        self.led = false;
         self.inbox.clear();
         each!(&mut self.actor, it => it.stop())
     }

@@ -135,11 +135,14 @@ impl World {
             self.talk.asks_kubelet(now, server, part, format!("/{served}/{namespace}/{name}").into());
         }
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
-            Some(kubelet) if is_exec(request) => match (kubelet.exec_begin(now, request), id) {
-                (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
-                (Err(response), _) => Attempt::Answered(response),
-                (Ok(_), None) => Attempt::Refused,
-            },
+            Some(kubelet) if is_exec(request) || types_lines(request) => {
+                let begun = if types_lines(request) { kubelet.shell_begin(now, request) } else { kubelet.exec_begin(now, request) };
+                match (begun, id) {
+                    (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
+                    (Err(response), _) => Attempt::Answered(response),
+                    (Ok(_), None) => Attempt::Refused,
+                }
+            }
             Some(kubelet) => Attempt::Answered(kubelet.serve(now, request)),
             None => {
                 let address = self.address_of(node);
@@ -182,6 +185,11 @@ enum Attempt {
     Waits(Asked),
     /// A command was started in a container; its answer comes when it ends.
     Runs(PartId, Box<dataplane::kubelet::Command>),
+}
+
+/// Whether a client will type line after line into a shell: an option that is not on the real wire.
+fn types_lines(request: &Request) -> bool {
+    request.options.other.iter().any(|(key, value)| key == "lines" && value == "true")
 }
 
 /// An exec may change files in its container; logs only read.

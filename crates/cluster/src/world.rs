@@ -80,6 +80,8 @@ pub struct World {
     /// Addresses of load balancers, and how many Services have them.
     pub(crate) balanced: Arc<BTreeMap<u32, u32>>,
     pub(crate) seed: u64,
+    /// When it began.
+    pub(crate) power_on: Time,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
     pub(crate) pending: Vec<Pending>,
@@ -113,9 +115,10 @@ const HISTORY: u64 = 1_000;
 const HISTORY_MOST: u64 = 1_250;
 
 impl World {
-    pub(crate) fn empty(seed: u64, files: Vec<(String, String)>) -> World {
+    pub(crate) fn empty(power_on: Time, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World {
-            now: Time::START,
+            now: power_on,
+            power_on,
             queue: Queue::default(),
             api: ApiServer::new(seed),
             parts: Vec::new(),
@@ -148,7 +151,7 @@ impl World {
             steps: 0,
             inputs_seen: 0,
         };
-        world.queue.push(Time::START + COMPACTION, Event::Compact);
+        world.queue.push(power_on + COMPACTION, Event::Compact);
         world
     }
 
@@ -313,6 +316,7 @@ impl World {
     /// More is agreed on: watchers hear of it.
     pub(crate) fn applied(&mut self) {
         self.announce();
+        self.feed_watchers();
         if self.announced.saturating_sub(self.api.store.compacted()) > HISTORY_MOST {
             self.compact(HISTORY);
         }
@@ -458,7 +462,9 @@ impl World {
                 self.queue.push(time, Event::Wake(id));
             }
         }
+        self.tells_election(id);
         if self.parts[id].has_exited() {
+            self.tells_loss(id);
             self.crash(id, "could not renew its lease in time: exits with code 1");
         }
         self.component_told(id);

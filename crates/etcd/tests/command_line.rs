@@ -183,7 +183,7 @@ fn flags_that_do_not_go_together_are_refused() {
     let mut members = Members::default();
     let mut failed = |line: &str| {
         let answer = run(&mut members, line);
-        (answer.stderr.trim_end().to_string(), answer.code)
+        (answer.stderr.lines().next().unwrap_or_default().to_string(), answer.code)
     };
     for (line, words, code) in [
         ("etcdctl get a --prefix --from-key", "`--prefix` and `--from-key` cannot be set at the same time, choose one", 128),

@@ -109,12 +109,30 @@ kinds! {
     REFERENCE_GRANT = "gateway.networking.k8s.io" "v1beta1" "ReferenceGrant" "referencegrants" "referencegrant" short ["refgrant"] in ["gateway-api"] namespaced sub [] counted "io.k8s.networking.gateway.v1beta1.ReferenceGrant";
 }
 
+/// What is in etcd but no object of the API: a key that somebody put there. It has no row in the table, so nobody who goes
+/// through all kinds meets it.
+pub const RAW: KindId = KindId(KINDS.len() as u16);
+static RAW_ROW: Kind = Kind {
+    group: "",
+    version: "",
+    kind: "",
+    plural: "",
+    singular: "",
+    short: &[],
+    categories: &[],
+    namespaced: false,
+    subresources: &[],
+    generation: false,
+    schema: "",
+    served: false,
+};
+
 /// The group of the Gateway API, whose kinds are custom resources upstream.
 pub const GATEWAY_API: &str = "gateway.networking.k8s.io";
 
 impl KindId {
     pub fn row(self) -> &'static Kind {
-        &KINDS[self.0 as usize]
+        KINDS.get(self.0 as usize).unwrap_or(&RAW_ROW)
     }
 }
 

@@ -7,6 +7,9 @@ pub struct Object {
     pub key: Key,
     /// The store's revision that wrote this version; also in `metadata.resourceVersion`.
     pub revision: u64,
+    /// The revision of its first version, and which version this is.
+    pub created: u64,
+    pub version: u32,
     pub tree: Tree,
     brief: Brief,
 }
@@ -26,13 +29,14 @@ struct Brief {
 impl Object {
     pub fn new(key: Key, revision: u64, tree: Tree) -> Object {
         let bytes = tree.bytes();
-        Object::weighing(key, revision, tree, bytes)
+        Object { created: revision, version: 1, ..Object::weighing(key, revision, tree, bytes) }
     }
 
     /// The next version of this object.
     pub fn next(&self, revision: u64, tree: Tree) -> Object {
         let bytes = i64::from(self.brief.bytes) + tree.grown(&self.tree);
-        Object::weighing(self.key.clone(), revision, tree, bytes as u32)
+        let (created, version) = (self.created, self.version + 1);
+        Object { created, version, ..Object::weighing(self.key.clone(), revision, tree, bytes as u32) }
     }
 
     fn weighing(key: Key, revision: u64, tree: Tree, bytes: u32) -> Object {
@@ -46,13 +50,14 @@ impl Object {
             finished: is_pod && matches!(status.get("phase").text(), "Succeeded" | "Failed"),
             ready: is_pod && status.get("conditions").items().iter().any(is_ready),
         };
-        Object { key, revision, tree, brief }
+        Object { key, revision, created: revision, version: 1, tree, brief }
     }
 
     /// The same object with nothing kept but its key, spec, labels and state: for those who remember many for long,
     /// and would keep old statuses alive.
     pub fn outline(&self) -> Object {
-        Object { key: self.key.clone(), revision: self.revision, tree: crate::map! {"spec": self.spec()}, brief: self.brief.clone() }
+        let tree = crate::map! {"spec": self.spec()};
+        Object { key: self.key.clone(), tree, brief: self.brief.clone(), ..*self }
     }
 
     pub fn meta(&self) -> &Tree {

@@ -51,7 +51,9 @@ impl Inner {
 
 impl Snapshot {
     pub fn empty(revision: u64) -> Snapshot {
-        let kinds = kinds::KINDS.chunks(SHELF).map(|shelf| shelf.iter().map(|_| Names::new_sync()).collect()).collect();
+        // One more than the table has: keys that are no objects.
+        let shelves = (kinds::RAW.0 as usize + 1).div_ceil(SHELF);
+        let kinds = (0..shelves).map(|_| (0..SHELF).map(|_| Names::new_sync()).collect()).collect();
         let inner = Inner { kinds, on_node: Index::new_sync(), dependents: Dependents::new_sync() };
         Snapshot { revision, inner: Arc::new(inner) }
     }

@@ -165,9 +165,15 @@ impl World {
         match self.server_at(host, server) {
             Ok(()) => {
                 if let Some(response) = self.without_store(request) {
+                    if let Some(target) = self.serving(host, server).filter(|_| response.code == 401) {
+                        self.tells_stranger(target, "invalid bearer token");
+                    }
                     return self.tell_command_after(id, NEARBY, Reply::Response(Box::new(Ok(response))));
                 }
                 if let Err(refused) = self.certified(host, server, &self.certificate_of(host, &request.user.name)) {
+                    if let Some(target) = self.serving(host, server) {
+                        self.tells_refusal(target, host, &refused);
+                    }
                     let response = match &refused {
                         Refused::Client(why) => Err(why.clone()),
                         Refused::Server(_) => Ok(trust::turned_away(&refused)),
@@ -182,6 +188,12 @@ impl World {
             }
             Err((why, took)) => self.tell_command_after(id, took, Reply::Response(Box::new(Err(why)))),
         }
+    }
+
+    /// The host whose kube-apiserver an address leads to.
+    fn serving(&self, host: usize, server: &str) -> Option<usize> {
+        let address = server.trim_start_matches("https://").trim_end_matches('/');
+        self.host_at(host, address.rsplit_once(':').map_or(address, |(name, _)| name))
     }
 
     /// Answers that do not depend on what the API keeps: to tokens that are not good, and about rights, which it has no kinds
@@ -305,7 +317,7 @@ impl World {
         }
         let Some(at) = self.host_at(host, name) else { return Err(refused) };
         let (machine, now) = (self.machine(at), self.now);
-        let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(Time::START, |one| one.since);
+        let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(self.power_on, |one| one.since);
         let open = machine.sockets.iter().find(|socket| socket.port == number).map(|socket| since(socket.pid));
         let ready = if port == "6443" { SERVING } else { LISTENING };
         if open.is_some_and(|since| since + ready <= now) { Ok(()) } else { Err(refused) }
@@ -377,7 +389,7 @@ fn is_node_patch(request: &Request) -> bool {
 
 /// How long kubeadm goes on asking (`kubernetesAPICall`).
 fn patience(command: &Command) -> Time {
-    command.asked.as_ref().map_or(Time::START, |asked| asked.at) + Duration::mins(1)
+    command.asked.as_ref().map_or(Time::default(), |asked| asked.at) + Duration::mins(1)
 }
 
 /// What a tool printed, out of the answer that carries it.

@@ -117,8 +117,13 @@ impl World {
         self.tool_ends_at(at, command.caller, command.ticket, out, err, i32::from(ran.code));
     }
 
+    /// Whether what a command's program says goes to the screen as it comes.
+    pub(crate) fn command_streams(&self, caller: Caller) -> bool {
+        matches!(caller, Caller::Command(id) if self.fleet.commands.get(&id).is_some_and(|command| command.streams))
+    }
+
     /// Words on the terminal's screen.
-    pub(super) fn show(&mut self, text: &str, err: bool) {
+    pub(crate) fn show(&mut self, text: &str, err: bool) {
         if !text.is_empty() {
             Arc::make_mut(&mut self.terminal).print(text, err);
         }
@@ -127,6 +132,7 @@ impl World {
     /// Ends a command that somebody broke off; what it has done stays.
     pub(super) fn break_command(&mut self, id: u64) {
         let Some(command) = self.fleet_mut().commands.remove(&id) else { return };
+        self.drop_jobs(Caller::Command(id));
         let (caller, ticket) = (command.caller, command.ticket);
         self.tool_ends_at(self.now, caller, ticket, String::new(), String::new(), 130);
     }
@@ -134,6 +140,7 @@ impl World {
     /// The connection of a command breaks.
     pub(super) fn cut_command(&mut self, id: u64, words: &str) {
         let Some(command) = self.fleet_mut().commands.remove(&id) else { return };
+        self.drop_jobs(Caller::Command(id));
         let closed = command.in_session.then_some("closed");
         if command.in_session {
             self.fleet_mut().session = None;

@@ -1,6 +1,7 @@
 //! Programs of a server that read the kernel's Service rules, and those that send requests from there.
 use super::fleet::Reply;
 use crate::event::Caller;
+use crate::members::Given;
 use crate::traffic::fabric::{Client, Place, number};
 use crate::traffic::flight::Asker;
 use crate::world::World;
@@ -29,12 +30,16 @@ impl World {
         if matches!(name.as_str(), "kubectl" | "k") && has(&self.machine(host)) {
             return self.begin_kubectl(id, host, begun);
         }
-        if matches!(name.as_str(), "etcdctl" | "etcdutl") {
+        let limited = (name == "timeout" && rest.get(1).is_some_and(|word| word == "etcdctl")).then(|| limit(&rest[0])).flatten();
+        if matches!(name.as_str(), "etcdctl" | "etcdutl") || limited.is_some() {
             // A provider's etcd is out of reach, and its nodes have no tools for it.
             if self.managed.is_some() {
                 return self.tell_command(id, Reply::Printed(None));
             }
-            return self.begin_etcdctl(host, begun.words.clone(), Caller::Command(id), Ticket(0), false);
+            let words = if limited.is_some() { rest[1..].to_vec() } else { begun.words.clone() };
+            let (environment, stdin, folder) = (begun.environment.clone(), begun.stdin.clone(), begun.folder.clone());
+            let given = Given { environment, stdin, folder, until: limited.map(|limit| self.now + limit) };
+            return self.begin_etcd_line(host, words, given, Caller::Command(id), Ticket(0), false);
         }
         if name == "ssh" {
             let words = "ssh: from a server no other server can be reached here; log in from your own terminal\n";
@@ -95,6 +100,13 @@ impl World {
     }
 }
 
+/// `5`, `5s`, `2m`: how long `timeout` lets a program run.
+fn limit(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(['s', 'm']);
+    let count = digits.parse::<u64>().ok()?;
+    Some(if text.ends_with('m') { Duration::mins(count) } else { Duration::secs(count) })
+}
+
 fn text(stdout: String) -> Printed {
     Printed { stdout, ..Printed::default() }
 }
@@ -143,14 +155,30 @@ fn ipset(proxy: &KubeProxy, words: &[String], _: Time) -> Printed {
     text(sets.iter().map(shown).collect())
 }
 
-/// `nft list ruleset`
+/// `nft list ruleset`, `nft list tables`, `nft list table ip kube-proxy`, `nft list chain|map|set ip kube-proxy NAME`
 fn nft(proxy: &KubeProxy, words: &[String], now: Time) -> Printed {
-    if words.iter().map(String::as_str).collect::<Vec<_>>() != ["list", "ruleset"] {
-        return complaint("nft: only `nft list ruleset` is understood here\n", 1);
+    let line = words.join(" ");
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !matches!(*word, "-n" | "-nn")).collect();
+    if proxy.kernel.rules.mode() != Mode::Nftables {
+        return complaint("# kube-proxy does not write nftables rules in its present mode: see iptables-save\n", 0);
     }
-    match proxy.kernel.rules.mode() {
-        Mode::Nftables => text(proxy.kernel.rules.nft_list(&proxy.kernel.affinity, now)),
-        _ => complaint("# kube-proxy does not write nftables rules in its present mode: see iptables-save\n", 0),
+    let all = || proxy.kernel.rules.nft_list(&proxy.kernel.affinity, now);
+    let missing = |name: &str| {
+        let marks = format!("{}{}", " ".repeat(line.rfind(name).unwrap_or(0)), "^".repeat(name.len()));
+        complaint(&format!("Error: No such file or directory\n{line}\n{marks}\n"), 1)
+    };
+    match words[..] {
+        ["list", "ruleset"] | ["list", "table", "ip", "kube-proxy"] | ["list", "table", "kube-proxy"] => text(all()),
+        ["list", "tables"] => text("table ip kube-proxy\n".to_string()),
+        ["list", "table", .., name] => missing(name),
+        ["list", what @ ("chain" | "map" | "set"), "ip", "kube-proxy", name]
+        | ["list", what @ ("chain" | "map" | "set"), "kube-proxy", name] => {
+            let all = all();
+            let begin = all.find(&format!("\t{what} {name} {{\n"));
+            let part = begin.and_then(|at| Some(&all[at..at + all[at..].find("\n\t}\n")? + 4]));
+            part.map_or_else(|| missing(name), |part| text(format!("table ip kube-proxy {{\n{part}}}\n")))
+        }
+        _ => complaint("nft: only `nft list ruleset|tables|table|chain|map|set` is understood here\n", 1),
     }
 }
 

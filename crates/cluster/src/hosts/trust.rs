@@ -58,6 +58,17 @@ impl World {
         self.fleet.strangers.contains(&id)
     }
 
+    /// A refused connection stands in the kube-apiserver's log, whichever side refused.
+    pub(super) fn tells_refusal(&mut self, server: usize, client: usize, refused: &Refused) {
+        match refused {
+            Refused::Client(_) => {
+                let address = self.hosts[client].address.clone();
+                self.tells_handshake(server, &address);
+            }
+            Refused::Server(why) => self.tells_stranger(server, why),
+        }
+    }
+
     /// Finds out anew whose connections are refused: a clock, a certificate or a process has changed.
     pub(super) fn weigh_trust(&mut self) {
         let right = self.fleet.machines.values().all(|machine| machine.clock_offset == 0);
@@ -74,7 +85,10 @@ impl World {
                 continue;
             }
             let held = self.held(id, part.host, &part.actor);
-            if self.trusted(Some(part.host), server, held.as_ref()).is_err() {
+            if let Err(refused) = self.trusted(Some(part.host), server, held.as_ref()) {
+                if !self.fleet.strangers.contains(&id) {
+                    self.tells_refusal(server, part.host, &refused);
+                }
                 strangers.insert(id);
             } else if let Some(held) = &held {
                 let left = held.not_after.since(self.clock(Some(server)));

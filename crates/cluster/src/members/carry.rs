@@ -153,6 +153,7 @@ impl World {
             self.tell_the_late(place);
         }
         self.answer_reads(place);
+        self.feed_watchers();
     }
 }
 

@@ -1,8 +1,10 @@
 //! `etcdctl` at work: the line is run again from its first word with each answer that comes.
 use crate::event::{Caller, Event};
+use crate::members::leases::LEASES;
 use crate::world::World;
 use apiserver::client::Ticket;
-use etcd::ctl::{Access, Answer, Ask, Reply, Saved, etcdctl};
+use dataplane::kubelet::ERRORS;
+use etcd::ctl::{Access, Answer, Ask, FOREVER, Reply, Saved, etcdctl};
 use objects::wire::{Request, Response, Target};
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -29,10 +31,28 @@ pub(crate) struct Job {
     asked: Vec<Asked>,
     /// It runs in a container: one stream for both outputs.
     in_container: bool,
+    given: Given,
+    /// What it has said so far, and how much of that somebody has seen.
+    said: String,
+    shown: usize,
+    /// A lease that lives as long as the line.
+    pub lease: Option<u64>,
+}
+
+/// What a line of etcdctl is begun with besides its words.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    pub environment: Vec<(String, String)>,
+    pub stdin: String,
+    pub folder: String,
+    /// `timeout` ends it then.
+    pub until: Option<Time>,
 }
 
 /// Starting the program and its connection with TLS.
 const BEGIN: Duration = Duration::millis(15);
+/// How often a line that waits for changes looks whether its member still has a leader.
+const LOOK: Duration = Duration::secs(1);
 
 /// One run of the line: known answers in the order of the questions, and the first new questions.
 struct Run<'a> {
@@ -42,6 +62,19 @@ struct Run<'a> {
     host: usize,
     files: &'a mut Vec<(usize, String, Saved)>,
     restored: Option<(Saved, String)>,
+    given: &'a Given,
+    said: String,
+}
+
+impl Run<'_> {
+    /// A path as the line's folder sees it.
+    fn path(&self, path: &str) -> String {
+        if path.starts_with('/') || self.given.folder.is_empty() {
+            path.into()
+        } else {
+            format!("{}/{path}", self.given.folder.trim_end_matches('/'))
+        }
+    }
 }
 
 impl Access for Run<'_> {
@@ -55,18 +88,27 @@ impl Access for Run<'_> {
         self.known.get(place).and_then(|asked| asked.reply.clone())
     }
 
+    fn input(&self) -> String {
+        self.given.stdin.clone()
+    }
+
+    fn show(&mut self, text: &str) {
+        self.said.push_str(text);
+    }
+
     fn load(&mut self, path: &str) -> Option<Saved> {
-        self.files.iter().find(|(host, known, _)| *host == self.host && known == path).map(|(.., saved)| saved.clone())
+        let path = self.path(path);
+        self.files.iter().find(|(host, known, _)| *host == self.host && *known == path).map(|(.., saved)| saved.clone())
     }
 
     fn save(&mut self, path: &str, saved: Saved) {
-        let host = self.host;
-        self.files.retain(|(at, known, _)| *at != host || known != path);
-        self.files.push((host, path.to_string(), saved));
+        let (host, path) = (self.host, self.path(path));
+        self.files.retain(|(at, known, _)| *at != host || *known != path);
+        self.files.push((host, path, saved));
     }
 
     fn restore(&mut self, saved: &Saved, directory: &str) -> Result<(), String> {
-        self.restored = Some((saved.clone(), directory.to_string()));
+        self.restored = Some((saved.clone(), self.path(directory)));
         Ok(())
     }
 }
@@ -74,25 +116,71 @@ impl Access for Run<'_> {
 impl World {
     /// Runs `etcdctl …` or `etcdutl …` on a host; the answer goes to `caller` as a tool's.
     pub(crate) fn begin_etcdctl(&mut self, host: usize, words: Vec<String>, caller: Caller, ticket: Ticket, in_container: bool) {
+        self.begin_etcd_line(host, words, Given::default(), caller, ticket, in_container);
+    }
+
+    pub(crate) fn begin_etcd_line(
+        &mut self,
+        host: usize,
+        words: Vec<String>,
+        given: Given,
+        caller: Caller,
+        ticket: Ticket,
+        in_container: bool,
+    ) {
         let number = self.etcd.next;
         self.etcd.next += 1;
-        self.etcd.jobs.insert(number, Job { caller, ticket, host, words: Arc::new(words), asked: Vec::new(), in_container });
+        if let Some(until) = given.until {
+            self.queue.push(until, Event::EtcdJob(number));
+        }
+        let (words, asked) = (Arc::new(words), Vec::new());
+        let job = Job { caller, ticket, host, words, asked, in_container, given, said: String::new(), shown: 0, lease: None };
+        self.etcd.jobs.insert(number, job);
         self.queue.push(self.now + BEGIN, Event::EtcdJob(number));
+    }
+
+    /// Lines whose command was broken off end, and what they held goes.
+    pub(crate) fn drop_jobs(&mut self, caller: Caller) {
+        let gone: Vec<u64> = self.etcd.jobs.iter().filter(|(_, job)| job.caller == caller).map(|(number, _)| *number).collect();
+        gone.into_iter().for_each(|number| self.forget_job(number));
+    }
+
+    fn forget_job(&mut self, number: u64) {
+        let lease = self.etcd.jobs.remove(&number).and_then(|job| job.lease);
+        self.etcd.questions.retain(|_, question| question.job != number);
+        self.etcd.watchers.retain(|watcher| watcher.job != number);
+        if let Some(lease) = lease {
+            self.end_lease(lease);
+        }
     }
 
     /// A line begins, goes on with an answer, or has waited long enough for one.
     pub(crate) fn run_job(&mut self, number: u64) {
+        if number == LEASES {
+            return self.lease_due();
+        }
         let Some(mut job) = self.etcd.jobs.get(&number).cloned() else { return };
         let now = self.now;
+        if job.given.until.is_some_and(|until| until <= now) {
+            return self.end_job(number, &job, Answer { code: 124, ..Answer::default() });
+        }
+        if self.etcd.watchers.iter().any(|watcher| watcher.job == number) {
+            self.end_leases();
+            self.feed_watchers();
+            self.queue.push(now + LOOK, Event::EtcdJob(number));
+        }
         for asked in job.asked.iter_mut().filter(|asked| asked.reply.is_none() && asked.begun + asked.within <= now) {
             asked.reply = Some(Reply::Silence);
         }
         let words: Vec<&str> = job.words.iter().map(String::as_str).collect();
         let Some((program, rest)) = words.split_first() else { return };
         let saved_before = self.etcd.files.len();
-        let mut run = Run { known: &mut job.asked, next: 0, now, host: job.host, files: &mut self.etcd.files, restored: None };
-        let answer = etcdctl(program, rest, &[], &mut run);
-        let restored = run.restored;
+        let given = job.given.clone();
+        let (known, files, said) = (&mut job.asked, &mut self.etcd.files, String::new());
+        let mut run = Run { known, next: 0, now, host: job.host, files, restored: None, given: &given, said };
+        let answer = etcdctl(program, rest, &given.environment, &mut run);
+        let (restored, said) = (run.restored, run.said);
+        job.said = said;
         let fresh = self.etcd.files.get(saved_before..).unwrap_or_default();
         if let Some((host, path, _)) = fresh.last().cloned() {
             self.saved_to(host, &path);
@@ -105,36 +193,54 @@ impl World {
         if let Some(answer) = answer {
             return self.end_job(number, &job, answer);
         }
+        if self.command_streams(job.caller) {
+            let fresh = job.said.get(job.shown..).unwrap_or_default().to_string();
+            job.shown = job.said.len();
+            self.show(&fresh, false);
+        }
+        job.lease = job.asked.iter().find_map(|asked| match (&asked.ask, &asked.reply) {
+            (Ask::Session(_), Some(Reply::Leases(_, leases))) => leases.first().map(|lease| lease.id),
+            _ => None,
+        });
         let fresh: Vec<usize> = (0..job.asked.len()).filter(|place| !job.asked[*place].sent && job.asked[*place].reply.is_none()).collect();
         fresh.iter().for_each(|place| job.asked[*place].sent = true);
         let questions: Vec<(usize, Asked)> = fresh.into_iter().map(|place| (place, job.asked[place].clone())).collect();
         let host = job.host;
         self.etcd.jobs.insert(number, job);
         for (place, asked) in questions {
-            self.queue.push(now + asked.within, Event::EtcdJob(number));
+            let next = if asked.within < FOREVER { asked.within } else { LOOK };
+            self.queue.push(now + next, Event::EtcdJob(number));
             self.ask_member(number, place, host, asked);
         }
     }
 
     fn end_job(&mut self, number: u64, job: &Job, answer: Answer) {
-        self.etcd.jobs.remove(&number);
-        self.etcd.questions.retain(|_, question| question.job != number);
+        self.forget_job(number);
+        let said = job.said.get(job.shown..).unwrap_or_default();
+        let answer = Answer { stdout: format!("{said}{}", answer.stdout), ..answer };
         let at = self.now + answer.waited;
         if !job.in_container {
             return self.tool_ends_at(at, job.caller, job.ticket, answer.stdout, answer.stderr, i32::from(answer.code));
         }
         let failed = (answer.code != 0).then(|| format!("command terminated with exit code {}", answer.code));
-        let response = Response { warnings: failed.into_iter().collect(), ..Response::text(answer.stdout + &answer.stderr) };
+        let errors = (!answer.stderr.is_empty()).then(|| format!("{ERRORS}{}", answer.stderr));
+        let response = Response { warnings: failed.into_iter().chain(errors).collect(), ..Response::text(answer.stdout) };
         self.queue.push(at, Event::Reply(job.caller, job.ticket, Box::new(response)));
     }
 
     /// One question goes to one endpoint.
     fn ask_member(&mut self, number: u64, place: usize, host: usize, asked: Asked) {
-        let Some(member) = self.member_at(host, &asked.endpoint) else { return };
+        let Some(member) = self.member_at(host, &asked.endpoint) else {
+            return self.tell_job(number, place, Reply::Unreached("connect: connection refused".to_string()));
+        };
         let node = &self.etcd.nodes[member];
         let cut = node.host != host && self.passage(Some(host), Some(self.etcd.nodes[member].host)).is_none();
         if cut || !self.etcd.nodes[member].process.is_running() {
-            return;
+            let why = if cut { "i/o timeout" } else { "connect: connection refused" };
+            return self.tell_job(number, place, Reply::Unreached(why.to_string()));
+        }
+        if let Ask::Watch(keys, from) = asked.ask {
+            return self.watch_keys(number, place, member, keys, from);
         }
         match self.answered_alone(member, &asked.ask) {
             Some(reply) => self.tell_job(number, place, reply),

@@ -10,9 +10,11 @@ pub(crate) mod registry;
 mod serve;
 mod state;
 mod view;
+mod watching;
 
 pub(crate) use asks::{Need, full};
 pub(crate) use backup::DIRECTORY;
+pub(crate) use jobs::Given;
 pub use state::EtcdNode;
 pub(crate) use state::{Etcd, Mail};
 pub use view::{EtcdMemberView, EtcdView};

@@ -2,7 +2,7 @@
 use apiserver::{Snapshot, Store};
 use etcd::ctl::{Found, Keys};
 use etcd::server::Version;
-use objects::{Key, KindId, Object, Text, Tree, kinds};
+use objects::{Key, KindId, Object, Text, Tree, kinds, map};
 
 /// Resources that are stored under another name than they are served by (kube-apiserver's storage factory).
 const OLD_NAMES: &[(&str, &str)] =
@@ -21,7 +21,26 @@ fn kinds() -> impl Iterator<Item = KindId> {
 
 /// The key of an object of the API.
 pub(crate) fn name(key: &Key) -> String {
-    format!("/registry/{}/{}", path(key.kind), key.path())
+    if key.kind == kinds::RAW { key.name.to_string() } else { format!("/registry/{}/{}", path(key.kind), key.path()) }
+}
+
+/// A version of a key, object or not.
+pub(crate) fn version(kept: &Object) -> Found {
+    if kept.key.kind != kinds::RAW {
+        return found(&format!("/registry/{}/", path(kept.key.kind)), kept);
+    }
+    let value = Some(kept.tree.get("value").text().into());
+    let lease = kept.tree.get("lease").int_or(0) as u64;
+    Found { key: (&*kept.key.name).into(), version: Version { value, ..counts(kept) }, lease }
+}
+
+fn counts(kept: &Object) -> Version {
+    Version { created: kept.created, modified: kept.revision, version: u64::from(kept.version), value: None }
+}
+
+/// What a key that is no object holds.
+fn raw(value: &str, lease: u64) -> Tree {
+    map! {"value": value, "lease": lease as i64}
 }
 
 /// A resource of the API as HTTP names it: `/apis/apps/v1/namespaces/default/deployments`.
@@ -40,9 +59,8 @@ pub(crate) fn served(key: &Key) -> String {
 
 fn found(prefix: &str, kept: &Object) -> Found {
     let key = format!("{prefix}{}", kept.key.path());
-    let created = kept.revision;
     let value = Some(kept.tree.to_json().into());
-    Found { key: key.into(), version: Version { created, modified: kept.revision, version: 1, value }, lease: 0 }
+    Found { key: key.into(), version: Version { value, ..counts(kept) }, lease: 0 }
 }
 
 /// Objects whose keys are asked for. Values are JSON here; upstream stores protobuf.
@@ -60,6 +78,7 @@ pub(crate) fn find(view: &Snapshot, keys: &Keys) -> Vec<Found> {
             all.extend(wanted.map(|kept| found(&prefix, kept)));
         }
     }
+    all.extend(view.list(kinds::RAW).filter(|kept| keys.contains(&kept.key.name)).map(|kept| version(kept)));
     all
 }
 
@@ -68,17 +87,21 @@ pub(crate) fn look_back(all: &mut Vec<Found>, store: &Store, keys: &Keys, revisi
     let Ok(changes) = store.since(revision) else { return };
     let changes: Vec<_> = changes.collect();
     for change in changes.iter().rev() {
-        let prefix = format!("/registry/{}/", path(change.key.kind));
-        let key = format!("{prefix}{}", change.key.path());
+        let key = name(&change.key);
         if keys.contains(&key) {
             all.retain(|found| *found.key != *key);
-            all.extend(change.before.as_deref().map(|before| found(&prefix, before)));
+            all.extend(change.before.as_deref().map(version));
         }
     }
 }
 
+/// Where the store keeps a key: as an object of the API, or as it is.
+pub(crate) fn key(text: &str) -> Key {
+    object_key(text).unwrap_or_else(|| Key::new(kinds::RAW, Text::default(), Text::new(text)))
+}
+
 /// The object behind a key; `None` for keys of nobody's.
-pub(crate) fn key(text: &str) -> Option<Key> {
+fn object_key(text: &str) -> Option<Key> {
     let rest = text.strip_prefix("/registry/")?;
     let longest = kinds().filter_map(|kind| Some((kind, rest.strip_prefix(&path(kind))?.strip_prefix('/')?)));
     let (kind, place) = longest.min_by_key(|(_, place)| place.len())?;
@@ -88,7 +111,10 @@ pub(crate) fn key(text: &str) -> Option<Key> {
 
 /// The object that a written value is. What the API server could not read is refused here; upstream stores it, and every
 /// read of it fails afterwards.
-pub(crate) fn object(key: &Key, value: &str) -> Result<Tree, String> {
+pub(crate) fn object(key: &Key, value: &str, lease: u64) -> Result<Tree, String> {
+    if key.kind == kinds::RAW {
+        return Ok(raw(value, lease));
+    }
     let tree = Tree::from_json(value).map_err(|words| format!("no object of the API: {words}"))?;
     let named = tree.at(&["metadata", "name"]).text() == key.name && tree.at(&["metadata", "namespace"]).text() == key.namespace;
     if named { Ok(tree) } else { Err(format!("no object of the API: it is not called {}", key.path())) }
@@ -100,7 +126,7 @@ mod tests {
 
     #[test]
     fn keys_stand_where_the_api_server_keeps_them() {
-        let of = |text: &str| key(text).map(|key| (key.kind.row().kind, key.namespace.to_string(), key.name.to_string()));
+        let of = |text: &str| object_key(text).map(|key| (key.kind.row().kind, key.namespace.to_string(), key.name.to_string()));
         let is = |kind: &'static str, namespace: &str, name: &str| Some((kind, namespace.to_string(), name.to_string()));
         assert_eq!(of("/registry/pods/default/web"), is("Pod", "default", "web"));
         assert_eq!(of("/registry/minions/worker-1"), is("Node", "", "worker-1"));

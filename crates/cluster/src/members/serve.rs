@@ -2,10 +2,10 @@
 use crate::members::registry;
 use crate::members::state::EtcdNode;
 use crate::world::World;
-use etcd::ctl::{Ask, Endpoint, Found, Header, Keys, Listed, Reply, Saved};
+use etcd::ctl::{Ask, Done, Endpoint, Found, Header, Keys, Listed, Op, Reply, Saved, Txn};
 use etcd::member::{Input, Member};
 use etcd::raft::{Change, ChangeKind, MemberId};
-use etcd::server::{Standing, Version, may_add, may_move_leader, may_promote, may_remove, words};
+use etcd::server::{Standing, may_add, may_move_leader, may_promote, may_remove, words};
 use simcore::Duration;
 use std::sync::Arc;
 
@@ -25,7 +25,16 @@ pub(crate) struct Written {
     pub place: usize,
     pub member: usize,
     pub revision: u64,
-    pub before: Vec<Found>,
+    pub told: Told,
+}
+
+/// What a write of a line is answered with.
+#[derive(Clone, Debug)]
+pub(crate) enum Told {
+    /// What was there before.
+    Before(Vec<Found>),
+    /// Of a transaction.
+    Done(bool, Vec<Done>),
 }
 
 impl World {
@@ -106,9 +115,9 @@ impl World {
             }
             Ask::Range { keys, revision, .. } => self.range(member, &keys, revision),
             Ask::Compact(revision) => self.compact_to(member, revision),
-            Ask::Grant(_) | Ask::Revoke(_) | Ask::KeepAlive(_) | Ask::Leases => self.lease(member, number, &ask),
-            Ask::Put { lease, .. } if lease > 0 && !self.etcd.leases.contains_key(&lease) => Reply::Refused(words::NO_LEASE),
+            Ask::Grant(_) | Ask::Session(_) | Ask::Revoke(_) | Ask::KeepAlive(_) | Ask::Leases => self.lease(member, number, &ask),
             Ask::Put { key, value, lease } => return self.put_key(job, place, member, &key, &value, lease),
+            Ask::Transact(txn) => return self.transact(job, place, member, &txn),
             Ask::Delete(keys) => return self.delete_keys(job, place, member, &keys),
             _ => Reply::Done(self.header(member)),
         };
@@ -150,64 +159,94 @@ impl World {
         if revision > 0 {
             registry::look_back(&mut found, &self.api.store, keys, revision);
         }
-        let others = self.etcd.beside.iter().filter(|(key, _)| keys.contains(key));
-        found.extend(others.map(|(key, version)| Found { key: key.clone(), version: version.clone(), lease: self.lease_of(key) }));
         found.sort_by(|a, b| a.key.cmp(&b.key));
         Reply::Range(header, found)
     }
 
     fn put_key(&mut self, job: u64, place: usize, member: usize, key: &str, value: &str, lease: u64) -> bool {
         let admitted = Arc::make_mut(&mut self.etcd.nodes[member]).process.space.admit(key.len() as u64, value.len() as u64);
-        let reply = match (admitted, registry::key(key)) {
-            (Err(refused), _) => Reply::Refused(refused),
-            (Ok(()), Some(target)) => {
-                let leader = self.etcd.owner;
-                match registry::object(&target, value) {
-                    Ok(tree) if self.etcd.nodes[leader].process.is_leader() => {
-                        let before = registry::find(self.api.store.tail(), &Keys::One(key.to_string()));
-                        let revision = self.api.store.append(self.now, apiserver::store::Write::Put { key: target, tree }, None);
-                        self.etcd.written.push(Written { job, place, member, revision, before });
-                        return true;
-                    }
-                    Ok(_) => Reply::Silence,
-                    Err(words) => Reply::Wrong(words),
+        let reply = match admitted {
+            Err(refused) => Reply::Refused(refused),
+            Ok(()) => match self.put_tail(key, value, lease) {
+                Ok((revision, before)) => {
+                    self.etcd.written.push(Written { job, place, member, revision, told: Told::Before(before) });
+                    return true;
                 }
-            }
-            (Ok(()), None) => {
-                let revision = self.api.store.applied().revision();
-                let old = self.etcd.beside.get(key).cloned();
-                let (created, version) = old.as_ref().map_or((revision, 1), |old| (old.created, old.version + 1));
-                let new = Version { created, modified: revision, version, value: Some(value.into()) };
-                self.etcd.beside.insert(key.into(), new);
-                let before = old.map(|version| Found { key: key.into(), version, lease: self.lease_of(key) }).into_iter().collect();
-                self.hang(key, lease);
-                Reply::Written(self.header(member), before)
-            }
+                Err(reply) => reply,
+            },
         };
         self.tell_job(job, place, reply);
         true
     }
 
-    fn delete_keys(&mut self, job: u64, place: usize, member: usize, keys: &Keys) -> bool {
-        let objects = registry::find(self.api.store.tail(), keys);
-        let mut before = objects.clone();
-        let beside: Vec<Arc<str>> = self.etcd.beside.keys().filter(|key| keys.contains(key)).cloned().collect();
-        for key in beside {
-            if let Some(version) = self.etcd.beside.remove(&key) {
-                let lease = self.lease_of(&key);
-                self.hang(&key, 0);
-                before.push(Found { key, version, lease });
-            }
+    /// Appends a key's new value: the revision, and what was there before.
+    fn put_tail(&mut self, key: &str, value: &str, lease: u64) -> Result<(u64, Vec<Found>), Reply> {
+        if lease > 0 && !self.etcd.leases.contains_key(&lease) {
+            return Err(Reply::Refused(words::NO_LEASE));
         }
+        if !self.etcd.nodes[self.etcd.owner].process.is_leader() {
+            return Err(Reply::Silence);
+        }
+        let target = registry::key(key);
+        let tree = registry::object(&target, value, lease).map_err(Reply::Wrong)?;
+        let before = registry::find(self.api.store.tail(), &Keys::One(key.to_string()));
+        Ok((self.api.store.append(self.now, apiserver::store::Write::Put { key: target, tree }, None), before))
+    }
+
+    /// Appends that keys go: the last revision (0: there was none), and what there was.
+    fn delete_tail(&mut self, keys: &Keys) -> (u64, Vec<Found>) {
+        let before = registry::find(self.api.store.tail(), keys);
         let mut revision = 0;
-        for key in objects.iter().filter_map(|found| registry::key(&found.key)) {
+        for key in before.iter().map(|found| registry::key(&found.key)) {
             revision = self.api.store.append(self.now, apiserver::store::Write::Delete { key }, None);
         }
+        (revision, before)
+    }
+
+    fn delete_keys(&mut self, job: u64, place: usize, member: usize, keys: &Keys) -> bool {
+        let (revision, before) = self.delete_tail(keys);
         if revision > 0 {
-            self.etcd.written.push(Written { job, place, member, revision, before });
+            self.etcd.written.push(Written { job, place, member, revision, told: Told::Before(before) });
         } else {
             let header = self.header(member);
             self.tell_job(job, place, Reply::Written(header, before));
+        }
+        true
+    }
+
+    /// Conditions are looked at, and one of the two lists is done, in one moment.
+    fn transact(&mut self, job: u64, place: usize, member: usize, txn: &Txn) -> bool {
+        let tail = self.api.store.tail().clone();
+        let one = |key: &str| registry::find(&tail, &Keys::One(key.to_string())).into_iter().next();
+        let succeeded = txn.compares.iter().all(|compare| compare.holds(one(&compare.key).as_ref()));
+        let ops = if succeeded { &txn.then } else { &txn.otherwise };
+        let (mut done, mut last) = (Vec::new(), 0);
+        for op in ops {
+            let now = self.api.store.tail().revision();
+            done.push(match op {
+                Op::Get(keys) => Done::Got(now, registry::find(self.api.store.tail(), keys)),
+                Op::Delete { keys, .. } => {
+                    let (revision, before) = self.delete_tail(keys);
+                    last = last.max(revision);
+                    Done::Deleted(revision.max(now), before)
+                }
+                Op::Put { key, value, lease, .. } => match self.put_tail(key, value, *lease) {
+                    Ok((revision, before)) => {
+                        last = revision;
+                        Done::Put(revision, before)
+                    }
+                    Err(reply) => {
+                        self.tell_job(job, place, reply);
+                        return true;
+                    }
+                },
+            });
+        }
+        if last > 0 {
+            self.etcd.written.push(Written { job, place, member, revision: last, told: Told::Done(succeeded, done) });
+        } else {
+            let header = self.header(member);
+            self.tell_job(job, place, Reply::Transacted(header, succeeded, done));
         }
         true
     }
@@ -222,7 +261,11 @@ impl World {
         self.etcd.written = waiting;
         for write in done {
             let header = self.header(member);
-            self.tell_job(write.job, write.place, Reply::Written(header, write.before));
+            let reply = match write.told {
+                Told::Before(before) => Reply::Written(header, before),
+                Told::Done(succeeded, done) => Reply::Transacted(header, succeeded, done),
+            };
+            self.tell_job(write.job, write.place, reply);
         }
     }
 
@@ -232,7 +275,7 @@ impl World {
         let (bytes, size) = (state.bytes(), node.process.space.size);
         let saved = Saved {
             revision: state.revision(),
-            keys: (state.count() + self.etcd.beside.len()) as u64,
+            keys: state.count() as u64,
             bytes,
             size,
             damaged: false,
@@ -270,7 +313,7 @@ impl World {
             let node = self.etcd.nodes.iter().find(|node| node.process.id == id);
             let connected =
                 node.filter(|node| node.process.is_running() && self.are_connected(asked, node)).map(|node| node.process.up_since);
-            let connected_since = if id == asked.process.id { Some(simcore::Time::START) } else { connected };
+            let connected_since = if id == asked.process.id { Some(simcore::Time::default()) } else { connected };
             let matched = leader.and_then(|leader| leader.peers().iter().find(|peer| peer.member == id)).map_or(0, |peer| peer.matched);
             Standing {
                 id,

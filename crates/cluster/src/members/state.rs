@@ -2,10 +2,11 @@
 use crate::members::asks::Ask;
 use crate::members::jobs::Job;
 use crate::members::serve::{Question, Written};
+use crate::members::watching::Watcher;
 use apiserver::Snapshot;
 use etcd::ctl::Saved;
 use etcd::raft::{MemberId, Message, NOBODY};
-use etcd::server::{DEFAULT_QUOTA, Process, Version};
+use etcd::server::{DEFAULT_QUOTA, Process};
 use objects::Text;
 use simcore::Time;
 use std::collections::BTreeMap;
@@ -68,10 +69,10 @@ pub(crate) struct Etcd {
     pub jobs: BTreeMap<u64, Job>,
     pub questions: BTreeMap<u64, Question>,
     pub written: Vec<Written>,
-    /// Keys that are no objects of the API.
-    pub beside: BTreeMap<Arc<str>, Version>,
-    /// Leases by number: seconds, when it ends, the keys that go with it.
-    pub leases: BTreeMap<u64, (i64, Time, Vec<Arc<str>>)>,
+    /// Lines of etcdctl that wait for changes of keys.
+    pub watchers: Vec<Watcher>,
+    /// Leases by number: seconds, and when it ends. Keys say themselves on which they hang.
+    pub leases: BTreeMap<u64, (i64, Time)>,
     /// Snapshot files by host and path, and the states in them.
     pub files: Vec<(usize, String, Saved)>,
     pub backups: Vec<Snapshot>,
@@ -99,7 +100,7 @@ impl Etcd {
             jobs: BTreeMap::new(),
             questions: BTreeMap::new(),
             written: Vec::new(),
-            beside: BTreeMap::new(),
+            watchers: Vec::new(),
             leases: BTreeMap::new(),
             files: Vec::new(),
             backups: Vec::new(),

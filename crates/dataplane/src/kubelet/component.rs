@@ -1,12 +1,12 @@
 //! The component itself: deliveries, answers and wakes in, requests out.
 use crate::host::Host;
-use crate::images::Catalog;
+use crate::images::{Catalog, Line};
 use crate::kubelet::client::{Asked, Client};
 use crate::kubelet::context::Context;
 use crate::kubelet::node::Registration;
 use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
-use crate::kubelet::{lifecycle, mirror, node};
+use crate::kubelet::{klog, lifecycle, mirror, node};
 use crate::network::dns::{NodeDns, ResolvConf};
 use crate::network::{Addresses, MTU, Mtu, Plugin};
 use crate::runtime::{Sandbox, Store};
@@ -58,6 +58,8 @@ pub struct Kubelet {
     pub(super) addresses: Addresses,
     /// The different resolv.conf files of its sandboxes, each kept once.
     resolvs: Vec<Arc<ResolvConf>>,
+    /// Words of components whose containers were not shown yet.
+    unsaid: Vec<(Text, klog::Entry)>,
     // What the process remembers:
     pub(super) workers: BTreeMap<Text, Arc<Worker>>,
     registration: Registration,
@@ -96,6 +98,7 @@ impl Kubelet {
             due_of: BTreeMap::new(),
             asked: None,
             questions: Vec::new(),
+            unsaid: Vec::new(),
             insides: Insides::default(),
             resolvs: Vec::new(),
             addresses,
@@ -275,12 +278,36 @@ impl Kubelet {
         true
     }
 
+    /// A component of the control plane writes a line into its container's log, at the latest when the container is shown.
+    pub fn say(&mut self, now: Time, part: &str, level: char, place: &str, words: &str) {
+        self.unsaid.push((Text::new(part), klog::Entry { at: now, level, place: Text::new(place), words: Text::new(words) }));
+        let uids: Vec<Text> = self.sandboxes.iter().filter(|(_, one)| one.slot(part).is_some()).map(|(uid, _)| uid.clone()).collect();
+        uids.iter().for_each(|uid| self.tell(uid));
+    }
+
+    /// Lets a mirrored container have the words that wait for it.
+    fn tell(&mut self, uid: &Text) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).filter(|sandbox| sandbox.namespace == "kube-system") else { return };
+        let running = |name: &Text| sandbox.container(name).is_some_and(|found| found.is_running());
+        if !self.unsaid.iter().any(|(part, _)| running(part)) {
+            return;
+        }
+        let (said, left) = std::mem::take(&mut self.unsaid).into_iter().partition(|(part, _)| running(part));
+        self.unsaid = left;
+        for (part, entry) in said {
+            let Some(found) = Arc::make_mut(sandbox).container_mut(&part) else { continue };
+            // What was said before the container was shown comes right behind its first words.
+            let at = found.running_since().map_or(entry.at, |since| since.max(entry.at));
+            found.log.write(&klog::line(at, entry.level, &entry.place, &entry.words));
+        }
+    }
+
     /// A component in a container finds something wrong, says so in its log, and ends with code 1.
     pub fn fail_component(&mut self, now: Time, uid: &Text, id: &str, words: &str, fx: &mut Effects) {
         let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
         let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
         let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
-        victim.log.write(&crate::images::Line { at: now, text: format!("{words}\n") });
+        victim.log.write(&Line { at: now, text: format!("{words}\n") });
         victim.crash(now, 1, "Error");
         self.notice_crash(now, uid.clone(), &name, fx);
     }
@@ -330,7 +357,7 @@ impl Kubelet {
 
     /// A container has died: the kubelet sees it at its next look.
     fn notice_crash(&mut self, now: Time, uid: Text, container: &str, fx: &mut Effects) {
-        let seen = Context { now, ..self.context(now) }.next_relist();
+        let seen = self.context(now).next_relist();
         if let Some(worker) = self.workers.get_mut(&uid).map(Arc::make_mut) {
             worker.probes.retain(|(name, _), _| name != container);
             worker.sync_at = Some(worker.sync_at.map_or(seen, |at| at.min(seen)));
@@ -350,7 +377,7 @@ impl Kubelet {
             return;
         }
         // Found again at its next look, which is every five seconds.
-        let seen = Context { now, ..self.context(now) }.next_relist();
+        let seen = self.context(now).next_relist();
         let uids: Vec<Text> = self.workers.keys().cloned().collect();
         for uid in uids {
             let sandbox = self.sandboxes.get(&uid);
@@ -435,28 +462,20 @@ impl Kubelet {
 
     /// Lets one worker act, with its sandbox at hand, and plans its next turn.
     fn with_worker(&mut self, now: Time, uid: &Text, act: impl FnOnce(&mut Worker, &mut Option<Sandbox>, &mut Context)) {
-        let Some(worker) = self.workers.get_mut(uid).map(Arc::make_mut) else { return };
+        // Taken out while it acts, so that the context may borrow all else.
+        let Some(mut shared) = self.workers.remove(uid) else { return };
+        let worker = Arc::make_mut(&mut shared);
         let mut sandbox = self.sandboxes.remove(uid).map(Arc::unwrap_or_clone);
-        let mut context = Context {
-            now,
-            view: &self.view,
-            host: &self.host,
-            catalog: &self.catalog,
-            store: &mut self.store,
-            addresses: &mut self.addresses,
-            dns: &self.config.dns,
-            resolvs: &mut self.resolvs,
-            rng: &mut self.rng,
-            client: &mut self.client,
-            relist: self.relist,
-            pulling_until: &mut self.pulling_until,
-        };
-        act(worker, &mut sandbox, &mut context);
+        act(worker, &mut sandbox, &mut self.context(now));
         sandbox.iter_mut().for_each(|sandbox| traffic::gather(&mut self.questions, uid, sandbox));
         sandbox.iter().for_each(|sandbox| traffic::notice(&mut self.insides, uid, sandbox));
         let next = worker.due(sandbox.as_ref());
+        self.workers.insert(uid.clone(), shared);
         if let Some(sandbox) = sandbox {
             self.sandboxes.insert(uid.clone(), Arc::new(sandbox));
+        }
+        if !self.unsaid.is_empty() {
+            self.tell(uid);
         }
         self.plan(uid, next);
     }

@@ -5,6 +5,7 @@ mod component;
 mod config;
 mod context;
 mod hooks;
+mod klog;
 mod lifecycle;
 mod mirror;
 mod node;
@@ -19,5 +20,5 @@ mod volumes;
 mod worker;
 
 pub use component::{Config, Kubelet};
-pub use serve::{Command, Turn};
+pub use serve::{Command, ERRORS, Turn};
 pub use traffic::{Inside, Question};

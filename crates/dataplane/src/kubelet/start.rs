@@ -1,10 +1,10 @@
 //! From nothing to a running container: sandbox, image, create, start, PostStart.
-use crate::images::shell::{Shell, is_tool};
+use crate::images::shell::{Shell, is_shell, is_tool};
 use crate::images::{Image, Lookup, Task};
 use crate::kubelet::config::{Downward, declared, environment};
 use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
-use crate::kubelet::{hooks, lifecycle, mirror, pull, volumes};
+use crate::kubelet::{hooks, klog, lifecycle, mirror, pull, volumes};
 use crate::network::Plugin;
 use crate::network::dns::{ResolvConf, pod_dns};
 use crate::runtime::{Container, Sandbox, State};
@@ -180,10 +180,14 @@ fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
     let Some(made) = sandbox.container_mut(&name).filter(|made| made.state == State::Created) else {
         return next(worker, sandbox, cx);
     };
-    let task = if mirror::is_mirror(&worker.pod) { Ok(Task::Host) } else { task(cx.now, &container, image.as_deref()) };
+    let mirrors = mirror::is_mirror(&worker.pod);
+    let task = if mirrors { Ok(Task::Host) } else { task(cx.now, &container, image.as_deref()) };
     match task {
         Ok(task) => {
             made.start(cx.now, task);
+            if mirrors {
+                klog::first_words(cx.now, &name, cx.host).iter().for_each(|line| made.log.write(line));
+            }
             worker.reasons.remove(&name);
             worker.note(cx, &name, false, "Started", "Container started");
             lifecycle::watch(worker, &name, cx.now);
@@ -253,6 +257,10 @@ fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text
     let Some(first) = argv.first() else { return Ok(program()) };
     if first.starts_with('-') && !container.has("command") {
         return Ok(program());
+    }
+    let waits = container.get("stdin").is_true();
+    if waits && argv[1..].iter().all(|word| word.starts_with('-') && !word.ends_with('c')) && is_shell(first) {
+        return Ok(Task::Script(Box::new(Shell::open(now))));
     }
     if is_tool(first) {
         return Ok(Task::Script(Box::new(Shell::command(now, &argv))));

@@ -25,6 +25,97 @@ impl Keys {
     }
 }
 
+/// What a transaction compares of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    Version,
+    Created,
+    Modified,
+    Value,
+    Lease,
+}
+
+/// A condition of a transaction: `mod("key") > "0"`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compare {
+    pub target: Target,
+    pub key: String,
+    /// `=`, `!`, `<`, `>`
+    pub sign: char,
+    /// The value, or the number; a key that is not there has the number 0 and no value.
+    pub text: String,
+    pub number: u64,
+}
+
+impl Compare {
+    pub fn holds(&self, found: Option<&Found>) -> bool {
+        let number = match self.target {
+            Target::Value => {
+                let Some(value) = found.and_then(|found| found.version.value.as_deref()) else { return false };
+                return self.says(value.cmp(&self.text));
+            }
+            Target::Version => found.map_or(0, |found| found.version.version),
+            Target::Created => found.map_or(0, |found| found.version.created),
+            Target::Modified => found.map_or(0, |found| found.version.modified),
+            Target::Lease => found.map_or(0, |found| found.lease),
+        };
+        self.says(number.cmp(&self.number))
+    }
+
+    fn says(&self, order: std::cmp::Ordering) -> bool {
+        match self.sign {
+            '=' => order.is_eq(),
+            '!' => order.is_ne(),
+            '<' => order.is_lt(),
+            _ => order.is_gt(),
+        }
+    }
+}
+
+/// A deed of a transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Op {
+    /// `prev`: what was there before is told.
+    Put {
+        key: String,
+        value: String,
+        lease: u64,
+        prev: bool,
+    },
+    Get(Keys),
+    Delete {
+        keys: Keys,
+        prev: bool,
+    },
+}
+
+/// What a deed of a transaction came to, each with the revision at which it was done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Done {
+    Put(u64, Vec<Found>),
+    Got(u64, Vec<Found>),
+    Deleted(u64, Vec<Found>),
+}
+
+/// All conditions hold, or not: the first or the second deeds are done, all at once.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Txn {
+    pub compares: Vec<Compare>,
+    pub then: Vec<Op>,
+    pub otherwise: Vec<Op>,
+}
+
+/// A change of a key that is watched; a deleted key has no value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WatchEvent {
+    pub deleted: bool,
+    pub key: Found,
+    pub before: Option<Found>,
+}
+
+/// How long a command waits that ends only when somebody breaks it off.
+pub const FOREVER: Duration = Duration::secs(100 * 365 * 86_400);
+
 /// One request to one endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ask {
@@ -57,6 +148,11 @@ pub enum Ask {
     KeepAlive(u64),
     Leases,
     Delete(Keys),
+    Transact(Arc<Txn>),
+    /// Changes of keys from a revision on; 0: from the next one on. It is answered when there are some.
+    Watch(Keys, u64),
+    /// A lease that is kept alive as long as the command runs, and ends with it.
+    Session(i64),
     Compact(u64),
     Defragment,
     Alarms,
@@ -96,6 +192,8 @@ pub struct Header {
 pub enum Reply {
     /// Nobody does, or there is no majority: the command's time is over.
     Silence,
+    /// Nobody listens there. The words are the kernel's.
+    Unreached(String),
     Refused(&'static str),
     /// The words of a refusal that names something.
     Wrong(String),
@@ -108,6 +206,9 @@ pub enum Reply {
     Range(Header, Vec<Found>),
     /// What was there before.
     Written(Header, Vec<Found>),
+    Transacted(Header, bool, Vec<Done>),
+    /// The revision to go on from.
+    Events(Header, Vec<WatchEvent>, u64),
     Defragmented(Duration),
     Leases(Header, Vec<Lease>),
     Alarms(Vec<MemberId>),
@@ -118,6 +219,14 @@ pub enum Reply {
 pub trait Access {
     /// One request; `None` while its answer is not there yet: the command then ends at once and is run again later.
     fn ask(&mut self, endpoint: &str, ask: &Ask, within: Duration) -> Option<Reply>;
+
+    /// What comes in on standard input.
+    fn input(&self) -> String {
+        String::new()
+    }
+
+    /// Words that are shown while the command goes on.
+    fn show(&mut self, _text: &str) {}
 
     /// A snapshot file; `None` where there is none.
     fn load(&mut self, path: &str) -> Option<Saved>;

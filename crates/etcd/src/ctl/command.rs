@@ -8,78 +8,24 @@ macro_rules! unless_refused {
     };
 }
 
+mod hold;
 mod kv;
 mod lease;
-mod pages;
+mod line;
+mod txn;
+mod watch;
 
 use super::ask::{Access, Ask, Reply};
-use super::{Answer, COMMAND_TIMEOUT, Form, Health, Reached};
+use super::{Answer, Form, Health, Reached, pages};
 use crate::raft::MemberId;
 use crate::server::words;
 use simcore::Duration;
 
-/// A line taken apart: flags that stand anywhere, and the words between them.
-struct Line {
-    words: Vec<String>,
-    flags: Vec<(String, String)>,
-    form: Form,
-    endpoints: Vec<String>,
-    within: Duration,
-}
-
-/// Flags that take no value.
-const SWITCHES: &[&str] = &[
-    "prefix",
-    "from-key",
-    "keys-only",
-    "keys",
-    "once",
-    "hex",
-    "ignore-value",
-    "ignore-lease",
-    "count-only",
-    "print-value-only",
-    "prev-kv",
-    "learner",
-    "cluster",
-    "physical",
-    "help",
-    "insecure-skip-tls-verify",
-    "insecure-transport",
-    "debug",
-    "skip-hash-check",
-    "range",
-];
-/// Flags that take one.
-const VALUED: &[&str] = &[
-    "endpoints",
-    "write-out",
-    "command-timeout",
-    "keepalive-time",
-    "keepalive-timeout",
-    "consistency",
-    "limit",
-    "order",
-    "sort-by",
-    "rev",
-    "lease",
-    "peer-urls",
-    "data-dir",
-    "wal-dir",
-    "name",
-    "initial-cluster",
-    "initial-cluster-token",
-    "initial-advertise-peer-urls",
-    "bump-revision",
-    "discovery-srv",
-];
-/// Flags that every command takes and that say nothing here: whoever reaches a member may ask it.
-const CREDENTIALS: &[&str] =
-    &["cacert", "cert", "key", "user", "password", "dial-timeout", "insecure-skip-tls-verify", "insecure-transport", "debug"];
+use line::Line;
 
 /// Runs `etcdctl WORDS`, or with `etcdutl` that program's commands. `None`: an answer is not there yet.
 pub fn etcdctl(program: &str, given: &[&str], env: &[(String, String)], access: &mut dyn Access) -> Option<Answer> {
-    let line = match parse(given, env) {
+    let line = match Line::read(program, given, env) {
         Ok(line) => line,
         Err(answer) => return Some(answer),
     };
@@ -88,25 +34,24 @@ pub fn etcdctl(program: &str, given: &[&str], env: &[(String, String)], access: 
         return Some(offline(&line, &words, access));
     }
     if line.has("help") {
-        let page = words.first().map(|family| pages::of(family)).filter(|page| !page.stdout.is_empty());
-        return Some(page.unwrap_or_else(|| Answer::of(help())));
+        return Some(pages::find(&words).map_or_else(pages::first, |page| page.help()));
     }
     match &words[..] {
-        ["version"] => Some(Answer::of("etcdctl version: 3.7.3\nAPI version: 3.7\n".to_string())),
+        ["help"] => Some(pages::first()),
+        ["help", topic @ ..] => Some(pages::find(topic).map_or_else(|| no_topic(topic), |page| page.help())),
+        ["options"] => Some(pages::options()),
+        ["version", ..] => Some(Answer::of("etcdctl version: 3.7.3\nAPI version: 3.7\n".to_string())),
         ["endpoint", "status"] => status(&line, access),
         ["endpoint", "health"] => health(&line, access),
         ["endpoint", "hashkv"] => kv::hashes(&line, access),
-        ["endpoint", ..] => Some(pages::of("endpoint")),
         ["member", rest @ ..] => member(&line, rest, access),
         ["get", rest @ ..] => kv::get(&line, rest, access),
         ["put", rest @ ..] => kv::put(&line, rest, access),
         ["del", rest @ ..] => kv::del(&line, rest, access),
         ["compaction" | "compact", rest @ ..] => kv::compact(&line, rest, access),
         ["lease", "grant" | "revoke" | "timetolive" | "keep-alive" | "list", ..] => lease::lease(&line, &words[1..], access),
-        ["lease", ..] => Some(pages::of("lease")),
         ["defrag", ..] => defrag(&line, access),
         ["alarm", deed @ ("list" | "disarm")] => alarm(&line, deed, access),
-        ["alarm", ..] => Some(pages::of("alarm")),
         ["move-leader", id] => move_leader(&line, id, access),
         ["move-leader", ..] => Some(misused("move-leader command needs 1 argument")),
         ["user" | "role", "list"] => Some(Answer::default()),
@@ -114,27 +59,33 @@ pub fn etcdctl(program: &str, given: &[&str], env: &[(String, String)], access: 
         ["downgrade", "validate", "3.6"] => Some(Answer::of("Downgrade validate success, cluster version 3.7\n".to_string())),
         ["downgrade", "validate", _] => Some(Answer::refusal("etcdserver: invalid downgrade target version")),
         ["downgrade", "enable" | "validate", ..] => Some(misused("TARGET_VERSION not provided")),
-        ["watch"] => Some(misused("bad number of arguments")),
-        ["lock"] => Some(misused("lock takes a lock name argument and an optional command to execute")),
-        ["elect"] => Some(misused("elect takes one election name argument and an optional proposal argument")),
+        ["watch", rest @ ..] => watch::watch(&line, rest, access),
+        ["lock", rest @ ..] => hold::lock(&line, rest, access),
+        ["elect", rest @ ..] => hold::elect(&line, rest, access),
+        ["txn", rest @ ..] => txn::txn(&line, rest, access),
         ["make-mirror"] => Some(misused("make-mirror takes one destination argument")),
-        ["txn", _, ..] => Some(misused("txn command does not accept argument")),
         ["role", "add"] => Some(misused("role add command requires role name as its argument")),
         ["user", "add"] => Some(misused("user add command requires user name as its argument")),
-        [known @ ("watch" | "txn" | "lock" | "elect" | "make-mirror" | "check" | "downgrade" | "user" | "role" | "auth"), ..] => {
+        [known @ ("make-mirror" | "check" | "downgrade" | "user" | "role" | "auth"), _, ..]
+            if *known == "make-mirror" || pages::find(&words).is_some_and(|page| page.name.contains(' ')) =>
+        {
             Some(Answer::refusal(&format!("etcdctl {known} is not part of this simulation")))
         }
         ["snapshot", "save", path] => save(&line, path, access),
         ["snapshot", "save", ..] => Some(misused("snapshot save expects one argument <filename>")),
-        // etcdctl only saves: everything else about files is etcdutl's, and the help is printed.
-        ["snapshot", ..] => Some(Answer::of("Manages etcd node snapshots\n\nUsage:\n  etcdctl snapshot [command]\n\nAvailable Commands:\n  save        Stores an etcd node backend snapshot to a given file\n".to_string())),
-        [] => Some(Answer::of(help())),
+        [] => Some(pages::first()),
+        // A family without one of its commands, or with another one: `etcdctl snapshot restore` (that is etcdutl's).
+        [family, ..] if pages::find(&[*family]).is_some() => pages::find(&[*family]).map(|page| page.help()),
         [unknown, ..] => Some(unknown_command(unknown)),
     }
 }
 
-fn help() -> String {
-    "etcdctl - A simple command line client for etcd3.\n\nUsage: etcdctl [flags] COMMAND\n\nCommands:\n  alarm list|disarm\n  compaction REVISION\n  defrag\n  del KEY [END]\n  endpoint health|status\n  get KEY [END]\n  member add|list|promote|remove\n  move-leader MEMBER\n  put KEY VALUE\n  snapshot save FILE\n  version\n".to_string()
+fn no_topic(topic: &[&str]) -> Answer {
+    let first = pages::first().stdout;
+    let usage = first.split_once("\n\n").map_or("", |(_, rest)| rest);
+    let usage = usage.rsplit_once("Use \"etcdctl options").map_or(usage, |(rest, _)| rest);
+    let named: Vec<String> = topic.iter().map(|word| format!("`{word}`")).collect();
+    Answer { stderr: format!("Unknown help topic [{}]\n{usage}", named.join(" ")), ..Answer::default() }
 }
 
 fn unknown_command(name: &str) -> Answer {
@@ -159,126 +110,10 @@ fn no_table(line: &Line, text: String) -> Answer {
     if line.form == Form::Table { unsupported("table not supported as output format") } else { Answer::of(text) }
 }
 
-fn parse(given: &[&str], env: &[(String, String)]) -> Result<Line, Answer> {
-    let (mut words, mut flags) = (Vec::new(), Vec::new());
-    let mut rest = given.iter().copied();
-    while let Some(word) = rest.next() {
-        if word == "--" {
-            words.extend(rest.map(str::to_string));
-            break;
-        }
-        let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|flag| !flag.is_empty()) else {
-            words.push(word.to_string());
-            continue;
-        };
-        let (name, value) = flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value)));
-        let name = match name {
-            "w" => "write-out",
-            "h" => "help",
-            other => other,
-        };
-        if !SWITCHES.contains(&name) && !CREDENTIALS.contains(&name) && !VALUED.contains(&name) {
-            let words = if word.starts_with("--") {
-                format!("unknown flag: --{name}")
-            } else {
-                format!("unknown shorthand flag: '{}' in {word}", &name[..1])
-            };
-            return Err(Answer::refusal(&words));
-        }
-        let value = match value {
-            Some(value) => value,
-            None if SWITCHES.contains(&name) => "true",
-            None => rest.next().ok_or_else(|| misused(&format!("flag needs an argument: --{name}")))?,
-        };
-        flags.push((name.to_string(), value.to_string()));
-    }
-    let of = |name: &str| flags.iter().rev().find(|(flag, _)| flag == name).map(|(_, value)| value.as_str());
-    let environment = |name: &str| env.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    if of("endpoints").is_some() && environment("ETCDCTL_ENDPOINTS").is_some() {
-        let words = "conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag)";
-        return Err(Answer {
-            code: 1,
-            stderr: format!("{{\"level\":\"fatal\",\"msg\":\"{words}\",\"environment-variable\":\"ETCDCTL_ENDPOINTS\"}}\n"),
-            ..Answer::default()
-        });
-    }
-    let endpoints = of("endpoints").or(environment("ETCDCTL_ENDPOINTS")).unwrap_or("127.0.0.1:2379");
-    let form = match of("write-out").or(environment("ETCDCTL_WRITE_OUT")).unwrap_or("simple") {
-        "simple" => Form::Simple,
-        "table" => Form::Table,
-        "json" => Form::Json,
-        "fields" => Form::Fields,
-        _ => return Err(unsupported("unsupported output format")),
-    };
-    for name in ["command-timeout", "dial-timeout"] {
-        if let Some(text) = of(name).filter(|text| span(text).is_none()) {
-            let words = format!("invalid argument \"{text}\" for \"--{name}\" flag: time: invalid duration \"{text}\"");
-            return Err(Answer::refusal(&words));
-        }
-    }
-    let within = of("command-timeout").and_then(span).unwrap_or(COMMAND_TIMEOUT);
-    let endpoints = endpoints.split(',').filter(|one| !one.is_empty()).map(str::to_string).collect();
-    flags.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
-    Ok(Line { words, flags, form, endpoints, within })
-}
-
-/// `5s`, `500ms`, `1m`.
-fn span(text: &str) -> Option<Duration> {
-    let digits = text.trim_end_matches(|one: char| !one.is_ascii_digit());
-    let count: u64 = digits.parse().ok()?;
-    match &text[digits.len()..] {
-        "ms" => Some(Duration::millis(count)),
-        "s" => Some(Duration::secs(count)),
-        "m" => Some(Duration::mins(count)),
-        _ => None,
-    }
-}
-
-impl Line {
-    fn has(&self, name: &str) -> bool {
-        self.flags.iter().any(|(flag, value)| flag == name && value != "false")
-    }
-
-    fn value(&self, name: &str) -> Option<&str> {
-        self.flags.iter().rev().find(|(flag, _)| flag == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Asks the first endpoint that answers, as the client's balancer does.
-    fn one(&self, access: &mut dyn Access, ask: &Ask) -> Option<Result<Reply, Answer>> {
-        let mut last = Answer::refusal(words::DEADLINE);
-        let mut left = self.endpoints.len();
-        for endpoint in &self.endpoints {
-            left -= 1;
-            match access.ask(endpoint, ask, self.within)? {
-                Reply::Silence => last = Answer::refusal(words::DEADLINE),
-                Reply::Refused(words::NOT_FOR_LEARNERS) if left > 0 => {}
-                Reply::Refused(words) => return Some(Err(Answer::refusal(words))),
-                Reply::Wrong(words) => return Some(Err(Answer::refusal(&words))),
-                reply => return Some(Ok(reply)),
-            }
-        }
-        Some(Err(last))
-    }
-
-    /// The endpoints to ask: those given, or with `--cluster` every member's.
-    fn targets(&self, access: &mut dyn Access) -> Option<Result<Vec<String>, Answer>> {
-        if !self.has("cluster") {
-            return Some(Ok(self.endpoints.clone()));
-        }
-        match self.one(access, &Ask::Members)? {
-            Ok(Reply::Members(_, members)) => {
-                Some(Ok(members.into_iter().map(|member| member.clients).filter(|address| !address.is_empty()).collect()))
-            }
-            Ok(_) => Some(Ok(Vec::new())),
-            Err(answer) => Some(Err(answer)),
-        }
-    }
-}
-
 fn status(line: &Line, access: &mut dyn Access) -> Option<Answer> {
     let (reached, cluster) = unless_refused!(reach(line, access)?);
     let mut answer = super::status(&reached, line.form, cluster);
-    answer.waited = Duration::ZERO;
+    answer.waited = line.waits(reached.iter().filter(|one| matches!(one, Reached::No(_))).count());
     Some(answer)
 }
 
@@ -306,18 +141,24 @@ fn health(line: &Line, access: &mut dyn Access) -> Option<Answer> {
     let targets = unless_refused!(line.targets(access)?);
     // All are asked at once.
     let replies: Vec<Option<Reply>> = targets.iter().map(|target| access.ask(target, &Ask::Health, line.within)).collect();
-    let mut probes = Vec::new();
+    let (mut probes, mut waited) = (Vec::new(), false);
     for (address, reply) in targets.into_iter().zip(replies) {
         let (took, error) = match reply? {
             Reply::Healthy(took) => (took, None),
             Reply::Alarms(_) => (Duration::millis(2), Some("Active Alarm(s): NOSPACE ".to_string())),
             Reply::Refused(words) => (Duration::millis(2), Some(words.to_string())),
+            Reply::Silence => {
+                waited = true;
+                (line.within, Some(words::DEADLINE.to_string()))
+            }
             _ => (line.within, Some(words::DEADLINE.to_string())),
         };
         probes.push(Health { address, took, error });
     }
     let answer = super::health(&probes, line.form);
-    Some(Answer { waited: Duration::ZERO, ..answer })
+    // Whoever was silent was waited for already.
+    let gone = probes.iter().any(|probe| probe.took == line.within);
+    Some(Answer { waited: line.waits(usize::from(gone && !waited)), ..answer })
 }
 
 fn number(text: &str) -> Result<MemberId, Answer> {
@@ -378,7 +219,7 @@ fn member(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer>
             }
         }
         ["remove" | "promote" | "update", ..] => return Some(misused("member ID is not provided")),
-        _ => return Some(pages::of("member")),
+        _ => return pages::find(&["member"]).map(|page| page.help()),
     };
     Some(Answer::of(text))
 }
@@ -396,9 +237,12 @@ fn defrag(line: &Line, access: &mut dyn Access) -> Option<Answer> {
     let targets = unless_refused!(line.targets(access)?);
     let mut answer = Answer::default();
     for target in targets {
-        match access.ask(&target, &Ask::Defragment, line.within)? {
+        let reply = access.ask(&target, &Ask::Defragment, line.within)?;
+        let gone = matches!(reply, Reply::Unreached(_));
+        match reply {
             Reply::Defragmented(took) => answer.stdout += &super::defragmented(&[(target, took)]),
             _ => {
+                answer.waited = answer.waited + line.waits(usize::from(gone));
                 answer.stderr += &format!("Failed to defragment etcd member[{target}]. took {}. ({})\n", line.within, words::DEADLINE);
                 answer.code = 1;
             }
@@ -465,7 +309,7 @@ fn save(line: &Line, path: &str, access: &mut dyn Access) -> Option<Answer> {
 /// What needs no running member.
 fn offline(line: &Line, words: &[&str], access: &mut dyn Access) -> Answer {
     match words {
-        ["version"] => Answer::of("etcdutl version: 3.7.3\nAPI version: 3.7\n".to_string()),
+        ["version", ..] => Answer::of("etcdutl version: 3.7.3\nAPI version: 3.7\n".to_string()),
         ["snapshot", "status", path] => match access.load(path) {
             Some(saved) => Answer::of(saved.status(line.form)),
             None => Answer::refusal(&format!("stat {path}: no such file or directory")),

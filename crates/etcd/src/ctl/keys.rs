@@ -52,7 +52,7 @@ fn plain(found: &Found, show: Show) -> String {
     }
 }
 
-fn fields_of(found: &Found, before: &str) -> String {
+pub fn fields_of(found: &Found, before: &str) -> String {
     let version = &found.version;
     format!(
         "\"{before}Key\" : \"{}\"\n\"{before}CreateRevision\" : {}\n\"{before}ModRevision\" : {}\n\"{before}Version\" : {}\n\"{before}Value\" : \"{}\"\n\"{before}Lease\" : {}\n",
@@ -107,6 +107,14 @@ pub fn as_json_header(header: Header) -> String {
 pub fn as_fields(header: Header) -> String {
     let Header { cluster, member, revision, term } = header;
     format!("\"ClusterID\" : {cluster}\n\"MemberID\" : {member}\n\"Revision\" : {revision}\n\"RaftTerm\" : {term}\n")
+}
+
+/// A key as JSON with all that it has; a deleted one has only its name and its end.
+pub fn whole_json(found: &Found) -> String {
+    if found.version.value.is_none() {
+        return format!("{{\"key\":\"{}\",\"mod_revision\":{}}}", base64(&found.key), found.version.modified);
+    }
+    as_json(found, Show { keys_only: false, values_only: false, hex: false })
 }
 
 fn as_json(found: &Found, show: Show) -> String {

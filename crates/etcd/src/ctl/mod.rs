@@ -5,10 +5,11 @@ mod endpoint;
 mod figures;
 mod keys;
 mod members;
+mod pages;
 mod snapshot;
 mod table;
 
-pub use ask::{Access, Ask, Found, Header, Keys, Lease, Reply};
+pub use ask::{Access, Ask, Compare, Done, FOREVER, Found, Header, Keys, Lease, Op, Reply, Target, Txn, WatchEvent};
 pub use command::etcdctl;
 pub use endpoint::{Endpoint, Health, Reached, alarms, defragmented, health, move_leader, status};
 pub use figures::{bytes, percent_free};

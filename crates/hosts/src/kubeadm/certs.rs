@@ -1,33 +1,13 @@
 //! `kubeadm certs`: when certificates expire, and their renewal; the authority's hash; authorities whose key is elsewhere.
 use super::client::{self, Client};
 use super::config::{self, Config, defaults};
-use super::flags::{Flag, Given, Takes};
+use super::flags::Given;
 use super::init::Work;
-use super::{Command, phases};
+use super::phases;
 use crate::call::{Call, Step, fail, short_age};
 use crate::pki::{Certificate, LEAF, private_key};
 use objects::{Tree, base64, yaml};
 use simcore::Duration;
-
-const CHECK: &[Flag] = &[
-    Flag("cert-dir", Takes::Text, defaults::PKI),
-    Flag("config", Takes::Text, ""),
-    Flag("kubeconfig", Takes::Text, "/etc/kubernetes/admin.conf"),
-];
-const OUTPUT: &[Flag] = &[
-    Flag("allow-missing-template-keys", Takes::Bool, "true"),
-    Flag("output", Takes::Text, "text"),
-    Flag("show-managed-fields", Takes::Bool, ""),
-];
-const CSR: &[Flag] =
-    &[Flag("cert-dir", Takes::Text, ""), Flag("config", Takes::Text, ""), Flag("kubeconfig-dir", Takes::Text, "/etc/kubernetes")];
-const USER: &[Flag] = &[
-    Flag("client-name", Takes::Text, ""),
-    Flag("config", Takes::Text, ""),
-    Flag("org", Takes::List, ""),
-    Flag("token", Takes::Text, ""),
-    Flag("validity-period", Takes::Span, "8760h0m0s"),
-];
 
 /// A row: name, file (`admin.conf` stands beside the folder of certificates), authority, what it is for.
 struct Row(&'static str, &'static str, &'static str, &'static str);
@@ -58,59 +38,6 @@ const LEAVES: [&str; 7] = [
     "etcd/healthcheck-client",
     "apiserver-etcd-client",
 ];
-
-macro_rules! renewals {
-    ($($name:literal $what:literal;)*) => { &[$(Command { path: concat!("certs renew ", $name), flags: &[CHECK], takes: (0, 0), run: Some(renew), about: concat!("Renew ", $what) }),*] };
-}
-
-static RENEWALS: &[Command] = renewals! {
-    "admin.conf" "the certificate embedded in the kubeconfig file for the admin to use and for kubeadm itself";
-    "all" "all available certificates";
-    "apiserver" "the certificate for serving the Kubernetes API";
-    "apiserver-etcd-client" "the certificate the apiserver uses to access etcd";
-    "apiserver-kubelet-client" "the certificate for the API server to connect to kubelet";
-    "controller-manager.conf" "the certificate embedded in the kubeconfig file for the controller manager to use";
-    "etcd-healthcheck-client" "the certificate for liveness probes to healthcheck etcd";
-    "etcd-peer" "the certificate for etcd nodes to communicate with each other";
-    "etcd-server" "the certificate for serving etcd";
-    "front-proxy-client" "the certificate for the front proxy client";
-    "scheduler.conf" "the certificate embedded in the kubeconfig file for the scheduler manager to use";
-    "super-admin.conf" "the certificate embedded in the kubeconfig file for the super-admin";
-};
-
-pub static COMMANDS: &[Command] = &[
-    Command { path: "certs", flags: &[], takes: (0, 99), run: None, about: "Commands related to handling Kubernetes certificates" },
-    Command { path: "certs certificate-key", flags: &[], takes: (0, 0), run: Some(key), about: "Generate certificate keys" },
-    Command {
-        path: "certs check-expiration",
-        flags: &[CHECK, OUTPUT],
-        takes: (0, 0),
-        run: Some(check),
-        about: "Check certificates expiration for a Kubernetes cluster",
-    },
-    Command {
-        path: "certs generate-csr",
-        flags: &[CSR],
-        takes: (0, 0),
-        run: Some(requests),
-        about: "Generate keys and certificate signing requests",
-    },
-    Command { path: "certs renew", flags: &[], takes: (0, 99), run: None, about: "Renew certificates for a Kubernetes cluster" },
-    Command { path: "kubeconfig", flags: &[], takes: (0, 99), run: None, about: "Kubeconfig file utilities" },
-    Command { path: "alpha", flags: &[], takes: (0, 99), run: None, about: "Kubeadm experimental sub-commands" },
-    Command {
-        path: "kubeconfig user",
-        flags: &[USER],
-        takes: (0, 0),
-        run: Some(user),
-        about: "Output a kubeconfig file for an additional user",
-    },
-];
-
-/// The rows for each certificate's renewal.
-pub fn renewals() -> &'static [Command] {
-    RENEWALS
-}
 
 /// The hash of an authority's public key that `kubeadm join` pins.
 pub fn authority_hash(call: &Call, folder: &str) -> Step<String> {
@@ -148,7 +75,7 @@ pub fn external_authority(call: &Call, work: &Work) -> Step<()> {
     Ok(())
 }
 
-fn key(call: &mut Call, _: &Given) -> Step<()> {
+pub fn key(call: &mut Call, _: &Given) -> Step<()> {
     let key = call.draw(64, b"0123456789abcdef");
     call.say(key);
     Ok(())
@@ -189,7 +116,7 @@ fn folder(call: &Call, given: &Given, cluster: &Tree) -> String {
     if given.has("cert-dir") { given.text("cert-dir").into() } else { cluster.get("certificatesDir").text().into() }
 }
 
-fn check(call: &mut Call, given: &Given) -> Step<()> {
+pub fn check(call: &mut Call, given: &Given) -> Step<()> {
     let form = given.output().or_else(fail)?;
     let json = matches!(form, "json" | "yaml");
     let before = call.stdout.len();
@@ -269,7 +196,7 @@ fn as_json(leaves: &[(&str, &str, Option<Certificate>)], tops: &[(&str, &str, Op
     )
 }
 
-fn renew(call: &mut Call, given: &Given) -> Step<()> {
+pub fn renew(call: &mut Call, given: &Given) -> Step<()> {
     let name = given.path.rsplit(' ').next().unwrap_or("").to_string();
     let cluster = configuration(call, given, "renew")?;
     let folder = folder(call, given, &cluster);
@@ -317,7 +244,7 @@ fn renew_one(call: &mut Call, folder: &str, row: &Row, old: &Certificate) -> Ste
 }
 
 /// `kubeadm certs generate-csr`: a key and a request beside it for each leaf, to be signed elsewhere.
-fn requests(call: &mut Call, given: &Given) -> Step<()> {
+pub fn requests(call: &mut Call, given: &Given) -> Step<()> {
     let config: Config = config::init(call, &Given::default_for_init(given))?;
     let folder = if given.text("cert-dir").is_empty() { config.cert_dir().to_string() } else { given.text("cert-dir").to_string() };
     let (folder, kubeconfigs) = (call.path(&folder), call.path(given.text("kubeconfig-dir")));
@@ -359,7 +286,7 @@ fn request(name: &str) -> String {
 }
 
 /// `kubeadm kubeconfig user`
-fn user(call: &mut Call, given: &Given) -> Step<()> {
+pub fn user(call: &mut Call, given: &Given) -> Step<()> {
     let name = given.text("client-name").to_string();
     if name.is_empty() {
         return fail("required flag(s) \"client-name\" not set");

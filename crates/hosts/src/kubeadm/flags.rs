@@ -1,4 +1,5 @@
 //! Flags read as pflag reads them, with its words for what does not fit.
+use super::flag_table::ALL;
 use crate::call::{quoted, span};
 use simcore::Duration;
 use std::collections::BTreeMap;
@@ -9,16 +10,46 @@ pub enum Takes {
     Bool,
     Text,
     Int,
+    Int32,
     Span,
     /// May be repeated, and split at commas.
     List,
+    /// klog's.
+    Level,
+    Modules,
 }
 
-/// A row: its name, what it takes, and its default for texts.
-pub struct Flag(pub &'static str, pub Takes, pub &'static str);
+/// A row.
+pub struct Flag {
+    /// The name; behind an `@` for whom these words and this default are, where commands differ.
+    key: &'static str,
+    /// The letter, or 0.
+    pub letter: char,
+    pub takes: Takes,
+    pub default: &'static str,
+    pub about: &'static str,
+}
+
+impl Flag {
+    pub fn name(&self) -> &'static str {
+        self.key.split('@').next().unwrap_or("")
+    }
+}
+
+pub const fn flag(key: &'static str, letter: char, takes: Takes, default: &'static str, about: &'static str) -> Flag {
+    Flag { key, letter, takes, default, about }
+}
+
+/// What every command has without a row.
+pub const HELP: Flag = flag("help", 'h', Takes::Bool, "", "");
 
 /// Flags that every command has.
-pub const GLOBAL: &[Flag] = &[Flag("rootfs", Takes::Text, ""), Flag("v", Takes::Text, "0"), Flag("vmodule", Takes::Text, "")];
+pub const GLOBAL: &str = "rootfs v vmodule";
+
+/// The rows that a list of keys names.
+pub fn named(keys: &str) -> impl Iterator<Item = &'static Flag> {
+    keys.split_whitespace().filter_map(|key| ALL.iter().find(|flag| flag.key == key))
+}
 
 /// What was given.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +86,7 @@ impl Given {
     }
 
     pub fn is(&self, name: &str) -> bool {
-        matches!(self.text(name), "true" | "1" | "t" | "T" | "TRUE" | "True")
+        is_true(self.text(name))
     }
 
     pub fn list(&self, name: &str) -> Vec<String> {
@@ -86,82 +117,112 @@ impl Given {
         plain
     }
 
+    fn take(&mut self, flag: &Flag, value: &str) -> Result<(), String> {
+        check(flag, value)?;
+        self.values.entry(flag.name()).or_default().push(value.to_string());
+        Ok(())
+    }
+
     /// Names of all flags that were given, sorted.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.values.keys().copied()
     }
 }
 
-/// Reads words against tables of flags.
-pub fn read(tables: &[&'static [Flag]], words: &[String]) -> Result<Given, String> {
-    let known = || tables.iter().copied().chain([GLOBAL]).flatten();
-    let mut given = Given { defaults: known().map(|flag| (flag.0, flag.2)).collect(), ..Given::default() };
+fn is_true(text: &str) -> bool {
+    matches!(text, "true" | "1" | "t" | "T" | "TRUE" | "True")
+}
+
+/// Reads words against lists of flags.
+pub fn read(lists: &[&str], words: &[String]) -> Result<Given, String> {
+    let known: Vec<&'static Flag> = lists.iter().copied().chain([GLOBAL]).flat_map(named).collect();
+    let mut given = Given { defaults: known.iter().map(|flag| (flag.name(), flag.default)).collect(), ..Given::default() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == "--" {
             given.words.extend(words.by_ref().cloned());
             break;
         }
-        let Some(body) = word.strip_prefix('-').filter(|body| !body.is_empty()) else {
-            given.words.push(word.clone());
-            continue;
-        };
-        let (name, mut value) = match body.strip_prefix('-') {
-            Some(long) => {
-                long.split_once('=').map_or((long.to_string(), None), |(name, value)| (name.to_string(), Some(value.to_string())))
-            }
-            None => short(body, &|name| known().any(|flag| flag.0 == name))?,
-        };
-        if name == "help" {
-            given.help = true;
-            continue;
+        match word.strip_prefix('-').filter(|body| !body.is_empty()) {
+            None => given.words.push(word.clone()),
+            Some(body) => match body.strip_prefix('-') {
+                Some(long) => read_long(&mut given, &known, long, &mut words)?,
+                None => read_letters(&mut given, &known, body, &mut words)?,
+            },
         }
-        let flag = known().find(|flag| flag.0 == name).ok_or_else(|| format!("unknown flag: --{name}"))?;
-        if value.is_none() && flag.1 == Takes::Bool {
-            value = Some("true".into());
-        }
-        let value = match value {
-            Some(value) => value,
-            None => words.next().cloned().ok_or_else(|| match body.strip_prefix('-') {
-                Some(_) => format!("flag needs an argument: {word}"),
-                None => format!("flag needs an argument: '{}' in {word}", &body[..1]),
-            })?,
-        };
-        check(flag, &value)?;
-        given.values.entry(flag.0).or_default().push(value);
     }
     Ok(given)
 }
 
-/// `-f`, `-o json`, `-ojson`, `-v=5`
-fn short(body: &str, known: &dyn Fn(&str) -> bool) -> Result<(String, Option<String>), String> {
-    let letter = body.chars().next().unwrap_or(' ');
-    let rest = body[letter.len_utf8()..].trim_start_matches('=');
-    let name = match letter {
-        'h' => "help",
-        'v' => "v",
-        'o' if known("output") => "output",
-        'c' if known("context-lines") => "context-lines",
-        'f' if known("force") => "force",
-        'y' if known("yes") => "yes",
-        other => return Err(format!("unknown shorthand flag: '{other}' in -{body}")),
+type Words<'a> = std::slice::Iter<'a, String>;
+
+/// `--name`, `--name=value`, `--name value`
+fn read_long(given: &mut Given, known: &[&'static Flag], long: &str, words: &mut Words) -> Result<(), String> {
+    let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+    if name.is_empty() || name.starts_with('-') {
+        return Err(format!("bad flag syntax: --{long}"));
+    }
+    let Some(flag) = known.iter().find(|flag| flag.name() == name) else {
+        if name == "help" {
+            check(&HELP, value.unwrap_or("true"))?;
+            given.help = value.is_none_or(is_true);
+            return Ok(());
+        }
+        return Err(format!("unknown flag: --{name}"));
     };
-    Ok((name.to_string(), (!rest.is_empty()).then(|| rest.to_string())))
+    let value = match value {
+        Some(value) => value,
+        None if flag.takes == Takes::Bool => "true",
+        None => words.next().ok_or_else(|| format!("flag needs an argument: --{name}"))?,
+    };
+    given.take(flag, value)
+}
+
+/// `-f`, `-yf`, `-o json`, `-ojson`, `-v=5`
+fn read_letters(given: &mut Given, known: &[&'static Flag], body: &str, words: &mut Words) -> Result<(), String> {
+    let mut rest = body;
+    while let Some(letter) = rest.chars().next() {
+        let after = &rest[letter.len_utf8()..];
+        let Some(flag) = known.iter().find(|flag| flag.letter == letter) else {
+            if letter == 'h' {
+                let value = after.strip_prefix('=').unwrap_or("true");
+                check(&HELP, value)?;
+                given.help = is_true(value);
+                rest = if after.starts_with('=') { "" } else { after };
+                continue;
+            }
+            return Err(format!("unknown shorthand flag: {} in -{rest}", letter_quoted(letter)));
+        };
+        match after.strip_prefix('=').filter(|value| !value.is_empty()) {
+            Some(value) => return given.take(flag, value),
+            None if flag.takes == Takes::Bool => given.take(flag, "true")?,
+            None if !after.is_empty() => return given.take(flag, after),
+            None => {
+                let value = words.next().ok_or_else(|| format!("flag needs an argument: {} in -{rest}", letter_quoted(letter)))?;
+                return given.take(flag, value);
+            }
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+fn letter_quoted(letter: char) -> String {
+    format!("'{letter}'")
 }
 
 fn check(flag: &Flag, value: &str) -> Result<(), String> {
-    let bad = |function: &str, why: &str| {
-        Err(format!("invalid argument {} for \"--{}\" flag: {function}parsing {}: {why}", quoted(value), flag.0, quoted(value)))
-    };
-    match flag.1 {
+    let name = if flag.letter == '\0' { format!("--{}", flag.name()) } else { format!("-{}, --{}", flag.letter, flag.name()) };
+    let bad = |why: String| Err(format!("invalid argument {} for \"{name}\" flag: {why}", quoted(value)));
+    let number = |function: &str, why: &str| bad(format!("strconv.{function}: parsing {}: {why}", quoted(value)));
+    match flag.takes {
         Takes::Bool if !matches!(value, "true" | "false" | "1" | "0" | "t" | "f" | "T" | "F" | "TRUE" | "FALSE" | "True" | "False") => {
-            bad("strconv.ParseBool: ", "invalid syntax")
+            number("ParseBool", "invalid syntax")
         }
-        Takes::Int if value.parse::<i128>().is_err() => bad("strconv.ParseInt: ", "invalid syntax"),
-        Takes::Int if value.parse::<i32>().is_err() => bad("strconv.ParseInt: ", "value out of range"),
-        Takes::Span => span(value.trim_start_matches('-'))
-            .map(|_| ())
-            .map_err(|why| format!("invalid argument {} for \"--{}\" flag: {why}", quoted(value), flag.0)),
+        Takes::Int | Takes::Int32 | Takes::Level if value.parse::<i128>().is_err() => number("ParseInt", "invalid syntax"),
+        Takes::Int32 | Takes::Level if value.parse::<i32>().is_err() => number("ParseInt", "value out of range"),
+        Takes::Int if value.parse::<i64>().is_err() => number("ParseInt", "value out of range"),
+        Takes::Span => span(value.trim_start_matches('-')).map(|_| ()).or_else(bad),
         _ => Ok(()),
     }
 }

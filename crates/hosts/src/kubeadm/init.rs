@@ -1,45 +1,10 @@
 //! `kubeadm init`: its flags, what it makes of them, and the run through its phases.
 use super::client::Client;
-use super::config::{self, Config, defaults, validate};
-use super::flags::{Flag, Given, Takes};
+use super::config::{self, Config, validate};
+use super::flags::Given;
 use super::patches::Patches;
-use super::{Command, certs, phases};
+use super::{certs, phases};
 use crate::call::{Call, Step, Stop, fail};
-
-pub const FLAGS: &[Flag] = &[
-    Flag("apiserver-advertise-address", Takes::Text, ""),
-    Flag("apiserver-bind-port", Takes::Int, "6443"),
-    Flag("apiserver-cert-extra-sans", Takes::List, ""),
-    Flag("cert-dir", Takes::Text, defaults::PKI),
-    Flag("certificate-key", Takes::Text, ""),
-    Flag("config", Takes::Text, ""),
-    Flag("control-plane-endpoint", Takes::Text, ""),
-    Flag("cri-socket", Takes::Text, ""),
-    Flag("dry-run", Takes::Bool, ""),
-    Flag("feature-gates", Takes::Text, ""),
-    Flag("ignore-preflight-errors", Takes::List, ""),
-    Flag("image-repository", Takes::Text, defaults::REGISTRY),
-    Flag("kubernetes-version", Takes::Text, "stable-1"),
-    Flag("node-name", Takes::Text, ""),
-    Flag("patches", Takes::Text, ""),
-    Flag("pod-network-cidr", Takes::Text, ""),
-    Flag("service-cidr", Takes::Text, "10.96.0.0/12"),
-    Flag("service-dns-domain", Takes::Text, "cluster.local"),
-    Flag("skip-certificate-key-print", Takes::Bool, ""),
-    Flag("skip-phases", Takes::List, ""),
-    Flag("skip-token-print", Takes::Bool, ""),
-    Flag("token", Takes::Text, ""),
-    Flag("token-ttl", Takes::Span, "24h0m0s"),
-    Flag("upload-certs", Takes::Bool, ""),
-];
-
-pub const COMMANDS: &[Command] = &[Command {
-    path: "init",
-    flags: &[FLAGS],
-    takes: (0, 0),
-    run: Some(run),
-    about: "Run this command in order to set up the Kubernetes control plane",
-}];
 
 /// What the phases of `init` and `join` share.
 pub struct Work {
@@ -107,7 +72,7 @@ pub fn prepare(call: &mut Call, given: &Given) -> Step<Work> {
     Ok(work)
 }
 
-fn run(call: &mut Call, given: &Given) -> Step<()> {
+pub fn run(call: &mut Call, given: &Given) -> Step<()> {
     let mut work = prepare(call, given)?;
     let line = format!("[init] Using Kubernetes version: {}", work.config.version());
     call.say(line);

@@ -1,79 +1,17 @@
 //! `kubeadm join`: discovery, the kubelet's bootstrap, and what a second control plane does besides.
 use super::client::{CONFIG_MAPS, Client, NODES, kubeconfig};
 use super::config::{self, Config, defaults, network, validate};
-use super::flags::{Flag, Given, Takes};
+use super::flags::Given;
 use super::init::Work;
 use super::patches::Patches;
 use super::phases::{kubeconfig as files, kubelet, manifests, mark, open, pki, pull, shared, stored, wait};
-use super::{Command, patches, preflight, token};
+use super::{patches, preflight, token};
 use crate::call::{Call, Step, Stop, fail, quoted};
 use crate::outside::{EtcdAsk, EtcdMember, Probe};
 use crate::pki::Certificate;
 use objects::wire::{User, Verb};
 use objects::{Text, Tree, base64, map, yaml};
 use simcore::Duration;
-
-const FLAGS: &[Flag] = &[
-    Flag("apiserver-advertise-address", Takes::Text, ""),
-    Flag("apiserver-bind-port", Takes::Int, "6443"),
-    Flag("certificate-key", Takes::Text, ""),
-    Flag("config", Takes::Text, ""),
-    Flag("control-plane", Takes::Bool, ""),
-    Flag("cri-socket", Takes::Text, ""),
-    Flag("discovery-file", Takes::Text, ""),
-    Flag("discovery-token", Takes::Text, ""),
-    Flag("discovery-token-ca-cert-hash", Takes::List, ""),
-    Flag("discovery-token-unsafe-skip-ca-verification", Takes::Bool, ""),
-    Flag("dry-run", Takes::Bool, ""),
-    Flag("ignore-preflight-errors", Takes::List, ""),
-    Flag("node-name", Takes::Text, ""),
-    Flag("patches", Takes::Text, ""),
-    Flag("skip-phases", Takes::List, ""),
-    Flag("tls-bootstrap-token", Takes::Text, ""),
-    Flag("token", Takes::Text, ""),
-];
-
-pub const COMMANDS: &[Command] = &[
-    Command {
-        path: "join",
-        flags: &[FLAGS],
-        takes: (0, 1),
-        run: Some(run),
-        about: "Run this on any machine you wish to join an existing cluster",
-    },
-    Command {
-        path: "join phase",
-        flags: &[],
-        takes: (0, 99),
-        run: None,
-        about: "Use this command to invoke single phase of the \"join\" workflow",
-    },
-    part("join phase preflight", "Run join pre-flight checks"),
-    group("join phase control-plane-prepare", "Prepare the machine for serving a control plane"),
-    part("join phase control-plane-prepare all", "Prepare the machine for serving a control plane"),
-    part(
-        "join phase control-plane-prepare download-certs",
-        "Download certificates shared among control-plane nodes from the kubeadm-certs Secret",
-    ),
-    part("join phase control-plane-prepare certs", "Generate the certificates for the new control plane components"),
-    part("join phase control-plane-prepare kubeconfig", "Generate the kubeconfig for the new control plane components"),
-    part("join phase control-plane-prepare control-plane", "Generate the manifests for the new control plane components"),
-    part("join phase kubelet-start", "Write kubelet settings, certificates and (re)start the kubelet"),
-    part("join phase etcd-join", "Join etcd for control plane nodes"),
-    part("join phase kubelet-wait-bootstrap", "Wait for the kubelet to bootstrap itself"),
-    group("join phase control-plane-join", "Join a machine as a control plane instance"),
-    part("join phase control-plane-join all", "Join a machine as a control plane instance"),
-    part("join phase control-plane-join mark-control-plane", "Mark a node as a control-plane"),
-    part("join phase wait-control-plane", "Wait for the control plane to start"),
-];
-
-const fn part(path: &'static str, about: &'static str) -> Command {
-    Command { path, flags: &[FLAGS], takes: (0, 1), run: Some(single), about }
-}
-
-const fn group(path: &'static str, about: &'static str) -> Command {
-    Command { path, flags: &[], takes: (0, 99), run: None, about }
-}
 
 /// How often etcd is asked again.
 const POLL: Duration = Duration::millis(500);
@@ -175,7 +113,7 @@ fn start(call: &mut Call, given: &Given) -> Step<Joining> {
     Ok(Joining { work, found: None, serves })
 }
 
-fn run(call: &mut Call, given: &Given) -> Step<()> {
+pub fn run(call: &mut Call, given: &Given) -> Step<()> {
     let mut joining = start(call, given)?;
     let from_file = joining.work.config.node.get("skipPhases").items().iter().map(|one| one.text().to_string()).collect();
     let skip = if given.has("skip-phases") { given.list("skip-phases") } else { from_file };
@@ -199,7 +137,7 @@ fn carry_out(call: &mut Call, joining: &mut Joining, phase: &Phase) -> Step<()> 
 }
 
 /// `kubeadm join phase …`: some of it, after the cluster was found.
-fn single(call: &mut Call, given: &Given) -> Step<()> {
+pub fn single(call: &mut Call, given: &Given) -> Step<()> {
     let wanted = given.path.trim_start_matches("join phase ").replace(' ', "/");
     let mut joining = start(call, given)?;
     joining.work.single = true;

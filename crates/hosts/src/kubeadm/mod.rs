@@ -3,6 +3,7 @@ mod certs;
 pub(crate) mod client;
 mod config;
 mod files;
+mod flag_table;
 mod flags;
 mod help;
 mod images;
@@ -14,6 +15,7 @@ mod preflight;
 mod print;
 mod reset;
 pub(crate) mod token;
+mod tree;
 mod upgrade;
 mod version;
 
@@ -21,39 +23,44 @@ pub use client::{Client, kubeconfig};
 pub use join::signature;
 
 use crate::call::{Call, Step, Stop, fail, quoted};
-use flags::{Flag, Given};
+use flags::Given;
 
 /// One command: its words, what it takes, and what it does.
 pub struct Command {
     /// `init phase certs`
     pub path: &'static str,
-    pub flags: &'static [&'static [Flag]],
-    /// How many words it takes besides flags: fewest and most.
-    pub takes: (usize, usize),
+    /// How its own line goes on where that is not `[flags]`.
+    pub line: &'static str,
     /// `None`: it only has sub-commands, and shows its help.
     pub run: Option<fn(&mut Call, &Given) -> Step<()>>,
+    /// How many words it takes besides flags: fewest and most.
+    pub takes: (usize, usize),
+    /// Keys of its flags; those of a command that only leads on belong to all below it.
+    pub flags: &'static str,
     /// What `kubeadm help` lists it as.
     pub about: &'static str,
 }
 
 fn rows() -> impl Iterator<Item = &'static Command> {
-    let tables: [&'static [Command]; 10] = [
-        help::ROOT,
-        certs::COMMANDS,
-        certs::renewals(),
-        print::COMMANDS,
-        init::COMMANDS,
-        join::COMMANDS,
-        phases::COMMANDS,
-        reset::COMMANDS,
-        token::COMMANDS,
-        upgrade::COMMANDS,
-    ];
-    tables.into_iter().flatten()
+    tree::ALL.iter()
 }
 
 fn find(path: &str) -> Option<&'static Command> {
     rows().find(|row| row.path == path)
+}
+
+/// The row of a word below a path; some words have another name.
+fn below(path: &str, word: &str) -> Option<&'static Command> {
+    let at = |name: &str| find(&if path.is_empty() { name.to_string() } else { format!("{path} {name}") });
+    let alias =
+        |(of, other): &&(&'static str, &'static str)| *other == word && of.rsplit_once(' ').map_or("", |(before, _)| before) == path;
+    at(word).or_else(|| find(help::ALIASES.iter().find(alias)?.0)).filter(|row| !row.path.is_empty())
+}
+
+/// Keys of the flags that a command has from those above it.
+fn inherited(path: &str) -> &'static str {
+    let above = path.split_once(' ').and_then(|(first, _)| find(first)).filter(|row| row.run.is_none());
+    above.map_or("", |row| row.flags)
 }
 
 /// The commands directly below a path, sorted by name as cobra sorts them.
@@ -99,37 +106,36 @@ fn commands_first(words: &[String]) -> Vec<String> {
 
 fn dispatch(call: &mut Call) -> Step<()> {
     let words = commands_first(&call.words);
-    let mut path = String::new();
-    let mut rest: &[String] = &words;
+    let (mut row, mut rest): (&Command, &[String]) = (find("").expect("the root is a row"), &words);
+    if words.first().is_some_and(|word| word == "help") {
+        return explain(call, &words[1..]);
+    }
     // The longest known chain of words is the command; flags may stand only behind it.
     while let Some((word, more)) = rest.split_first() {
-        let longer = if path.is_empty() { word.clone() } else { format!("{path} {word}") };
-        if find(&longer).is_none() {
-            break;
-        }
-        (path, rest) = (longer, more);
+        let Some(next) = below(row.path, word) else { break };
+        (row, rest) = (next, more);
     }
-    let row = find(&path).expect("the root is a row");
-    let mut given = flags::read(row.flags, rest).or_else(fail)?;
+    let mut given = flags::read(&[row.flags, inherited(row.path)], rest).or_else(fail)?;
+    let path = row.path.to_string();
     given.path.clone_from(&path);
     if given.help {
-        help::show(call, row, false);
+        help::show(call, row);
         return Ok(());
     }
     let Some(work) = row.run else {
         // Some only lead on, and take any word for a question.
         if matches!(path.as_str(), "kubeconfig" | "alpha") {
-            help::show(call, row, false);
+            help::show(call, row);
             return Ok(());
         }
         return match given.words.first() {
             Some(word) => fail(unknown(&path, word)),
             None if path.is_empty() => {
-                help::show(call, row, true);
+                help::show(call, row);
                 Ok(())
             }
             None => {
-                help::show(call, row, false);
+                help::show(call, row);
                 fail("\nerror: subcommand is required")
             }
         };
@@ -148,6 +154,22 @@ fn dispatch(call: &mut Call) -> Step<()> {
         return fail(format!("missing one or more required arguments. Required arguments: [{}]", "version"));
     }
     work(call, &given)
+}
+
+/// `kubeadm help COMMAND`; words behind a command are no matter.
+fn explain(call: &mut Call, words: &[String]) -> Step<()> {
+    let mut row = find("").expect("the root is a row");
+    for word in words {
+        let Some(next) = below(row.path, word) else { break };
+        row = next;
+    }
+    if row.path.is_empty() && !words.is_empty() {
+        let asked: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        call.complain(format_args!("Unknown help topic [{}]\n{}", asked.join(" "), help::usage(row).trim_end()));
+        return Ok(());
+    }
+    help::show(call, row);
+    Ok(())
 }
 
 /// cobra's words for a command that is not there, with the names it may have been meant as.

@@ -1,55 +1,17 @@
 //! `kubeadm reset`: takes back what init and join did to this host.
 use super::client::{Client, NODES};
-use super::config::{self, defaults};
-use super::flags::{Flag, Given, Takes};
-use super::{Command, phases, preflight};
+use super::config;
+use super::flags::Given;
+use super::{phases, preflight};
 use crate::call::{Call, Step, Stop, fail};
 use crate::outside::EtcdAsk;
 use objects::yaml;
 use simcore::Duration;
 
-const FLAGS: &[Flag] = &[
-    Flag("cert-dir", Takes::Text, defaults::PKI),
-    Flag("cleanup-tmp-dir", Takes::Bool, ""),
-    Flag("config", Takes::Text, ""),
-    Flag("cri-socket", Takes::Text, ""),
-    Flag("dry-run", Takes::Bool, ""),
-    Flag("force", Takes::Bool, ""),
-    Flag("ignore-preflight-errors", Takes::List, ""),
-    Flag("kubeconfig", Takes::Text, "/etc/kubernetes/admin.conf"),
-    Flag("skip-phases", Takes::List, ""),
-];
-
-pub const COMMANDS: &[Command] = &[
-    Command {
-        path: "reset",
-        flags: &[FLAGS],
-        takes: (0, 0),
-        run: Some(run),
-        about: "Performs a best effort revert of changes made to this host by 'kubeadm init' or 'kubeadm join'",
-    },
-    Command {
-        path: "reset phase",
-        flags: &[],
-        takes: (0, 99),
-        run: None,
-        about: "Use this command to invoke single phase of the \"reset\" workflow",
-    },
-    Command { path: "reset phase cleanup-node", flags: &[FLAGS], takes: (0, 0), run: Some(run), about: "Run cleanup node." },
-    Command { path: "reset phase preflight", flags: &[FLAGS], takes: (0, 0), run: Some(run), about: "Run reset pre-flight checks" },
-    Command {
-        path: "reset phase remove-etcd-member",
-        flags: &[FLAGS],
-        takes: (0, 0),
-        run: Some(run),
-        about: "Remove a local etcd member.",
-    },
-];
-
 const FILES: [&str; 6] =
     ["admin.conf", "super-admin.conf", "kubelet.conf", "bootstrap-kubelet.conf", "controller-manager.conf", "scheduler.conf"];
 
-fn run(call: &mut Call, given: &Given) -> Step<()> {
+pub fn run(call: &mut Call, given: &Given) -> Step<()> {
     let node = config::reset(call, given)?;
     let path = given.text("kubeconfig").to_string();
     let client = Client::load(call, &path).ok();

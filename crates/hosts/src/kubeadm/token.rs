@@ -1,8 +1,8 @@
 //! Bootstrap tokens: their form, and `kubeadm token`.
+use super::certs;
 use super::client::{self, Client, SECRETS};
 use super::config::{self, defaults};
-use super::flags::{Flag, Given, Takes};
-use super::{Command, certs};
+use super::flags::Given;
 use crate::call::{Call, Step, fail, quoted, short_age, span};
 use objects::wire::Verb;
 use objects::{Tree, base64, map};
@@ -10,42 +10,6 @@ use simcore::Time;
 
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const FORM: &str = r#""\\A([a-z0-9]{6})\\.([a-z0-9]{16})\\z""#;
-
-const ADMIN: &[Flag] = &[Flag("dry-run", Takes::Bool, ""), Flag("kubeconfig", Takes::Text, "")];
-const CREATE: &[Flag] = &[
-    Flag("certificate-key", Takes::Text, ""),
-    Flag("config", Takes::Text, ""),
-    Flag("description", Takes::Text, ""),
-    Flag("groups", Takes::List, defaults::NODE_GROUP),
-    Flag("print-join-command", Takes::Bool, ""),
-    Flag("ttl", Takes::Span, "24h0m0s"),
-    Flag("usages", Takes::List, "signing,authentication"),
-];
-const OUTPUT: &[Flag] = &[
-    Flag("output", Takes::Text, "text"),
-    Flag("allow-missing-template-keys", Takes::Bool, "true"),
-    Flag("show-managed-fields", Takes::Bool, ""),
-];
-
-pub const COMMANDS: &[Command] = &[
-    Command { path: "token", flags: &[ADMIN], takes: (0, 99), run: None, about: "Manage bootstrap tokens" },
-    Command {
-        path: "token create",
-        flags: &[ADMIN, CREATE],
-        takes: (0, 1),
-        run: Some(create),
-        about: "Create bootstrap tokens on the server",
-    },
-    Command { path: "token delete", flags: &[ADMIN], takes: (0, 99), run: Some(delete), about: "Delete bootstrap tokens on the server" },
-    Command {
-        path: "token generate",
-        flags: &[ADMIN],
-        takes: (0, 0),
-        run: Some(generate),
-        about: "Generate and print a bootstrap token, but do not create it on the server",
-    },
-    Command { path: "token list", flags: &[ADMIN, OUTPUT], takes: (0, 0), run: Some(list), about: "List bootstrap tokens on the server" },
-];
 
 fn letters(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| LETTERS.contains(&b))
@@ -141,13 +105,13 @@ fn admin(call: &Call, given: &Given) -> Step<Client> {
     Client::load(call, &path)
 }
 
-fn generate(call: &mut Call, _: &Given) -> Step<()> {
+pub fn generate(call: &mut Call, _: &Given) -> Step<()> {
     let token = draw(call);
     call.say(token);
     Ok(())
 }
 
-fn create(call: &mut Call, given: &Given) -> Step<()> {
+pub fn create(call: &mut Call, given: &Given) -> Step<()> {
     let token = match given.words.first() {
         Some(token) => {
             shaped(token)?;
@@ -200,7 +164,7 @@ pub fn join_command(call: &Call, server: &str, token: &str, key: &str, gap: &str
     Ok(line)
 }
 
-fn delete(call: &mut Call, given: &Given) -> Step<()> {
+pub fn delete(call: &mut Call, given: &Given) -> Step<()> {
     if given.words.is_empty() {
         return fail(format!("missing argument; 'token delete' is missing token of form {FORM} or {}", r#""\\A([a-z0-9]{6})\\z""#));
     }
@@ -220,7 +184,7 @@ fn delete(call: &mut Call, given: &Given) -> Step<()> {
     Ok(())
 }
 
-fn list(call: &mut Call, given: &Given) -> Step<()> {
+pub fn list(call: &mut Call, given: &Given) -> Step<()> {
     let client = admin(call, given)?;
     let form = given.output().or_else(fail)?;
     let answer = client.get(call, SECRETS, "kube-system", "")?;

@@ -1,4 +1,5 @@
 //! A server: hardware, kernel, files, processes, units, packages, sockets. A value: a copy costs a few pointers.
+mod drop_ins;
 pub mod figures;
 pub mod files;
 pub mod k3s;

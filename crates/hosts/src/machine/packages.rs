@@ -122,3 +122,8 @@ pub fn candidates(lists: &[Text], name: &str) -> Vec<Candidate> {
     }
     found
 }
+
+/// A version's numbers, by which versions are ordered: `1.37.2-1.1`.
+pub fn numbers(version: &str) -> Vec<u64> {
+    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+}

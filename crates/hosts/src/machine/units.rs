@@ -114,9 +114,9 @@ impl Machine {
                 let Some(name) = file.strip_suffix(".service") else { continue };
                 let path = format!("{folder}/{file}");
                 let Some(text) = self.files.read(&path) else { continue };
-                let joined = text.replace("\\\n", " ");
+                let joined = self.with_drop_ins(name, &text).replace("\\\n", " ");
                 let setting = |key: &str| joined.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim().to_string());
-                let command = setting("ExecStart=").unwrap_or_default();
+                let command = self.command_line(&joined);
                 let description = setting("Description=").unwrap_or_default();
                 if self.unit(name).is_none() {
                     self.load_unit(name, &description, &command, &path);
@@ -148,6 +148,7 @@ impl Machine {
         if matches!(unit.state, State::Active | State::Starting) {
             return;
         }
+        let unit = self.read_environment(name, unit);
         let program = unit.command.split(' ').next().unwrap_or("").to_string();
         if !self.files.exists(&program) {
             self.alter_unit(name, |unit| (unit.state, unit.last_code) = (State::Failed, 203));

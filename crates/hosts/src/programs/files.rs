@@ -1,8 +1,7 @@
-//! Programs on files: ls, cat, mkdir, cp, rm, chown, chmod, touch, openssl x509.
+//! Programs on files: ls, cat, mkdir, cp, rm, chown, chmod, touch.
 use super::apart;
 use crate::call::{Call, Step, Stop, fail};
 use crate::machine::{File, Kind};
-use crate::pki::Certificate;
 use objects::Text;
 
 /// Says an error for one file; the others are still done.
@@ -207,69 +206,6 @@ pub fn chmod(call: &mut Call) -> Step<()> {
         call.machine.files.alter(&full, |file| file.mode = mode & 0o777);
     }
     Ok(())
-}
-
-/// `openssl x509 -in FILE -noout -subject -issuer -startdate -enddate -ext subjectAltName`
-pub fn openssl(call: &mut Call) -> Step<()> {
-    let words = call.words.clone();
-    if words.first().map(String::as_str) != Some("x509") {
-        return fail("only x509 is here");
-    }
-    let path = words.iter().position(|word| word == "-in").and_then(|at| words.get(at + 1));
-    let text = match path {
-        None => call.stdin.clone(),
-        Some(path) => match call.machine.files.read(&call.path(path)) {
-            Some(text) => text.to_string(),
-            None => {
-                call.complain(format_args!("Can't open \"{path}\" for reading, No such file or directory"));
-                return Err(Stop::Code(1));
-            }
-        },
-    };
-    let Some(certificate) = Certificate::read(&text) else {
-        call.complain("Could not read certificate from file\nUnable to load certificate");
-        return Err(Stop::Code(1));
-    };
-    for word in &words {
-        match word.as_str() {
-            "-subject" => call.say(format_args!("subject={}", certificate.subject)),
-            "-issuer" => call.say(format_args!("issuer={}", certificate.issuer)),
-            "-startdate" => call.say(format_args!("notBefore={}", date(certificate.not_before))),
-            "-enddate" => call.say(format_args!("notAfter={}", date(certificate.not_after))),
-            "-dates" => call.say(format_args!("notBefore={}\nnotAfter={}", date(certificate.not_before), date(certificate.not_after))),
-            _ => {}
-        }
-    }
-    if let Some(list) = words.iter().position(|word| word == "-ext").and_then(|at| words.get(at + 1)) {
-        extensions(call, &certificate, list);
-    }
-    Ok(())
-}
-
-fn extensions(call: &mut Call, certificate: &Certificate, list: &str) {
-    let has = |name: &str| list.split(',').any(|one| one == name);
-    if has("keyUsage") {
-        let sign = if certificate.authority { ", Certificate Sign" } else { "" };
-        call.say(format_args!("X509v3 Key Usage: critical\n    Digital Signature, Key Encipherment{sign}"));
-    }
-    if has("extendedKeyUsage") && !certificate.usages.is_empty() {
-        call.say(format_args!("X509v3 Extended Key Usage: \n    {}", certificate.usages.join(", ")));
-    }
-    if has("basicConstraints") {
-        let word = if certificate.authority { "TRUE" } else { "FALSE" };
-        call.say(format_args!("X509v3 Basic Constraints: critical\n    CA:{word}"));
-    }
-    if has("subjectAltName") && !certificate.names.is_empty() {
-        let names = certificate.names.join(", ").replace("IP Address:::1", "IP Address:0:0:0:0:0:0:0:1");
-        call.say(format_args!("X509v3 Subject Alternative Name: \n    {names}"));
-    }
-}
-
-/// `Nov 23 05:45:46 2027 GMT`
-fn date(at: simcore::Time) -> String {
-    let text = at.rfc1123();
-    let day = text[5..7].trim_start_matches('0');
-    format!("{} {day:>2} {} {} GMT", &text[8..11], &text[17..25], &text[12..16])
 }
 
 pub fn mv(call: &mut Call) -> Step<()> {

@@ -3,10 +3,12 @@ mod about;
 mod acting;
 mod containers;
 mod files;
+mod firewall;
 mod hostinfo;
 mod interfaces;
 mod kernel;
 mod net;
+mod openssl;
 mod packages;
 mod ps;
 mod script;
@@ -52,7 +54,7 @@ const TABLE: &[(&str, Program)] = &[
     ("hostnamectl", hostinfo::hostnamectl),
     ("id", hostinfo::id),
     ("ip", interfaces::ip),
-    ("iptables", acting::iptables),
+    ("iptables", firewall::iptables),
     ("journalctl", systemd::journalctl),
     ("kill", acting::kill),
     ("killall", acting::pkill),
@@ -67,7 +69,7 @@ const TABLE: &[(&str, Program)] = &[
     ("mv", files::mv),
     ("nano", text::edit),
     ("nproc", hostinfo::nproc),
-    ("openssl", files::openssl),
+    ("openssl", openssl::openssl),
     ("pgrep", kernel::pgrep),
     ("pidof", kernel::pidof),
     ("ping", net::ping),

@@ -182,6 +182,10 @@ fn unit(call: &mut Call, verb: &str, name: &str, at_once: bool) -> Step<()> {
         "cat" => {
             let text = call.machine.files.read(&found.path).unwrap_or_default();
             call.say(format_args!("# {}\n{}", found.path, text.trim_end()));
+            for path in call.machine.drop_ins(name) {
+                let text = call.machine.files.read(&path).unwrap_or_default();
+                call.say(format_args!("\n# {path}\n{}", text.trim_end()));
+            }
         }
         "status" => return status(call, name, &full),
         other => {
@@ -211,6 +215,14 @@ fn status(call: &mut Call, name: &str, full: &str) -> Step<()> {
     let enabled = if unit.enabled { "enabled" } else { "disabled" };
     call.say(format_args!("{mark} {full} - {}", unit.description));
     call.say(format_args!("     Loaded: loaded ({}; {enabled}; preset: enabled)", unit.path));
+    let drops = call.machine.drop_ins(name);
+    for (at, path) in drops.iter().enumerate() {
+        let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+        if drops[..at].iter().all(|other| !other.starts_with(folder)) {
+            call.say(format_args!("{} {folder}", if at == 0 { "    Drop-In:" } else { "            " }));
+        }
+        call.say(format_args!("             └─{file}"));
+    }
     let since = stamp(unit.since);
     let ago = crate::call::short_age(call.now.since(unit.since));
     match unit.state {

@@ -28,6 +28,11 @@ const OUTPUT: Flag = flag("output", 'o', Takes::Text, "", "Output format. One of
 const RECURSIVE: Flag = flag("recursive", 'R', Takes::Bool, "false", "Read the folders of -f with all that is below them.");
 const SELECTOR: Flag = flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on.");
 
+/// What every sub-command takes, and what one takes besides.
+macro_rules! set_flags {
+    ($($more:expr),* $(,)?) => { &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECURSIVE, $($more),*] };
+}
+
 pub static VERB: Verb = Verb {
     name: "set",
     aliases: &[],
@@ -40,16 +45,8 @@ pub static VERB: Verb = Verb {
             "env",
             "Update environment variables on a pod template",
             "kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N [options]",
-            &[
-                ALL,
+            set_flags![
                 CONTAINERS,
-                DRY_RUN,
-                FILENAME,
-                KUSTOMIZE,
-                LOCAL,
-                MANAGER,
-                OUTPUT,
-                RECURSIVE,
                 SELECTOR,
                 flag("env", 'e', Takes::Texts, "", "Specify a key-value pair for an environment variable to set into each container."),
                 flag("from", '\0', Takes::Text, "", "The name of a resource from which to inject environment variables"),
@@ -63,7 +60,7 @@ pub static VERB: Verb = Verb {
                     "If true, allow environment to be overwritten, otherwise reject updates that overwrite existing environment.",
                 ),
                 flag("prefix", '\0', Takes::Text, "", "Prefix to append to variable names"),
-                flag("resolve", '\0', Takes::Bool, "false", "If true, show secret or configmap references when listing variables"),
+                flag("resolve", '\0', Takes::Bool, "false", "If true, show secret or configmap references when listing variables")
             ],
             env::run,
         ),
@@ -71,27 +68,19 @@ pub static VERB: Verb = Verb {
             "image",
             "Update the image of a pod template",
             "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
-            &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECORD, RECURSIVE, SELECTOR],
+            set_flags![RECORD, SELECTOR],
             image,
         ),
         sub(
             "resources",
             "Update resource requests/limits on objects with pod templates",
             "kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]",
-            &[
-                ALL,
+            set_flags![
                 CONTAINERS,
-                DRY_RUN,
-                FILENAME,
-                KUSTOMIZE,
-                LOCAL,
-                MANAGER,
-                OUTPUT,
                 RECORD,
-                RECURSIVE,
                 SELECTOR,
                 flag("limits", '\0', Takes::Text, "", "The resource limits for this container, such as 'cpu=100m,memory=256Mi'."),
-                flag("requests", '\0', Takes::Text, "", "The resource requests for this container, such as 'cpu=100m,memory=256Mi'."),
+                flag("requests", '\0', Takes::Text, "", "The resource requests for this container, such as 'cpu=100m,memory=256Mi'.")
             ],
             resources,
         ),
@@ -99,38 +88,19 @@ pub static VERB: Verb = Verb {
             "selector",
             "Set the selector on a resource",
             "kubectl set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]",
-            &[
-                ALL,
-                DRY_RUN,
-                FILENAME,
-                KUSTOMIZE,
-                LOCAL,
-                MANAGER,
-                OUTPUT,
-                RECORD,
-                RECURSIVE,
-                flag("resource-version", '\0', Takes::Text, "", "Only update at this resource version."),
-            ],
+            set_flags![RECORD, flag("resource-version", '\0', Takes::Text, "", "Only update at this resource version.")],
             selector,
         ),
         sub(
             "subject",
             "Update the user, group, or service account in a role binding or cluster role binding",
             "kubectl set subject (-f FILENAME | TYPE NAME) [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [options]",
-            &[
-                ALL,
-                DRY_RUN,
-                FILENAME,
-                KUSTOMIZE,
-                LOCAL,
-                MANAGER,
-                OUTPUT,
+            set_flags![
                 RECORD,
-                RECURSIVE,
                 SELECTOR,
                 flag("group", '\0', Takes::Texts, "", "Groups to bind to the role"),
                 flag("serviceaccount", '\0', Takes::Texts, "", "Service accounts to bind to the role"),
-                flag("user", '\0', Takes::Texts, "", "Usernames to bind to the role"),
+                flag("user", '\0', Takes::Texts, "", "Usernames to bind to the role")
             ],
             subject,
         ),
@@ -140,7 +110,7 @@ pub static VERB: Verb = Verb {
                 "serviceaccount",
                 "Update the service account of a resource",
                 "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]",
-                &[ALL, DRY_RUN, FILENAME, KUSTOMIZE, LOCAL, MANAGER, OUTPUT, RECORD, RECURSIVE],
+                set_flags![RECORD],
                 service_account,
             )
         },

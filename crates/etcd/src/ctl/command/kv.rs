@@ -7,7 +7,7 @@ use crate::server::words;
 use simcore::Duration;
 
 /// `KEY`, `KEY END`, `KEY --prefix`, `KEY --from-key`.
-fn range(line: &Line, rest: &[&str], usage: &str) -> Result<Keys, Answer> {
+pub fn range(line: &Line, rest: &[&str], usage: &str) -> Result<Keys, Answer> {
     let (prefix, from) = (line.has("prefix"), line.has("from-key"));
     if prefix && from {
         return Err(misused("`--prefix` and `--from-key` cannot be set at the same time, choose one"));
@@ -44,7 +44,7 @@ fn sort(line: &Line, found: &mut [Found]) -> Result<(), Answer> {
 }
 
 /// A flag's whole number.
-fn whole(line: &Line, name: &str) -> Result<u64, Answer> {
+pub fn whole(line: &Line, name: &str) -> Result<u64, Answer> {
     let Some(text) = line.value(name) else { return Ok(0) };
     // A negative number means the same as none.
     text.parse::<i64>().map(|number| number.max(0).unsigned_abs()).map_err(|_| {
@@ -93,6 +93,9 @@ pub fn put(line: &Line, rest: &[&str], access: &mut dyn Access) -> Option<Answer
     if let ([key], true) = (rest, line.has("ignore-value")) {
         return put_again(line, key, access);
     }
+    let input = access.input();
+    let filled = if let [key] = rest { [*key, input.as_str()] } else { [""; 2] };
+    let rest = if rest.len() == 1 && !input.is_empty() { &filled[..] } else { rest };
     let [key, value, ..] = rest else { return Some(misused("put command needs 1 argument and input from stdin or 2 arguments")) };
     let lease = match line.value("lease") {
         Some(text) => match u64::from_str_radix(text, 16) {
@@ -178,6 +181,9 @@ pub fn hashes(line: &Line, access: &mut dyn Access) -> Option<Answer> {
             Reply::Range(header, found) => (header, found),
             other => {
                 let why = if let Reply::Refused(words) = other { words } else { words::DEADLINE };
+                if let Reply::Unreached(_) = other {
+                    answer.waited = answer.waited + line.within;
+                }
                 answer.stderr += &format!("Failed to get the hash of endpoint {target} ({why})\n");
                 answer.code = 1;
                 continue;

@@ -11,9 +11,9 @@ pub mod wait;
 pub use addon::{coredns, kube_proxy};
 pub use cluster::{SHARED, mark, open, shared, stored, token_rights, upload_kubeadm, upload_kubelet};
 
-use super::flags::{Flag, Given, Takes};
-use super::init::{FLAGS, Work, carry_out, prepare};
-use super::{Command, preflight};
+use super::flags::Given;
+use super::init::{Work, carry_out, prepare};
+use super::preflight;
 use crate::call::{Call, Step, fail};
 
 /// Where the kubelet looks for static Pods.
@@ -76,65 +76,6 @@ pub const INIT: &[Phase] = &[
     phase("show-join-command", finish::show),
 ];
 
-const SINGLE: &[Flag] =
-    &[Flag("kubeconfig-dir", Takes::Text, "/etc/kubernetes"), Flag("kubeconfig", Takes::Text, "/etc/kubernetes/admin.conf")];
-
-macro_rules! commands {
-    ($($path:literal $run:expr, $about:literal;)*) => {
-        pub const COMMANDS: &[Command] =
-            &[$(Command { path: concat!("init phase", $path), flags: &[FLAGS, SINGLE], takes: (0, 0), run: $run, about: $about }),*];
-    };
-}
-
-commands! {
-    "" None, "Use this command to invoke single phase of the \"init\" workflow";
-    " preflight" Some(single), "Run pre-flight checks";
-    " certs" None, "Certificate generation";
-    " certs all" Some(single), "Generate all certificates";
-    " certs apiserver" Some(single), "Generate the certificate for serving the Kubernetes API";
-    " certs apiserver-etcd-client" Some(single), "Generate the certificate the apiserver uses to access etcd";
-    " certs apiserver-kubelet-client" Some(single), "Generate the certificate for the API server to connect to kubelet";
-    " certs ca" Some(single), "Generate the self-signed Kubernetes CA to provision identities for other Kubernetes components";
-    " certs etcd-ca" Some(single), "Generate the self-signed CA to provision identities for etcd";
-    " certs etcd-healthcheck-client" Some(single), "Generate the certificate for liveness probes to healthcheck etcd";
-    " certs etcd-peer" Some(single), "Generate the certificate for etcd nodes to communicate with each other";
-    " certs etcd-server" Some(single), "Generate the certificate for serving etcd";
-    " certs front-proxy-ca" Some(single), "Generate the self-signed CA to provision identities for front proxy";
-    " certs front-proxy-client" Some(single), "Generate the certificate for the front proxy client";
-    " certs sa" Some(single), "Generate a private key for signing service account tokens along with its public key";
-    " kubeconfig" None, "Generate all kubeconfig files necessary to establish the control plane and the admin kubeconfig file";
-    " kubeconfig all" Some(single), "Generate all kubeconfig files";
-    " kubeconfig admin" Some(single), "Generate a kubeconfig file for the admin to use and for kubeadm itself";
-    " kubeconfig super-admin" Some(single), "Generate a kubeconfig file for the super-admin";
-    " kubeconfig kubelet" Some(single), "Generate a kubeconfig file for the kubelet to use *only* for cluster bootstrapping purposes";
-    " kubeconfig controller-manager" Some(single), "Generate a kubeconfig file for the controller manager to use";
-    " kubeconfig scheduler" Some(single), "Generate a kubeconfig file for the scheduler to use";
-    " etcd" None, "Generate static Pod manifest file for local etcd";
-    " etcd local" Some(single), "Generate the static Pod manifest file for a local, single-node local etcd instance";
-    " control-plane" None, "Generate all static Pod manifest files necessary to establish the control plane";
-    " control-plane all" Some(single), "Generate all static Pod manifest files";
-    " control-plane apiserver" Some(single), "Generates the kube-apiserver static Pod manifest";
-    " control-plane controller-manager" Some(single), "Generates the kube-controller-manager static Pod manifest";
-    " control-plane scheduler" Some(single), "Generates the kube-scheduler static Pod manifest";
-    " kubelet-start" Some(single), "Write kubelet settings and (re)start the kubelet";
-    " wait-control-plane" Some(single), "Wait for the control plane to start";
-    " upload-config" None, "Upload the kubeadm and kubelet configuration to a ConfigMap";
-    " upload-config all" Some(single), "Upload all configuration to a config map";
-    " upload-config kubeadm" Some(single), "Upload the kubeadm ClusterConfiguration to a ConfigMap";
-    " upload-config kubelet" Some(single), "Upload the kubelet component config to a ConfigMap";
-    " upload-certs" Some(single), "Upload certificates to kubeadm-certs";
-    " mark-control-plane" Some(single), "Mark a node as a control-plane";
-    " bootstrap-token" Some(single), "Generates bootstrap tokens used to join a node to a cluster";
-    " kubelet-finalize" None, "Updates settings relevant to the kubelet after TLS bootstrap";
-    " kubelet-finalize all" Some(single), "Run all kubelet-finalize phases";
-    " kubelet-finalize enable-client-cert-rotation" Some(single), "Enable kubelet client certificate rotation";
-    " addon" None, "Install required addons for passing conformance tests";
-    " addon all" Some(single), "Install all the addons";
-    " addon coredns" Some(single), "Install the CoreDNS addon to a Kubernetes cluster";
-    " addon kube-proxy" Some(single), "Install the kube-proxy addon to a Kubernetes cluster";
-    " show-join-command" Some(single), "Show the join command for control-plane and worker node";
-}
-
 pub fn exists(name: &str) -> bool {
     INIT.iter().any(|phase| phase.name == name)
 }
@@ -162,7 +103,7 @@ pub fn pull(call: &mut Call, work: &Work) -> Step<()> {
 }
 
 /// `kubeadm init phase certs all`, `kubeadm init phase upload-certs`, …
-fn single(call: &mut Call, given: &Given) -> Step<()> {
+pub fn single(call: &mut Call, given: &Given) -> Step<()> {
     let wanted = given.path.trim_start_matches("init phase ").replace(' ', "/");
     if wanted == "show-join-command" {
         return fail("unresolved dependencies:\n\tmissing [bootstrap-token upload-certs] phase(s) needed by \"show-join-command\" phase");

@@ -1,5 +1,5 @@
 //! `kubeadm upgrade apply` and `upgrade node`: a control plane, a kubelet's configuration, the addons, to another version.
-use super::{NODE_PHASES, Upgrade, connect, health, plan, pods, read, serves, skew};
+use super::{APPLY_PHASES, NODE_PHASES, Upgrade, connect, health, plan, pods, read, serves, skew};
 use crate::call::{Call, Step, Stop, fail, quoted};
 use crate::kubeadm::flags::Given;
 use crate::kubeadm::phases::{self, kubelet};
@@ -23,39 +23,85 @@ pub fn stamp(call: &Call) -> String {
     call.machine.local(call.now).rfc3339()[..19].replace([':', 'T'], "-")
 }
 
-pub fn apply(call: &mut Call, given: &Given) -> Step<()> {
-    let client = connect(call, given, true)?;
-    let mut upgrade = read(call, given, client, "upgrade")?;
-    let skip = given.list("skip-phases");
-    let runs = |phase: &str| !skip.iter().any(|one| one == phase || phase.starts_with(&format!("{one}/")));
-    let dry = given.is("dry-run");
-    upgrade.work.config.cluster.set(&["kubernetesVersion"], given.words[0].as_str());
-    if runs("preflight") {
-        within("preflight", examine(call, given, &mut upgrade))?;
+/// Whether a phase is left out by `--skip-phases`, or is the one that is asked for.
+struct Chosen {
+    skip: Vec<String>,
+    /// `control-plane`, `addon/coredns`; `None`: all.
+    only: Option<String>,
+}
+
+impl Chosen {
+    fn new(given: &Given) -> Chosen {
+        let only = given.path.split_once(" phase ").map(|(_, phase)| phase.replace(' ', "/"));
+        Chosen { skip: given.list("skip-phases"), only: only.map(|phase| phase.trim_end_matches("/all").to_string()) }
     }
-    if dry {
-        let version = upgrade.work.config.version().to_string();
-        call.say(format_args!("[dryrun] Would upgrade your static Pod-hosted control plane to version {}", quoted(&version)));
-        upgrade.work.dry = Some(format!("{TMP}/kubeadm-upgrade-dryrun{}", call.draw(9, b"123456789")));
-        pods::dry(call, &upgrade)?;
-        return finish(call, &upgrade, true);
+
+    fn runs(&self, phase: &str) -> bool {
+        let inside = |one: &String| one == phase || phase.starts_with(&format!("{one}/"));
+        self.only.as_ref().is_none_or(inside) && !self.skip.iter().any(inside)
+    }
+
+    /// Refuses names that no phase has.
+    fn known(&self, all: &[&str]) -> Step<()> {
+        let groups = |one: &&String| all.iter().any(|phase| phase == one || phase.starts_with(&format!("{one}/")));
+        self.skip.iter().find(|one| !groups(one)).map_or(Ok(()), |strange| fail(format!("invalid phase name: {strange}")))
+    }
+}
+
+pub fn apply(call: &mut Call, given: &Given) -> Step<()> {
+    let mut upgrade = begin(call, given)?;
+    let dry = given.is("dry-run");
+    carry_out(call, given, &mut upgrade)?;
+    finish(call, &upgrade, dry)
+}
+
+/// `kubeadm upgrade apply phase …`
+pub fn apply_phase(call: &mut Call, given: &Given) -> Step<()> {
+    let mut upgrade = begin(call, given)?;
+    carry_out(call, given, &mut upgrade)
+}
+
+fn begin(call: &mut Call, given: &Given) -> Step<Upgrade> {
+    let client = connect(call, given, true)?;
+    Chosen::new(given).known(&APPLY_PHASES)?;
+    let mut upgrade = read(call, given, client, "upgrade")?;
+    upgrade.work.config.cluster.set(&["kubernetesVersion"], given.words[0].as_str());
+    Ok(upgrade)
+}
+
+fn carry_out(call: &mut Call, given: &Given, upgrade: &mut Upgrade) -> Step<()> {
+    let chosen = Chosen::new(given);
+    let runs = |phase: &str| chosen.runs(phase);
+    if runs("preflight") {
+        within("preflight", examine(call, given, upgrade))?;
+    } else {
+        let wanted = version::release(call, &given.words[0])?;
+        upgrade.work.config.cluster.set(&["kubernetesVersion"], wanted.as_str());
+    }
+    let version = upgrade.work.config.version().to_string();
+    if given.is("dry-run") {
+        if runs("control-plane") {
+            call.say(format_args!("[dryrun] Would upgrade your static Pod-hosted control plane to version {}", quoted(&version)));
+            upgrade.work.dry = Some(format!("{TMP}/kubeadm-upgrade-dryrun{}", call.draw(9, b"123456789")));
+            pods::dry(call, upgrade)?;
+        }
+        return Ok(());
     }
     if runs("control-plane") {
-        let version = upgrade.work.config.version().to_string();
         let limit = upgrade.work.config.timeout("upgradeManifests");
         let words = format!("Upgrading your static Pod-hosted control plane to version {} (timeout: {limit})...", quoted(&version));
         call.say(format_args!("[upgrade/control-plane] {words}"));
-        within("control-plane", pods::upgrade(call, given, &upgrade))?;
+        within("control-plane", pods::upgrade(call, given, upgrade))?;
         call.say("[upgrade/control-plane] The control plane instance for this node was successfully upgraded!");
     }
-    for (phase, name) in [("upload-config/kubeadm", 0), ("upload-config/kubelet", 1)] {
+    for (phase, upload) in
+        [("upload-config/kubeadm", phases::upload_kubeadm as phases::Run), ("upload-config/kubelet", phases::upload_kubelet)]
+    {
         if runs(phase) {
-            let upload = if name == 0 { phases::upload_kubeadm } else { phases::upload_kubelet };
             within(phase, upload(call, &mut upgrade.work))?;
         }
     }
-    rest(call, &mut upgrade, &runs, true)?;
-    finish(call, &upgrade, false)
+    rest(call, upgrade, &runs, true)
 }
 
 fn finish(call: &mut Call, upgrade: &Upgrade, dry: bool) -> Step<()> {
@@ -181,12 +227,10 @@ fn kubelet_config(call: &mut Call, upgrade: &mut Upgrade) -> Step<()> {
 
 pub fn node(call: &mut Call, given: &Given) -> Step<()> {
     let client = connect(call, given, serves(call))?;
-    let skip = given.list("skip-phases");
-    if let Some(strange) = skip.iter().find(|one| !NODE_PHASES.contains(&one.split('/').next().unwrap_or(""))) {
-        return fail(format!("invalid phase name: {strange}"));
-    }
+    let chosen = Chosen::new(given);
+    chosen.known(&NODE_PHASES)?;
     let mut upgrade = read(call, given, client, "upgrade")?;
-    let runs = |phase: &str| !skip.iter().any(|one| one == phase || phase.starts_with(&format!("{one}/")));
+    let runs = |phase: &str| chosen.runs(phase);
     if runs("preflight") {
         call.say("[upgrade/preflight] Running pre-flight checks");
         within("preflight", preflight::root(call, &upgrade.work.config, &upgrade.work.ignored))?;
@@ -207,6 +251,11 @@ pub fn node(call: &mut Call, given: &Given) -> Step<()> {
         call.say("[upgrade/control-plane] Skipping phase. Not a control plane node.");
     }
     rest(call, &mut upgrade, &runs, false)
+}
+
+/// `kubeadm upgrade node phase …`
+pub fn node_phase(call: &mut Call, given: &Given) -> Step<()> {
+    node(call, given)
 }
 
 /// The manifest at a path as a tree.

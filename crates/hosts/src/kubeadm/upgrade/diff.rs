@@ -1,12 +1,20 @@
 //! `kubeadm upgrade diff`: how the manifests of a version differ from those that are here.
-use super::{connect, read, serves};
+use super::{connect, read};
 use crate::call::{Call, Step, fail, quoted};
 use crate::kubeadm::flags::Given;
 use crate::kubeadm::phases::{MANIFESTS, manifests};
 use crate::kubeadm::version::Version;
 use objects::yaml;
 
+const MANIFEST_NAMES: [&str; 3] = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
 pub fn run(call: &mut Call, given: &Given) -> Step<()> {
+    for name in MANIFEST_NAMES {
+        let path = format!("{MANIFESTS}/{name}.yaml");
+        if !call.machine.files.exists(&path) {
+            return fail(format!("the manifest file {} does not exist: stat {path}: no such file or directory", quoted(&path)));
+        }
+    }
     let client = connect(call, given, true)?;
     let mut upgrade = read(call, given, client, "upgrade/diff")?;
     let wanted = given.words.first().cloned().unwrap_or_default();
@@ -16,13 +24,9 @@ pub fn run(call: &mut Call, given: &Given) -> Step<()> {
     if Version::read(&wanted).is_none() {
         return fail(format!("could not parse {} as version", quoted(&wanted)));
     }
-    if !serves(call) {
-        let path = format!("{MANIFESTS}/kube-apiserver.yaml");
-        return fail(format!("open {path}: no such file or directory"));
-    }
     upgrade.work.config.cluster.set(&["kubernetesVersion"], wanted);
     let context = usize::try_from(given.int("context-lines")).unwrap_or(0);
-    for name in ["kube-apiserver", "kube-controller-manager", "kube-scheduler"] {
+    for name in MANIFEST_NAMES {
         let path = format!("{MANIFESTS}/{name}.yaml");
         let Some(old) = call.machine.files.read(&path) else {
             return fail(format!("open {path}: no such file or directory"));

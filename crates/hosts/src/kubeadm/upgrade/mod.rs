@@ -8,97 +8,31 @@ mod skew;
 
 use super::client::{CONFIG_MAPS, Client, NODES};
 use super::config::{self, Config, defaults, fill, nothing, validate};
-use super::flags::{Flag, Given, Takes};
+use super::flags::Given;
 use super::init::Work;
 use super::patches::Patches;
-use super::{Command, phases};
+use super::phases;
 use crate::call::{Call, Step, Stop, fail};
 use objects::{Tree, yaml};
 
-const PLAN: &[Flag] = &[
-    Flag("allow-experimental-upgrades", Takes::Bool, ""),
-    Flag("allow-missing-template-keys", Takes::Bool, "true"),
-    Flag("allow-release-candidate-upgrades", Takes::Bool, ""),
-    Flag("config", Takes::Text, ""),
-    Flag("etcd-upgrade", Takes::Bool, "true"),
-    Flag("ignore-preflight-errors", Takes::List, ""),
-    Flag("kubeconfig", Takes::Text, ADMIN),
-    Flag("output", Takes::Text, "text"),
-    Flag("print-config", Takes::Bool, ""),
-    Flag("show-managed-fields", Takes::Bool, ""),
-];
-const APPLY: &[Flag] = &[
-    Flag("allow-experimental-upgrades", Takes::Bool, ""),
-    Flag("allow-release-candidate-upgrades", Takes::Bool, ""),
-    Flag("force", Takes::Bool, ""),
-    Flag("print-config", Takes::Bool, ""),
-    Flag("yes", Takes::Bool, ""),
-];
-const NODE: &[Flag] = &[
-    Flag("certificate-renewal", Takes::Bool, "true"),
-    Flag("config", Takes::Text, ""),
-    Flag("dry-run", Takes::Bool, ""),
-    Flag("etcd-upgrade", Takes::Bool, "true"),
-    Flag("ignore-preflight-errors", Takes::List, ""),
-    Flag("kubeconfig", Takes::Text, ADMIN),
-    Flag("patches", Takes::Text, ""),
-    Flag("skip-phases", Takes::List, ""),
-];
-const DIFF: &[Flag] = &[Flag("config", Takes::Text, ""), Flag("context-lines", Takes::Int, "3"), Flag("kubeconfig", Takes::Text, ADMIN)];
+pub use apply::{apply, apply_phase, node, node_phase};
+pub use diff::run as diff;
+pub use plan::run as plan;
 
 const ADMIN: &str = "/etc/kubernetes/admin.conf";
-const NODE_PHASES: [&str; 6] = ["preflight", "control-plane", "kubeconfig", "kubelet-config", "addon", "post-upgrade"];
-
-pub const COMMANDS: &[Command] = &[
-    Command {
-        path: "upgrade",
-        flags: &[],
-        takes: (0, 99),
-        run: None,
-        about: "Upgrade your cluster smoothly to a newer version with this command",
-    },
-    Command {
-        path: "upgrade apply",
-        flags: &[NODE, APPLY],
-        takes: (1, 1),
-        run: Some(apply::apply),
-        about: "Upgrade your Kubernetes cluster to the specified version",
-    },
-    Command {
-        path: "upgrade apply phase",
-        flags: &[],
-        takes: (0, 99),
-        run: None,
-        about: "Use this command to invoke single phase of the \"apply\" workflow",
-    },
-    Command {
-        path: "upgrade diff",
-        flags: &[DIFF],
-        takes: (0, 1),
-        run: Some(diff::run),
-        about: "Show what differences would be applied to existing static pod manifests. See also: kubeadm upgrade apply --dry-run",
-    },
-    Command {
-        path: "upgrade node",
-        flags: &[NODE],
-        takes: (0, 0),
-        run: Some(apply::node),
-        about: "Upgrade commands for a node in the cluster",
-    },
-    Command {
-        path: "upgrade node phase",
-        flags: &[],
-        takes: (0, 99),
-        run: None,
-        about: "Use this command to invoke single phase of the \"node\" workflow",
-    },
-    Command {
-        path: "upgrade plan",
-        flags: &[PLAN],
-        takes: (0, 1),
-        run: Some(plan::run),
-        about: "Check which versions are available to upgrade to and validate whether your current cluster is upgradeable.",
-    },
+const NODE_PHASES: [&str; 7] =
+    ["preflight", "control-plane", "kubeconfig", "kubelet-config", "addon/coredns", "addon/kube-proxy", "post-upgrade"];
+const APPLY_PHASES: [&str; 10] = [
+    "preflight",
+    "control-plane",
+    "upload-config/kubeadm",
+    "upload-config/kubelet",
+    "kubeconfig",
+    "kubelet-config",
+    "bootstrap-token",
+    "addon/coredns",
+    "addon/kube-proxy",
+    "post-upgrade",
 ];
 
 /// What all of them work on.

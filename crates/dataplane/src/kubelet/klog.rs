@@ -1,0 +1,71 @@
+//! What the components of a control plane write into their containers' logs: klog's form, and the words of their start.
+use crate::host::Host;
+use crate::images::Line;
+use objects::Text;
+use simcore::Time;
+
+/// What is to be written.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub at: Time,
+    /// `I`, `W`, `E`
+    pub level: char,
+    /// `server.go:150`
+    pub place: Text,
+    pub words: Text,
+}
+
+/// A line as klog writes it, by process 1 of its container: `I1201 00:00:11.000000       1 FILE:LINE] WORDS`.
+pub fn line(at: Time, level: char, place: &str, words: &str) -> Line {
+    let text = at.rfc3339_micro();
+    let (day, clock) = (text[5..10].replace('-', ""), &text[11..26]);
+    Line { at, text: format!("{level}{day} {clock}       1 {place}] {words}\n") }
+}
+
+/// The start of a component: what it is, where it serves, what it waits for.
+pub fn first_words(at: Time, part: &str, host: &Host) -> Vec<Line> {
+    let (version, address) = (&host.kubelet_version, &host.address);
+    let golang = "\"Golang settings\" GOGC=\"\" GOMAXPROCS=\"\" GOTRACEBACK=\"\"";
+    let elects = format!("\"Attempting to acquire leader lease...\" lock=\"kube-system/{part}\"");
+    let pki = "/etc/kubernetes/pki";
+    let say = |place: &str, words: &str| line(at, 'I', place, words);
+    match part {
+        "kube-apiserver" => vec![
+            say("options.go:263", &format!("external host was not specified, using {address}")),
+            say("server.go:150", &format!("Version: {version}")),
+            say("server.go:152", golang),
+            say("instance.go:233", "Using reconciler: lease"),
+            say("dynamic_cafile_content.go:161", &format!("\"Starting controller\" name=\"client-ca-bundle::{pki}/ca.crt\"")),
+            say(
+                "dynamic_serving_content.go:135",
+                &format!("\"Starting controller\" name=\"serving-cert::{pki}/apiserver.crt::{pki}/apiserver.key\""),
+            ),
+            say("secure_serving.go:211", "Serving securely on [::]:6443"),
+            say("tlsconfig.go:243", "\"Starting DynamicServingCertificateController\""),
+        ],
+        "kube-controller-manager" => vec![
+            say("serving.go:386", "Generated self-signed cert in-memory"),
+            say("controllermanager.go:189", &format!("\"Starting\" version=\"{version}\"")),
+            say("controllermanager.go:191", golang),
+            say("secure_serving.go:211", "Serving securely on 127.0.0.1:10257"),
+            say("tlsconfig.go:243", "\"Starting DynamicServingCertificateController\""),
+            say("leaderelection.go:258", &elects),
+        ],
+        "kube-scheduler" => vec![
+            say("serving.go:386", "Generated self-signed cert in-memory"),
+            say("server.go:175", &format!("\"Starting Kubernetes Scheduler\" version=\"{version}\"")),
+            say("server.go:177", golang),
+            say("secure_serving.go:211", "Serving securely on 127.0.0.1:10259"),
+            say("tlsconfig.go:243", "\"Starting DynamicServingCertificateController\""),
+            say("leaderelection.go:258", &elects),
+        ],
+        "etcd" => vec![Line {
+            at,
+            text: format!(
+                "{{\"level\":\"info\",\"ts\":\"{}\",\"caller\":\"embed/etcd.go:640\",\"msg\":\"serving peer traffic\",\"address\":\"{address}:2380\"}}\n",
+                at.rfc3339_micro()
+            ),
+        }],
+        _ => Vec::new(),
+    }
+}
