@@ -8,6 +8,7 @@ mod engine {
     pub mod manifest;
     pub mod measure;
     pub mod past;
+    pub mod sources;
 }
 #[cfg(target_arch = "wasm32")]
 mod protocol;

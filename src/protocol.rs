@@ -5,6 +5,7 @@ use cluster::input::Input;
 use cluster::lens::{PageView, ProcessView, ReachView, RuleView};
 use cluster::members::EtcdView;
 use cluster::probes::HealthRow;
+use cluster::talk::TalkView;
 use lessons::progress::LessonState;
 use lessons::prose::Block;
 use lessons::strategies::Row;
@@ -25,6 +26,10 @@ pub enum ToEngine {
     },
     /// Let virtual time run at `speed` thousandths of real time (1000 = as in life), or stop it with 0.
     Speed {
+        speed: u32,
+    },
+    /// The same for time that runs; time that stands still goes on standing still.
+    Rate {
         speed: u32,
     },
     /// Time runs on, as fast as it can, to this instant (virtual microseconds) and then waits: for worlds that share one
@@ -76,6 +81,14 @@ pub enum ToEngine {
     Etcd,
     /// What of the cluster still works: asked again about once a second by whoever shows it.
     Health,
+    /// The last messages between components: asked again while somebody looks at them.
+    Talk,
+    /// How the traffic sources that run are written. With a text: what is wrong with that, and if nothing is and `apply` is
+    /// set, they take the place of all that run.
+    Sources {
+        text: Option<String>,
+        apply: bool,
+    },
     /// What runs on a server (the first one for an empty name).
     Processes {
         server: String,
@@ -238,6 +251,15 @@ pub enum FromEngine {
     Health {
         rows: Vec<HealthRow>,
     },
+    /// Newest first.
+    Talk {
+        talk: Vec<TalkView>,
+    },
+    Sources {
+        text: String,
+        problems: Vec<Problem>,
+        applied: bool,
+    },
     /// A server's process table, and the names of all servers.
     Processes {
         server: String,
@@ -303,6 +325,7 @@ parcel::tagged!(ToEngine "to" {
     "open" => Open { lesson, saved, lang },
     "do" => Do { input },
     "speed" => Speed { speed },
+    "rate" => Rate { speed },
     "pace" => Pace { time, speed },
     "measure" => Measure { way, load, stop },
     "step" => Step { step },
@@ -314,6 +337,8 @@ parcel::tagged!(ToEngine "to" {
     "resolve" => Resolve { pod, name },
     "health" => Health {},
     "etcd" => Etcd {},
+    "talk" => Talk {},
+    "sources" => Sources { text, apply },
     "processes" => Processes { server },
     "inspect" => Inspect { id },
     "complete" => Complete { serial, line, cursor },
@@ -347,6 +372,8 @@ parcel::tagged!(FromEngine "says" {
     "resolved" => Resolved { steps },
     "health" => Health { rows },
     "etcd" => Etcd { etcd },
+    "talk" => Talk { talk },
+    "sources" => Sources { text, problems, applied },
     "processes" => Processes { server, servers, processes },
     "measured" => Measured { rows, lines },
     "browsed" => Browsed { page },

@@ -1,7 +1,7 @@
 //! Where messages arrive: holds the session and the lesson, lets time run, and tells the page what changed.
 use super::board::Comparing;
 use super::hints::Hints;
-use super::{manifest, measure, past};
+use super::{manifest, measure, past, sources};
 use crate::protocol::{FromEngine, ToEngine};
 use cluster::comparison::Live;
 use cluster::input::Input;
@@ -98,6 +98,9 @@ impl Desk {
         if let ToEngine::Open { lesson, saved, .. } = message {
             return self.open(lesson, saved);
         }
+        if let ToEngine::Sources { text, apply } = message {
+            return self.sources(text, apply);
+        }
         if matches!(message, ToEngine::Reset) {
             let hints = std::mem::take(&mut self.hints).anew();
             self.open(self.opened.clone(), None);
@@ -107,7 +110,8 @@ impl Desk {
         let Some(session) = &mut self.session else { return self.early.push(message) };
         match message {
             ToEngine::Do { input } => return self.act(input),
-            ToEngine::Speed { speed } => {
+            ToEngine::Rate { .. } if self.speed == 0 => {}
+            ToEngine::Speed { speed } | ToEngine::Rate { speed } => {
                 self.speed = speed.min(60_000);
                 self.slow_until = None;
                 self.keep();
@@ -152,6 +156,7 @@ impl Desk {
                 let steps = session.world.clone().lookup(&pod, &name);
                 self.out.push(FromEngine::Resolved { steps });
             }
+            ToEngine::Talk => self.out.push(FromEngine::Talk { talk: session.world.talk() }),
             ToEngine::Etcd => self.out.push(FromEngine::Etcd { etcd: Box::new(session.world.etcd_view()) }),
             ToEngine::Processes { server } => {
                 let servers = session.world.servers();
@@ -173,7 +178,11 @@ impl Desk {
                 self.out.push(FromEngine::Completion { serial, from, candidates });
             }
             ToEngine::Lint { serial, name, text } => {
-                let problems = manifest::problems(&session.world, &text);
+                // The file of traffic sources is no manifest.
+                let problems = match name == cluster::TRAFFIC {
+                    true => sources::judge(&session.world, Some(&text)).1,
+                    false => manifest::problems(&session.world, &text),
+                };
                 self.out.push(FromEngine::Problems { serial, name, problems });
             }
             ToEngine::Suggest { serial, text, at, .. } => {
@@ -195,6 +204,19 @@ impl Desk {
             lesson => self.lesson(lesson),
         }
         self.report();
+    }
+
+    /// The traffic sources as a text: judged, and put in the place of those that run.
+    fn sources(&mut self, text: Option<String>, apply: bool) {
+        let Some(session) = &self.session else { return };
+        let (input, problems) = sources::judge(&session.world, text.as_deref());
+        let input = input.filter(|_| apply);
+        let applied = input.is_some();
+        if let Some(input) = input {
+            self.act(input);
+        }
+        let Some(session) = &self.session else { return };
+        self.out.push(FromEngine::Sources { text: sources::text(&session.world), problems, applied });
     }
 
     fn lesson(&mut self, message: ToEngine) {

@@ -8,14 +8,17 @@ pub fn problems(world: &World, text: &str) -> Vec<Problem> {
         !flaw.message.contains("error looking up service account") && flaw.message != "namespaces \"default\" not found"
     };
     let flaws = manifest::problems(world, text).into_iter().filter(of_the_text);
-    let problem = |flaw: manifest::Flaw| Problem {
+    flaws.map(problem).collect()
+}
+
+pub fn problem(flaw: manifest::Flaw) -> Problem {
+    Problem {
         line: flaw.line as u32,
         column: flaw.column as u32,
         end_column: flaw.end_column as u32,
         severity: if flaw.warning { "warning" } else { "error" }.to_string(),
         message: flaw.message,
-    };
-    flaws.map(problem).collect()
+    }
 }
 
 pub fn suggest(text: &str, at: usize) -> (usize, Vec<Suggestion>) {

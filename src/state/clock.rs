@@ -51,10 +51,11 @@ impl Clock {
         }
         put(self.start, start);
         put(self.end, end);
-        put(self.speed, speed);
-        if speed > 0 {
+        // Only a speed that is news: one from before the learner's choice must not undo it.
+        if speed > 0 && speed != self.speed.get_untracked() {
             put(self.chosen, speed);
         }
+        put(self.speed, speed);
     }
 
     pub fn playing(&self) -> bool {
@@ -72,9 +73,8 @@ impl Clock {
 
     pub fn choose(&self, speed: u32) {
         self.chosen.set(speed);
-        if self.speed.get_untracked() > 0 {
-            wire::speed(speed);
-        }
+        // Whether time runs is known to the engine alone: what the page last heard may be older than a press on Play.
+        wire::rate(speed);
     }
 
     pub fn take_step(&self) {

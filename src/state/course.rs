@@ -25,7 +25,8 @@ pub const WAYS: [&str; 2] = ["k3s", "kubeadm"];
 const BARE: &str = "bare";
 
 /// Presets that can be played with freely, the usual one first.
-pub const SANDBOXES: [&str; 10] = ["kubeadm", "kubeadm-ha", "k3s", "k3s-ha", "bare", "bare-prepared", "managed", "gke", "eks", "aks"];
+pub const SANDBOXES: [&str; 11] =
+    ["kubeadm", "kubeadm-edge", "kubeadm-ha", "k3s", "k3s-ha", "bare", "bare-prepared", "managed", "gke", "eks", "aks"];
 
 /// The sandbox of a preset; the usual one for any other word.
 fn sandbox(preset: &str) -> Route {

@@ -125,6 +125,12 @@ fn hear(app: App, message: FromEngine) {
                 app.network.etcd.set(*etcd);
             }
         }
+        FromEngine::Talk { talk } => {
+            if app.network.talk.with_untracked(|old| *old != talk) {
+                app.network.talk.set(talk);
+            }
+        }
+        FromEngine::Sources { text, problems, applied } => app.network.take_sources(text, problems, applied),
         FromEngine::Health { rows } => {
             if app.network.health.with_untracked(|old| *old != rows) {
                 app.network.health.set(rows);

@@ -2,11 +2,13 @@
 use super::layout::NARROW;
 use super::{App, wire};
 use crate::js::{document, fetch};
-use cluster::delta::{Delta, HopView, Message, RequestView, TrafficView};
+use crate::protocol::Problem;
+use cluster::delta::{Delta, HopView, RequestView, TrafficView};
 use cluster::input::{Input, TrafficSpec};
 use cluster::lens::{PageView, ProcessView, ReachView, RuleView};
 use cluster::members::EtcdView;
 use cluster::probes::HealthRow;
+use cluster::talk::TalkView;
 use leptos::prelude::*;
 use lessons::format;
 use lessons::progress::LessonState;
@@ -44,9 +46,6 @@ pub const LENSES: [Lens; 12] = [
     Lens::Etcd, Lens::Health, Lens::Components, Lens::Processes, Lens::Duties,
 ];
 
-/// Messages of so many seconds of the cluster's time are counted.
-const TALK: u64 = 10_000_000;
-
 /// So many of the last requests are kept for the list.
 const KEPT: usize = 400;
 /// What a lens looks at is asked for again after so long (milliseconds of real time).
@@ -78,9 +77,12 @@ pub struct Network {
     pub etcd: RwSignal<EtcdView>,
     /// What still works, as the engine last said.
     pub health: RwSignal<Vec<HealthRow>>,
-    /// Messages of the last seconds while somebody looks at them; read it when `told_of_talk` goes up.
-    pub talk: StoredValue<VecDeque<Message>>,
-    pub told_of_talk: RwSignal<u32>,
+    /// The last messages between components, newest first, while somebody looks at them.
+    pub talk: RwSignal<Vec<TalkView>>,
+    /// The sources that run as YAML; what the learner makes of it; what is wrong with that.
+    pub written: RwSignal<String>,
+    pub draft: RwSignal<Option<String>>,
+    pub wrong: RwSignal<Vec<Problem>>,
     /// The cluster's servers, the one that is looked into, and what runs there.
     pub servers: RwSignal<Vec<String>>,
     pub server: RwSignal<String>,
@@ -121,8 +123,10 @@ impl Network {
             resolved: RwSignal::default(),
             etcd: RwSignal::default(),
             health: RwSignal::default(),
-            talk: StoredValue::default(),
-            told_of_talk: RwSignal::new(0),
+            talk: RwSignal::default(),
+            written: RwSignal::default(),
+            draft: RwSignal::new(None),
+            wrong: RwSignal::default(),
             servers: RwSignal::default(),
             server: RwSignal::default(),
             processes: RwSignal::default(),
@@ -198,7 +202,8 @@ impl Network {
         self.rules.set(Vec::new());
         self.etcd.set(EtcdView::default());
         self.health.set(Vec::new());
-        self.talk.update_value(VecDeque::clear);
+        self.talk.set(Vec::new());
+        self.forget_draft();
         self.servers.set(Vec::new());
         self.server.set(String::new());
         self.processes.set(Vec::new());
@@ -208,9 +213,6 @@ impl Network {
     pub fn hear(self, delta: &mut Delta) {
         if delta.whole {
             self.recent.update_value(VecDeque::clear);
-        }
-        if self.lens.get_untracked() == Lens::Components {
-            self.listen(delta);
         }
         let fresh = std::mem::take(&mut delta.traffic);
         let gone: Vec<&str> = delta.gone.iter().filter_map(|id| id.strip_prefix("traffic/")).collect();
@@ -242,18 +244,6 @@ impl Network {
         }
     }
 
-    /// Keeps the messages of the last seconds.
-    fn listen(self, delta: &Delta) {
-        self.talk.update_value(|talk| {
-            if delta.whole {
-                talk.clear();
-            }
-            talk.extend(delta.messages.iter().cloned());
-            talk.retain(|message| message.at + TALK > delta.now);
-        });
-        self.told_of_talk.update(|count| *count += 1);
-    }
-
     /// Asks anew for what the lens shows, but not too often.
     pub fn ask(self) {
         let now = document::now_ms();
@@ -267,10 +257,14 @@ impl Network {
                 let (from, to) = self.pair.get_untracked();
                 wire::reach(self.port.get_untracked(), from, to);
             }
-            Lens::Etcd => wire::etcd(),
+            Lens::Etcd => {
+                wire::etcd();
+                wire::talk();
+            }
+            Lens::Components => wire::talk(),
             Lens::Health => wire::health(),
             Lens::Processes => wire::processes(self.server.get_untracked()),
-            Lens::Cluster | Lens::Traffic | Lens::Names | Lens::Strategy | Lens::Components | Lens::Duties => {}
+            Lens::Cluster | Lens::Traffic | Lens::Names | Lens::Strategy | Lens::Duties => {}
         }
     }
 
@@ -289,6 +283,32 @@ impl Network {
 
     pub fn send(self, spec: TrafficSpec) {
         wire::act(Input::Traffic { sources: vec![spec], gone: Vec::new() });
+    }
+
+    /// Asks how the sources that run are written.
+    pub fn write_sources(self) {
+        wire::sources(None, false);
+    }
+
+    /// Asks what is wrong with the learner's text, and sends it where nothing is.
+    pub fn judge_sources(self, apply: bool) {
+        let text = self.draft.get_untracked().unwrap_or_else(|| self.written.get_untracked());
+        wire::sources(Some(text), apply);
+    }
+
+    pub fn forget_draft(self) {
+        self.draft.set(None);
+        self.wrong.set(Vec::new());
+    }
+
+    /// How sources are written, or what became of a text.
+    pub fn take_sources(self, text: String, problems: Vec<Problem>, applied: bool) {
+        if applied {
+            self.forget_draft();
+        } else if self.draft.with_untracked(Option::is_some) {
+            self.wrong.set(problems);
+        }
+        self.written.set(text);
     }
 
     pub fn stop(self, id: String) {

@@ -19,6 +19,10 @@ pub fn speed(thousandths: u32) {
     send(&ToEngine::Speed { speed: thousandths });
 }
 
+pub fn rate(thousandths: u32) {
+    send(&ToEngine::Rate { speed: thousandths });
+}
+
 pub fn pace(time: u64, speed: u32) {
     send(&ToEngine::Pace { time, speed });
 }
@@ -58,6 +62,14 @@ pub fn resolve(pod: String, name: String) {
 /// Every strategy with these new versions, always with the same seed; an empty text ends what is under way.
 pub fn compare(strategies: String, versions: Vec<String>) {
     send(&ToEngine::Compare { strategies, seed: 1, versions });
+}
+
+pub fn talk() {
+    send(&ToEngine::Talk);
+}
+
+pub fn sources(text: Option<String>, apply: bool) {
+    send(&ToEngine::Sources { text, apply });
 }
 
 pub fn etcd() {

@@ -47,7 +47,7 @@ pub struct Words {
     pub lab_title: &'static str,
     pub lab_short: &'static str,
     /// Sandboxes besides the usual one, in the order of `SANDBOXES`.
-    pub sandboxes: [&'static str; 9],
+    pub sandboxes: [&'static str; 10],
     /// The name of who runs a control plane, as the engine says it.
     pub provider: fn(&str) -> &str,
     /// Of servers without a cluster.

@@ -9,6 +9,9 @@ pub struct Net {
     pub lags: &'static str,
     pub no_sources: &'static str,
     pub new_source: &'static str,
+    /// The sources as a text, and back to how they run.
+    pub as_yaml: &'static str,
+    pub as_it_runs: &'static str,
     pub name: &'static str,
     pub target: &'static str,
     pub from: &'static str,

@@ -56,9 +56,10 @@ pub struct Ops {
     pub leaders: &'static str,
     pub leader: &'static str,
     pub standby: &'static str,
+    /// The list of messages, the choice of two who talk, and of a message that nobody answered.
     pub talk: &'static str,
-    /// Sender and receiver, writes, news.
-    pub talk_heads: [&'static str; 3],
+    pub talk_between: &'static str,
+    pub unanswered: &'static str,
     pub silent: &'static str,
     pub processes_lead: &'static str,
     pub server: &'static str,

@@ -59,7 +59,16 @@ export default async function ({ open, note }) {
 
   await lens(page, "Components");
   await speed(page, 5);
-  await page.waitForFunction(() => [...document.querySelectorAll(".lens .source")].every((box) => box.textContent.split("♛").length === 2) && document.querySelectorAll(".talk tbody tr").length > 3);
+  await page.waitForFunction(() => [...document.querySelectorAll(".lens .source")].every((box) => box.textContent.split("♛").length === 2) && document.querySelectorAll(".said-list li").length > 3);
+  // Each message: what was asked, with its answer; only of two who talk; and why.
+  const talk = page.locator(".lens .pairs select");
+  await talk.selectOption(await talk.evaluate((list) => [...list.options].find((each) => each.value.startsWith("kubelet/worker-1\nkube-apiserver/")).value));
+  await page.waitForFunction(() => { const all = [...document.querySelectorAll(".said-list li")]; return all.length > 0 && all.every((said) => said.textContent.includes("kubelet/worker-1 → kube-apiserver/") && /(GET|PUT|PATCH|POST) \/api/.test(said.textContent)); });
+  await talk.selectOption("");
+  await type(page, "kubectl create configmap said --from-literal=a=b");
+  await page.locator(".said-list li", { hasText: "kubectl → kube-apiserver" }).filter({ hasText: "POST /api/v1/namespaces/default/configmaps" }).locator("button").first().click();
+  await page.waitForFunction(() => /kubectl create configmap said/.test(document.querySelector(".inspector .chain")?.textContent));
+  await page.locator(".inspector .bar button").last().click();
   await clean(page, "components");
   await shot(page, "components");
 

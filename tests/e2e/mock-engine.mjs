@@ -72,6 +72,7 @@ function mockClient({ pods, state }) {
       { says: "print", text: "~ $ kubectl get pods\nNAME                   READY   STATUS    RESTARTS   AGE\nshop-6f9c7d5b8-x7kq2   1/1     Running   0          41s\n", err: false, whole: true }, { says: "print", text: "error: the server doesn't have a resource type \"pod5\"\n", err: true, whole: false }, { says: "prompt", busy: false, prompt: "~ $" }); },
     do: ({ input }) => { if (input.do === "line") say({ says: "print", text: `~ $ ${input.text}\nok\n`, err: false, whole: false }, { says: "saved", log: "log" }); },
     speed: (message) => { speed = message.speed; say(clock()); },
+    rate: (message) => { if (speed) speed = message.speed; say(clock()); },
     seek: (message) => { now = message.time; speed = 0; sought = message.serial; say(clock()); },
     step: () => { now += 1e6; end = Math.max(end, now); say(clock()); },
     why: ({ occurrence }) => say({ says: "chain", occurrence, chain: chain() }),

@@ -7,6 +7,7 @@ export const title = "pause, step, 60x, seek back, go on from there";
 export default async function ({ open, note }) {
   const page = await begin(open, { path: "/?lesson=deployments" });
   const play = page.locator(".controls .play");
+  await atOnce(page);
   const shown = async (time) => page.waitForFunction((time) => document.querySelector(".reading").textContent === time, time);
 
   await play.click();
@@ -62,6 +63,28 @@ export default async function ({ open, note }) {
   await type(page, "kubectl get deploy web -o jsonpath={.spec.template.spec.containers[0].image}");
   assert.match(await answer(page), /hello:v1/, "the future that was is cut off: nobody changed the image");
   assert.ok(!(await printed(page)).includes("delete pod lonely"));
+}
+
+// A speed that is chosen in the same instant as Play, or as Pause, is what time runs at, or goes on to stand still with.
+async function atOnce(page) {
+  const both = (speed) => page.evaluate((speed) => {
+    document.querySelector(".controls .play").click();
+    const choice = document.querySelectorAll(".controls select")[1];
+    choice.value = speed;
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+  }, speed);
+  await both("60000");
+  await page.waitForFunction(() => document.querySelector(".play").getAttribute("aria-label") === "Play");
+  const stood = await page.textContent(".reading");
+  await page.waitForTimeout(300);
+  assert.equal(await page.textContent(".reading"), stood, "who pauses and chooses a speed has paused");
+  await both("30000");
+  const [begun, from] = [Date.now(), await seconds(page)];
+  while (await seconds(page) < from + 20) await page.waitForTimeout(20);
+  const ratio = 20_000 / (Date.now() - begun);
+  assert.ok(ratio > 3, `thirty times as fast was chosen, and time ran ${ratio.toFixed(1)} times as fast`);
+  assert.equal(await page.locator(".controls select").nth(1).inputValue(), "30000");
+  await speed(page, 1);
 }
 
 // To so many whole seconds after the start, with the keys of the scrubber.

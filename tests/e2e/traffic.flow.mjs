@@ -1,5 +1,6 @@
 // A learner sends traffic, sees it in the picture and in numerals, follows a request, and opens the Service in a browser.
 import assert from "node:assert/strict";
+import { accessibilityFaults } from "./axe.mjs";
 import { begin, type, write } from "./learner.mjs";
 
 export const title = "traffic moves through the picture, is counted, can be followed; Service rules, browser, names and policies answer";
@@ -38,7 +39,8 @@ export default async function ({ open, note }) {
   await page.locator(".source").getByRole("button", { name: "Change" }).click();
   assert.equal(await page.locator(".form-of .tick input").isChecked(), true);
   await page.locator(".form-of button[type=submit]").click();
-  await page.locator(".source").getByRole("button", { name: "End" }).click();
+  await asYaml(page);
+  await page.locator(".source").getByRole("button", { name: "End" }).first().click();
   await page.waitForFunction(() => !document.querySelector(".source"));
 
   await lens(page, "Service rules");
@@ -66,6 +68,28 @@ export default async function ({ open, note }) {
   await page.locator(".editor .btn.primary").click();
   await page.locator(".matrix .no button").first().click();
   await page.waitForFunction(() => /^Denied: NetworkPolicy default\/shut selects default\/web-/.test(document.querySelector(".verdict")?.textContent));
+}
+
+// The same sources as YAML: what the form did stands in it, what is written comes back, and mistakes are told beside their line.
+async function asYaml(page) {
+  const text = page.locator(".sources-text textarea");
+  await page.locator(".sources-text summary").click();
+  await page.waitForFunction(() => /id: users-1\n {2}to: svc\/web:80\n {2}rps: 5\n {2}users: 10\n {2}keep_alive: true/.test(document.querySelector(".sources-text textarea").value));
+  const was = await text.inputValue();
+  await text.fill(was.replace("rps: 5", "rsp: 5"));
+  await page.waitForFunction(() => /line 4.*unknown field "traffic\[0\].rsp"/i.test(document.querySelector(".sources-text .problems").textContent));
+  assert.deepEqual(await accessibilityFaults(page), [], "a mistake in the sources");
+  await text.fill(`${was.replace("rps: 5", "rps: 7")}- {id: pods, to: "http://web/", from: app=web, rps: 3}\n`);
+  await text.press("Control+Enter");
+  await page.waitForFunction(() => document.querySelectorAll(".source").length === 2 && document.querySelector(".source .muted").textContent.includes("7 per second"));
+  // A reload keeps them: they are in the session's log.
+  await page.waitForTimeout(300);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll(".source").length === 2 && document.querySelector(".sources-text textarea").value.includes("rps: 7"));
+  await text.evaluate((field) => field.closest("details").open = true);
+  await text.fill("traffic:\n- {id: users-1, to: 'svc/web:80', rps: 5}\n");
+  await page.locator(".sources-text button[type=submit]").click();
+  await page.waitForFunction(() => document.querySelectorAll(".source").length === 1);
 }
 
 async function lens(page, name) {

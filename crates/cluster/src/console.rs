@@ -1,7 +1,8 @@
 //! Carries out what the terminal's shell asks for, and brings it its answers.
 use crate::event::{Caller, Event};
-use crate::input::{TRAFFIC_FIELDS, TrafficSpec};
+use crate::manifest::Flaw;
 use crate::terminal::Terminal;
+use crate::traffic::written;
 use crate::world::World;
 use apiserver::client::Ticket;
 use kubectl::Effect;
@@ -10,7 +11,7 @@ use simcore::{OccurrenceId, Time};
 use std::sync::Arc;
 
 /// The file that names the traffic sources, as a list.
-pub(crate) const TRAFFIC: &str = "traffic.yaml";
+pub const TRAFFIC: &str = "traffic.yaml";
 
 impl World {
     /// A line is typed. Returns the occurrence that everything it leads to goes back to.
@@ -59,16 +60,8 @@ impl World {
 
     /// The file of traffic sources was saved: it names all that there are.
     fn traffic_file(&mut self, text: &str) {
-        let read = objects::yaml::read(text).map_err(|problem| problem.message);
-        let specs = read.and_then(|documents| {
-            let lists = documents.iter().flat_map(|document| document.tree.items());
-            let unknown = lists.flat_map(|source| source.entries()).find(|(key, _)| !TRAFFIC_FIELDS.contains(&key.as_str()));
-            if let Some((key, _)) = unknown {
-                return Err(format!("unknown field \"{key}\""));
-            }
-            let json = documents.first().map_or_else(|| "[]".to_string(), |document| document.tree.to_json());
-            parcel::from_text::<Vec<TrafficSpec>>(if json == "null" { "[]" } else { &json })
-        });
+        let line = |flaw: &Flaw| format!("line {}: {}", flaw.line, flaw.message);
+        let specs = written::read(text).map_err(|flaws| flaws.iter().map(line).collect::<Vec<_>>().join(&format!("\n{TRAFFIC}: ")));
         let set = specs.and_then(|specs| {
             let old = self.traffic().sources().map(|source| source.id.to_string());
             let gone: Vec<String> = old.filter(|id| !specs.iter().any(|spec| spec.id == *id)).collect();

@@ -32,6 +32,7 @@ mod why;
 mod world;
 
 pub use choices::Choices;
+pub use console::TRAFFIC;
 pub use endpoint::ApiServerProcess;
 pub use event::Caller;
 pub use hosts::ServerView;

@@ -55,7 +55,7 @@ pub fn problems(world: &World, text: &str) -> Vec<Flaw> {
 }
 
 /// The flaw at the place of its field, or of the nearest parent that stands in the text.
-fn at(positions: &[&Position], line: usize, path: &str, warning: bool, message: String) -> Flaw {
+pub(crate) fn at(positions: &[&Position], line: usize, path: &str, warning: bool, message: String) -> Flaw {
     let mut wanted = path;
     loop {
         if let Some(found) = positions.iter().find(|one| one.path == wanted).filter(|_| !wanted.is_empty()) {

@@ -63,7 +63,7 @@ fn who_reaches_what_is_tried() {
 fn a_traffic_file_that_makes_no_sense_is_refused_in_words() {
     let mut session = session();
     session.input(Input::File { name: "traffic.yaml".into(), text: "- {id: users, to: svc/shop:80, speed: 9}\n".into() });
-    assert!(session.world.terminal.output().ends_with("traffic.yaml: unknown field \"speed\"\n"));
+    assert!(session.world.terminal.output().ends_with("traffic.yaml: line 1: unknown field \"[0].speed\"\n"));
     assert!(session.world.traffic().source("users").is_some(), "the old sources go on");
 }
 

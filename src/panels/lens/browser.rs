@@ -22,7 +22,13 @@ pub fn Browser() -> impl IntoView {
         event.prevent_default();
         go(url.get_untracked().trim().to_string());
     };
-    let doors = Memo::new(move |_| network.rules.with(|rules| doors(rules)));
+    let doors = Memo::new(move |_| {
+        let workers = app.world.nodes.with(|nodes| {
+            let views = nodes.iter().map(|node| node.view.with(|view| (view.control_plane, view.name.clone())));
+            views.filter(|(control, _)| !control).map(|(_, name)| name).collect::<Vec<_>>()
+        });
+        network.rules.with(|rules| doors(rules, &workers))
+    });
     let offer = move |door: String| {
         let text = door.clone();
         view! { <button class="chip" translate="no" on:click=move |_| go(door.clone())>{text}</button> }
@@ -44,21 +50,24 @@ pub fn Browser() -> impl IntoView {
     .into_any()
 }
 
-/// Where Services can be reached from outside.
-fn doors(rules: &[cluster::lens::RuleView]) -> Vec<String> {
+/// Where Services can be reached from outside: by the workers, or by any node where there are none; the learner's own first.
+fn doors(rules: &[cluster::lens::RuleView], workers: &[String]) -> Vec<String> {
     let mut all = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.node.starts_with("worker")) {
-        for door in rule.doors.iter().skip(1) {
-            all.push(match door.strip_prefix("NodePort ") {
+    for rule in rules.iter().filter(|rule| workers.is_empty() || workers.contains(&rule.node)) {
+        let system = !rule.service.starts_with("default/");
+        // Nobody speaks plain HTTP at 443.
+        for door in rule.doors.iter().skip(1).filter(|door| !door.ends_with(":443")) {
+            let text = match door.strip_prefix("NodePort ") {
                 Some(port) => format!("http://{}:{port}/", rule.node),
                 None => format!("http://{}/", door.trim_end_matches(":80")),
-            });
+            };
+            all.push((system, text));
         }
     }
     all.sort();
     all.dedup();
     all.truncate(8);
-    all
+    all.into_iter().map(|(_, text)| text).collect()
 }
 
 fn site(page: PageView, opened: &str) -> AnyView {

@@ -1,4 +1,5 @@
 //! The etcd lens: members as a picture, quorum in words, and what can be done to each member.
+use super::talk::Talk;
 use crate::panels::faults;
 use crate::state::{app, words};
 use cluster::input::Fault;
@@ -38,6 +39,7 @@ pub fn Etcd() -> impl IntoView {
             }.into_any()
         }}
         <ul class="sources"><For each=move || ids.get() key=Clone::clone children=card /></ul>
+        {move || ids.with(|ids| !ids.is_empty()).then(|| view! { <Talk wanted=|said| said.to.starts_with("etcd") /> })}
     }
     .into_any()
 }

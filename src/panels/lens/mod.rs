@@ -11,7 +11,9 @@ pub mod policies;
 pub mod processes;
 pub mod requests;
 pub mod rules;
+pub mod sources;
 pub mod strategy;
+pub mod talk;
 pub mod traffic;
 pub mod way;
 

@@ -1,8 +1,8 @@
 //! The component lens: who leads, who stands by, and who talks to whom just now.
+use super::talk::Talk;
 use crate::state::{app, words};
 use cluster::delta::ComponentView;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
 
 /// The components of which one leads.
 const ELECTED: [&str; 2] = ["kube-controller-manager", "kube-scheduler"];
@@ -10,20 +10,7 @@ const ELECTED: [&str; 2] = ["kube-controller-manager", "kube-scheduler"];
 #[component]
 pub fn Parts() -> impl IntoView {
     let app = app();
-    let (world, network) = (app.world, app.network);
-    let rows = Memo::new(move |_| {
-        network.told_of_talk.get();
-        network.talk.with_value(|talk| {
-            let mut rows: BTreeMap<(String, String), (u32, u32)> = BTreeMap::new();
-            for said in talk {
-                let row = rows.entry((said.from.clone(), said.to.clone())).or_default();
-                if said.write { row.0 += 1 } else { row.1 += 1 }
-            }
-            let mut rows: Vec<_> = rows.into_iter().collect();
-            rows.sort_by_key(|(pair, (writes, news))| (std::cmp::Reverse(writes + news), pair.clone()));
-            rows
-        })
-    });
+    let world = app.world;
     let elected = move || {
         ELECTED
             .map(|name| {
@@ -36,21 +23,12 @@ pub fn Parts() -> impl IntoView {
             .into_iter()
             .collect_view()
     };
-    let head = |at: usize| view! { <th scope="col" class=if at == 0 { "" } else { "end" }>{(words().ops)().talk_heads[at]}</th> };
-    let table = move || {
-        view! {
-            <div class="scroll" tabindex="0" role="group" aria-label=(words().ops)().talk>
-                <table class="talk"><caption>{(words().ops)().talk}</caption><thead><tr>{(0..3).map(head).collect_view()}</tr></thead>
-                <tbody>{rows.get().into_iter().map(|((from, to), (writes, news))| view! { <tr><th scope="row" translate="no">{format!("{from} → {to}")}</th><td class="end">{writes}</td><td class="end">{news}</td></tr> }).collect_view()}</tbody></table>
-            </div>
-        }
-    };
     view! {
         <p class="muted">{move || (words().ops)().parts_lead}</p>
         {move || crate::panels::faults::theirs(world).then(|| view! { <p class="muted">{(words().ops)().hidden}</p> })}
         <h3>{move || (words().ops)().leaders}</h3>
         {elected}
-        {move || if rows.with(Vec::is_empty) { view! { <p class="muted">{(words().ops)().silent}</p> }.into_any() } else { table().into_any() }}
+        <Talk wanted=|said| !said.verb.starts_with("Msg") />
     }
     .into_any()
 }

@@ -2,6 +2,7 @@
 use super::controls::Form;
 use super::field::{self, bars, button};
 use super::requests::Requests;
+use super::sources::Sources;
 use crate::state::network::shade;
 use crate::state::{app, words};
 use crate::text::net::milliseconds;
@@ -24,6 +25,7 @@ pub fn Traffic() -> impl IntoView {
         } else {
             button("btn wide", |words| words.net.new_source, Callback::new(fresh))
         }}
+        <Sources />
         <Requests />
     }
     .into_any()

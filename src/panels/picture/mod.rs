@@ -73,14 +73,21 @@ pub fn Picture() -> impl IntoView {
     travel::follow(drawing);
     flow::follow(drawing);
     let told = told::Told::new();
+    // What a pointer brought goes away by Escape wherever the focus is.
+    gloo_events::EventListener::new(&document::window(), "keydown", move |event| {
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
+            told.away();
+        }
+    })
+    .forget();
     let summary = move || summary(words(), &world.counts.get());
     view! {
         <div class="frame" node_ref=frame>
             <span class="sr" role="img" aria-label=summary></span>
             <div class="drawing" data-first="" role="group" tabindex="0" aria-busy=move || app.clock.seeking.get().to_string() aria-label=move || words().picture_keys on:click=chosen
-                on:keydown=move |event| { if event.key() == "Escape" { told.away() } arrows(event) }
-                on:pointerover=move |event| told.over(&event) on:pointerleave=move |_| told.away()
-                on:focusin=move |event| told.over(&event) on:focusout=move |_| told.away()>
+                on:keydown=arrows
+                on:pointerover=move |event| told.over(&event) on:pointerleave=move |event| told.out(&event)
+                on:focusin=move |event| told.over(&event) on:focusout=move |event| told.out(&event)>
                 <svg width=move || plan.with(|plan| plan.width) height=move || plan.with(|plan| plan.height)
                     viewBox=move || plan.with(|plan| format!("0 0 {} {}", plan.width, plan.height))
                     class=move || plan.with(|plan| format!("picture {}{}", plan.size.class(), if plan.narrow { " narrow" } else { "" }))

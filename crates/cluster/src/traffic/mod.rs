@@ -16,6 +16,7 @@ mod tally;
 mod trace;
 mod view;
 mod walk;
+pub mod written;
 
 pub use commands::Printed;
 pub use dataplane::network::{Ask, Failure, Url};

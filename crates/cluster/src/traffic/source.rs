@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// No more than a page can bear.
-const RPS_MOST: u32 = 5_000;
-const USERS_MOST: u32 = 1_000;
+pub(super) const RPS_MOST: u32 = 5_000;
+pub(super) const USERS_MOST: u32 = 1_000;
 /// How many idle connections a source keeps.
 const IDLE: usize = 64;
 
