@@ -66,6 +66,13 @@ fn exchange(port: u16, request: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+/// How far a timestamp lies from this machine's clock.
+fn seconds_from_now(stamp: &str) -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let stamp = simcore::Time::parse(stamp).expect("a timestamp");
+    (stamp.0 / 1_000_000).abs_diff(now)
+}
+
 #[test]
 fn a_real_client_reaches_a_simulated_pod_by_its_node_port() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kubarium"))
@@ -82,7 +89,10 @@ fn a_real_client_reaches_a_simulated_pod_by_its_node_port() {
         exchange(api, &format!("{head}Content-Length: {length}\r\n\r\n{body}")).expect("an answer")
     };
     let pod = r#"{"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "hello:v1"}]}}"#;
-    assert!(post("/api/v1/namespaces/default/pods", pod).contains(" 201 "));
+    let made = post("/api/v1/namespaces/default/pods", pod);
+    assert!(made.contains(" 201 "));
+    let stamp = made.split("\"creationTimestamp\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a time");
+    assert!(seconds_from_now(stamp) < 3600, "a client reckons ages from its own clock: {stamp}");
     let service = r#"{"metadata": {"name": "web"}, "spec": {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}"#;
     let made = post("/api/v1/namespaces/default/services", service);
     let port: u16 =

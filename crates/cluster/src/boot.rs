@@ -21,7 +21,7 @@ use std::sync::Arc;
 impl World {
     /// A world in which all machines have just got power.
     pub fn boot(topology: &Topology, seed: u64, files: Vec<(String, String)>) -> World {
-        let mut world = World::empty(seed, files);
+        let mut world = World::empty(topology.power_on, seed, files);
         world.api.gateway_api = topology.gateway_api;
         if let Some(prepared) = topology.bare {
             return world.power_bare(topology, prepared).install_lines(&topology.installs);

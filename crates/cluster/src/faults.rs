@@ -296,7 +296,7 @@ impl World {
         let kubelet = self.kubelet_of(self.parts[id].host);
         let able = kubelet.is_none_or(|kubelet| kubelet.has_runtime() && kubelet.is_running());
         // When the machine has just got power, all start together.
-        let booting = kubelet.is_some_and(|kubelet| !kubelet.host.powered || self.now() < simcore::Time::START + BOOT);
+        let booting = kubelet.is_some_and(|kubelet| !kubelet.host.powered || self.now() < self.power_on + BOOT);
         let waits = contained && !able && !booting;
         if waits {
             self.queue.push(self.now() + Duration::secs(5), Event::Start(id));

@@ -23,6 +23,7 @@ pub mod portrait;
 pub mod probes;
 mod request;
 mod session;
+pub mod talk;
 mod terminal;
 mod topology;
 pub mod traffic;

@@ -25,7 +25,9 @@ impl World {
     }
 
     pub(crate) fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
-        let (server, attempt) = match self.way(caller) {
+        let way = self.way(caller);
+        self.talk.asks(self.now, caller, if let Way::Server(server) = way { server } else { 0 }, ticket, request);
+        let (server, attempt) = match way {
             Way::Server(server) => match self.admitted(caller, server) {
                 Some(response) => (server, Attempt::Answered(response)),
                 None => (server, self.versioned(server, request)),
@@ -68,7 +70,8 @@ impl World {
             Attempt::Answered(response) => (self.hop() + self.hop(), response),
             Attempt::Appended { revision, response } => {
                 let member = self.member_behind(server);
-                return self.pending.push(Pending { revision, member, begun, caller, ticket, response });
+                self.talk.writes(caller, ticket, revision);
+                return self.pending.push(Pending { revision, server, member, begun, caller, ticket, response });
             }
             // A closed port answers at once; a dead or cut machine never does, and the client gives up.
             Attempt::Refused => (Duration::millis(1), self.no_answer("refused")),
@@ -126,12 +129,20 @@ impl World {
         {
             return Attempt::Etcdctl(host, words);
         }
+        if let (Some(part), objects::wire::Target::Resource { namespace, name, subresource, .. }) = (id, &request.target) {
+            // The kubelet's own names of what it serves.
+            let served = if *subresource == "log" { "containerLogs" } else { subresource.as_str() };
+            self.talk.asks_kubelet(now, server, part, format!("/{served}/{namespace}/{name}").into());
+        }
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
-            Some(kubelet) if is_exec(request) => match (kubelet.exec_begin(now, request), id) {
-                (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
-                (Err(response), _) => Attempt::Answered(response),
-                (Ok(_), None) => Attempt::Refused,
-            },
+            Some(kubelet) if is_exec(request) || types_lines(request) => {
+                let begun = if types_lines(request) { kubelet.shell_begin(now, request) } else { kubelet.exec_begin(now, request) };
+                match (begun, id) {
+                    (Ok(command), Some(part)) => Attempt::Runs(part, Box::new(command)),
+                    (Err(response), _) => Attempt::Answered(response),
+                    (Ok(_), None) => Attempt::Refused,
+                }
+            }
             Some(kubelet) => Attempt::Answered(kubelet.serve(now, request)),
             None => {
                 let address = self.address_of(node);
@@ -174,6 +185,11 @@ enum Attempt {
     Waits(Asked),
     /// A command was started in a container; its answer comes when it ends.
     Runs(PartId, Box<dataplane::kubelet::Command>),
+}
+
+/// Whether a client will type line after line into a shell: an option that is not on the real wire.
+fn types_lines(request: &Request) -> bool {
+    request.options.other.iter().any(|(key, value)| key == "lines" && value == "true")
 }
 
 /// An exec may change files in its container; logs only read.

@@ -4,7 +4,7 @@ use controlplane::controllers;
 use controlplane::harness::Controller;
 use dataplane::network::{Cidr, Config, Mode, Plugin};
 use objects::{Text, Tree};
-use simcore::Duration;
+use simcore::{Duration, Time};
 
 /// The version that presets have.
 pub(crate) const VERSION: &str = "v1.37.2";
@@ -51,6 +51,8 @@ pub struct Topology {
     pub version: String,
     /// Images as data, parsed.
     pub images: Vec<Tree>,
+    /// When the machines get power.
+    pub power_on: Time,
 }
 
 /// What gives load balancers their addresses. Each is a process of its own beside the control plane.
@@ -112,6 +114,7 @@ impl Topology {
             managed: None,
             version: VERSION.to_string(),
             images: crate::images::all(),
+            power_on: Time::START,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::input::Input;
 use crate::managed::Managed;
 use crate::members::Etcd;
 use crate::part::{Actor, Part};
+use crate::talk::Talk;
 use crate::terminal::Terminal;
 use crate::traffic::Traffic;
 use apiserver::client::{Effects, Ticket};
@@ -38,7 +39,8 @@ pub struct Host {
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub revision: u64,
-    /// The member that its API server talks to.
+    /// The kube-apiserver that was asked, and the member that it talks to.
+    pub server: usize,
     pub member: usize,
     pub begun: Time,
     pub caller: Caller,
@@ -78,6 +80,8 @@ pub struct World {
     /// Addresses of load balancers, and how many Services have them.
     pub(crate) balanced: Arc<BTreeMap<u32, u32>>,
     pub(crate) seed: u64,
+    /// When it began.
+    pub(crate) power_on: Time,
     /// The kubelet's part by node name.
     pub(crate) kubelets: BTreeMap<Text, PartId>,
     pub(crate) pending: Vec<Pending>,
@@ -90,6 +94,8 @@ pub struct World {
     pub answers: Vec<(Ticket, Response)>,
     /// Watch deliveries just made, for the picture: when, to whom, about what. Not part of the truth.
     pub delivered: Vec<(Time, PartId, Key)>,
+    /// The last messages between components, for lenses. Not part of the truth.
+    pub(crate) talk: Talk,
     pub(crate) rng: Rng,
     pub(crate) digest: u64,
     steps: u64,
@@ -109,9 +115,10 @@ const HISTORY: u64 = 1_000;
 const HISTORY_MOST: u64 = 1_250;
 
 impl World {
-    pub(crate) fn empty(seed: u64, files: Vec<(String, String)>) -> World {
+    pub(crate) fn empty(power_on: Time, seed: u64, files: Vec<(String, String)>) -> World {
         let mut world = World {
-            now: Time::START,
+            now: power_on,
+            power_on,
             queue: Queue::default(),
             api: ApiServer::new(seed),
             parts: Vec::new(),
@@ -138,12 +145,13 @@ impl World {
             announced: 1,
             answers: Vec::new(),
             delivered: Vec::new(),
+            talk: Talk::default(),
             rng: Rng::stream(seed, "network"),
             digest: 0xcbf2_9ce4_8422_2325,
             steps: 0,
             inputs_seen: 0,
         };
-        world.queue.push(Time::START + COMPACTION, Event::Compact);
+        world.queue.push(power_on + COMPACTION, Event::Compact);
         world
     }
 
@@ -254,6 +262,9 @@ impl World {
     }
 
     fn handle(&mut self, event: Event) {
+        if let Event::Reply(caller, ticket, response) = &event {
+            self.talk.answered(self.now, *caller, *ticket, response.code);
+        }
         match event {
             Event::Start(part) => self.start_part(part),
             Event::Watch(part) => self.deliver(part),
@@ -293,6 +304,7 @@ impl World {
         let (done, waiting) = std::mem::take(&mut self.pending).into_iter().partition(done);
         self.pending = waiting;
         for write in done {
+            self.talk.written(write.begun, self.now, write.server, member, write.revision);
             if let Caller::Part(part) = write.caller {
                 self.refresh(part);
             }
@@ -371,7 +383,7 @@ impl World {
             return;
         }
         let mut fx = Effects::default();
-        let view = self.view_of(id);
+        let (view, server) = (self.view_of(id), self.server_of(id));
         let part = Arc::make_mut(&mut self.parts[id]);
         let mut inbox = std::mem::take(&mut part.inbox);
         // What the member behind its API server does not have yet is told later.
@@ -386,6 +398,7 @@ impl World {
                     self.delivered.push((self.now, id, change.key.clone()));
                 }
                 part.deliver(self.now, &view, &changes, &mut fx);
+                self.talk.tells(self.now, server, id, &changes);
             }
             // What it missed is compacted away: it lists everything anew, as a reflector does after 410 Gone.
             Err(_) => part.start(self.now, &view, &mut fx),

@@ -1,5 +1,6 @@
 //! Configuration that is missing, commands that do not exist, logs and commands from outside.
 mod tank;
+use dataplane::kubelet::ERRORS;
 use objects::wire::{Body, Request, Response, Verb};
 use objects::{Text, kinds, map};
 use simcore::Duration;
@@ -99,7 +100,9 @@ spec:
     let exec = |tank: &mut Tank, words: &[&str]| {
         let options: Vec<(&str, &str)> = words.iter().map(|word| ("command", *word)).collect();
         let now = tank.now;
-        text(&tank.kubelet.exec_in(now, &ask("exec", "web", &options)))
+        let response = tank.kubelet.exec_in(now, &ask("exec", "web", &options));
+        // What was written to the error output travels beside the rest.
+        text(&response) + response.warnings.iter().find_map(|warning| warning.strip_prefix(ERRORS)).unwrap_or_default()
     };
     assert_eq!(exec(&mut tank, &["hostname"]), "web\n");
     assert_eq!(exec(&mut tank, &["wget", "-qO-", "localhost:8080"]), "Hello from v1, pod web\n");

@@ -75,6 +75,10 @@ spec:
     tank.run(Duration::secs(8));
     let status = tank.status("late");
     assert_eq!((status.get("phase").text(), status.get("reason").text()), ("Failed", "DeadlineExceeded"));
+    let ready = status.get("conditions").items().iter().find(|condition| condition.get("type").text() == "Ready");
+    // Although nginx ended well when it was asked to.
+    assert_eq!(ready.map(|ready| ready.get("reason").text()), Some("PodFailed"));
+    assert_eq!(status.get("resources").entries().count(), 0);
     let told = tank.events("late");
     assert!(told.contains(&"DeadlineExceeded: Pod was active on the node longer than the specified deadline x1".to_string()), "{told:?}");
 }

@@ -59,7 +59,7 @@ fn a_cluster_is_planned_compared_and_upgraded() {
 #[test]
 fn each_page_of_help_is_kubeadms_to_the_letter() {
     let sums = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/hosts/kubeadm-help-sums.txt")).expect("sums");
-    let mut machine = Machine::prepared("node-1", "10.0.0.10", "v1.37.2", 7);
+    let mut machine = Machine::prepared("node-1", "10.0.0.10", "v1.37.2", 7, simcore::Time::START);
     let mut wrong = Vec::new();
     for (sum, command) in sums.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')) {
         let line = format!("kubeadm {command} --help");

@@ -29,8 +29,8 @@ impl Bench {
         let option =
             |name: &str| parts.iter().filter_map(|part| part.split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value);
         let mut machine = match option("prepared") {
-            Some(version) => Machine::prepared(parts[0], parts[1], version, 7),
-            None => Machine::debian12(parts[0], parts[1], 7),
+            Some(version) => Machine::prepared(parts[0], parts[1], version, 7, Time::START),
+            None => Machine::debian12(parts[0], parts[1], 7, Time::START),
         };
         let hardware = std::sync::Arc::make_mut(&mut machine.hardware);
         hardware.cores = option("cores").and_then(|text| text.parse().ok()).unwrap_or(hardware.cores);

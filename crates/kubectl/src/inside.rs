@@ -9,7 +9,11 @@ use objects::{Text, Tree};
 pub fn once(args: &Args, io: &mut Io, namespace: &str, pod: &str, container: &str, command: &[String]) -> Result<u8, Stop> {
     let mut other: Vec<(Text, Text)> = command.iter().map(|word| ("command".into(), Text::new(word))).collect();
     other.extend([("container".into(), Text::new(container)), ("stderr".into(), "true".into()), ("stdout".into(), "true".into())]);
-    let response = io.send_unwarned(pods::part(args, wire::Verb::Create, namespace, pod, "exec", other))?;
+    let mut request = pods::part(args, wire::Verb::Create, namespace, pod, "exec", other);
+    if args.is("stdin") && io.stdin != Stdin::Terminal {
+        request.body = Tree::from(io.read_all()?);
+    }
+    let response = io.send_unwarned(request)?;
     if !response.is_ok() {
         let message = response.tree().get("message").text();
         return Err(match response.code {
@@ -20,9 +24,9 @@ pub fn once(args: &Args, io: &mut Io, namespace: &str, pod: &str, container: &st
     }
     let code = response.warnings.iter().find_map(|warning| warning.strip_prefix("command terminated with exit code ")?.parse::<u8>().ok());
     if let Body::Text(text) = &response.body {
-        // One stream carries both outputs here; a command that failed complained.
-        if code.is_some() { io.err(text) } else { io.out(text) }
+        io.out(text);
     }
+    response.warnings.iter().filter_map(|warning| warning.strip_prefix("stderr\n")).for_each(|text| io.err(text));
     let Some(code) = code else { return Ok(0) };
     io.err(format!("command terminated with exit code {code}\n"));
     Ok(code)

@@ -2,6 +2,7 @@
 use super::engine::{Order, watch_of};
 use super::protobuf;
 use super::stream::Reply;
+use super::streams;
 use apiserver::http;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -19,9 +20,6 @@ use tokio::sync::{mpsc, oneshot};
 /// The largest body that kube-apiserver takes.
 const LARGEST: usize = 3 * 1024 * 1024;
 
-/// exec, attach, cp and port-forward ask for a connection with several streams in it.
-const NO_STREAMS: &str = "streams into containers are not served over HTTP here; type the command into the page's own terminal";
-
 /// Takes connections for ever.
 pub async fn accept(listener: TcpListener, orders: Sender<Order>) {
     loop {
@@ -32,21 +30,21 @@ pub async fn accept(listener: TcpListener, orders: Sender<Order>) {
             let _ = socket.set_nodelay(true);
             let service = hyper::service::service_fn(move |request| answer(request, orders.clone()));
             // A connection that breaks off is the client's affair.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).with_upgrades().await;
         });
     }
 }
 
 /// An error closes the connection without an answer, as a dead API server does.
 async fn answer(request: Request<Incoming>, orders: Sender<Order>) -> io::Result<Response<Reply>> {
-    let (parts, body) = request.into_parts();
-    let accept = text(&parts.headers, "accept");
-    if let Some(words) = stranger(&parts.headers) {
+    let accept = text(request.headers(), "accept");
+    if let Some(words) = stranger(request.headers()) {
         return Ok(encoded(&Status::new(403, "Forbidden", words).into(), &accept));
     }
-    if parts.headers.contains_key("upgrade") {
-        return Ok(encoded(&Status::new(501, "NotImplemented", NO_STREAMS).into(), &accept));
+    if request.headers().contains_key("upgrade") {
+        return streams::open(request, &accept, orders).await;
     }
+    let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST).collect().await else {
         let words = format!("Request entity too large: limit is {LARGEST}");
         return Ok(encoded(&Status::new(413, "RequestEntityTooLarge", words).into(), &accept));
@@ -110,7 +108,7 @@ async fn ask(orders: &Sender<Order>, request: wire::Request) -> io::Result<wire:
     if response.code == 0 { Err(gone()) } else { Ok(response) }
 }
 
-fn send(orders: &Sender<Order>, order: Order) -> io::Result<()> {
+pub fn send(orders: &Sender<Order>, order: Order) -> io::Result<()> {
     orders.send(order).map_err(|_| gone())
 }
 
@@ -118,7 +116,7 @@ fn gone() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionRefused, "the API server does not answer")
 }
 
-fn encoded(response: &wire::Response, accept: &str) -> Response<Reply> {
+pub fn encoded(response: &wire::Response, accept: &str) -> Response<Reply> {
     let encoded = http::encode(response, accept);
     with_head(&encoded, Reply::whole(encoded.body.clone()))
 }

@@ -5,6 +5,8 @@ mod kubeconfig;
 mod ports;
 mod protobuf;
 mod stream;
+mod streams;
+mod web;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use cluster::{Choices, Topology};
@@ -100,6 +102,9 @@ async fn open(plan: Plan) -> Result<(), String> {
         println!("Wrote {} (context \"kubarium\"): kubectl --kubeconfig {} get nodes", file.display(), file.display());
     }
     println!("Serving on http://{address} ({workers} workers, {speed} times real time); Ctrl+C ends it");
+    if speed != 1.0 {
+        println!("At this speed the ages in `kubectl describe` are wrong: kubectl reckons them from this machine's clock");
+    }
     tokio::select! {
         () = door::accept(listener, orders.clone()) => Ok(()),
         () = ports::keep_open(orders), if plan.node_ports => Ok(()),

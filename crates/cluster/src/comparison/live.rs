@@ -42,7 +42,7 @@ impl Live {
                 "server-stops" => (self.survives.is_some(), self.survives.as_ref().map(|(_, at)| *at)),
                 _ => (site.is_some(), None),
             };
-            let tried = tried.map(|at| at.since(Time::START).as_secs().to_string());
+            let tried = tried.map(|at| at.since(session.world.power_on).as_secs().to_string());
             let source = if *source == "typed" { "terminal" } else { source };
             Row {
                 id: id.to_string(),

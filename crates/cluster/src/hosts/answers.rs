@@ -318,7 +318,7 @@ impl World {
         }
         let Some(at) = self.host_at(host, name) else { return Err(refused) };
         let (machine, now) = (self.machine(at), self.now);
-        let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(Time::START, |one| one.since);
+        let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(self.power_on, |one| one.since);
         let open = machine.sockets.iter().find(|socket| socket.port == number).map(|socket| since(socket.pid));
         let ready = if port == "6443" { SERVING } else { LISTENING };
         if open.is_some_and(|since| since + ready <= now) { Ok(()) } else { Err(refused) }
@@ -390,7 +390,7 @@ fn is_node_patch(request: &Request) -> bool {
 
 /// How long kubeadm goes on asking (`kubernetesAPICall`).
 fn patience(command: &Command) -> Time {
-    command.asked.as_ref().map_or(Time::START, |asked| asked.at) + Duration::mins(1)
+    command.asked.as_ref().map_or(Time::default(), |asked| asked.at) + Duration::mins(1)
 }
 
 /// What a tool printed, out of the answer that carries it.

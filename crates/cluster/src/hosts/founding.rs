@@ -129,7 +129,7 @@ impl World {
             machine.add_services(self.now);
             return machine;
         }
-        let mut machine = Machine::debian12(&self.hosts[host].name, &self.hosts[host].address, self.seed);
+        let mut machine = Machine::debian12(&self.hosts[host].name, &self.hosts[host].address, self.seed, self.power_on);
         super::made::furnish(&mut machine, kubelet);
         machine
     }

@@ -70,7 +70,8 @@ impl World {
     }
 
     pub(super) fn prepared(&self, host: usize) -> Machine {
-        let mut machine = Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, &self.fleet.version, self.seed);
+        let mut machine =
+            Machine::prepared(&self.hosts[host].name, &self.hosts[host].address, &self.fleet.version, self.seed, self.power_on);
         self.kubelet_of(host).into_iter().for_each(|kubelet| furnish(&mut machine, kubelet));
         // The package kubeadm depends on it.
         let minor = self.fleet.version.split('.').nth(1).unwrap_or_default().to_string();
@@ -145,7 +146,8 @@ fn pool_image(machine: &mut Machine, endpoint: &str) {
 }
 
 fn type_in(machine: &mut Machine, past: &mut Past, line: &str) {
-    let ran = ::hosts::run(machine, &mut Login::new("root"), Time::START, line, past);
+    let booted = machine.booted;
+    let ran = ::hosts::run(machine, &mut Login::new("root"), booted, line, past);
     debug_assert!(ran.code == 0, "{line}: {}{}", ran.stdout, ran.stderr);
 }
 

@@ -143,14 +143,30 @@ fn ipset(proxy: &KubeProxy, words: &[String], _: Time) -> Printed {
     text(sets.iter().map(shown).collect())
 }
 
-/// `nft list ruleset`
+/// `nft list ruleset`, `nft list tables`, `nft list table ip kube-proxy`, `nft list chain|map|set ip kube-proxy NAME`
 fn nft(proxy: &KubeProxy, words: &[String], now: Time) -> Printed {
-    if words.iter().map(String::as_str).collect::<Vec<_>>() != ["list", "ruleset"] {
-        return complaint("nft: only `nft list ruleset` is understood here\n", 1);
+    let line = words.join(" ");
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !matches!(*word, "-n" | "-nn")).collect();
+    if proxy.kernel.rules.mode() != Mode::Nftables {
+        return complaint("# kube-proxy does not write nftables rules in its present mode: see iptables-save\n", 0);
     }
-    match proxy.kernel.rules.mode() {
-        Mode::Nftables => text(proxy.kernel.rules.nft_list(&proxy.kernel.affinity, now)),
-        _ => complaint("# kube-proxy does not write nftables rules in its present mode: see iptables-save\n", 0),
+    let all = || proxy.kernel.rules.nft_list(&proxy.kernel.affinity, now);
+    let missing = |name: &str| {
+        let marks = format!("{}{}", " ".repeat(line.rfind(name).unwrap_or(0)), "^".repeat(name.len()));
+        complaint(&format!("Error: No such file or directory\n{line}\n{marks}\n"), 1)
+    };
+    match words[..] {
+        ["list", "ruleset"] | ["list", "table", "ip", "kube-proxy"] | ["list", "table", "kube-proxy"] => text(all()),
+        ["list", "tables"] => text("table ip kube-proxy\n".to_string()),
+        ["list", "table", .., name] => missing(name),
+        ["list", what @ ("chain" | "map" | "set"), "ip", "kube-proxy", name]
+        | ["list", what @ ("chain" | "map" | "set"), "kube-proxy", name] => {
+            let all = all();
+            let begin = all.find(&format!("\t{what} {name} {{\n"));
+            let part = begin.and_then(|at| Some(&all[at..at + all[at..].find("\n\t}\n")? + 4]));
+            part.map_or_else(|| missing(name), |part| text(format!("table ip kube-proxy {{\n{part}}}\n")))
+        }
+        _ => complaint("nft: only `nft list ruleset|tables|table|chain|map|set` is understood here\n", 1),
     }
 }
 

@@ -199,7 +199,7 @@ mod tests {
     use std::sync::Arc;
 
     fn server() -> Machine {
-        Machine::prepared("a", "10.0.0.1", "v1.37.2", 1)
+        Machine::prepared("a", "10.0.0.1", "v1.37.2", 1, Time::START)
     }
 
     #[test]

@@ -105,7 +105,11 @@ impl World {
             return;
         }
         let revision = if matches!(message.body, Body::Snapshot { .. }) { from.process.revision } else { 0 };
-        let Some(took) = self.passage(Some(from.host), Some(self.etcd.nodes[far].host)) else { return };
+        let (from, term) = (from.host, message.term);
+        let Some(took) = self.passage(Some(from), Some(self.etcd.nodes[far].host)) else { return };
+        if let Some(name) = name(&message.body) {
+            self.talk.peers(self.now, place, far, name, term);
+        }
         self.queue.push(self.now + took, Event::EtcdMessage(Box::new(Mail { from: here, to: far, message, revision })));
     }
 
@@ -150,4 +154,18 @@ impl World {
         }
         self.answer_reads(place);
     }
+}
+
+/// etcd's own name of a message. Heartbeats have none here: they would hide everything else.
+fn name(body: &Body) -> Option<&'static str> {
+    Some(match body {
+        Body::PreVote { .. } => "MsgPreVote",
+        Body::PreVoteReply { .. } => "MsgPreVoteResp",
+        Body::Vote { .. } => "MsgVote",
+        Body::VoteReply { .. } => "MsgVoteResp",
+        Body::Append { .. } => "MsgApp",
+        Body::AppendReply { .. } => "MsgAppResp",
+        Body::Snapshot { .. } => "MsgSnap",
+        _ => return None,
+    })
 }

@@ -2,6 +2,7 @@
 use crate::event::{Caller, Event};
 use crate::world::World;
 use apiserver::client::Ticket;
+use dataplane::kubelet::ERRORS;
 use etcd::ctl::{Access, Answer, Ask, Reply, Saved, etcdctl};
 use objects::wire::{Request, Response, Target};
 use simcore::{Duration, Time};
@@ -124,7 +125,8 @@ impl World {
             return self.tool_ends_at(at, job.caller, job.ticket, answer.stdout, answer.stderr, i32::from(answer.code));
         }
         let failed = (answer.code != 0).then(|| format!("command terminated with exit code {}", answer.code));
-        let response = Response { warnings: failed.into_iter().collect(), ..Response::text(answer.stdout + &answer.stderr) };
+        let errors = (!answer.stderr.is_empty()).then(|| format!("{ERRORS}{}", answer.stderr));
+        let response = Response { warnings: failed.into_iter().chain(errors).collect(), ..Response::text(answer.stdout) };
         self.queue.push(at, Event::Reply(job.caller, job.ticket, Box::new(response)));
     }
 

@@ -6,7 +6,7 @@ mod faults;
 mod jobs;
 mod lead;
 mod leases;
-mod registry;
+pub(crate) mod registry;
 mod serve;
 mod state;
 mod view;

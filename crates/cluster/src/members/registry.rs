@@ -24,6 +24,20 @@ pub(crate) fn name(key: &Key) -> String {
     format!("/registry/{}/{}", path(key.kind), key.path())
 }
 
+/// A resource of the API as HTTP names it: `/apis/apps/v1/namespaces/default/deployments`.
+pub(crate) fn address(group: &str, version: &str, namespace: &str, plural: &str) -> String {
+    let root = if group.is_empty() { "/api/" } else { "/apis/" };
+    let (slash, place) = if group.is_empty() { ("", "") } else { ("/", group) };
+    let within = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
+    format!("{root}{place}{slash}{version}{within}/{plural}")
+}
+
+/// An object of the API as HTTP names it.
+pub(crate) fn served(key: &Key) -> String {
+    let row = key.kind.row();
+    format!("{}/{}", address(row.group, row.version, &key.namespace, row.plural), key.name)
+}
+
 fn found(prefix: &str, kept: &Object) -> Found {
     let key = format!("{prefix}{}", kept.key.path());
     let created = kept.revision;

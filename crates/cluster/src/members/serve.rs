@@ -270,7 +270,7 @@ impl World {
             let node = self.etcd.nodes.iter().find(|node| node.process.id == id);
             let connected =
                 node.filter(|node| node.process.is_running() && self.are_connected(asked, node)).map(|node| node.process.up_since);
-            let connected_since = if id == asked.process.id { Some(simcore::Time::START) } else { connected };
+            let connected_since = if id == asked.process.id { Some(simcore::Time::default()) } else { connected };
             let matched = leader.and_then(|leader| leader.peers().iter().find(|peer| peer.member == id)).map_or(0, |peer| peer.matched);
             Standing {
                 id,

@@ -1,26 +1,16 @@
 //! Those who ask for themselves: processes and commands in containers, and tools in the learner's terminal.
 use crate::event::{Caller, Event, PartId};
-use crate::traffic::fabric::{Client, number};
+use crate::traffic::fabric::{Client, ip, number};
 use crate::traffic::flight::Asker;
 use crate::traffic::state::Forward;
 use crate::world::World;
 use apiserver::client::{Effects, Ticket};
 use dataplane::images::client;
-use dataplane::kubelet::{Command, Turn};
-use dataplane::network::{Ask, Failure, Heard};
-use objects::Text;
+use dataplane::network::{Affinity, Ask, Failure, Heard, Origin, Packet, Protocol, Verdict};
 use objects::wire::{Body, Request, Response};
-use simcore::{Duration, Time};
+use objects::{Text, kinds};
+use simcore::Time;
 use std::sync::Arc;
-
-/// A command that runs in a container on behalf of somebody who waits for its end.
-#[derive(Clone, Debug)]
-pub(crate) struct Exec {
-    caller: Caller,
-    ticket: Ticket,
-    part: PartId,
-    command: Command,
-}
 
 /// The learner's machine on the hosts' network.
 const LEARNER: u32 = 0xc0a8_6401;
@@ -39,48 +29,12 @@ impl World {
         }
     }
 
-    fn client_in(&self, part: PartId, uid: &Text) -> Client {
+    pub(crate) fn client_in(&self, part: PartId, uid: &Text) -> Client {
         let host = self.parts[part].host;
         let sandbox = self.parts[part].kubelet().and_then(|kubelet| kubelet.sandbox(uid));
         match sandbox.and_then(|sandbox| number(&sandbox.ip)) {
             Some(address) if address != self.hosts[host].number => Client::Pod { host, uid: uid.clone(), address },
             _ => Client::Node(host),
-        }
-    }
-
-    /// Starts a command in a container; its answer goes to `caller`.
-    pub(crate) fn begin_exec(&mut self, caller: Caller, ticket: Ticket, part: PartId, command: Command) {
-        let net = self.net();
-        net.next += 1;
-        let id = net.next - 1;
-        net.execs.insert(id, Exec { caller, ticket, part, command });
-        self.run_exec(id);
-    }
-
-    /// Lets a command go on until it ends, sleeps or asks.
-    pub(crate) fn run_exec(&mut self, id: u64) {
-        let now = self.now;
-        let Some(mut exec) = self.net().execs.remove(&id) else { return };
-        let part = exec.part;
-        let reachable = self.parts[part].running && self.reaches(part);
-        let turn = match Arc::make_mut(&mut self.parts[part]).kubelet_mut().filter(|_| reachable) {
-            Some(kubelet) => kubelet.exec_turn(now, &mut exec.command),
-            None => Turn::Ended(Response { warnings: vec!["command terminated with exit code 137".to_string()], ..Response::text("") }),
-        };
-        match turn {
-            Turn::Ended(response) => {
-                let arrives = now + Duration::micros(self.net().rng.between(400, 1_200));
-                self.queue.push(arrives, Event::Reply(exec.caller, exec.ticket, Box::new(response)));
-            }
-            Turn::Sleeps(until) => {
-                self.queue.push(until.max(now), Event::Exec(id));
-                self.net().execs.insert(id, exec);
-            }
-            Turn::Asks(ask) => {
-                let client = self.client_in(part, &exec.command.uid);
-                self.net().execs.insert(id, exec);
-                self.launch(Asker::Exec(id), client, Arc::new(ask), None);
-            }
         }
     }
 
@@ -144,6 +98,48 @@ impl World {
         true
     }
 
+    /// A request from inside a Pod to itself, as `kubectl port-forward` makes it; false where the Pod does not run.
+    pub fn fetch_inside(&mut self, namespace: &str, pod: &str, ticket: Ticket, mut ask: Ask) -> bool {
+        let Some((part, uid)) = self.running_pod(namespace, pod) else { return false };
+        let client = self.client_in(part, &uid);
+        ask.url.host = Text::new_static("localhost");
+        self.launch(Asker::Client(ticket), client, Arc::new(ask), None);
+        true
+    }
+
+    /// What a kubelet says where nobody listens on a port of a Pod (containerd's words); `None` where somebody does.
+    pub fn refusal_inside(&self, namespace: &str, pod: &str, port: u16) -> Option<String> {
+        let running = self.running_pod(namespace, pod);
+        let Some((part, uid)) = running else { return Some(format!("pod not found (\"{pod}_{namespace}\")")) };
+        let sandbox = self.parts[part].kubelet().and_then(|kubelet| kubelet.sandbox(&uid));
+        if sandbox.is_some_and(|sandbox| sandbox.listens(self.now, port)) {
+            return None;
+        }
+        // A sandbox's name is no more than a fixed mixing of its Pod's.
+        let id: String = uid.bytes().filter(|byte| *byte != b'-').cycle().take(64).map(char::from).collect();
+        Some(format!(
+            "error forwarding port {port} to pod {id}, uid : failed to execute portforward in network namespace \
+             \"/var/run/netns/cni-{uid}\": failed to connect to localhost:{port} inside namespace \"{id}\", IPv4: dial tcp4 \
+             127.0.0.1:{port}: connect: connection refused IPv6 dial tcp6 [::1]:{port}: connect: connection refused "
+        ))
+    }
+
+    fn running_pod(&self, namespace: &str, pod: &str) -> Option<(PartId, Text)> {
+        let found = self.api.store.applied().find(kinds::POD, namespace, pod)?;
+        let part = *self.kubelets.get(found.spec().get("nodeName").as_text()?)?;
+        let uid = found.uid_text();
+        self.parts[part].kubelet()?.sandbox(&uid)?.any_running().then_some((part, uid))
+    }
+
+    /// Whether a node's rules refuse who comes from outside to one of its node ports. Nothing is drawn or remembered.
+    pub fn refuses_node_port(&self, node: &str, port: u16) -> bool {
+        let Some(host) = self.hosts.iter().position(|host| host.name == node) else { return true };
+        let packet = Packet { source: ip(LEARNER), destination: ip(self.hosts[host].number), port, protocol: Protocol::Tcp };
+        let mut nobody = Affinity::default();
+        let verdict = self.ruleset(host).map(|rules| rules.decide(&packet, Origin::Outside, self.now, &mut nobody, 0));
+        matches!(verdict, None | Some(Verdict::Refused { .. } | Verdict::Pass))
+    }
+
     /// Brings an answer to who asked for it.
     pub(crate) fn told(&mut self, asker: Asker, ask: &Ask, heard: Heard) {
         match asker {
@@ -156,8 +152,8 @@ impl World {
             }
             Asker::Exec(id) => {
                 let now = self.now;
-                if let Some(exec) = self.net().execs.get_mut(&id) {
-                    exec.command.hear(now, heard);
+                if let Some(command) = self.command_mut(id) {
+                    command.hear(now, heard);
                 }
                 self.run_exec(id);
             }

@@ -1,6 +1,7 @@
 //! Requests through the simulated network: who sends them, the way they take, what comes of them, and the counts.
 mod asking;
 mod breaking;
+mod commands;
 pub(crate) mod fabric;
 pub(crate) mod flight;
 mod inside;
@@ -16,6 +17,7 @@ mod trace;
 mod view;
 mod walk;
 
+pub use commands::Printed;
 pub use dataplane::network::{Ask, Failure, Url};
 pub use fabric::Client;
 pub(crate) use fabric::balanced_by;

@@ -1,5 +1,5 @@
 //! All that the world keeps about traffic: sources, requests under way, servers' load, the last requests.
-use crate::traffic::asking::Exec;
+use crate::traffic::commands::Exec;
 use crate::traffic::flight::Flight;
 use crate::traffic::load::Load;
 use crate::traffic::source::Source;

@@ -159,10 +159,13 @@ impl World {
         }
     }
 
-    /// Which host answers for a load balancer's address on the hosts' network.
+    /// Which host answers for a load balancer's address on the hosts' network: one that passes the Service's health check,
+    /// where one does.
     fn announcer(&self, address: u32) -> Option<usize> {
         self.balanced.get(&address)?;
-        (0..self.hosts.len()).find(|host| self.takes_requests(*host))
+        let mut up = (0..self.hosts.len()).filter(|host| self.takes_requests(*host));
+        let fit = |host: &usize| self.ruleset(*host).is_none_or(|rules| rules.takes_for(address.into()));
+        up.clone().find(fit).or_else(|| up.next())
     }
 
     /// Whether what stands in front of the cluster sends requests to a host: it is a worker, it is there, and since it got

@@ -82,6 +82,8 @@ pub struct Scene<'a> {
     pub env: &'a [(Text, Text)],
     pub files: &'a mut Files,
     pub out: &'a mut Vec<Line>,
+    /// Error output, for who keeps it apart; otherwise it goes into `out`.
+    pub errors: Option<&'a mut String>,
     pub web: &'a Web<'a>,
     pub resolv: &'a ResolvConf,
     pub hearing: Hearing,
@@ -176,11 +178,18 @@ impl Task {
         }
     }
 
-    /// A program ends now, by itself.
+    /// It ends now, by itself.
     pub fn end(&mut self, now: Time, code: i32) {
-        if let Task::Served(served) = self {
-            served.ends = Some((now, code));
+        match self {
+            Task::Served(served) => served.ends = Some((now, code)),
+            Task::Script(shell) => shell.end(now, code),
+            Task::Host => {}
         }
+    }
+
+    /// Whether it is a shell that waits for lines from its standard input.
+    pub fn waits_for_lines(&self) -> bool {
+        matches!(self, Task::Script(shell) if shell.is_idle())
     }
 
     /// The program that serves, if one does.

@@ -20,5 +20,5 @@ mod volumes;
 mod worker;
 
 pub use component::{Config, Kubelet};
-pub use serve::{Command, Turn};
+pub use serve::{Command, ERRORS, Turn};
 pub use traffic::{Inside, Question};

@@ -6,8 +6,8 @@ pub fn requests(container: &Tree) -> Tree {
     container.at(&["resources", "requests"]).clone()
 }
 
-/// `resources` of a container status: what the runtime was told.
-pub fn of_container(container: &Tree) -> Tree {
+/// `resources` of a container status: what the runtime was told, and while it runs, how it repeats that.
+pub fn of_container(container: &Tree, running: bool) -> Tree {
     let mut all = Tree::from(Map::default());
     let (limits, mut asked) = (container.at(&["resources", "limits"]), requests(container));
     if !limits.is_empty() {
@@ -15,7 +15,7 @@ pub fn of_container(container: &Tree) -> Tree {
     }
     if !asked.is_empty() {
         // The runtime knows no memory request, so an absent one comes back as zero.
-        if !asked.has("memory") {
+        if running && !asked.has("memory") {
             asked.set(&["memory"], "0");
         }
         all.set(&["requests"], asked);

@@ -2,7 +2,8 @@
 use crate::images::shell::Shell;
 use crate::kubelet::Kubelet;
 use crate::network::{Ask, Failure, Heard};
-use crate::runtime::{Log, Sandbox};
+use crate::runtime::{Container, Log, Sandbox};
+use apiserver::client::Effects;
 use objects::wire::{Request, Response, Target};
 use objects::{Status, Text, Tree};
 use simcore::{Duration, Time};
@@ -86,12 +87,32 @@ impl Kubelet {
                 Turn::Ended(response) => return response,
                 Turn::Asks(_) => command.hear(clock, Heard::failed(Failure::Refused)),
                 Turn::Sleeps(until) => clock = until,
+                Turn::Idle => return command.ended(0),
             }
         }
     }
 
     /// Looks whether the command can be started. The answer says why not.
     pub fn exec_begin(&self, now: Time, request: &Request) -> Result<Command, Response> {
+        let mut command = self.command_in(now, request)?;
+        let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
+        let first = argv.first().ok_or_else(|| refused("you must specify at least one command for the container"))?;
+        if !crate::images::shell::is_tool(first) {
+            let words = format!(
+                "Internal error occurred: error executing command in container: rpc error: code = Internal desc = failed to start exec \
+                 \"{}\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable file not \
+                 found in $PATH",
+                command.id
+            );
+            return Err(Response::from(Status::new(500, "InternalError", words)));
+        }
+        command.shell = Shell::command(now, &argv);
+        command.shell.feed(request.body.text().to_string());
+        Ok(command)
+    }
+
+    /// The running container that a request means, with nothing to do in it yet.
+    fn command_in(&self, now: Time, request: &Request) -> Result<Command, Response> {
         if !self.has_runtime() {
             return Err(refused(NO_RUNTIME));
         }
@@ -99,40 +120,74 @@ impl Kubelet {
         let worker = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
         let worker = worker.ok_or_else(|| refused(&format!("pod {name} not found")))?;
         let container = container_of(worker.pod.spec(), name, option(request, "container")).map_err(|words| refused(&words))?;
-        let argv: Vec<Text> = request.options.other.iter().filter(|(key, _)| key == "command").map(|(_, word)| word.clone()).collect();
-        let first = argv.first().ok_or_else(|| refused("you must specify at least one command for the container"))?;
         let target = self.sandboxes.get(&worker.uid).and_then(|sandbox| sandbox.container(&container));
         let target = target.filter(|target| target.is_running());
         let target = target.ok_or_else(|| refused(&format!("container not found (\"{container}\")")))?;
-        if !crate::images::shell::is_tool(first) {
-            let words = format!(
-                "Internal error occurred: error executing command in container: rpc error: code = Internal desc = failed to start exec \
-                 \"{}\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"{first}\": executable file not \
-                 found in $PATH",
-                target.id
-            );
-            return Err(Response::from(Status::new(500, "InternalError", words)));
+        Ok(Command {
+            uid: worker.uid.clone(),
+            container,
+            id: target.id.clone(),
+            shell: Shell::open(now),
+            out: String::new(),
+            errors: String::new(),
+            ends: false,
+            patient: false,
+            began: now,
+        })
+    }
+
+    /// A shell in a container for somebody who types line after line; the answer says why it cannot be had. An `attach`
+    /// reaches the container's own shell, which ends with it; nothing but a shell that waits for lines can be typed into.
+    pub fn shell_begin(&self, now: Time, request: &Request) -> Result<Command, Response> {
+        let attach = matches!(&request.target, Target::Resource { subresource, .. } if subresource == "attach");
+        let mut command = match attach {
+            true => Command { ends: true, ..self.command_in(now, request)? },
+            false => self.exec_begin(now, request)?,
+        };
+        let waits = || {
+            let container = self.sandboxes.get(&command.uid).and_then(|sandbox| sandbox.container(&command.container));
+            container.is_some_and(Container::waits_for_lines)
+        };
+        if attach && !waits() {
+            return Err(refused("this container's process does not read its standard input; run a command in it with kubectl exec"));
         }
-        let shell = Shell::command(now, &argv);
-        Ok(Command { uid: worker.uid.clone(), container, id: target.id.clone(), shell, out: String::new(), began: now })
+        command.shell = Shell::open(now);
+        Ok(command)
+    }
+
+    /// Whether the container in which a command runs is still the same and runs.
+    pub fn holds(&self, command: &Command) -> bool {
+        let container = self.sandboxes.get(&command.uid).and_then(|sandbox| sandbox.container(&command.container));
+        container.is_some_and(|found| found.id == command.id && found.is_running())
+    }
+
+    /// A container whose own shell somebody was attached to ends with that shell.
+    pub fn end_attached(&mut self, now: Time, command: &Command, fx: &mut Effects) {
+        let Some(code) = command.shell.exit_code().filter(|_| command.ends && self.holds(command)) else { return };
+        let sandbox = self.sandboxes.get_mut(&command.uid).map(Arc::make_mut);
+        let Some(container) = sandbox.and_then(|sandbox| sandbox.container_mut(&command.container)) else { return };
+        container.end_by_itself(now, code);
+        self.replan(&command.uid);
+        self.settle(now, fx);
     }
 
     /// Lets a command go on.
     pub fn exec_turn(&mut self, now: Time, command: &mut Command) -> Turn {
-        let sandbox = self.sandboxes.get_mut(&command.uid).map(Arc::make_mut);
-        let same = |sandbox: &&mut Sandbox| sandbox.container(&command.container).is_some_and(|found| found.id == command.id);
-        let ran = sandbox.filter(same).and_then(|sandbox| sandbox.run(now, now, &command.container, &mut command.shell, &mut command.out));
-        let text = || command.out.clone();
+        let Command { uid, id, container, shell, out, errors, .. } = command;
+        let sandbox = self.sandboxes.get_mut(uid).map(Arc::make_mut);
+        let same = |sandbox: &&mut Sandbox| sandbox.container(container).is_some_and(|found| found.id == *id);
+        let ran = sandbox.filter(same).and_then(|sandbox| sandbox.run(now, now, container, shell, out, Some(errors)));
+        let (began, patient) = (command.began, command.patient);
+        let bearable = |at: Time| patient || at.since(began) <= EXEC_MAX;
         match ran {
-            Some(Some((_, 0))) => Turn::Ended(Response::text(text())),
-            // The code travels beside the text, as it does on a real exec stream's error channel.
-            Some(Some((_, code))) => Turn::Ended(ended(text(), code)),
-            None => Turn::Ended(ended(text(), 137)),
+            Some(Some((_, code))) => Turn::Ended(command.ended(code)),
+            None => Turn::Ended(command.ended(137)),
+            Some(None) if command.shell.is_idle() => Turn::Idle,
             Some(None) => match command.shell.take_ask() {
-                Some(ask) if now.since(command.began) <= EXEC_MAX => Turn::Asks(ask),
+                Some(ask) if bearable(now) => Turn::Asks(ask),
                 Some(_) => Turn::Ended(refused(ENDLESS)),
                 None => match command.shell.next() {
-                    Some(until) if until.since(command.began) <= EXEC_MAX => Turn::Sleeps(until),
+                    Some(until) if bearable(until) => Turn::Sleeps(until),
                     _ => Turn::Ended(refused(ENDLESS)),
                 },
             },
@@ -149,10 +204,48 @@ pub struct Command {
     id: Text,
     shell: Shell,
     out: String,
+    errors: String,
+    /// Whether the container's own process ends with it.
+    ends: bool,
+    /// Whether it may take as long as it likes, because somebody sees what it prints as it comes.
+    patient: bool,
     began: Time,
 }
 
 impl Command {
+    /// It may take as long as it likes.
+    pub fn patient(self) -> Command {
+        Command { patient: true, ..self }
+    }
+
+    /// What it has printed since this was last asked: output and errors.
+    pub fn take_printed(&mut self) -> (String, String) {
+        (std::mem::take(&mut self.out), std::mem::take(&mut self.errors))
+    }
+
+    /// Whether it is a shell that waits for its next line.
+    pub fn is_idle(&self) -> bool {
+        self.shell.is_idle()
+    }
+
+    /// The next line for a shell that waits for one.
+    pub fn type_line(&mut self, now: Time, line: &str) {
+        self.shell.type_line(now, line);
+    }
+
+    /// Ctrl+C; a shell that waits for lines stays.
+    pub fn interrupt(&mut self, now: Time) {
+        self.shell.interrupt(now);
+    }
+
+    /// The code and what was written to the error output travel beside the text.
+    fn ended(&mut self, code: i32) -> Response {
+        let (out, errors) = self.take_printed();
+        let code = (code != 0).then(|| format!("command terminated with exit code {code}"));
+        let errors = (!errors.is_empty()).then(|| format!("{ERRORS}{errors}"));
+        Response { warnings: code.into_iter().chain(errors).collect(), ..Response::text(out) }
+    }
+
     /// The answer to what it asked of the network.
     pub fn hear(&mut self, now: Time, heard: Heard) {
         self.shell.hear(now, heard);
@@ -165,11 +258,12 @@ pub enum Turn {
     Ended(Response),
     Asks(Ask),
     Sleeps(Time),
+    /// A shell waits for its next line.
+    Idle,
 }
 
-fn ended(text: String, code: i32) -> Response {
-    Response { warnings: vec![format!("command terminated with exit code {code}")], ..Response::text(text) }
-}
+/// Before what a command wrote to its error output, among what travels beside its output.
+pub const ERRORS: &str = "stderr\n";
 
 /// Which container is meant: the one named, or the only one.
 fn container_of(spec: &Tree, pod: &str, wanted: &str) -> Result<Text, String> {

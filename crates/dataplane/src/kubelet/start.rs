@@ -1,5 +1,5 @@
 //! From nothing to a running container: sandbox, image, create, start, PostStart.
-use crate::images::shell::{Shell, is_tool};
+use crate::images::shell::{Shell, is_shell, is_tool};
 use crate::images::{Image, Lookup, Task};
 use crate::kubelet::config::{Downward, declared, environment};
 use crate::kubelet::context::Context;
@@ -257,6 +257,10 @@ fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text
     let Some(first) = argv.first() else { return Ok(program()) };
     if first.starts_with('-') && !container.has("command") {
         return Ok(program());
+    }
+    let waits = container.get("stdin").is_true();
+    if waits && argv[1..].iter().all(|word| word.starts_with('-') && !word.ends_with('c')) && is_shell(first) {
+        return Ok(Task::Script(Box::new(Shell::open(now))));
     }
     if is_tool(first) {
         return Ok(Task::Script(Box::new(Shell::command(now, &argv))));

@@ -51,7 +51,8 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
     let spec = pod.spec();
     let inits = container_statuses(spec.get("initContainers").items(), true, spec, facts);
     let mains = container_statuses(spec.get("containers").items(), false, spec, facts);
-    let phase = phase(spec, &inits, &mains, facts);
+    // A verdict (a deadline, an eviction) stands above what the containers ended with.
+    let phase = if facts.verdict.is_some() { "Failed" } else { phase(spec, &inits, &mains, facts) };
     let held = match facts.said.get("phase").text() {
         "" => "Pending",
         said => said,
@@ -72,7 +73,7 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
         all.add("message", message);
     }
     all.add("observedGeneration", pod.generation());
-    all.add("phase", if facts.verdict.is_some() { "Failed" } else { shown });
+    all.add("phase", if facts.verdict.is_some() { phase } else { shown });
     if let Some(sandbox) = facts.sandbox.filter(|sandbox| facts.show_address && !sandbox.ip.is_empty()) {
         all.add("podIP", &sandbox.ip);
         all.add("podIPs", list![map! {"ip": &sandbox.ip}]);
@@ -90,7 +91,8 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
     if let Some((reason, _)) = facts.verdict {
         all.add("reason", reason);
     }
-    all.add("resources", resources::of_pod(spec));
+    // The runtime tells nothing of what has ended.
+    all.add("resources", if is_final { Tree::from(Map::default()) } else { resources::of_pod(spec) });
     all.add("startTime", facts.start_time.rfc3339());
     all.map()
 }
@@ -158,7 +160,7 @@ fn container_status(container: &Tree, slot: Option<&Slot>, init: bool, waits: &s
     all.add("name", container.get("name"));
     all.add("ready", ready);
     if shown.is_some() {
-        all.add("resources", resources::of_container(container));
+        all.add("resources", resources::of_container(container, running));
     }
     all.add("restartCount", shown.map_or(0, |found| i64::from(found.attempt)));
     all.add("started", started);

@@ -121,7 +121,7 @@ impl Container {
         let env = self.env.clone();
         let mut out = Vec::new();
         let hearing = Hearing::default();
-        let mut scene = Scene { hostname, link, env: &env, files: &mut self.files, out: &mut out, web, resolv, hearing };
+        let mut scene = Scene { hostname, link, env: &env, files: &mut self.files, out: &mut out, errors: None, web, resolv, hearing };
         let ended = self.task.advance(until, &mut scene);
         out.iter().for_each(|piece| self.log.write(piece));
         let ended = ended.or_else(|| self.kill_at.filter(|at| *at <= now).map(|at| (at, 137)));
@@ -194,6 +194,11 @@ impl Container {
     /// Its process ends now with this code.
     pub fn end_by_itself(&mut self, now: Time, code: i32) {
         self.task.end(now, code);
+    }
+
+    /// Whether its process is a shell that waits for lines from its standard input.
+    pub fn waits_for_lines(&self) -> bool {
+        self.is_running() && self.task.waits_for_lines()
     }
 
     /// Whether it no longer takes connections because it was asked to stop.

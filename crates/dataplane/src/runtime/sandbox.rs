@@ -125,7 +125,7 @@ impl Sandbox {
         let mut shell = Shell::command(now, argv);
         let mut out = String::new();
         loop {
-            if let Some((at, code)) = self.run(now, now + limit, name, &mut shell, &mut out)? {
+            if let Some((at, code)) = self.run(now, now + limit, name, &mut shell, &mut out, None)? {
                 return Some((code, out, at.since(now)));
             }
             shell.take_ask()?;
@@ -134,7 +134,16 @@ impl Sandbox {
     }
 
     /// Lets a command beside the running container `name` go on up to `until`; when and with which code it ended, if it did.
-    pub fn run(&mut self, now: Time, until: Time, name: &str, shell: &mut Shell, out: &mut String) -> Option<Option<(Time, i32)>> {
+    /// Without `errors` both of its outputs go into `out`.
+    pub fn run(
+        &mut self,
+        now: Time,
+        until: Time,
+        name: &str,
+        shell: &mut Shell,
+        out: &mut String,
+        errors: Option<&mut String>,
+    ) -> Option<Option<(Time, i32)>> {
         let container = self.container_mut(name).filter(|container| container.is_running())?;
         // Its files are out of the container while the command runs, so that the command may ask the container's own server.
         let (mut files, env) = (std::mem::take(&mut container.files), container.env.clone());
@@ -142,7 +151,7 @@ impl Sandbox {
         let web = |ask: &Ask| self.inside(now, ask);
         let (hostname, resolv, hearing) = (&self.hostname, &*self.resolv, Hearing::default());
         let link = &self.link();
-        let mut scene = Scene { hostname, link, env: &env, files: &mut files, out: &mut lines, web: &web, resolv, hearing };
+        let mut scene = Scene { hostname, link, env: &env, files: &mut files, out: &mut lines, errors, web: &web, resolv, hearing };
         let ended = shell.advance(until, &mut scene);
         if let Some(container) = self.container_mut(name) {
             container.files = files;

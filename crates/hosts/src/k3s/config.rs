@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     fn machine() -> Machine {
-        Machine::debian12("server-1", "10.0.0.10", 1)
+        Machine::debian12("server-1", "10.0.0.10", 1, simcore::Time::START)
     }
 
     fn words(text: &str) -> Vec<String> {

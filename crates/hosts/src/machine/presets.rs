@@ -47,7 +47,7 @@ const BASE: &[&str] = &[
 
 impl Machine {
     /// A fresh Debian 12: no container runtime, swap on, no forwarding, its name in /etc/hosts as Debian's installer leaves it.
-    pub fn debian12(name: &str, address: &str, seed: u64) -> Machine {
+    pub fn debian12(name: &str, address: &str, seed: u64, booted: Time) -> Machine {
         let hardware = Hardware {
             arch: Text::new_static("amd64"),
             cores: 2,
@@ -70,7 +70,7 @@ impl Machine {
             dns: gateway.clone().unwrap_or_default(),
             gateway,
             clock_offset: 0,
-            booted: Time::START,
+            booted,
             swaps: Arc::default(),
             modules: Arc::new(["ext4", "dm_mod"].into_iter().map(Text::new_static).collect()),
             sysctls: RedBlackTreeMapSync::default(),
@@ -96,7 +96,7 @@ impl Machine {
         machine.base_files();
         machine.default_sysctls();
         machine.swaps = Arc::new(vec![Swap { path: Text::new_static("/dev/sda3"), mib: 976 }]);
-        machine.spawn_first(Time::START);
+        machine.spawn_first(booted);
         for (unit, description, command) in [
             ("ssh", "OpenBSD Secure Shell server", "/usr/sbin/sshd -D"),
             ("cron", "Regular background program processing daemon", "/usr/sbin/cron -f"),
@@ -104,7 +104,7 @@ impl Machine {
             machine.files.program(command.split(' ').next().unwrap_or(""), "");
             machine.add_unit(unit, description, command);
             machine.alter_unit(unit, |unit| unit.enabled = true);
-            machine.start_unit(Time::START, unit);
+            machine.start_unit(booted, unit);
         }
         machine
     }
@@ -138,8 +138,8 @@ impl Machine {
 
     /// A server on which the steps of the documentation were carried out: containerd 2 runs, forwarding is on, swap is off,
     /// kubelet, kubeadm and kubectl of that version are installed, the kubelet is enabled.
-    pub fn prepared(name: &str, address: &str, version: &str, seed: u64) -> Machine {
-        let mut machine = Machine::debian12(name, address, seed);
+    pub fn prepared(name: &str, address: &str, version: &str, seed: u64, booted: Time) -> Machine {
+        let mut machine = Machine::debian12(name, address, seed, booted);
         machine.swaps = Arc::default();
         let fstab = machine.files.read("/etc/fstab").unwrap_or_default().replace("/dev/sda3", "#/dev/sda3");
         machine.files.write("/etc/fstab", &fstab);
@@ -164,7 +164,7 @@ impl Machine {
         let tools = format!("{}.0", line.trim_start_matches('v'));
         machine.install("cri-tools", &format!("{tools}-1.1"), &[("crictl", &format!("v{tools}"))]);
         machine.install("kubernetes-cni", "1.8.0-1.1", &[]);
-        machine.add_services(Time::START);
+        machine.add_services(booted);
         machine
     }
 

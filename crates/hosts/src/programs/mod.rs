@@ -3,6 +3,7 @@ mod about;
 mod acting;
 mod containers;
 mod files;
+mod firewall;
 mod hostinfo;
 mod interfaces;
 mod kernel;
@@ -53,7 +54,7 @@ const TABLE: &[(&str, Program)] = &[
     ("hostnamectl", hostinfo::hostnamectl),
     ("id", hostinfo::id),
     ("ip", interfaces::ip),
-    ("iptables", acting::iptables),
+    ("iptables", firewall::iptables),
     ("journalctl", systemd::journalctl),
     ("kill", acting::kill),
     ("killall", acting::pkill),

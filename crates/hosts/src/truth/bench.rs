@@ -45,8 +45,8 @@ impl Bench {
         let options: Vec<(&str, &str)> = parts.filter_map(|part| part.split_once('=')).collect();
         let option = |name: &str| options.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
         let mut machine = match option("prepared") {
-            Some(version) => Machine::prepared(name, address, version, 7),
-            None => Machine::debian12(name, address, 7),
+            Some(version) => Machine::prepared(name, address, version, 7, Time::START),
+            None => Machine::debian12(name, address, 7, Time::START),
         };
         let hardware = Arc::make_mut(&mut machine.hardware);
         let number = |name: &str, default: u32| option(name).and_then(|text| text.parse().ok()).unwrap_or(default);

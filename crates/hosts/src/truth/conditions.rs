@@ -12,7 +12,7 @@ pub fn server(host: &str) -> Machine {
         "control-plane-2" => "10.0.0.12",
         _ => "10.0.0.10",
     };
-    Machine::prepared(if host.is_empty() { "control-plane" } else { host }, address, "v1.37.2", 7)
+    Machine::prepared(if host.is_empty() { "control-plane" } else { host }, address, "v1.37.2", 7, Time::START)
 }
 
 /// Puts a server into a condition; what the words do not name stays.

@@ -1,6 +1,6 @@
 //! Runs a parsed script step by step in virtual time, and can be put aside while it sleeps.
 use crate::images::shell::expand::{Values, expand};
-use crate::images::shell::parse::{Command, Op, parse};
+use crate::images::shell::parse::{Command, Errors, Op, parse};
 use crate::images::shell::tools::{self, Call};
 use crate::images::{Hearing, Line, Scene};
 use crate::network::{Ask, Heard};
@@ -36,6 +36,8 @@ pub struct Shell {
     alone: bool,
     /// What the command at work has asked of the network.
     hearing: Hearing,
+    /// Whether it takes further lines once it has come to its end.
+    open: bool,
     /// Whether it runs inside a word of another script, whose command it is that waits.
     inner: bool,
 }
@@ -65,8 +67,53 @@ impl Shell {
             broken,
             alone: false,
             hearing: Hearing::default(),
+            open: false,
             inner: false,
         }
+    }
+
+    /// A shell whose standard input stays open: it runs the lines that it is given, one after the other.
+    pub fn open(now: Time) -> Shell {
+        Shell { open: true, ..Shell::script(now, "", &[]) }
+    }
+
+    /// The next line for an open shell that is idle.
+    pub fn type_line(&mut self, now: Time, line: &str) {
+        let (ops, broken) = match parse(line) {
+            Ok(ops) => (ops, None),
+            Err(words) => (Vec::new(), Some(words)),
+        };
+        (self.ops, self.broken, self.at) = (Arc::new(ops), broken, 0);
+        self.clock = self.clock.max(now);
+    }
+
+    /// Whether it waits for its next line.
+    pub fn is_idle(&self) -> bool {
+        self.open && self.ended.is_none() && self.broken.is_none() && !self.sleeping && !self.hearing.waits() && self.at >= self.ops.len()
+    }
+
+    /// Ctrl+C: what an open shell has under way is given up.
+    pub fn interrupt(&mut self, now: Time) {
+        self.at = self.ops.len();
+        (self.sleeping, self.hearing, self.input, self.status) = (false, Hearing::default(), None, 130);
+        self.loops.clear();
+        self.pipes.clear();
+        self.clock = now;
+    }
+
+    /// Its exit code, once it has ended.
+    pub fn exit_code(&self) -> Option<i32> {
+        self.ended.map(|(_, code)| code)
+    }
+
+    /// What it, or its first command, finds at its standard input.
+    pub fn feed(&mut self, text: String) {
+        self.input = Some(text);
+    }
+
+    /// It ends now with this code.
+    pub fn end(&mut self, now: Time, code: i32) {
+        self.ended.get_or_insert((now, code));
     }
 
     /// One command with its arguments, taken literally; `sh -c` and its like are read as scripts.
@@ -88,7 +135,7 @@ impl Shell {
         if let Some((at, _)) = self.ended {
             return Some(at);
         }
-        (!self.hearing.waits()).then_some(self.clock)
+        (!self.hearing.waits() && !self.is_idle()).then_some(self.clock)
     }
 
     /// The question that it waits on, told once.
@@ -119,9 +166,14 @@ impl Shell {
 
     /// Runs up to `now`. Gives when and with which code it ended.
     pub fn advance(&mut self, now: Time, scene: &mut Scene) -> Option<(Time, i32)> {
-        if let Some(words) = self.broken.take() {
-            scene.out.push(Line { at: self.clock, text: format!("{words}\n") });
-            self.ended = Some((self.clock, 2));
+        if self.clock <= now
+            && let Some(words) = self.broken.take()
+        {
+            self.complain(format!("{words}\n"), scene);
+            self.status = 2;
+            if !self.open {
+                self.ended = Some((self.clock, 2));
+            }
         }
         let mut steps = 0;
         while self.ended.is_none() && self.clock <= now && !self.hearing.waits() && !(self.inner && scene.hearing.waits()) {
@@ -132,7 +184,9 @@ impl Shell {
             }
             steps += 1;
             let Some(op) = self.ops.get(self.at).cloned() else {
-                self.ended = Some((self.clock, self.status));
+                if !self.open {
+                    self.ended = Some((self.clock, self.status));
+                }
                 break;
             };
             self.at += 1;
@@ -203,33 +257,52 @@ impl Shell {
         });
         self.vars.extend(assigns);
         let Some((name, arguments)) = argv.split_first() else { return };
+        if self.alone && matches!(name.as_str(), "sh" | "ash" | "bash") {
+            return self.become_script(name, arguments, input.unwrap_or_default(), scene);
+        }
         if command.background || self.own(name, arguments, scene) {
             return;
         }
         let env = self.environment(scene);
         let mut call = Call::new(name, arguments, &env, self.clock, input.as_deref().unwrap_or_default(), scene);
         self.status = tools::run(&mut call);
-        let (out, err) = (call.out, call.err);
+        let (mut out, err) = (call.out, call.err);
         if scene.hearing.waits() {
             return;
         }
-        self.tell(err, scene);
+        match &command.errors {
+            Errors::Apart => self.complain(err, scene),
+            Errors::Joined => out.insert_str(0, &err),
+            Errors::File(path, append) => self.write(path, *append, err, scene),
+        }
         match &command.into {
-            Some((path, append)) => {
-                let path = self.words(std::slice::from_ref(path), scene).pop().unwrap_or_default();
-                let old = if *append { scene.files.get(&path).map(ToString::to_string).unwrap_or_default() } else { String::new() };
-                match path.as_str() {
-                    "/dev/null" => {}
-                    "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" => self.tell(out, scene),
-                    _ => {
-                        scene.files.insert(path, Text::from(old + &out));
-                    }
-                }
-            }
+            _ if command.complains => self.complain(out, scene),
+            Some((path, append)) => self.write(path, *append, out, scene),
             None => match self.pipes.last_mut() {
                 Some(pipe) => pipe.push_str(&out),
                 None => self.tell(out, scene),
             },
+        }
+    }
+
+    /// Into a file, or where a special one leads.
+    fn write(&mut self, path: &Text, append: bool, text: String, scene: &mut Scene) {
+        let path = self.words(std::slice::from_ref(path), scene).pop().unwrap_or_default();
+        match path.as_str() {
+            "/dev/null" => {}
+            "/dev/stdout" | "/proc/1/fd/1" => self.tell(text, scene),
+            "/dev/stderr" | "/proc/1/fd/2" => self.complain(text, scene),
+            _ => {
+                let old = if append { scene.files.get(&path).map(ToString::to_string).unwrap_or_default() } else { String::new() };
+                scene.files.insert(path, Text::from(old + &text));
+            }
+        }
+    }
+
+    fn complain(&mut self, text: String, scene: &mut Scene) {
+        match &mut scene.errors {
+            Some(errors) => errors.push_str(&text),
+            None => self.tell(text, scene),
         }
     }
 
@@ -254,7 +327,7 @@ impl Shell {
                     0
                 }
                 None => {
-                    self.tell(format!("sleep: invalid number '{}'\n", arguments.join(" ")), scene);
+                    self.complain(format!("sleep: invalid number '{}'\n", arguments.join(" ")), scene);
                     1
                 }
             },
@@ -282,6 +355,27 @@ impl Shell {
             _ => return false,
         };
         true
+    }
+
+    /// `sh FILE`, or `sh` with its script at its standard input.
+    fn become_script(&mut self, name: &str, arguments: &[Text], input: String, scene: &mut Scene) {
+        let file = arguments.iter().find(|word| !word.starts_with('-'));
+        let script = match file {
+            Some(path) => scene.files.get(path).map(ToString::to_string),
+            None => Some(input),
+        };
+        let Some(script) = script else {
+            let path = file.map_or("", |path| path.as_str());
+            self.complain(format!("{name}: can't open '{path}': No such file or directory\n"), scene);
+            self.status = 2;
+            return;
+        };
+        let given = arguments.iter().skip_while(|word| Some(*word) != file).cloned().collect::<Vec<Text>>();
+        let inner = Shell::script(self.clock, &script, &given);
+        (self.ops, self.at, self.alone) = (inner.ops, 0, false);
+        (self.name, self.arguments) = (inner.name, inner.arguments);
+        self.status = i32::from(inner.broken.is_some()) * 2;
+        inner.broken.into_iter().for_each(|words| self.complain(format!("{words}\n"), scene));
     }
 
     fn environment(&self, scene: &Scene) -> Vec<(Text, Text)> {
@@ -358,6 +452,7 @@ impl Values for Reader<'_, '_> {
             env: self.scene.env,
             files: &mut *self.scene.files,
             out: &mut lines,
+            errors: self.scene.errors.as_deref_mut(),
             web: self.scene.web,
             resolv: self.scene.resolv,
             hearing: std::mem::take(&mut self.scene.hearing),
@@ -383,7 +478,8 @@ mod tests {
         let mut out = Vec::new();
         let env = [(Text::new("COLOR"), Text::new("blue"))];
         let (resolv, hearing, link) = (ResolvConf::default(), Hearing::default(), &Link::default());
-        let mut scene = Scene { hostname: "web-1", link, env: &env, files, out: &mut out, web: &nobody, resolv: &resolv, hearing };
+        let mut scene =
+            Scene { hostname: "web-1", link, env: &env, files, out: &mut out, errors: None, web: &nobody, resolv: &resolv, hearing };
         let ended = shell.advance(until, &mut scene);
         (out.into_iter().map(|line| line.text).collect(), ended)
     }

@@ -5,4 +5,5 @@ mod parse;
 mod tools;
 
 pub use machine::Shell;
-pub use tools::is_tool;
+pub use parse::is_whole;
+pub use tools::{is_shell, is_tool};

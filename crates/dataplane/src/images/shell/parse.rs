@@ -28,7 +28,22 @@ pub struct Command {
     /// Path and whether to append.
     pub into: Option<(Text, bool)>,
     pub from: Option<Text>,
+    /// Where its error output goes.
+    pub errors: Errors,
+    /// Whether its output goes where errors go (`>&2`).
+    pub complains: bool,
     pub background: bool,
+}
+
+/// Where a command's error output goes.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub enum Errors {
+    #[default]
+    Apart,
+    /// `2>&1`
+    Joined,
+    /// `2>path`, and whether to append.
+    File(Text, bool),
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -47,7 +62,12 @@ pub fn parse(script: &str) -> Result<Vec<Op>, String> {
     }
 }
 
-const SIGNS: [&str; 11] = ["&&", "||", ";;", ">>", ";", "&", "|", "<", ">", "(", ")"];
+/// Whether a text is no mere beginning of commands, as a shell that is typed into asks itself.
+pub fn is_whole(text: &str) -> bool {
+    !matches!(parse(text), Err(words) if words.ends_with("unexpected end of file") || words.ends_with("unterminated quoted string"))
+}
+
+const SIGNS: [&str; 18] = ["2>&1", "1>&2", ">&2", "2>>", "2>", "1>>", "1>", "&&", "||", ";;", ">>", ";", "&", "|", "<", ">", "(", ")"];
 
 fn tokens(script: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
@@ -60,10 +80,6 @@ fn tokens(script: &str) -> Result<Vec<Token>, String> {
             rest = &rest[letter.len_utf8()..];
         } else if letter == '#' {
             rest = &rest[rest.find('\n').unwrap_or(rest.len())..];
-        } else if let Some(after) = rest.strip_prefix("2>&1").or_else(|| rest.strip_prefix(">&2")).or_else(|| rest.strip_prefix("1>&2")) {
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix("2>/dev/null") {
-            rest = after;
         } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             tokens.push(Token::Sign(sign));
             rest = &rest[sign.len()..];
@@ -208,7 +224,7 @@ impl Parser {
                 _ => self.simple(),
             },
             Some(Token::Sign("(")) => self.group(")"),
-            Some(Token::Sign("<" | ">" | ">>")) => self.simple(),
+            Some(Token::Sign(sign)) if is_redirection(sign) => self.simple(),
             token => Err(unexpected(token)),
         }
     }
@@ -296,12 +312,15 @@ impl Parser {
                     Some(assign) => command.assigns.push(assign),
                     None => command.words.push(word),
                 },
-                Token::Sign(sign @ (">" | ">>" | "<")) => {
+                Token::Sign("2>&1") => command.errors = Errors::Joined,
+                Token::Sign(">&2" | "1>&2") => command.complains = true,
+                Token::Sign(sign) if is_redirection(sign) => {
                     self.at += 1;
                     let Some(Token::Word(path)) = self.peek().cloned() else { return Err(unexpected(self.peek())) };
                     match sign {
                         "<" => command.from = Some(path),
-                        _ => command.into = Some((path, sign == ">>")),
+                        "2>" | "2>>" => command.errors = Errors::File(path, sign == "2>>"),
+                        _ => command.into = Some((path, sign.ends_with(">>"))),
                     }
                 }
                 Token::Sign(_) => break,
@@ -337,6 +356,10 @@ impl Parser {
             *to = here;
         }
     }
+}
+
+fn is_redirection(sign: &str) -> bool {
+    matches!(sign, "<" | ">" | ">>" | "1>" | "1>>" | "2>" | "2>>" | "2>&1" | ">&2" | "1>&2")
 }
 
 fn assignment(word: &str) -> Option<(Text, Text)> {

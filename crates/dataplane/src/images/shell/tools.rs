@@ -107,6 +107,11 @@ const TOOLS: &[(&str, Tool)] = &[
     ("whoami", whoami),
 ];
 
+/// Whether `name` is a shell.
+pub fn is_shell(name: &str) -> bool {
+    matches!(name.rsplit('/').next().unwrap_or(name), "sh" | "ash" | "bash")
+}
+
 /// Whether `name` is a tool, a shell, or a command that the shell itself has.
 pub fn is_tool(name: &str) -> bool {
     let name = name.rsplit('/').next().unwrap_or(name);

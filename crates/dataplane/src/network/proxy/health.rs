@@ -26,6 +26,15 @@ pub fn answer(rules: &Rules, port: u16, path: &str, updated: Time, now: Time) ->
     }
 }
 
+impl Rules {
+    /// Whether a load balancer's health check finds this node fit for an address of its: under external traffic policy
+    /// Local only a node with a ready endpoint of its own.
+    pub fn takes_for(&self, address: Ipv4Addr) -> bool {
+        let mut ports = self.ports.iter().filter(|port| port.external_local && port.balancer_ips.contains(&address)).peekable();
+        ports.peek().is_none() || ports.any(|port| !port.usable.local_ready.is_empty())
+    }
+}
+
 fn plain(code: u16, body: String) -> Answer {
     Answer { code, body, weight: None }
 }
