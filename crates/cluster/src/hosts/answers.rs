@@ -71,6 +71,7 @@ impl World {
         match &asked.question {
             Question::Begin => {
                 self.show_containers(host);
+                self.show_logs(host, &command.login.folder, &command.line);
                 self.machine(host);
                 self.show_links(host);
                 let before = self.machine(host);

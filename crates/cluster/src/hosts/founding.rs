@@ -25,8 +25,11 @@ const BOOTSTRAP: &str = "/etc/kubernetes/bootstrap-kubelet.conf";
 impl World {
     /// The kubelet's service runs: with credentials it begins its work, with a token it asks for them first.
     pub(super) fn kubelet_begins(&mut self, host: usize) {
-        let files = &self.machine(host).files;
+        let mut machine = self.machine(host);
+        let files = &machine.files;
         if files.exists(CREDENTIALS) || !files.exists(BOOTSTRAP) {
+            processes::keep_credentials(&mut machine);
+            self.fleet_mut().machines.insert(host, machine);
             self.queue.push(self.now + START, Event::Start(self.hosts[host].kubelet));
         } else {
             self.plan(host, START, Due::Bootstrap);

@@ -2,6 +2,7 @@
 mod answers;
 mod balancer;
 mod command;
+mod container_logs;
 mod deeds;
 mod etcd;
 mod fleet;

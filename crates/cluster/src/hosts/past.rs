@@ -63,10 +63,7 @@ impl Outside for Past {
         for manifest in machine.files.names(processes::MANIFESTS) {
             processes::start(machine, at, manifest.trim_end_matches(".yaml"));
         }
-        // A kubelet that has its credentials from kubeadm keeps a copy of them where it rotates them.
-        if machine.files.exists("/etc/kubernetes/kubelet.conf") && !machine.files.exists(processes::OWN) {
-            processes::certify(machine, at);
-        }
+        processes::keep_credentials(machine);
         Ok((Ok(()), Duration::ZERO))
     }
 

@@ -1,6 +1,6 @@
 //! Processes of a server that stand for parts of the cluster: how they look in its table, and the ports they hold.
 use ::hosts::Machine;
-use ::hosts::kubeadm::kubeconfig;
+use ::hosts::kubeadm::{Client, kubeconfig};
 use ::hosts::pki::{Certificate, LEAF, private_key};
 use objects::map;
 use simcore::Time;
@@ -90,6 +90,13 @@ pub(super) fn bootstrap(machine: &mut Machine, now: Time) {
     let login = map! {"client-certificate": OWN, "client-key": OWN};
     let text = kubeconfig("default-cluster", &authority, &server, "default-auth", login);
     machine.files.write_mode("/etc/kubernetes/kubelet.conf", &text, 0o600);
+}
+
+/// A kubelet that kubeadm gave its credentials keeps a copy of them where it rotates them.
+pub(super) fn keep_credentials(machine: &mut Machine) {
+    let text = machine.files.read("/etc/kubernetes/kubelet.conf").filter(|_| !machine.files.exists(OWN));
+    let Some(held) = text.and_then(|text| Client::certificate(machine, &text)) else { return };
+    machine.files.write_mode(OWN, &format!("{}{}", held.pem(), private_key(&held.key)), 0o600);
 }
 
 /// The kubelet gets a certificate for a year from now, by its own clock. `false` where no authority is known.

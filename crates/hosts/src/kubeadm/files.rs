@@ -1,8 +1,11 @@
 //! `kubeadm config validate` and `config migrate`: configuration files read, held against the rules, and written anew.
 use super::config::{self, defaults, fields};
 use super::flags::Given;
-use crate::call::{Call, Step, fail};
+use crate::call::{Call, Step, fail, quoted};
 use objects::{Tree, yaml};
+
+/// The version to come: known, and not yet to be used.
+const EXPERIMENTAL: &str = "kubeadm.k8s.io/v1";
 
 pub fn validate(call: &mut Call, given: &Given) -> Step<()> {
     let path = given.text("config").to_string();
@@ -37,6 +40,13 @@ fn read(call: &mut Call, path: &str, strictly: bool) -> Step<Vec<Tree>> {
         return fail(format!("open {path}: no such file or directory"));
     }
     let documents = if strictly { config::load_strictly(call, path)? } else { config::load(call, path, "initconfiguration.go:334")? };
+    if let Some((api, kind)) = documents.kinds().find(|(api, _)| *api == EXPERIMENTAL) {
+        return fail(format!(
+            "experimental API spec: {} (kind: {}) is not allowed. You can use the --allow-experimental-api flag if the command supports it.",
+            quoted(api),
+            quoted(kind)
+        ));
+    }
     let strange: Vec<String> = documents
         .kinds()
         .filter(|(api, kind)| api.starts_with("kubeadm.k8s.io/") && !(*api == config::API && fields::is_known(kind)))

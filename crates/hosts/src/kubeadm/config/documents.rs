@@ -1,6 +1,7 @@
 //! A configuration file: YAML documents by kind, with kubeadm's words for old, unknown and broken ones.
 use super::{fields, types};
 use crate::call::{Call, Step, fail, quoted};
+use objects::decode::json_word;
 use objects::{Tree, yaml};
 
 /// The documents of a file.
@@ -25,7 +26,8 @@ pub fn load(call: &mut Call, path: &str, place: &str) -> Step<Documents> {
         if let Some(words) = unfit(tree) {
             call.klog('W', place, format_args!("{}: {words}", unmarshaling(tree)));
         }
-        if let Some(words) = types::mistyped(tree.get("kind").text(), tree).filter(|_| is_ours(tree)) {
+        let kind = tree.get("kind").text();
+        if let Some(words) = types::mistyped(kind, tree, &fields::unknown(kind, tree)).filter(|_| is_ours(tree)) {
             return fail(words);
         }
     }
@@ -58,10 +60,10 @@ fn unmarshaling(tree: &Tree) -> String {
 /// What strict decoding says of a document.
 fn unfit(tree: &Tree) -> Option<String> {
     let kind = tree.get("kind").text();
-    if let Some(words) = types::mistyped(kind, tree).filter(|_| is_ours(tree)) {
+    let unknown = fields::unknown(kind, tree);
+    if let Some(words) = types::mistyped(kind, tree, &unknown).filter(|_| is_ours(tree)) {
         return Some(words);
     }
-    let unknown = fields::unknown(kind, tree);
     let named: Vec<String> = unknown.iter().map(|field| format!("unknown field {}", quoted(field))).collect();
     (!named.is_empty()).then(|| format!("strict decoding error: {}", named.join(", ")))
 }
@@ -79,6 +81,12 @@ fn parse(call: &mut Call, path: &str) -> Step<Documents> {
     let mut all = Documents::default();
     for document in documents {
         let (api, kind) = (document.tree.get("apiVersion").text(), document.tree.get("kind").text());
+        let word = json_word(&document.tree);
+        if !matches!(word, "object" | "null") {
+            return fail(format!(
+                "could not interpret GroupVersionKind; unmarshal error: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {word} into Go value of type runtime.TypeMeta"
+            ));
+        }
         if !api.contains('/') || kind.is_empty() {
             let (group, version) = api.split_once('/').unwrap_or(("", api));
             let gvk = format!("{group}/{version}, Kind={kind}");

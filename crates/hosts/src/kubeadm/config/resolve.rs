@@ -1,7 +1,7 @@
 //! From flags or a file to a whole configuration: mixed arguments, host name, CRI socket, address, version, then validation.
 use super::network::host_port;
 use super::{Config, Documents, defaults, documents, fill, network, nothing, validate};
-use crate::call::{Call, Step, fail, quoted};
+use crate::call::{Call, Step, fail, quoted, span};
 use crate::kubeadm::flags::Given;
 use crate::kubeadm::{token, version};
 use objects::{Tree, list};
@@ -67,6 +67,7 @@ pub fn init(call: &mut Call, given: &Given) -> Step<Config> {
 
 /// The same from documents that were read already.
 pub fn init_of(call: &mut Call, documents: &Documents) -> Step<Config> {
+    others(call, documents, &["InitConfiguration", "ClusterConfiguration"]);
     let mut config = Config {
         node: documents.of("InitConfiguration"),
         cluster: documents.of("ClusterConfiguration"),
@@ -85,6 +86,14 @@ fn settle_init(call: &mut Call, given: &Given, config: &mut Config) -> Step<()> 
     node(call, given, &mut config.node, true)?;
     address(call, &mut config.node, &["localAPIEndpoint", "advertiseAddress"])?;
     cluster(call, config)?;
+    let spans = ["certificateValidityPeriod", "caCertificateValidityPeriod"].map(|name| span(config.cluster.get(name).text()));
+    if let [Ok(leaf), Ok(authority)] = spans
+        && leaf > authority
+    {
+        let words =
+            format!("WARNING: certificateValidityPeriod: the value {leaf} is more than the caCertificateValidityPeriod: {authority}");
+        call.klog('W', "validation.go:790", words);
+    }
     validate::together(validate::init(config)).or_else(fail)
 }
 
@@ -326,6 +335,7 @@ pub fn join(call: &mut Call, given: &Given) -> Step<Config> {
 
 /// The same from documents that were read already.
 pub fn join_of(call: &mut Call, documents: &Documents) -> Step<Config> {
+    others(call, documents, &["JoinConfiguration"]);
     settle_join(call, &Given::default(), documents.of("JoinConfiguration"))
 }
 

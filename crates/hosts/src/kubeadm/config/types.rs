@@ -8,6 +8,7 @@ use objects::decode::json_word;
 const STRUCTS: &[(&str, &str)] = &[
     ("apiServer", "APIServer"),
     ("apply", "UpgradeApplyConfiguration"),
+    ("apply.patches", "Patches"),
     ("bootstrapTokens", "BootstrapToken"),
     ("controlPlane", "JoinControlPlane"),
     ("controlPlane.localAPIEndpoint", "APIEndpoint"),
@@ -23,6 +24,7 @@ const STRUCTS: &[(&str, &str)] = &[
     ("localAPIEndpoint", "APIEndpoint"),
     ("networking", "Networking"),
     ("node", "UpgradeNodeConfiguration"),
+    ("node.patches", "Patches"),
     ("nodeRegistration", "NodeRegistrationOptions"),
     ("patches", "Patches"),
     ("plan", "UpgradePlanConfiguration"),
@@ -39,6 +41,7 @@ const TYPES: &[(&str, &str)] = &[
     ("certSANs", "[]string"),
     ("certificateRenewal", "bool"),
     ("cleanupTmpDir", "bool"),
+    ("contextLines", "int"),
     ("disabled", "bool"),
     ("dryRun", "bool"),
     ("endpoints", "[]string"),
@@ -68,22 +71,22 @@ const TYPES: &[(&str, &str)] = &[
 const ITEMS: &[(&str, &str)] =
     &[("[]v1beta4.Arg", "Arg"), ("[]v1beta4.HostPathMount", "HostPathMount"), ("[]v1.BootstrapToken", "BootstrapToken")];
 
-/// The first value of a wrong kind, as the decoder tells it; `None` where all fit.
-pub fn mistyped(kind: &str, tree: &Tree) -> Option<String> {
-    look(kind, "", kind, tree)
+/// The first value of a wrong kind, as the decoder tells it; `None` where all fit. It passes over fields that are `unknown`.
+pub fn mistyped(kind: &str, tree: &Tree, unknown: &[String]) -> Option<String> {
+    look(unknown, "", kind, tree)
 }
 
-fn look(kind: &str, path: &str, owner: &str, tree: &Tree) -> Option<String> {
+fn look(unknown: &[String], path: &str, owner: &str, tree: &Tree) -> Option<String> {
     let mut fields: Vec<(&str, &Tree)> =
         tree.entries().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.as_str(), value)).collect();
     fields.sort_by_key(|(name, _)| *name);
     fields.into_iter().find_map(|(name, value)| {
         let here = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
-        field(kind, &here, owner, name, value)
+        if unknown.contains(&here) { None } else { field(unknown, &here, owner, name, value) }
     })
 }
 
-fn field(kind: &str, path: &str, owner: &str, name: &str, value: &Tree) -> Option<String> {
+fn field(unknown: &[String], path: &str, owner: &str, name: &str, value: &Tree) -> Option<String> {
     let wrong = |owner: &str, wanted: &str, value: &Tree| {
         // What both of the API server's parts have lies in an embedded struct.
         let shown = match path.strip_prefix("apiServer.") {
@@ -94,7 +97,7 @@ fn field(kind: &str, path: &str, owner: &str, name: &str, value: &Tree) -> Optio
     };
     if let Some((_, inner)) = STRUCTS.iter().find(|(known, _)| *known == path && path != "bootstrapTokens") {
         return if json_word(value) == "object" {
-            look(kind, path, inner, value)
+            look(unknown, path, inner, value)
         } else {
             wrong(owner, &format!("v1beta4.{inner}"), value)
         };
@@ -110,7 +113,7 @@ fn field(kind: &str, path: &str, owner: &str, name: &str, value: &Tree) -> Optio
                 wrong(owner, wanted, value)
             }
         }
-        "int32" => {
+        "int" | "int32" => {
             if json_word(value) == "number" {
                 None
             } else {
@@ -123,7 +126,7 @@ fn field(kind: &str, path: &str, owner: &str, name: &str, value: &Tree) -> Optio
         "[]string" => value.items().iter().find(|one| json_word(one) != "string").and_then(|one| wrong(owner, "string", one)),
         list => {
             let (_, inner) = ITEMS.iter().find(|(known, _)| *known == list)?;
-            value.items().iter().find_map(|item| look(kind, path, inner, item))
+            value.items().iter().find_map(|item| look(unknown, path, inner, item))
         }
     }
 }
@@ -144,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_decoder_names_the_struct_and_the_field() {
-        let wrong = |kind: &str, tree: Tree| mistyped(kind, &tree).unwrap_or_default().replace("json: cannot unmarshal ", "");
+        let wrong = |kind: &str, tree: Tree| mistyped(kind, &tree, &[]).unwrap_or_default().replace("json: cannot unmarshal ", "");
         let cluster = |tree: Tree| wrong("ClusterConfiguration", tree);
         let args = map! {"a": "b"};
         assert_eq!(

@@ -129,11 +129,7 @@ fn registration(node: &Tree) -> Wrongs {
     wrongs.extend(arguments(node.get("kubeletExtraArgs"), "nodeRegistration.kubeletExtraArgs"));
     let policy = node.get("imagePullPolicy").text();
     if !matches!(policy, "" | "Always" | "IfNotPresent" | "Never") {
-        wrongs.push(invalid(
-            "nodeRegistration.imagePullPolicy",
-            policy,
-            "invalid pull policy. Must be one of Always, IfNotPresent, or Never",
-        ));
+        wrongs.push(invalid("nodeRegistration.imagePullPolicy", policy, "invalid pull policy"));
     }
     wrongs
 }
@@ -228,6 +224,9 @@ fn etcd(etcd: &Tree) -> Wrongs {
             "",
             "setting .Etcd.External.CertFile and .Etcd.External.KeyFile requires .Etcd.External.CAFile",
         ));
+    }
+    if external.get("endpoints").is_empty() {
+        wrongs.push(invalid("etcd.external.endpoints", "", "at least one endpoint must be specified"));
     }
     let secure = ["caFile", "certFile", "keyFile"].iter().any(|name| !file(name).is_empty());
     for url in external.get("endpoints").items().iter().map(Tree::text) {
@@ -349,7 +348,13 @@ fn certificate_key(key: &str, field: &str) -> Option<String> {
 /// A ResetConfiguration.
 pub fn reset(node: &Tree) -> Wrongs {
     let socket = socket(node.get("criSocket").text(), "criSocket");
-    socket.into_iter().chain(absolute(node.get("certificatesDir").text(), "certificatesDir")).collect()
+    let mut wrongs: Wrongs = socket.into_iter().chain(absolute(node.get("certificatesDir").text(), "certificatesDir")).collect();
+    for (at, flag) in node.get("unmountFlags").items().iter().map(Tree::text).enumerate() {
+        if !matches!(flag, "MNT_FORCE" | "MNT_DETACH" | "MNT_EXPIRE" | "UMOUNT_NOFOLLOW") {
+            wrongs.push(invalid("unmountFlags", &format!("index {at}"), &format!("unknown unmount flag {flag}")));
+        }
+    }
+    wrongs
 }
 
 /// Names of checks to pass over, in lower case, with the words for `all` beside others.
