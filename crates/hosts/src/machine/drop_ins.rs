@@ -56,8 +56,8 @@ impl Machine {
 
     /// The last `ExecStart=` that says something, with the variables of the environment put in.
     pub(super) fn command_line(&self, text: &str) -> String {
-        let starts = text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).map(str::trim);
-        let Some(command) = starts.filter(|line| !line.is_empty()).next_back() else { return String::new() };
+        let mut starts = text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).map(str::trim);
+        let Some(command) = starts.rfind(|line| !line.is_empty()) else { return String::new() };
         if !command.contains(" $") {
             return command.to_string();
         }

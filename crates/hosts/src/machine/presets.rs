@@ -154,7 +154,7 @@ impl Machine {
         let key = "/etc/apt/keyrings/kubernetes-apt-keyring.gpg";
         machine.files.write(key, "a public key of pkgs.k8s.io\n");
         let lists = ["deb.debian.org/debian".to_string(), format!("pkgs.k8s.io/core:/stable:/{line}/deb")];
-        machine.packages.lists = lists.iter().map(|list| Text::new(list)).collect();
+        machine.packages.lists = lists.iter().map(Text::new).collect();
         let source = format!("deb [signed-by={key}] https://pkgs.k8s.io/core:/stable:/{line}/deb/ /\n");
         machine.files.write("/etc/apt/sources.list.d/kubernetes.list", &source);
         for package in ["kubelet", "kubeadm", "kubectl"] {

@@ -18,7 +18,7 @@ fn versions(call: &Call, name: &str) -> Vec<(String, Option<Candidate>)> {
     let mut found: Vec<(String, Option<Candidate>)> = all.into_iter().map(|one| (one.version.clone(), Some(one))).collect();
     let held = call.machine.packages.installed.get(name).map(|one| one.version.to_string());
     found.extend(held.filter(|held| !found.iter().any(|(version, _)| version == held)).map(|version| (version, None)));
-    found.sort_by(|a, b| numbers(&b.0).cmp(&numbers(&a.0)));
+    found.sort_by_key(|one| std::cmp::Reverse(numbers(&one.0)));
     found
 }
 
