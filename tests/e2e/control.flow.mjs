@@ -66,7 +66,7 @@ export default async function ({ open, note }) {
   await page.waitForFunction(() => { const all = [...document.querySelectorAll(".said-list li")]; return all.length > 0 && all.every((said) => said.textContent.includes("kubelet/worker-1 → kube-apiserver/") && /(GET|PUT|PATCH|POST) \/api/.test(said.textContent)); });
   await talk.selectOption("");
   await type(page, "kubectl create configmap said --from-literal=a=b");
-  // Among sixty that go by quickly it is found by who talks.
+  // Others talk so much that it is found by who talks; and it stays.
   await page.waitForFunction(() => [...document.querySelector(".lens .pairs select").options].some((each) => each.value.startsWith("kubectl\n")));
   await talk.selectOption(await talk.evaluate((list) => [...list.options].find((each) => each.value.startsWith("kubectl\n")).value));
   await page.locator(".said-list li", { hasText: "kubectl → kube-apiserver" }).filter({ hasText: "POST /api/v1/namespaces/default/configmaps" }).locator("button").first().click();

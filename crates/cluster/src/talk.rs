@@ -10,9 +10,11 @@ use simcore::{OccurrenceId, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// So many messages are remembered. Members of etcd alone say forty a second: theirs have a place of their own.
+/// So many messages are remembered. Members of etcd alone say forty a second: theirs have a place of their own. So has
+/// what a learner asks, which would drown within seconds among what components say.
 const KEPT: usize = 240;
 const KEPT_OF_PEERS: usize = 60;
+const KEPT_OF_CLIENTS: usize = 60;
 /// So many objects of one delivery are remembered: a component that starts is told of all there are.
 const TOLD: usize = 6;
 
@@ -82,7 +84,13 @@ struct Said {
 pub(crate) struct Talk {
     all: Arc<VecDeque<Said>>,
     peers: Arc<VecDeque<Said>>,
+    clients: Arc<VecDeque<Said>>,
     serial: u64,
+}
+
+/// Whether somebody outside of the cluster's components asks.
+fn is_client(voice: Voice) -> bool {
+    matches!(voice, Voice::Caller(Caller::Terminal | Caller::Command(_) | Caller::Client))
 }
 
 impl Talk {
@@ -90,6 +98,7 @@ impl Talk {
         self.serial += 1;
         let (all, most) = match words {
             Words::Raft(..) => (Arc::make_mut(&mut self.peers), KEPT_OF_PEERS),
+            _ if is_client(from) => (Arc::make_mut(&mut self.clients), KEPT_OF_CLIENTS),
             _ => (Arc::make_mut(&mut self.all), KEPT),
         };
         if all.len() == most {
@@ -150,14 +159,15 @@ impl Talk {
                 && said.from == Voice::Caller(caller)
                 && matches!(&said.words, Words::Request(_, _, own) if *own == ticket)
         };
-        Arc::make_mut(&mut self.all).iter_mut().rev().find(waits)
+        let all = if is_client(Voice::Caller(caller)) { &mut self.clients } else { &mut self.all };
+        Arc::make_mut(all).iter_mut().rev().find(waits)
     }
 }
 
 impl World {
     /// The last messages, newest first.
     pub fn talk(&self) -> Vec<TalkView> {
-        let mut all: Vec<&Said> = self.talk.all.iter().chain(self.talk.peers.iter()).collect();
+        let mut all: Vec<&Said> = self.talk.all.iter().chain(self.talk.peers.iter()).chain(self.talk.clients.iter()).collect();
         all.sort_by_key(|said| std::cmp::Reverse((said.at, said.serial)));
         let first = all.iter().map(|said| said.revision).filter(|revision| *revision > 0).min().unwrap_or(u64::MAX);
         let mut made: BTreeMap<u64, (OccurrenceId, Option<Key>)> = BTreeMap::new();
