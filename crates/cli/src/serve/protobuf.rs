@@ -178,19 +178,15 @@ static INGRESS_SPEC: Message = &[
     Field(2, "tls", Kind::Objects(&[Field(1, "hosts", Kind::Texts), Field(2, "secretName", Kind::Text)])),
     Field(3, "rules", Kind::Objects(INGRESS_RULE)),
 ];
-static POD: Message =
-    &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(POD_SPEC)), Field(3, "status", Kind::Ignored)];
+/// An object of metadata, a spec, and a status that a client does not set.
+const fn specified(spec: Message) -> [Field; 3] {
+    [Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(spec)), Field(3, "status", Kind::Ignored)]
+}
 
 /// The kinds that kubectl creates in this form.
 static KINDS: &[(&str, Message)] = &[
-    (
-        "Deployment",
-        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(DEPLOYMENT_SPEC)), Field(3, "status", Kind::Ignored)],
-    ),
-    (
-        "Service",
-        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(SERVICE_SPEC)), Field(3, "status", Kind::Ignored)],
-    ),
+    ("Deployment", &specified(DEPLOYMENT_SPEC)),
+    ("Service", &specified(SERVICE_SPEC)),
     (
         "ConfigMap",
         &[
@@ -210,10 +206,7 @@ static KINDS: &[(&str, Message)] = &[
             Field(5, "immutable", Kind::Flag),
         ],
     ),
-    (
-        "Ingress",
-        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(INGRESS_SPEC)), Field(3, "status", Kind::Ignored)],
-    ),
+    ("Ingress", &specified(INGRESS_SPEC)),
     (
         "PriorityClass",
         &[
@@ -224,13 +217,10 @@ static KINDS: &[(&str, Message)] = &[
             Field(5, "preemptionPolicy", Kind::Text),
         ],
     ),
-    ("Pod", POD),
-    ("Namespace", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(&[])), Field(3, "status", Kind::Ignored)]),
+    ("Pod", &specified(POD_SPEC)),
+    ("Namespace", &specified(&[])),
     ("ServiceAccount", &[Field(1, "metadata", Kind::Object(METADATA))]),
-    (
-        "SelfSubjectAccessReview",
-        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(ACCESS_SPEC)), Field(3, "status", Kind::Ignored)],
-    ),
+    ("SelfSubjectAccessReview", &specified(ACCESS_SPEC)),
     (
         "SelfSubjectRulesReview",
         &[
@@ -239,10 +229,7 @@ static KINDS: &[(&str, Message)] = &[
             Field(3, "status", Kind::Ignored),
         ],
     ),
-    (
-        "TokenRequest",
-        &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "spec", Kind::Object(TOKEN_SPEC)), Field(3, "status", Kind::Ignored)],
-    ),
+    ("TokenRequest", &specified(TOKEN_SPEC)),
     ("SelfSubjectReview", &[Field(1, "metadata", Kind::Object(METADATA)), Field(2, "status", Kind::Ignored)]),
 ];
 
