@@ -21,6 +21,7 @@ export default async function ({ open }) {
   await page.close();
   await phone(open);
   await unknown(open);
+  await late(open);
 }
 
 // A narrow picture beside a lens names Pods and agents; the list of requests scrolls inside of its lens; who waited is in it.
@@ -125,6 +126,17 @@ async function phone(open) {
 async function unknown(open) {
   const page = await begin(open, { path: "/?lesson=no-such-lesson", lang: "en" });
   await see(page, "no lesson called “no-such-lesson”", ".banner");
+  await page.close();
+}
+
+// An engine that cannot be fetched is asked for again, not without a pause, and the page says so.
+async function late(open) {
+  let asked = 0;
+  const page = await open({ path: "/?lesson=pods", lang: "en", expectErrors: [/Failed to fetch/, /ERR_FAILED/, /request failed/], prepare: (page) => page.context().route("**/engine_bg.wasm*", (route) => { asked += 1; return asked < 3 ? route.abort() : route.continue(); }) });
+  await see(page, "could not be fetched. It is tried again until it is there", ".banner");
+  assert.ok(asked <= 2, `asked ${asked} times`);
+  await page.waitForSelector(".node:not(.booting) [data-id='node/worker-1']");
+  assert.equal(asked, 3);
   await page.close();
 }
 
