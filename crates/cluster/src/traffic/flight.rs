@@ -6,10 +6,11 @@ use crate::traffic::routing::Onward;
 use crate::traffic::source::Connection;
 use crate::traffic::tally::Outcome;
 use crate::traffic::trace::Trace;
-use crate::traffic::walk::{Server, Steps};
+use crate::traffic::walk::{INTERNET, Server, Steps};
 use crate::world::World;
 use apiserver::client::{Effects, Ticket};
 use dataplane::images::{Program, fill};
+use dataplane::network::dns::internet;
 use dataplane::network::{Ask, Failure, Heard, Reply, Rules, Url, What};
 use gateway::routing::Decision;
 use objects::Text;
@@ -230,6 +231,7 @@ impl World {
             let probed = if server.id == "kube-proxy" { self.proxy_of(server.host) } else { None };
             (frame.code, frame.body) = match probed.and_then(|proxy| proxy.answer(port, path, now)) {
                 Some(answer) => (answer.code, answer.body),
+                None if server.id == INTERNET => outside_answer(&frame.ask),
                 None => process_answer(&frame.ask),
             };
             flight.stage = Stage::Returning;
@@ -332,7 +334,8 @@ impl World {
     fn client_at(&self, server: &Server) -> Client {
         let sandbox = self.kubelet_of(server.host).and_then(|kubelet| kubelet.sandbox(&server.uid));
         let address = sandbox.and_then(|sandbox| super::fabric::number(&sandbox.ip)).unwrap_or(0);
-        Client::Pod { host: server.host, uid: server.uid.clone(), address }
+        let (host, uid) = (server.host, server.uid.clone());
+        if address == self.hosts[host].number { Client::OnHost { host, uid } } else { Client::Pod { host, uid, address } }
     }
 
     /// The backend's answer, or its failure, becomes the proxy's answer.
@@ -583,6 +586,17 @@ fn moved_to(from: &Url, place: &str) -> Option<Url> {
 }
 
 /// What the host's own processes, which all speak TLS, say to plain HTTP.
+/// A server of the Internet has one site: the name that it is called by must be one of its own.
+fn outside_answer(ask: &Ask) -> (u16, String) {
+    let said = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.as_str());
+    let host = said.unwrap_or(&ask.url.host);
+    let host = host.split(':').next().unwrap_or(host);
+    match internet().has_address(host) {
+        true => (200, format!("This is {host}, outside the cluster\n")),
+        false => (404, format!("404 Not Found: there is no site called {host} here\n")),
+    }
+}
+
 fn process_answer(ask: &Ask) -> (u16, String) {
     if ask.url.secure {
         return (401, "Unauthorized\n".to_string());

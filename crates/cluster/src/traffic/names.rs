@@ -1,9 +1,11 @@
 //! Names: a client's resolver sends its questions as packets, and CoreDNS in its Pod answers them.
 use crate::part::Actor;
-use crate::traffic::fabric::{Client, Place, ip};
-use crate::world::World;
-use dataplane::network::dns::{self, Family, Found, Question, ResolvConf};
+use crate::part::Part;
+use crate::traffic::fabric::{Client, Place, ip, name_server, number};
+use crate::world::{Host, World};
+use dataplane::network::dns::{self, Answer, Data, Family, Found, Kind, Question, Record, ResolvConf, internet, plain};
 use dataplane::network::{Affinity, Failure, Packet, Protocol, Reply, Verdict};
+use dataplane::runtime::Sandbox;
 use objects::Text;
 use simcore::Duration;
 use std::net::{IpAddr, SocketAddr};
@@ -23,11 +25,15 @@ const FORWARD_TIMEOUT: Duration = Duration::secs(2);
 impl World {
     /// What a name means to a client.
     pub(crate) fn resolve(&mut self, client: &Client, name: &str) -> Named {
+        if let Some(address) = self.known(client, name) {
+            return Named { end: Ok(address), took: Duration::micros(20) };
+        }
         let Some(conf) = self.resolv_of(client) else {
-            // Machines outside and the hosts know each other's names, and nothing of the cluster's.
+            // Machines outside and the hosts know each other's names and the Internet's, and nothing of the cluster's.
             let took = Duration::micros(self.net().rng.between(500, 1_500));
-            let end = self.hosts.iter().find(|host| host.name == name).map(|host| host.number).ok_or(Failure::NoName);
-            return Named { end, took };
+            let end = self.hosts.iter().find(|host| host.name == name).map(|host| host.number);
+            let outside = || if client.host().is_some() { outside_address(name) } else { None };
+            return Named { end: end.or_else(outside).ok_or(Failure::NoName), took };
         };
         let lookup = dns::resolve(&conf, name, Family::V4, &mut |server, question, at| self.carry_question(client, server, question, at));
         let end = match &lookup.result {
@@ -43,7 +49,11 @@ impl World {
 
     /// Runs `nslookup` and its like. The answer holds what it printed.
     pub(crate) fn lookup_tool(&mut self, client: &Client, words: &[Text]) -> (Reply, Duration) {
-        let (now, conf) = (self.now, self.resolv_of(client).unwrap_or_default());
+        let hosts_own = || {
+            let host = self.hosts[client.host().unwrap_or(0)].number;
+            Arc::new(ResolvConf { servers: vec![Text::from(ip(name_server(host)).to_string())], ..ResolvConf::default() })
+        };
+        let (now, conf) = (self.now, self.resolv_of(client).unwrap_or_else(hosts_own));
         let Some((name, rest)) = words.split_first() else { return (told(String::new(), String::new(), 127), Duration::ZERO) };
         let said = dns::tools::run(name, rest, &conf, now, &mut |server, question, at| self.carry_question(client, server, question, at));
         match said {
@@ -54,8 +64,29 @@ impl World {
 
     /// A Pod's resolv.conf. `None` for machines that ask no name server of the cluster.
     pub(crate) fn resolv_of(&self, client: &Client) -> Option<Arc<ResolvConf>> {
-        let Client::Pod { host, uid, .. } = client else { return None };
-        Some(self.kubelet_of(*host)?.sandbox(uid)?.resolv.clone())
+        Some(self.sandbox_of(client)?.resolv.clone())
+    }
+
+    fn sandbox_of(&self, client: &Client) -> Option<&Sandbox> {
+        let (Client::Pod { host, uid, .. } | Client::OnHost { host, uid }) = client else { return None };
+        self.kubelet_of(*host)?.sandbox(uid)
+    }
+
+    /// What a Pod's own /etc/hosts says.
+    fn known(&self, client: &Client, name: &str) -> Option<u32> {
+        number(self.sandbox_of(client)?.known(name)?)
+    }
+
+    /// What the name server of the hosts' network says: it knows the hosts, and asks the Internet for the rest. `None` where
+    /// an address is no name server.
+    fn outside_answer(&self, server: u32, question: &Question) -> Option<Answer> {
+        if !self.hosts.iter().any(|host| name_server(host.number) == server) {
+            return None;
+        }
+        let named = |host: &&Host| host.name == plain(&question.name);
+        let Some(host) = self.hosts.iter().find(named) else { return Some(internet().answer(question)) };
+        let record = Record::new(question.name.clone(), 60, Data::Address(ip(host.number)));
+        Some(Answer { answer: if question.kind == Kind::A { vec![record] } else { Vec::new() }, ..Answer::default() })
     }
 
     /// One question as a packet: through the node's rules, policies and links to whoever serves names there.
@@ -74,8 +105,24 @@ impl World {
             Verdict::Refused { .. } => return dns::Reply::Refused,
             _ => return dns::Reply::Lost,
         };
-        let Place::Pod { host, uid } = self.place(address) else { return dns::Reply::Lost };
         let packet = Packet { destination: ip(address), port, ..packet };
+        let (host, uid) = match self.place(address) {
+            Place::Pod { host, uid } => (host, uid),
+            Place::Node(host) => {
+                let serves = |part: &&Arc<Part>| part.running && part.host == host && matches!(part.actor, Actor::CoreDns(_));
+                let on_host = |part: &Part| self.end(host, &part.pod).pod.is_none();
+                match self.parts.iter().filter(serves).find(|part| on_host(part)) {
+                    Some(part) => (host, part.pod.clone()),
+                    None => return dns::Reply::Refused,
+                }
+            }
+            Place::Elsewhere if port == 53 && self.hosts[entry].connected && self.allowed(source, address, &packet) => {
+                let took = Duration::micros(self.net().rng.between(900, 4_000));
+                let answer = self.outside_answer(address, question);
+                return answer.map_or(dns::Reply::Lost, |answer| dns::Reply::Answer(answer, took));
+            }
+            _ => return dns::Reply::Lost,
+        };
         let Some(there) = self.passage(Some(entry), Some(host)).filter(|_| self.allowed(source, address, &packet)) else {
             return dns::Reply::Lost;
         };
@@ -128,6 +175,15 @@ impl World {
         let passes = rules.decide(&packet, client.origin(), self.now, &mut Affinity::default(), 0) == Verdict::Pass;
         (!passes || self.place(four.into()) != Place::Elsewhere).then_some(address)
     }
+}
+
+/// The address of a server of the Internet.
+fn outside_address(name: &str) -> Option<u32> {
+    let answer = internet().answer(&Question::new(name, Kind::A));
+    answer.answer.iter().find_map(|record| match record.data {
+        Data::Address(IpAddr::V4(four)) => Some(four.into()),
+        _ => None,
+    })
 }
 
 fn told(out: String, err: String, code: i32) -> Reply {
