@@ -388,6 +388,9 @@ impl World {
                 let caller = self.source_behind(&frame.steps, self.address_of_client(&frame.client));
                 frame.body = frame.body.replace("{client}", &ip(caller).to_string());
             }
+            if frame.body.contains("{request}") {
+                frame.body = frame.body.replace("{request}", &request_text(&frame.ask));
+            }
         }
         flight.due = self.now + took;
         flight.stage = Stage::Working;
@@ -586,6 +589,18 @@ fn moved_to(from: &Url, place: &str) -> Option<Url> {
 }
 
 /// What the host's own processes, which all speak TLS, say to plain HTTP.
+/// A request as its server reads it.
+fn request_text(ask: &Ask) -> String {
+    let said = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.to_string());
+    let usual = if ask.url.secure { 443 } else { 80 };
+    let own = || if ask.url.port == usual { ask.url.host.to_string() } else { format!("{}:{}", ask.url.host, ask.url.port) };
+    let mut text = format!("{} {} HTTP/1.1\nHost: {}\n", ask.method, ask.url.path, said.unwrap_or_else(own));
+    for (name, value) in ask.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text
+}
+
 /// A server of the Internet has one site: the name that it is called by must be one of its own.
 fn outside_answer(ask: &Ask) -> (u16, String) {
     let said = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.as_str());

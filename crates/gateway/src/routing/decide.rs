@@ -75,7 +75,7 @@ pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
     }
     let fits = |entry: &&Entry| entry.fits(host, &ask.method, &ask.url.path, &ask.headers);
     let Some((listener, entry)) = listener.and_then(|listener| Some((listener, listener.entries.iter().find(fits)?))) else {
-        let body = if table.dialect == Dialect::Ingress { "default backend - 404" } else { "" };
+        let body = if table.dialect == Dialect::Ingress { page!("404 Not Found") } else { "" };
         return own(404, body, Text::new_static("no route matches"));
     };
     let rule = &entry.rule;
