@@ -297,7 +297,8 @@ impl World {
         let Some((server, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.server.clone()?, frame))) else {
             return false;
         };
-        let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask) else { return false };
+        let from = ip(self.source_behind(&frame.steps, self.address_of_client(&frame.client))).to_string();
+        let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask, &from) else { return false };
         (frame.program, frame.version) = (None, Text::default());
         let decision = match decision {
             Ok(decision) => decision,

@@ -2,7 +2,7 @@
 use crate::part::Actor;
 use crate::part::Part;
 use crate::traffic::fabric::{Client, Place, ip, name_server, number};
-use crate::world::{Host, World};
+use crate::world::World;
 use dataplane::network::dns::{self, Answer, Data, Family, Found, Kind, Question, Record, ResolvConf, internet, plain};
 use dataplane::network::{Affinity, Failure, Packet, Protocol, Reply, Verdict};
 use dataplane::runtime::Sandbox;
@@ -55,6 +55,9 @@ impl World {
         };
         let (now, conf) = (self.now, self.resolv_of(client).unwrap_or_else(hosts_own));
         let Some((name, rest)) = words.split_first() else { return (told(String::new(), String::new(), 127), Duration::ZERO) };
+        if let Some(line) = self.own_entry(client, name, rest) {
+            return (told(line, String::new(), 0), Duration::ZERO);
+        }
         let said = dns::tools::run(name, rest, &conf, now, &mut |server, question, at| self.carry_question(client, server, question, at));
         match said {
             Some(said) => (told(said.out, said.err, said.code), said.took),
@@ -72,6 +75,16 @@ impl World {
         self.kubelet_of(*host)?.sandbox(uid)
     }
 
+    /// What `getent` finds in a Pod's own /etc/hosts; the other tools ask name servers only.
+    fn own_entry(&self, client: &Client, tool: &str, words: &[Text]) -> Option<String> {
+        let [database, name] = words else { return None };
+        let of_hosts = tool == "getent" && matches!(database.as_str(), "hosts" | "ahosts" | "ahostsv4");
+        let sandbox = self.sandbox_of(client).filter(|_| of_hosts)?;
+        let line = sandbox.hosts_file().lines().find(|line| line.split_whitespace().skip(1).any(|word| word == name))?.to_string();
+        let (address, names) = line.split_once('\t')?;
+        (!line.starts_with('#')).then(|| format!("{address:<15} {}\n", names.replace('\t', " ")))
+    }
+
     /// What a Pod's own /etc/hosts says.
     fn known(&self, client: &Client, name: &str) -> Option<u32> {
         number(self.sandbox_of(client)?.known(name)?)
@@ -80,11 +93,17 @@ impl World {
     /// What the name server of the hosts' network says: it knows the hosts, and asks the Internet for the rest. `None` where
     /// an address is no name server.
     fn outside_answer(&self, server: u32, question: &Question) -> Option<Answer> {
-        if !self.hosts.iter().any(|host| name_server(host.number) == server) {
+        let serves = self.hosts.iter().any(|host| name_server(host.number) == server);
+        self.host_answer(server, question).or_else(|| serves.then(|| internet().answer(question)))
+    }
+
+    /// The same for the name of a host.
+    fn host_answer(&self, server: u32, question: &Question) -> Option<Answer> {
+        let name = plain(&question.name);
+        if name.contains('.') {
             return None;
         }
-        let named = |host: &&Host| host.name == plain(&question.name);
-        let Some(host) = self.hosts.iter().find(named) else { return Some(internet().answer(question)) };
+        let host = self.hosts.iter().find(|host| host.name == name && name_server(host.number) == server)?;
         let record = Record::new(question.name.clone(), 60, Data::Address(ip(host.number)));
         Some(Answer { answer: if question.kind == Kind::A { vec![record] } else { Vec::new() }, ..Answer::default() })
     }
@@ -134,6 +153,11 @@ impl World {
         let itself = Client::Pod { host, uid, address };
         let (mut known, mut spent) = (Vec::new(), Duration::ZERO);
         for to in onward {
+            // The name server of the hosts' network knows the hosts, too.
+            if let Some(answer) = number(&to).and_then(|server| self.host_answer(server, question)) {
+                known.push((to, Some(answer)));
+                break;
+            }
             let Some(next) = self.inside(&itself, &to).filter(|_| left > 0) else { continue };
             let answer = match self.carry_question_on(&itself, next, question, at + spent, left - 1) {
                 dns::Reply::Answer(answer, took) => {

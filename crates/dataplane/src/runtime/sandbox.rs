@@ -108,6 +108,10 @@ impl Sandbox {
         host == "localhost" || host == "127.0.0.1" || host == self.ip.as_str() || self.known(host) == Some(&self.ip)
     }
 
+    pub fn hosts_file(&self) -> String {
+        Names::file(self.names.as_deref(), &self.ip, &self.hostname, self.mtu.is_none())
+    }
+
     /// The address that its /etc/hosts gives a name.
     pub fn known(&self, name: &str) -> Option<&str> {
         Names::address(self.names.as_deref(), &self.ip, &self.hostname, name)

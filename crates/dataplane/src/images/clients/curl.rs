@@ -158,9 +158,15 @@ pub fn plan(arguments: &[Text]) -> Result<Ask, (String, i32)> {
     let place = format!("{}:{}:", url.host, url.port);
     let via = Text::new(flags.resolve.strip_prefix(place.as_str()).unwrap_or_default());
     let usual = Ask::get(url);
+    let mut headers = flags.headers;
+    for (name, value) in [("Accept", "*/*"), ("User-Agent", AGENT)] {
+        if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+            headers.insert(0, (Text::new_static(name), Text::new_static(value)));
+        }
+    }
     Ok(Ask {
         method: Text::new(method),
-        headers: flags.headers,
+        headers,
         limit: flags.limit.unwrap_or(usual.limit),
         connect_limit: flags.connect_limit.unwrap_or(CONNECT_MAX),
         follow: flags.follow,
