@@ -199,6 +199,7 @@ pub static WORDS: Words = Words {
                     "{one}로 가는 패킷을 UDP에 싸서 {two}에서 {three}로 보냅니다(VXLAN에 50바이트를 쓰고, 그 장치는 파드의 패킷을 {four}바이트까지 받습니다)"
                 ),
                 "unenforced" => "막아야 할 요청이지만, 이 클러스터의 네트워크 플러그인은 정책을 집행하지 않습니다".to_string(),
+                "admits" => format!("{} 가는 패킷을 통과시킵니다", particle(one, Pair::To)),
                 "drops" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
                 "too-long" => {
                     format!("{one}바이트 패킷을 보내지만, 이 길은 {two}바이트까지만 나르고 아무에게도 알리지 않아 패킷이 사라집니다")
