@@ -134,6 +134,7 @@ impl World {
         };
         let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
         let config = Config {
+            max_pods: 0,
             seed,
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),
