@@ -113,9 +113,9 @@ impl Host {
     }
 
     /// A static Pod's process runs by a manifest with this image and this hash.
-    pub fn runs_by(&mut self, name: &str, image: &str, hash: &str) {
+    pub fn runs_by(&mut self, name: &str, image: &str, hash: Text) {
         if let Some(process) = self.processes.iter_mut().find(|process| process.name == name) {
-            (process.image, process.hash) = (Text::new(image), Text::new(hash));
+            (process.image, process.hash) = (Text::new(image), hash);
         }
     }
 }

@@ -20,5 +20,6 @@ mod volumes;
 mod worker;
 
 pub use component::{Config, Kubelet};
+pub use mirror::usual_hash;
 pub use serve::{Command, ERRORS, Turn};
 pub use traffic::{Inside, Question};
