@@ -11,6 +11,7 @@ use ::hosts::machine::Clash;
 use ::hosts::machine::units::State;
 use apiserver::client::{Effects, Ticket};
 use dataplane::host::Ailment;
+use dataplane::kubelet::usual_hash;
 use objects::wire::{Request, Verb};
 use objects::{Text, Tree, kinds, map};
 use simcore::{Duration, Time};
@@ -128,11 +129,21 @@ impl World {
         self.plan(host, BACK_OFF, Due::Statics);
     }
 
+    /// The manifests that a preset's server has from the start.
+    pub(super) fn remember_statics(&mut self, host: usize, machine: &Machine) {
+        for name in STATICS {
+            if let Some(pod) = manifest(machine, name) {
+                self.fleet_mut().original.insert((host, name), Text::from(hash(&pod.to_json())));
+            }
+        }
+    }
+
     /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
     fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree, ails: Ailment) {
-        let id = self.hosts[host].kubelet;
+        let (id, hash) = (self.hosts[host].kubelet, hash(&pod.to_json()));
+        let known = self.fleet.original.iter().any(|((at, of), text)| *at == host && *of == name && *text == hash);
         if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
-            kubelet.host.runs_by(name, image, &hash(&pod.to_json()), pod, ails);
+            kubelet.host.runs_by(name, image, if known { usual_hash(name) } else { Text::new(&hash) }, pod, ails);
         }
         let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == name);
         if let Some(part) = manager
