@@ -73,8 +73,18 @@ pub fn perform(scenario: &Scenario, stage: &World, tell: &mut dyn FnMut(Told)) {
     let world = stage.clone();
     let seen = world.api.store.applied().revision();
     let began = world.now();
-    let mut it =
-        Performance { scenario, world, began, waited: false, seen, known: BTreeSet::new(), captured: BTreeMap::new(), last: None, tickets: 0, tell };
+    let mut it = Performance {
+        scenario,
+        world,
+        began,
+        waited: false,
+        seen,
+        known: BTreeSet::new(),
+        captured: BTreeMap::new(),
+        last: None,
+        tickets: 0,
+        tell,
+    };
     it.prepare();
     for (place, step) in scenario.steps.iter().enumerate() {
         it.step(place + 1, step);

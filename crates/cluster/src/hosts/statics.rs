@@ -1,8 +1,8 @@
 //! Static Pods: the kubelet runs what lies in its folder of manifests, and ends what is taken away.
+use super::ailments::ailment;
 use super::fleet::Due;
 use super::manifests::{self, Folder, hash};
 use super::processes::{self, STATICS};
-use super::ailments::ailment;
 use crate::event::Caller;
 use crate::part::Actor;
 use crate::world::World;
@@ -72,7 +72,8 @@ impl World {
                             self.plan(host, MISGROUPED, Due::Regrouped);
                         }
                         // A kube-apiserver on another port is there, and nobody finds it.
-                        let hidden = name == "kube-apiserver" && !matches!(processes::argument(&machine, name, "--secure-port").as_str(), "" | "6443");
+                        let hidden = name == "kube-apiserver"
+                            && !matches!(processes::argument(&machine, name, "--secure-port").as_str(), "" | "6443");
                         self.run_component(host, name, !hidden);
                         self.forget_ailment(host, name);
                         self.mirror(host, name, true);
@@ -121,7 +122,13 @@ impl World {
                 continue;
             }
             let pod = format!("kube-system/{name}-{}", self.hosts[host].name);
-            kubelet_says(&mut machine, self.now, 'I', "kuberuntime_manager.go:1065", &format!("\"Pod sandbox changed, it will be killed and re-created.\" pod=\"{pod}\""));
+            kubelet_says(
+                &mut machine,
+                self.now,
+                'I',
+                "kuberuntime_manager.go:1065",
+                &format!("\"Pod sandbox changed, it will be killed and re-created.\" pod=\"{pod}\""),
+            );
             processes::stop(&mut machine, name);
             self.run_component(host, name, false);
         }
@@ -131,8 +138,9 @@ impl World {
 
     /// The manifests that a preset's server has from the start.
     pub(super) fn remember_statics(&mut self, host: usize, machine: &Machine) {
+        let folder = manifests::read(machine);
         for name in STATICS {
-            if let Some(pod) = manifest(machine, name) {
+            if let Some(pod) = folder.part(name) {
                 self.fleet_mut().original.insert((host, name), Text::from(hash(&pod.to_json())));
             }
         }
