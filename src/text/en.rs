@@ -189,6 +189,7 @@ pub static WORDS: Words = Words {
                     "wraps packets for {one} into UDP from {two} to {three} (VXLAN takes 50 bytes of each; its device takes Pods' packets of {four} at most)"
                 ),
                 "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
+                "admits" => format!("lets packets to {one} pass"),
                 "drops" => format!("drops packets to {one}"),
                 "too-long" => format!("sends packets of {one} bytes: the way takes {two} at most and tells nobody, so they are lost"),
                 "answers" => format!("answers {one} after {two}"),

@@ -201,6 +201,7 @@ pub static WORDS: Words = Words {
                     particle(three, Pair::To)
                 ),
                 "unenforced" => "막아야 할 요청이지만, 이 클러스터의 네트워크 플러그인은 정책을 집행하지 않습니다".to_string(),
+                "admits" => format!("{} 가는 패킷을 통과시킵니다", particle(one, Pair::To)),
                 "drops" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
                 "too-long" => {
                     format!("{one}바이트 패킷을 보내지만, 이 길은 {two}바이트까지만 나르고 아무에게도 알리지 않아 패킷이 사라집니다")

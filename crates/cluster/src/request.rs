@@ -26,7 +26,10 @@ impl World {
 
     pub(crate) fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let way = self.way(caller);
-        self.talk.asks(self.now, caller, if let Way::Server(server) = way { server } else { 0 }, ticket, request);
+        // What a server asks of itself is no message.
+        if !matches!(caller, Caller::Server(_)) {
+            self.talk.asks(self.now, caller, if let Way::Server(server) = way { server } else { 0 }, ticket, request);
+        }
         let (server, attempt) = match way {
             Way::Server(server) => match self.admitted(caller, server) {
                 Some(response) => (server, Attempt::Answered(response)),

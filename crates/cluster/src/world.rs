@@ -272,6 +272,7 @@ impl World {
             Event::Reply(Caller::Part(part), ticket, response) => self.reply(part, ticket, &response),
             Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
             Event::Reply(Caller::Command(id), ticket, response) => self.command_reply(id, ticket, *response),
+            Event::Reply(Caller::Server(_), ..) => {}
             Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
             Event::EtcdPersisted { place, life, number } => self.etcd_persisted(place, life, number),
             Event::EtcdWake { place, life } => self.etcd_wakes(place, life),
@@ -293,6 +294,7 @@ impl World {
             Event::Server(host) => self.server_due(host),
             Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
             Event::Serve(server) => self.serve_again(server),
+            Event::Identity(server) => self.renew_identity(server),
             Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
@@ -445,7 +447,7 @@ impl World {
         part.start(self.now, &view, &mut fx);
         if matches!(part.actor, Actor::Manager(_) | Actor::Scheduler(_)) {
             let (host, process) = (part.host, part.process().to_string());
-            self.container_shown(host, &process, true);
+            self.process_shown(host, &process, true);
         }
         self.reads_kubeconfig(id);
         self.carry_out(id, fx);

@@ -74,6 +74,7 @@ impl World {
             }
             Deed::Killed(component) => {
                 self.run_component(host, component, false);
+                self.container_shown(host, component, false);
                 self.plan(host, NOTICE, Due::Statics);
             }
             Deed::Manifests(changed) => {
