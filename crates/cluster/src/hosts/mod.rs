@@ -1,6 +1,7 @@
 //! The servers of the world as machines to log in to: their state, the commands on them, what these reach beyond.
 mod answers;
 mod balancer;
+mod cni;
 mod command;
 mod container_logs;
 mod deeds;
