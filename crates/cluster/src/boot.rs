@@ -120,6 +120,7 @@ impl World {
             powered: true,
             connected: true,
             mtu: MTU,
+            policed: false,
             number,
             kubelet,
             proxy,

@@ -86,6 +86,7 @@ impl World {
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
             Deed::Lost(pids) => self.containers_lost(host, &pids),
             Deed::Unwired => {
+                self.police(host, false);
                 if let Actor::Proxy(proxy) = &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
                     proxy.power_off();
                 }

@@ -195,6 +195,10 @@ impl World {
         {
             part.set_ranges(pods, services);
         }
+        // Rules that it wrote before it was switched off stay, as its documents say.
+        if !shared.switch("disable-network-policy") {
+            self.police(host, true);
+        }
         self.begin_part(kubelet);
         if !k3s.switch("disable-kube-proxy") {
             self.begin_part(self.hosts[host].proxy);
