@@ -94,6 +94,7 @@ impl World {
             }
             Deed::DataLost => self.k3s_data_lost(host),
             Deed::Wiped => self.runtime_wiped(host),
+            Deed::Snapshots => self.list_snapshots(host),
             // Its controller looks into the folder every 15 seconds.
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }
@@ -144,6 +145,7 @@ impl World {
                 Due::Serves => self.k3s_serves(host),
                 Due::Node => self.mind_k3s_node(host),
                 Due::Deploy => self.deploy_manifests(host),
+                Due::Snapshot => self.take_snapshot(host),
                 Due::Trust => self.weigh_trust(),
                 Due::Rotated => self.rotate_kubelet(host),
                 Due::Listed => self.list_server(host),

@@ -176,6 +176,7 @@ impl World {
             // A process that starts applies every file, whether it has changed or not.
             self.fleet_mut().deployed.retain(|(at, _), _| *at != host);
             self.plan(host, LOOK, Due::Deploy);
+            self.schedule_snapshot(host);
         }
         if k3s.agentless {
             return;
@@ -300,6 +301,7 @@ impl World {
         if !machine.k3s.as_ref().is_some_and(|k3s| k3s.server && k3s.phase == Phase::Running) {
             return;
         }
+        self.list_snapshots(host);
         for (file, text) in k3s::disabled(&machine) {
             self.undeploy(host, text);
             self.end_addon(host, file);

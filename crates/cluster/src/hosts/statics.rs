@@ -61,6 +61,9 @@ impl World {
                             self.plan(host, MISGROUPED, Due::Regrouped);
                         }
                         self.run_component(host, name, true);
+                        if name == "etcd" {
+                            self.obey_flags(host, &pod);
+                        }
                         self.mirror(host, name, true);
                         self.runs_by(host, name, &image, &pod);
                     }
