@@ -45,6 +45,8 @@ pub(super) enum Deed {
     DataLost,
     /// What a K3s node's runtime kept is gone from its disk.
     Wiped,
+    /// Snapshots of a K3s server's etcd were taken or deleted.
+    Snapshots,
 }
 
 /// How far a K3s process has come.
@@ -112,6 +114,10 @@ fn k3s_losses(before: &Machine, after: &Machine) -> Vec<Deed> {
     }
     if ::hosts::k3s::has_database(before) && !::hosts::k3s::has_database(after) {
         all.push(Deed::DataLost);
+    }
+    let saved = |machine: &Machine| machine.files.names(::hosts::k3s::SNAPSHOTS);
+    if saved(before) != saved(after) {
+        all.push(Deed::Snapshots);
     }
     let agent = |machine: &Machine| machine.files.is_folder("/var/lib/rancher/k3s/agent");
     if agent(before) && !agent(after) {
