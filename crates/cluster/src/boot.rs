@@ -122,6 +122,7 @@ impl World {
             powered: true,
             connected: true,
             mtu: MTU,
+            policed: false,
             number,
             kubelet,
             proxy,

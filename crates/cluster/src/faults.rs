@@ -104,6 +104,7 @@ impl World {
 
     pub(crate) fn power_off(&mut self, host: usize) {
         self.hosts[host].powered = false;
+        self.police(host, false);
         let now = self.now();
         for id in self.parts_of(host) {
             let part = Arc::make_mut(&mut self.parts[id]);

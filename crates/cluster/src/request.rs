@@ -7,7 +7,7 @@ use apiserver::client::Ticket;
 use apiserver::{Outcome, Snapshot};
 use etcd::server::Asked;
 use objects::wire::{Request, Response};
-use objects::{Text, kinds};
+use objects::{Status, Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
 
@@ -92,6 +92,9 @@ impl World {
         if self.etcd.nodes.is_empty() {
             return Attempt::Refused;
         }
+        if self.awaits_etcd(server) {
+            return Attempt::Answered(Status::new(503, "ServiceUnavailable", "apiserver not ready").into());
+        }
         let member = self.member_behind(server);
         match self.need_of_etcd(member, request) {
             Need::Nothing if self.is_full(member, request) => Attempt::Answered(full()),
@@ -154,7 +157,7 @@ impl World {
             None => {
                 let address = self.address_of(node);
                 let words = format!("Get \"https://{address}:10250/containerLogs\": dial tcp {address}:10250: connect: connection refused");
-                Attempt::Failed(Duration::millis(5), objects::Status::new(500, "InternalError", words).into())
+                Attempt::Failed(Duration::millis(5), Status::new(500, "InternalError", words).into())
             }
         }
     }

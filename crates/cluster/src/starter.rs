@@ -139,8 +139,9 @@ impl World {
         if !self.has_starter(host) {
             return self.queue.push(self.now + LOOK, Event::EtcdStart(place));
         }
-        // Words of a member that cannot start are in its log.
+        // Words of a member that cannot start are in its log: it was removed, or its data are not its own. Then its process ends.
         let _ = self.start_member(place);
-        self.process_shown(host, "etcd", true);
+        let runs = self.etcd.nodes[place].process.is_running();
+        self.process_shown(host, "etcd", runs);
     }
 }

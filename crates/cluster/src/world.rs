@@ -29,6 +29,8 @@ pub struct Host {
     pub connected: bool,
     /// The longest packet that its interface takes (bytes).
     pub mtu: u32,
+    /// Whether K3s's network policy controller has its rules in the kernel; they outlive the process.
+    pub policed: bool,
     /// The address as a number, and its kubelet's and its kube-proxy's places among the parts.
     pub(crate) number: u32,
     pub(crate) kubelet: PartId,
@@ -465,7 +467,7 @@ impl World {
             }
         }
         self.tells_election(id);
-        if self.parts[id].has_exited() {
+        if self.parts[id].has_exited() && !self.k3s_failed(id) {
             self.tells_loss(id);
             self.crash(id, "could not renew its lease in time: exits with code 1");
         }

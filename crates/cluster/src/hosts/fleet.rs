@@ -102,6 +102,8 @@ pub(crate) enum Due {
     Node,
     /// A K3s server applies its manifests.
     Deploy,
+    /// A K3s server saves its etcd, as its schedule says.
+    Snapshot,
     /// A kube-apiserver that came or went is put into, or taken out of, the endpoints of the Service `kubernetes`.
     Listed,
     /// A certificate's time is over by somebody's clock.
