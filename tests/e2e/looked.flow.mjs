@@ -76,6 +76,9 @@ async function parts(page) {
   await page.locator(".inspector .bar .btn").click();
   await page.locator("[data-id='kube-scheduler']").click();
   await page.locator(".inspector .fault", { hasText: "Start" }).click();
+  // So is a program of a node, by its name.
+  await page.locator("[data-id='kube-proxy/worker-1']").click();
+  await see(page, "Writes the rules of Services into its node's kernel.", ".inspector");
   assert.deepEqual(await accessibilityFaults(page), [], "a component");
   await page.locator(".inspector .bar .btn").click();
 }
