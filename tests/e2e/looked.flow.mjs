@@ -11,6 +11,7 @@ const SHUT = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {
 
 export default async function ({ open }) {
   const page = await begin(open, { path: "/?sandbox", lang: "en", viewport: { width: 1280, height: 800 } });
+  assert.equal(await page.title(), "Sandbox · Kubarium");
   await page.locator(".editor .btn.primary").click();
   await page.waitForFunction(() => document.querySelectorAll(".picture .pod.ready").length >= 3);
   await type(page, "kubectl expose deployment web --port=80 --target-port=8080 --type=NodePort");
