@@ -90,8 +90,11 @@ impl World {
             cut: false,
             offered: true,
             listed: true,
+            renews: topology.power_on,
+            identity: Text::default(),
             version: topology.managed.map(|_| Text::new(&topology.version)).unwrap_or_default(),
         });
+        self.begin_identity(self.apiservers.len() - 1);
         self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
         // Machines do not start at the very same instant.
         let after = |millis: u64| Duration::millis(millis + 150 * host as u64);
@@ -119,6 +122,7 @@ impl World {
             powered: true,
             connected: true,
             mtu: MTU,
+            policed: false,
             number,
             kubelet,
             proxy,
@@ -134,6 +138,7 @@ impl World {
         };
         let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
         let config = Config {
+            max_pods: 0,
             seed,
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),

@@ -156,6 +156,7 @@ impl World {
             return machine.clone();
         }
         let mut machine = self.make_machine(host);
+        self.remember_statics(host, &machine);
         self.put_away(host, &mut machine);
         self.fleet_mut().machines.insert(host, machine);
         self.show_parts(host);

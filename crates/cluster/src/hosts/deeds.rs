@@ -77,6 +77,7 @@ impl World {
             }
             Deed::Killed(component) => {
                 self.run_component(host, component, false);
+                self.container_shown(host, component, false);
                 self.plan(host, NOTICE, Due::Statics);
             }
             Deed::Manifests(changed) => {
@@ -88,6 +89,7 @@ impl World {
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
             Deed::Lost(pids) => self.containers_lost(host, &pids),
             Deed::Unwired => {
+                self.police(host, false);
                 if let Actor::Proxy(proxy) = &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
                     proxy.power_off();
                 }
@@ -95,6 +97,7 @@ impl World {
             }
             Deed::DataLost => self.k3s_data_lost(host),
             Deed::Wiped => self.runtime_wiped(host),
+            Deed::Snapshots => self.list_snapshots(host),
             // Its controller looks into the folder every 15 seconds.
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }
@@ -145,6 +148,7 @@ impl World {
                 Due::Serves => self.k3s_serves(host),
                 Due::Node => self.mind_k3s_node(host),
                 Due::Deploy => self.deploy_manifests(host),
+                Due::Snapshot => self.take_snapshot(host),
                 Due::Trust => self.weigh_trust(),
                 Due::Rotated => self.rotate_kubelet(host),
                 Due::Listed => self.list_server(host),

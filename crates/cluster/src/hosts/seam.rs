@@ -45,6 +45,8 @@ pub(super) enum Deed {
     DataLost,
     /// What a K3s node's runtime kept is gone from its disk.
     Wiped,
+    /// Snapshots of a K3s server's etcd were taken or deleted.
+    Snapshots,
 }
 
 /// How far a K3s process has come.
@@ -113,6 +115,10 @@ fn k3s_losses(before: &Machine, after: &Machine) -> Vec<Deed> {
     if ::hosts::k3s::has_database(before) && !::hosts::k3s::has_database(after) {
         all.push(Deed::DataLost);
     }
+    let saved = |machine: &Machine| machine.files.names(::hosts::k3s::SNAPSHOTS);
+    if saved(before) != saved(after) {
+        all.push(Deed::Snapshots);
+    }
     let agent = |machine: &Machine| machine.files.is_folder("/var/lib/rancher/k3s/agent");
     if agent(before) && !agent(after) {
         all.push(Deed::Wiped);
@@ -161,7 +167,9 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
         }
     }
     let manifest = |machine: &Machine, name: &str| machine.files.read(&format!("{MANIFESTS}/{name}.yaml"));
-    if STATICS.iter().any(|name| manifest(before, name) != manifest(after, name)) {
+    let names = |machine: &Machine| machine.files.names(MANIFESTS);
+    let file = |machine: &Machine, name: &Text| machine.files.read(&format!("{MANIFESTS}/{name}"));
+    if names(before) != names(after) || names(after).iter().any(|name| file(before, name) != file(after, name)) {
         let both = |name: &&str| manifest(before, name).is_some() && manifest(after, name).is_some();
         let changed = STATICS.into_iter().filter(both).filter(|name| manifest(before, name) != manifest(after, name)).collect();
         all.push(Deed::Manifests(changed));

@@ -171,7 +171,7 @@ impl World {
     /// The same shortly after policies changed: each end's node judges by what it knows already.
     fn allowed_meanwhile(&self, source: u32, destination: u32, packet: &Packet) -> bool {
         let denied = |end: u32, side: fn(&Judgement) -> &Side| {
-            let Some(host) = self.host_with(end).filter(|host| self.plugin(*host).enforces_policies()) else { return false };
+            let Some(host) = self.host_with(end).filter(|host| self.enforces(*host)) else { return false };
             let outdated = self.earlier.iter().find(|(changed, _)| self.now < *changed + self.policy_lag(host, *changed));
             let known = outdated.map(|(_, policies)| policies).or(self.policies.as_ref());
             known.is_some_and(|known| side(&known.judge(&known.peer(ip(source)), &known.peer(ip(destination)), packet)).is_denied())
@@ -195,7 +195,7 @@ impl World {
     }
 
     fn enforced_at(&self, address: u32) -> bool {
-        self.host_with(address).is_some_and(|host| self.plugin(host).enforces_policies())
+        self.host_with(address).is_some_and(|host| self.enforces(host))
     }
 
     /// The host that has an address or the Pod that has it.
@@ -224,9 +224,25 @@ impl World {
         self.kubelet_of(host).map_or(Plugin::None, |kubelet| kubelet.network())
     }
 
-    /// Counts the hosts whose plugin enforces policies.
+    /// Whether a host's plugin enforces policies, or K3s beside it.
+    fn enforces(&self, host: usize) -> bool {
+        self.hosts[host].policed || self.plugin(host).enforces_policies()
+    }
+
+    /// Counts the hosts where policies are enforced.
     pub(crate) fn count_enforcing(&mut self) {
-        self.enforcing = (0..self.hosts.len()).filter(|host| self.plugin(*host).enforces_policies()).count();
+        self.enforcing = (0..self.hosts.len()).filter(|host| self.enforces(*host)).count();
+    }
+
+    /// K3s's network policy controller (kube-router's) begins on a host, or its rules are gone from the kernel.
+    pub(crate) fn police(&mut self, host: usize, policed: bool) {
+        if std::mem::replace(&mut self.hosts[host].policed, policed) == policed {
+            return;
+        }
+        self.count_enforcing();
+        if self.policies.is_none() {
+            self.learn_policies(0);
+        }
     }
 
     fn judgement(&self, source: u32, destination: u32, packet: &Packet) -> Option<Judgement> {

@@ -161,6 +161,15 @@ impl Container {
         }
     }
 
+    /// The runtime starts and has no process for it: nobody knows when it ended, so it is said to have ended now.
+    pub fn found_dead(&mut self, now: Time) {
+        if let State::Exited { at, code: 255, reason, .. } = &mut self.state
+            && reason == "Unknown"
+        {
+            *at = now;
+        }
+    }
+
     /// When something happens in it by itself.
     pub fn next(&self) -> Option<Time> {
         if !self.is_running() {
