@@ -52,7 +52,16 @@ pub struct Manifest {
 
 impl Process {
     fn new(name: impl Into<Text>, pid: u32) -> Process {
-        Process { name: name.into(), pid, running: true, image: Text::default(), hash: Text::default(), withdrawn: false, pod: None, ailment: Ailment::None }
+        Process {
+            name: name.into(),
+            pid,
+            running: true,
+            image: Text::default(),
+            hash: Text::default(),
+            withdrawn: false,
+            pod: None,
+            ailment: Ailment::None,
+        }
     }
 }
 

@@ -151,9 +151,7 @@ fn usage(name: &str, flags: &[(&str, &str)]) -> Option<String> {
     let own = OWN.iter().find(|(part, _)| *part == name).map_or("", |(_, own)| own);
     debug_assert!(STATICS.contains(&name));
     let known = |flag: &str| {
-        among(own, flag)
-            || (name != "etcd" && among(SHARED, flag))
-            || (name != "etcd" && name != "kube-apiserver" && among(MANAGERS, flag))
+        among(own, flag) || (name != "etcd" && among(SHARED, flag)) || (name != "etcd" && name != "kube-apiserver" && among(MANAGERS, flag))
     };
     flags.iter().find_map(|(flag, value)| {
         if !known(flag) {
@@ -162,9 +160,13 @@ fn usage(name: &str, flags: &[(&str, &str)]) -> Option<String> {
                 _ => format!("unknown flag: --{flag}"),
             });
         }
-        let wrong = |how: &str| Some(format!("invalid argument \"{value}\" for \"--{flag}\" flag: strconv.{how}: parsing \"{value}\": invalid syntax"));
+        let wrong = |how: &str| {
+            Some(format!("invalid argument \"{value}\" for \"--{flag}\" flag: strconv.{how}: parsing \"{value}\": invalid syntax"))
+        };
         match name != "etcd" {
-            true if among(BOOLS, flag) && !matches!(*value, "true" | "false" | "1" | "0" | "t" | "f" | "TRUE" | "FALSE" | "True" | "False") => {
+            true if among(BOOLS, flag)
+                && !matches!(*value, "true" | "false" | "1" | "0" | "t" | "f" | "TRUE" | "FALSE" | "True" | "False") =>
+            {
                 wrong("ParseBool")
             }
             true if among(NUMBERS, flag) && value.parse::<i64>().is_err() => wrong("ParseInt"),
@@ -202,10 +204,9 @@ fn failure(name: &str, flags: &[(&str, &str)], machine: &Machine, reaches: &dyn 
                 let stamp = "{\"level\":\"fatal\",\"caller\":\"etcdmain/etcd.go:186\",\"msg\":\"discovery failed\",\"error\":\"";
                 Some(dies(0, [format!("{stamp}{open}\"}}")]))
             }
-            ("kube-apiserver", "etcd-cafile" | "etcd-certfile" | "etcd-keyfile") => Some(dies(
-                0,
-                [format!("F{{}} instance.go:232] Error creating leases: error creating storage factory: {open}")],
-            )),
+            ("kube-apiserver", "etcd-cafile" | "etcd-certfile" | "etcd-keyfile") => {
+                Some(dies(0, [format!("F{{}} instance.go:232] Error creating leases: error creating storage factory: {open}")]))
+            }
             (_, flag) if flag.ends_with("kubeconfig") => failed(&format!("stat {path}: no such file or directory")),
             _ => failed(&open),
         };

@@ -189,6 +189,8 @@ pub(crate) enum Question {
         ask: EtcdAsk,
     },
     Program(Box<Begun>),
+    /// More lines in the journals than so many.
+    Journal(usize),
     Reach,
 }
 

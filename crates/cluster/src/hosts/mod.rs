@@ -5,6 +5,7 @@ mod balancer;
 mod command;
 mod container_logs;
 mod deeds;
+mod dialect;
 mod etcd;
 mod fleet;
 mod founding;

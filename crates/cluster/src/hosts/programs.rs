@@ -69,6 +69,8 @@ impl World {
         let run = TABLE.iter().find(|(known, _)| known == name).map(|(_, run)| *run);
         let printed = run.map(|run| match self.proxy_of(host) {
             Some(_) if begun.user != "root" => complaint(&format!("{name}: Permission denied (you must be root)\n"), 4),
+            // On a server where kube-proxy has never written the kernel has no rules of its own.
+            Some(proxy) if proxy.kernel.rules.is_empty() => Printed::default(),
             Some(proxy) => run(proxy, rest, self.now),
             None => Printed::default(),
         });

@@ -1,8 +1,8 @@
 //! Static Pods: the kubelet runs what lies in its folder of manifests, and ends what is taken away.
+use super::ailments::ailment;
 use super::fleet::Due;
 use super::manifests::{self, Folder, hash};
 use super::processes::{self, STATICS};
-use super::ailments::ailment;
 use crate::event::Caller;
 use crate::part::Actor;
 use crate::world::World;
@@ -71,7 +71,8 @@ impl World {
                             self.plan(host, MISGROUPED, Due::Regrouped);
                         }
                         // A kube-apiserver on another port is there, and nobody finds it.
-                        let hidden = name == "kube-apiserver" && !matches!(processes::argument(&machine, name, "--secure-port").as_str(), "" | "6443");
+                        let hidden = name == "kube-apiserver"
+                            && !matches!(processes::argument(&machine, name, "--secure-port").as_str(), "" | "6443");
                         self.run_component(host, name, !hidden);
                         self.forget_ailment(host, name);
                         self.mirror(host, name, true);
@@ -120,7 +121,13 @@ impl World {
                 continue;
             }
             let pod = format!("kube-system/{name}-{}", self.hosts[host].name);
-            kubelet_says(&mut machine, self.now, 'I', "kuberuntime_manager.go:1065", &format!("\"Pod sandbox changed, it will be killed and re-created.\" pod=\"{pod}\""));
+            kubelet_says(
+                &mut machine,
+                self.now,
+                'I',
+                "kuberuntime_manager.go:1065",
+                &format!("\"Pod sandbox changed, it will be killed and re-created.\" pod=\"{pod}\""),
+            );
             processes::stop(&mut machine, name);
             self.run_component(host, name, false);
         }

@@ -105,10 +105,7 @@ impl Journal {
         say("server.go:525", format!("\"Kubelet version\" kubeletVersion=\"{version}\""));
         say("server.go:527", "\"Golang settings\" GOGC=\"\" GOMAXPROCS=\"\" GOTRACEBACK=\"\"".into());
         say("server.go:951", "\"Client rotation is on, will bootstrap in background\"".into());
-        say(
-            "dynamic_cafile_content.go:161",
-            "\"Starting controller\" name=\"client-ca-bundle::/etc/kubernetes/pki/ca.crt\"".into(),
-        );
+        say("dynamic_cafile_content.go:161", "\"Starting controller\" name=\"client-ca-bundle::/etc/kubernetes/pki/ca.crt\"".into());
         say("server.go:1419", "\"Using cgroup driver setting received from the CRI runtime\" cgroupDriver=\"systemd\"".into());
         say("kubelet.go:480", "\"Attempting to sync node with API server\"".into());
         say("kubelet.go:386", "\"Adding static pod path\" path=\"/etc/kubernetes/manifests\"".into());

@@ -90,7 +90,12 @@ pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
     }
     let withdrawn = host.processes.iter().filter(|process| process.withdrawn);
     let orphaned = |name: &Text| view.find(kinds::POD, NAMESPACE, name).is_some_and(|pod| is_mirror(pod) && !pod.is_deleting());
-    all.extend(withdrawn.map(|process| Text::from(format!("{}-{}", process.name, host.name))).filter(orphaned).map(|name| removal(NAMESPACE, name)));
+    all.extend(
+        withdrawn
+            .map(|process| Text::from(format!("{}-{}", process.name, host.name)))
+            .filter(orphaned)
+            .map(|name| removal(NAMESPACE, name)),
+    );
     all
 }
 

@@ -64,7 +64,9 @@ pub fn reads(text: &str) -> Result<Reads, String> {
     }
     if tree.get("kind").text() != "KubeletConfiguration" {
         let (kind, version) = (tree.get("kind").text(), tree.get("apiVersion").text());
-        return Err(format!("failed to decode: no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/kubelet/apis/config/scheme/scheme.go:33\""));
+        return Err(format!(
+            "failed to decode: no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/kubelet/apis/config/scheme/scheme.go:33\""
+        ));
     }
     let mut unknown = Vec::new();
     for (key, value) in tree.entries() {
@@ -162,7 +164,10 @@ mod tests {
         assert_eq!((read.max_pods, read.cluster_dns[0].as_str()), (Some(20), "10.1.2.3"));
         assert_eq!(read.lenient.as_deref(), Some("strict decoding error: unknown field \"maxPod\""));
         let wrong = reads(&format!("{HEAD}maxPods: many\n")).unwrap_err();
-        assert_eq!(wrong, "failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32");
+        assert_eq!(
+            wrong,
+            "failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32"
+        );
         assert!(reads("kind: [").is_err());
     }
 }
