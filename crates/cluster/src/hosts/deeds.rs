@@ -135,6 +135,7 @@ impl World {
                     machine.start_unit(now, &name);
                     self.put_machine(host, machine);
                 }
+                Due::Begins => self.kubelet_acts(host),
                 Due::Bootstrap => self.bootstrap_kubelet(host),
                 Due::Statics => self.mind_statics(host),
                 Due::Regrouped => self.end_misgrouped(host),

@@ -12,7 +12,7 @@ pub(super) fn of_debian(words: &[String], printed: Printed) -> Printed {
 
 fn ping(text: &str) -> String {
     let mut out = String::new();
-    let (mut who, mut sent) = (String::new(), 1u64);
+    let mut who = String::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let new = if let Some(rest) = line.strip_prefix("PING ") {
@@ -27,7 +27,7 @@ fn ping(text: &str) -> String {
             // The servers stand in one network: nobody forwards between them.
             format!("64 bytes from {who}: icmp_seq={number} ttl=64 time={} ms", after("time="))
         } else if line.contains(" packets transmitted") {
-            sent = words.first().and_then(|word| word.parse().ok()).unwrap_or(1);
+            let sent: u64 = words.first().and_then(|word| word.parse().ok()).unwrap_or(1);
             let (got, lost) = (words.get(3).copied().unwrap_or("0"), words.get(6).copied().unwrap_or("0%"));
             format!("{sent} packets transmitted, {got} received, {lost} packet loss, time {}ms", sent.saturating_sub(1) * 1_001)
         } else if let Some(rest) = line.strip_prefix("round-trip min/avg/max = ") {

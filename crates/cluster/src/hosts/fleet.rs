@@ -81,6 +81,8 @@ pub(crate) enum Due {
     Booted,
     /// systemd starts a service anew that has failed.
     Unit(Text),
+    /// The kubelet begins its work, if its service still runs.
+    Begins,
     /// The kubelet asks for its first certificate.
     Bootstrap,
     /// The kubelet looks at its static Pods.
