@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::members::EtcdNode;
 use crate::part::{Actor, Part};
 use crate::topology::{Machine, Topology, VERSION};
+use crate::traffic::fabric::{ip, name_server};
 use crate::world::{Host, World};
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
@@ -12,6 +13,7 @@ use controlplane::scheduler::Scheduler;
 use dataplane::host::{Host as Machinery, Role};
 use dataplane::images::Catalog;
 use dataplane::kubelet::{Config, Kubelet};
+use dataplane::network::dns::NodeDns;
 use dataplane::network::{KubeProxy, MTU};
 use objects::wire::{Request, Verb};
 use objects::{KindId, Text, Tree, kinds, list, map};
@@ -136,12 +138,13 @@ impl World {
         };
         let taint = map! {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"};
         let config = Config {
+            max_pods: 0,
             seed,
             taints: if control_plane { vec![taint] } else { Vec::new() },
             pod_cidr: topology.pod_cidr(place),
             mirrors: topology.static_pods && (control_plane || topology.bare.is_some()),
             labels: topology.managed.map(|provider| provider.labels_of(place)).unwrap_or_default(),
-            dns: dataplane::network::dns::NodeDns::default(),
+            dns: NodeDns { node_file: Some(Text::from(format!("nameserver {}\n", ip(name_server(number))))), ..NodeDns::default() },
             network: topology.network,
             images: if topology.static_pods { addons::node_images(topology.network) } else { Vec::new() },
         };

@@ -35,13 +35,13 @@ fn matrix(reach: &ReachView) -> AnyView {
     let short = |pod: &str| pod.trim_start_matches("default/").to_string();
     let head = |at: usize| {
         let end = &reach.ends[at];
-        let shield = end.ingress.then(|| view! { <span role="img" aria-label=words.net.isolated>"⛨"</span> });
+        let shield = end.ingress.then(|| view! { <svg class="isolated" viewBox="-8 -9 16 17" role="img" aria-label=words.net.isolated><path d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /></svg> });
         view! { <th scope="col"><span translate="no">{short(&end.pod)}</span>{shield}</th> }
     };
     let row = |at: usize| {
         let from = &reach.ends[at];
         let cells = reach.rows.get(at).map_or("", String::as_str).chars().zip(&reach.ends);
-        let shield = from.egress.then(|| view! { <span role="img" aria-label=words.net.isolated>"⛨"</span> });
+        let shield = from.egress.then(|| view! { <svg class="isolated" viewBox="-8 -9 16 17" role="img" aria-label=words.net.isolated><path d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /></svg> });
         view! { <tr><th scope="row"><span translate="no">{short(&from.pod)}</span>{shield}</th>{cells.map(|(letter, to)| cell(letter, from, to)).collect_view()}</tr> }
     };
     view! {

@@ -1,7 +1,7 @@
 //! Pods: rounded boxes whose version is a colour, a hatch and a word, and whose state is a shape and a word.
 use super::Drawing;
 use super::control::{fit, hinted, tag, version_class};
-use super::layout::Size;
+use super::layout::{NAMED, Size};
 use crate::state::network::Lens;
 use crate::state::world::PodCell;
 use crate::state::{app, words};
@@ -108,7 +108,14 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
         move || label().len() as f64 * 7.4
     };
     let named = pod.view.clone();
-    let name = move || named.with(|view| fit(&short_name(view), width.get() - 56.0 - tag_width(), 7.0));
+    let name = move || {
+        named.with(|view| match (size.get(), width.get() - 34.0 - tag_width()) {
+            // Half a name tells nobody anything.
+            (Size::Short, room) if room < 3.0 * 6.6 || width.get() < NAMED => String::new(),
+            (Size::Short, room) => fit(short_name(view).trim_start_matches("…-"), room, 6.6),
+            _ => fit(&short_name(view), width.get() - 56.0 - tag_width(), 7.0),
+        })
+    };
     let note = move || {
         let state = state.get();
         second.with(|view| {
@@ -140,7 +147,7 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             <rect class="edge" x="1" y="1" width="8" rx="7" />
             <g class="mark"><circle class="disc" r="5.5" /><path class="cross" d="M-5-5L5 5M5-5L-5 5" /><path class="tick" d="M-5 0L-1.5 4L5-4" /></g>
             <text class="title" x=move || if size.get() == Size::Short { 10 } else { 14 } y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan>" "<tspan class="m more" dx="3">{name}</tspan></text>" "
-            <text class="m tiny more" x="14" y="44">{note}</text>" "
+            <text class="m tiny full-only" x="14" y="44">{note}</text>" "
             <text class="said">{full}</text>
             {move || shield.get().then(|| view! { <path class="shield" d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /> })}
         </g>

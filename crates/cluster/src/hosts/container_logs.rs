@@ -1,7 +1,8 @@
-//! The files of /var/log/pods and /var/log/containers: written when somebody looks there, from what the runtime keeps.
+//! The files of /var/log/pods and /var/log/containers and the kubelet's journal: written when somebody looks there.
 use crate::world::World;
 use ::hosts::Machine;
 use dataplane::runtime::{Container, Sandbox};
+use std::sync::Arc;
 
 const PODS: &str = "/var/log/pods";
 const LINKS: &str = "/var/log/containers";
@@ -9,6 +10,9 @@ const LINKS: &str = "/var/log/containers";
 impl World {
     /// Brings the folders of a server up to date, if a line typed in `folder` may look into them.
     pub(super) fn show_logs(&mut self, host: usize, folder: &str, line: &str) {
+        if line.contains("journalctl") || line.contains("systemctl") {
+            self.show_journal(host);
+        }
         if !line.contains("/var/log") && !folder.starts_with("/var/log") {
             return;
         }
@@ -22,6 +26,31 @@ impl World {
             }
         }
         // What is shown is no change from outside.
+        self.fleet_mut().machines.insert(host, machine);
+    }
+
+    /// What the kubelet has written since somebody last looked stands in its unit's journal.
+    pub(super) fn show_journal(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        // In K3s its lines are the one process's.
+        if super::k3s::notifying(&machine).is_some() {
+            return;
+        }
+        let id = self.hosts[host].kubelet;
+        let lines = Arc::make_mut(&mut self.parts[id]).kubelet_mut().map(|kubelet| kubelet.read_journal()).unwrap_or_default();
+        let last = |machine: &Machine| {
+            let tags = machine
+                .unit("kubelet")?
+                .journal
+                .iter()
+                .rev()
+                .find_map(|line| line.tag.strip_prefix("kubelet[")?.strip_suffix(']')?.parse().ok());
+            tags
+        };
+        let pid = machine.unit("kubelet").map(|unit| unit.pid).filter(|pid| *pid != 0).or_else(|| last(&machine)).unwrap_or(700);
+        for line in &lines {
+            machine.klog(line.at, "kubelet", pid, line.level, &line.place, &line.words);
+        }
         self.fleet_mut().machines.insert(host, machine);
     }
 }

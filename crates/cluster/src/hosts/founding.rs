@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::part::{Actor, Part};
 use crate::world::World;
 use ::hosts::Machine;
+use ::hosts::machine::kubelet;
 use apiserver::ServiceRange;
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
@@ -25,6 +26,7 @@ const BOOTSTRAP: &str = "/etc/kubernetes/bootstrap-kubelet.conf";
 impl World {
     /// The kubelet's service runs: with credentials it begins its work, with a token it asks for them first.
     pub(super) fn kubelet_begins(&mut self, host: usize) {
+        self.kubelet_reads(host);
         let mut machine = self.machine(host);
         let files = &machine.files;
         if files.exists(CREDENTIALS) || !files.exists(BOOTSTRAP) {
@@ -33,6 +35,23 @@ impl World {
             self.queue.push(self.now + START, Event::Start(self.hosts[host].kubelet));
         } else {
             self.plan(host, START, Due::Bootstrap);
+        }
+    }
+
+    /// The kubelet goes by its configuration as it is now.
+    fn kubelet_reads(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        let Some(text) = machine.files.read(kubelet::CONFIG) else { return };
+        let Ok(read) = kubelet::reads(&text) else { return };
+        if let Some(why) = &read.lenient {
+            let pid = machine.unit("kubelet").map_or(0, |unit| unit.pid);
+            let words = format!("\"Using lenient decoding as strict decoding failed\" err={why:?}");
+            machine.klog(self.now, "kubelet", pid, 'I', "codec.go:106", &words);
+            self.fleet_mut().machines.insert(host, machine);
+        }
+        let id = self.hosts[host].kubelet;
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+            kubelet.configure(read.max_pods, read.cluster_dns, &read.cluster_domain);
         }
     }
 

@@ -1,4 +1,5 @@
 //! The servers of the world as machines to log in to: their state, the commands on them, what these reach beyond.
+mod ailments;
 mod answers;
 mod balancer;
 mod command;
@@ -14,6 +15,7 @@ mod k3s_snapshots;
 mod kubectl;
 mod links;
 mod made;
+mod manifests;
 mod past;
 mod processes;
 mod programs;

@@ -162,7 +162,9 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
         }
     }
     let manifest = |machine: &Machine, name: &str| machine.files.read(&format!("{MANIFESTS}/{name}.yaml"));
-    if STATICS.iter().any(|name| manifest(before, name) != manifest(after, name)) {
+    let names = |machine: &Machine| machine.files.names(MANIFESTS);
+    let file = |machine: &Machine, name: &Text| machine.files.read(&format!("{MANIFESTS}/{name}"));
+    if names(before) != names(after) || names(after).iter().any(|name| file(before, name) != file(after, name)) {
         let both = |name: &&str| manifest(before, name).is_some() && manifest(after, name).is_some();
         let changed = STATICS.into_iter().filter(both).filter(|name| manifest(before, name) != manifest(after, name)).collect();
         all.push(Deed::Manifests(changed));

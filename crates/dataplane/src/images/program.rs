@@ -10,8 +10,8 @@ pub struct Answer {
     /// `/cart`, or `/cart/*` for everything below it.
     pub path: Text,
     pub code: u16,
-    /// May hold `{hostname}`, `{env.NAME}`, `{client}` (the caller's address as the server sees it) and `{calls}` (the
-    /// bodies of the calls' answers).
+    /// May hold `{hostname}`, `{env.NAME}`, `{client}` (the caller's address as the server sees it), `{request}` (the
+    /// request as text) and `{calls}` (the bodies of the calls' answers).
     pub body: Text,
     /// How long it takes, where it differs from the program's own.
     pub latency: Option<Duration>,

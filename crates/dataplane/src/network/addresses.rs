@@ -65,6 +65,13 @@ impl Addresses {
         (address.wrapping_sub(base) < size).then(|| format!("{}/{}", written(base), 32 - size.trailing_zeros()))
     }
 
+    /// What was taken for one uid belongs to another from now on.
+    pub fn rename(&mut self, old: &str, uid: &Text) {
+        let Some(offset) = self.of.remove(old) else { return };
+        self.taken.insert(offset, uid.clone());
+        self.of.insert(uid.clone(), offset);
+    }
+
     /// Gives a Pod's address back.
     pub fn release(&mut self, uid: &str) {
         if let Some(offset) = self.of.remove(uid) {

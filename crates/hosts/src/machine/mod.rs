@@ -3,6 +3,7 @@ mod drop_ins;
 pub mod figures;
 pub mod files;
 pub mod k3s;
+pub mod kubelet;
 pub mod packages;
 mod power;
 pub use power::settings;
