@@ -81,6 +81,7 @@ impl World {
             Attempt::Lost => (Duration::secs(15), self.no_answer("lost")),
             Attempt::Failed(after, response) => (after, response),
             Attempt::Runs(part, command) => return self.begin_exec(caller, ticket, part, *command),
+            Attempt::Types(session, line) => return self.type_into(caller, ticket, session, &line),
             Attempt::Etcdctl(host, words) => return self.begin_etcdctl(host, words, caller, ticket, true),
             Attempt::Waits(..) => return,
         };
@@ -140,6 +141,9 @@ impl World {
             let served = if *subresource == "log" { "containerLogs" } else { subresource.as_str() };
             self.talk.asks_kubelet(now, server, part, format!("/{served}/{namespace}/{name}").into());
         }
+        if let (Some(session), Some(_)) = (session_of(request), id) {
+            return Attempt::Types(session, request.body.text().to_string());
+        }
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
             Some(kubelet) if is_exec(request) || types_lines(request) => {
                 let begun = if types_lines(request) { kubelet.shell_begin(now, request) } else { kubelet.exec_begin(now, request) };
@@ -189,6 +193,8 @@ enum Attempt {
     Etcdctl(usize, Vec<String>),
     /// It waits for etcd.
     Waits(Asked),
+    /// A line for a shell that has run before.
+    Types(u64, String),
     /// A command was started in a container; its answer comes when it ends.
     Runs(PartId, Box<dataplane::kubelet::Command>),
 }
@@ -196,6 +202,11 @@ enum Attempt {
 /// Whether a client will type line after line into a shell: an option that is not on the real wire.
 fn types_lines(request: &Request) -> bool {
     request.options.other.iter().any(|(key, value)| key == "lines" && value == "true")
+}
+
+/// The shell that a request brings the next line for: the number that its last answer gave.
+fn session_of(request: &Request) -> Option<u64> {
+    request.options.other.iter().find(|(key, _)| key == "session").and_then(|(_, value)| value.parse().ok())
 }
 
 /// An exec may change files in its container; logs only read.

@@ -74,11 +74,16 @@ fn line(pid: u32, depth: usize, most: Memo<u32>, open: RwSignal<u32>) -> AnyView
             <th scope="row" translate="no">
                 <button class="item" aria-expanded=move || pressed().to_string() on:click=press>{"· ".repeat(depth)}{move || read(|row| row.name.clone())}</button>
                 <span class="membar" aria-hidden="true"><i style:width=move || format!("{}%", share())></i></span>
-                {move || pressed().then(|| view! { <code class="command">{move || read(|row| format!("{} {}", row.pid, row.command))}</code> })}
             </th>
             <td class="end">{move || read(|row| format!("{} MiB", row.rss_kib >> 10))}</td>
             <td class="end">{move || read(|row| format!("{}.{} %", row.cpu_millis / 10, row.cpu_millis % 10))}</td>
         </tr>
+        {move || pressed().then(|| view! { <tr><td colspan="3"><code class="command" translate="no">{move || read(command)}</code></td></tr> })}
     }
     .into_any()
+}
+
+/// The process's id and its command, an option on each line.
+fn command(row: &ProcessView) -> String {
+    format!("{} {}", row.pid, row.command.replace(" --", "\n  --"))
 }

@@ -42,11 +42,15 @@ pub fn state_of(view: &PodView, now: u64) -> String {
     }
 }
 
-/// Part of a Pod's name that tells it apart.
-fn short_name(view: &PodView) -> String {
-    match view.name.rsplit_once('-') {
-        Some((_, end)) if !view.owner.is_empty() => format!("…-{end}"),
-        _ => view.name.clone(),
+/// Whose a Pod is, and as much of what tells it apart as so many signs hold: `web…x7k2p`, `payment…2p`.
+fn short_name(view: &PodView, most: usize) -> String {
+    let parts = view.name.rsplit_once('-').filter(|_| !view.owner.is_empty());
+    // Between them stands the template's hash, the same for all of one version.
+    let parts = parts.and_then(|(rest, end)| Some((rest.rsplit_once('-').filter(|(_, hash)| hash.len() >= 8)?.0, end)));
+    let Some((app, end)) = parts else { return fit(&view.name, most as f64, 1.0) };
+    match most.saturating_sub(app.chars().count() + 1).min(end.len()) {
+        0 | 1 => fit(app, most as f64, 1.0),
+        left => format!("{app}…{}", &end[end.len() - left..]),
     }
 }
 
@@ -112,14 +116,18 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
         named.with(|view| match (size.get(), width.get() - 34.0 - tag_width()) {
             // Half a name tells nobody anything.
             (Size::Short, room) if room < 3.0 * 6.6 || width.get() < NAMED => String::new(),
-            (Size::Short, room) => fit(short_name(view).trim_start_matches("…-"), room, 6.6),
-            _ => fit(&short_name(view), width.get() - 56.0 - tag_width(), 7.0),
+            (Size::Short, room) => short_name(view, (room / 6.6) as usize),
+            (_, room) => short_name(view, ((room - 22.0) / 7.0) as usize),
         })
     };
     let note = move || {
         let state = state.get();
         second.with(|view| {
-            let text = if look(view) == "ready" && !view.ip.is_empty() {
+            let ready = look(view) == "ready" && !view.ip.is_empty();
+            let text = if ready && width.get() < 150.0 {
+                // The full disc says it already.
+                view.ip.clone()
+            } else if ready {
                 format!("{} · {state}", view.ip)
             } else if view.restarts > 0 {
                 format!("{state} · ↻{}", view.restarts)

@@ -75,6 +75,7 @@ impl World {
                 self.show_logs(host, &command.login.folder, &command.line);
                 self.machine(host);
                 self.show_links(host);
+                self.show_network(host);
                 let before = self.machine(host);
                 self.alter_command(id, |command| (command.before, command.asked) = (before, None));
                 self.run_command(id);

@@ -30,6 +30,7 @@ impl World {
     pub(super) fn begin_command(&mut self, start: Start, wait: Duration) -> u64 {
         self.show_containers(start.host);
         self.show_links(start.host);
+        self.show_network(start.host);
         let before = self.machine(start.host);
         let fleet = self.fleet_mut();
         fleet.next += 1;

@@ -1,4 +1,5 @@
 //! Carries out what follows from a change on a server, and shows on it what happens to the parts of the world.
+use super::cni;
 use super::fleet::Due;
 use super::seam::{self, Deed};
 use crate::event::{Event, PartId};
@@ -50,6 +51,8 @@ impl World {
                     kubelet.set_tunnel_mtu(bytes);
                 }
             }
+            Deed::Plugged(plugin, true) => self.install_network(self.hosts[host].kubelet, plugin),
+            Deed::Plugged(plugin, false) => self.remove_network(self.hosts[host].kubelet, plugin, cni::NOTICE),
             Deed::Service("kubelet", true) => {
                 self.enable(self.hosts[host].kubelet);
                 self.kubelet_is(host);

@@ -2,6 +2,7 @@
 mod ailments;
 mod answers;
 mod balancer;
+mod cni;
 mod command;
 mod container_logs;
 mod deeds;

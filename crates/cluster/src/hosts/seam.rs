@@ -1,8 +1,10 @@
 //! What a change of a server means for the parts of the world: one pure comparison of two states of a machine.
+use super::cni;
 use super::processes::{MANIFESTS, STATICS};
 use ::hosts::Machine;
 use ::hosts::machine::k3s::Phase;
 use ::hosts::machine::units::State;
+use dataplane::network::Plugin;
 use objects::Text;
 use simcore::Duration;
 
@@ -17,6 +19,8 @@ pub(super) enum Deed {
     Mtu(u32),
     /// The overlay's device does.
     Tunnel(u32),
+    /// The file of a network plugin came or went.
+    Plugged(Plugin, bool),
     /// The kubelet or the container runtime started or stopped.
     Service(&'static str, bool),
     /// A service ended by itself: systemd starts it again after this while.
@@ -141,6 +145,7 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     if let (Some(was), Some(is)) = (mtu(before, "flannel.1"), mtu(after, "flannel.1")) {
         all.extend((was != is).then_some(Deed::Tunnel(is)));
     }
+    all.extend(cni::moves(before, after).into_iter().map(|(plugin, there)| Deed::Plugged(plugin, there)));
     for name in ["containerd", "kubelet"] {
         let (was, is) = (pid(before, name), pid(after, name));
         if was != is {

@@ -75,10 +75,10 @@ impl World {
                         let hidden = name == "kube-apiserver"
                             && !matches!(processes::argument(&machine, name, "--secure-port").as_str(), "" | "6443");
                         self.run_component(host, name, !hidden);
+                        self.forget_ailment(host, name);
                         if name == "etcd" {
                             self.obey_flags(host, &pod);
                         }
-                        self.forget_ailment(host, name);
                         self.mirror(host, name, true);
                         self.runs_by(host, name, &image, &pod, Ailment::None);
                     }

@@ -1,7 +1,7 @@
 //! The way of one connection, decided at once: name, Service rules, links, policies, the listening container.
 use crate::traffic::fabric::{Client, End, Place, ip, name_server, number};
 use crate::world::World;
-use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Protocol, Rules, Verdict, What};
+use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Plugin, Protocol, Rules, Verdict, What};
 use objects::Text;
 use simcore::Duration;
 use std::net::IpAddr;
@@ -111,7 +111,13 @@ impl World {
         // Service rules are about ports: an echo has none.
         steps.verdict = if ask.what == What::Echo { Verdict::Pass } else { self.rules(entry, &packet, client.origin()) };
         // What the own node lets pass to another node's address meets that node's rules, as from outside: node ports.
-        if let (Verdict::Pass, Place::Node(other)) = (steps.verdict, self.place(address))
+        let beyond = match self.place(address) {
+            Place::Node(other) => Some(other),
+            // A load balancer's address that the own node has no rule for is asked for on the hosts' network.
+            Place::Elsewhere => self.announcer(address),
+            _ => None,
+        };
+        if let (Verdict::Pass, Some(other)) = (steps.verdict, beyond)
             && other != entry
             && ask.what != What::Echo
         {
@@ -160,6 +166,9 @@ impl World {
             // The hosts' network has no routes to Pods and Services.
             Client::Outside(_) => match self.place(address) {
                 Place::Node(host) => Ok(host),
+                Place::Elsewhere if self.announcer(address).is_none() && self.hosts.iter().any(|host| near(host.number, address)) => {
+                    Err(Failure::Unreachable)
+                }
                 _ => self.announcer(address).ok_or(Failure::Lost),
             },
         }
@@ -202,7 +211,9 @@ impl World {
             Place::Nobody { host } => {
                 steps.server_host = host as u16;
                 self.leaves(source, protocol, steps)?;
-                Err(if self.hosts[host].powered { Failure::Unreachable } else { Failure::Lost })
+                // A bridge asks for the address and tells that nobody has it; Calico's route for the rest of the range is a hole.
+                let asks = self.hosts[host].powered && self.plugin(host) != Plugin::Calico;
+                Err(if asks { Failure::Unreachable } else { Failure::Lost })
             }
             Place::Node(host) => {
                 steps.server_host = host as u16;
@@ -228,8 +239,8 @@ impl World {
                     return Err(Failure::Lost);
                 }
                 let own = self.hosts[entry].number;
-                if address & 0xffff_ff00 == own & 0xffff_ff00 {
-                    // Neighbours are asked for by ARP; the one that knows names is there, and listens nowhere else.
+                if near(own, address) {
+                    // The machine that knows names is there, and listens nowhere else.
                     return Err(if address == name_server(own) { Failure::Refused } else { Failure::Unreachable });
                 }
                 let (uid, id) = (Text::default(), Text::new_static(INTERNET));
@@ -349,6 +360,11 @@ impl World {
             Some(Server { host, uid: uid.clone(), id: container.id.clone() })
         })
     }
+}
+
+/// Whether two machines stand on one network: neighbours are asked for by ARP.
+fn near(one: u32, other: u32) -> bool {
+    one >> 8 == other >> 8
 }
 
 /// How long it takes until a client knows of a failure.

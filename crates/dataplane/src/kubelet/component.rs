@@ -427,7 +427,7 @@ impl Kubelet {
     /// by itself.
     pub fn install_network(&mut self, now: Time, plugin: Plugin, mtu: Mtu, fx: &mut Effects) {
         let before = self.addresses.is_ready();
-        self.addresses.plugin = self.addresses.plugin.min(plugin);
+        self.addresses.plug(plugin);
         if self.addresses.plugin == plugin {
             self.addresses.mtu = mtu;
         }
@@ -437,8 +437,21 @@ impl Kubelet {
         self.settle(now, fx);
     }
 
+    /// The configuration is taken away. What the runtime says is asked for again after a while.
+    pub fn remove_network(&mut self, now: Time, plugin: Plugin, after: Duration, fx: &mut Effects) {
+        self.addresses.unplug(plugin);
+        self.registration.status_at = self.registration.status_at.min(now + after);
+        self.settle(now, fx);
+    }
+
+    /// The plugin that counts: of several the first by its file's name.
     pub fn network(&self) -> Plugin {
         self.addresses.plugin
+    }
+
+    /// All plugins whose configuration is there.
+    pub fn networks(&self) -> [Plugin; 2] {
+        [self.addresses.plugin, self.addresses.beside]
     }
 
     /// Somebody sets the overlay's device to another length.

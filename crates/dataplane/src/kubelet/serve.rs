@@ -230,6 +230,7 @@ impl Command {
 
     /// The next line for a shell that waits for one.
     pub fn type_line(&mut self, now: Time, line: &str) {
+        self.began = now;
         self.shell.type_line(now, line);
     }
 

@@ -286,11 +286,14 @@ fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text
     let ports =
         || container.get("ports").items().iter().filter_map(|port| u16::try_from(port.get("containerPort").as_int()?).ok()).collect();
     let program = || Task::program(now, image.map(|image| image.program.clone()).unwrap_or_default(), ports());
-    let Some(first) = argv.first() else { return Ok(program()) };
+    let waits = container.get("stdin").is_true();
+    let Some(first) = argv.first() else {
+        let typed = waits && image.is_some_and(|image| image.program.shell);
+        return Ok(if typed { Task::Script(Box::new(Shell::open(now))) } else { program() });
+    };
     if first.starts_with('-') && !container.has("command") {
         return Ok(program());
     }
-    let waits = container.get("stdin").is_true();
     if waits && argv[1..].iter().all(|word| word.starts_with('-') && !word.ends_with('c')) && is_shell(first) {
         return Ok(Task::Script(Box::new(Shell::open(now))));
     }
