@@ -63,8 +63,8 @@ impl World {
     pub(super) fn show_journal(&mut self, host: usize) {
         let mut machine = self.machine(host);
         // In K3s its lines are the one process's.
-        if super::k3s::notifying(&machine).is_some() {
-            return;
+        if let Some((unit, _)) = super::k3s::notifying(&machine) {
+            return self.show_k3s_journal(host, &unit);
         }
         let id = self.hosts[host].kubelet;
         let lines = Arc::make_mut(&mut self.parts[id]).kubelet_mut().map(|kubelet| kubelet.read_journal()).unwrap_or_default();
