@@ -19,7 +19,8 @@ pub fn once(args: &Args, io: &mut Io, namespace: &str, pod: &str, container: &st
         return Err(match response.code {
             500.. => Stop::error(format!("Internal error occurred: {message}")),
             403 | 404 => Stop::server(&response),
-            _ => Stop::error(format!("unable to upgrade connection: {message}")),
+            // The kubelet's refusal of an upgrade is an error inside of the server to its client.
+            _ => Stop::error(format!("Internal error occurred: unable to upgrade connection: {message}")),
         });
     }
     let code = response.warnings.iter().find_map(|warning| warning.strip_prefix("command terminated with exit code ")?.parse::<u8>().ok());
