@@ -141,6 +141,11 @@ impl Machine {
         self.alter_unit(unit, |unit| Arc::make_mut(&mut unit.journal).push(line));
     }
 
+    /// How many lines the journals of all units have.
+    pub fn journal_lines(&self) -> usize {
+        self.units.values().map(|unit| unit.journal.len()).sum()
+    }
+
     /// A line of a program that writes by klog, after its header: `E1201 00:00:07.000000     432 run.go:72] `.
     pub fn klog(&mut self, now: Time, name: &str, pid: u32, level: char, place: &str, words: &str) {
         let text = self.local(now).rfc3339_micro();
