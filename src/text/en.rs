@@ -488,6 +488,9 @@ static OPS: Ops = Ops {
         "kube-proxy" => {
             "Writes the rules of Services into its node's kernel. No packet passes through this process, so the rules that are written stay when it stops."
         }
+        "sqlite" => {
+            "With one server K3s keeps the cluster's state in a SQLite file. Kine, a part of k3s, turns what the API server says to etcd into SQL."
+        }
         _ => "",
     },
     runs_on: |server, running| format!("{server} · {}", if running { "running" } else { "stopped" }),

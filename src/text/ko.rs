@@ -514,6 +514,9 @@ static OPS: Ops = Ops {
         "kube-proxy" => {
             "서비스의 규칙을 자기 노드의 커널에 적습니다. 패킷은 이 프로세스를 거치지 않으므로, 멈춰도 이미 적힌 규칙은 그대로입니다."
         }
+        "sqlite" => {
+            "K3s는 서버가 하나이면 클러스터의 상태를 SQLite 파일 하나에 둡니다. k3s 안의 kine이 API 서버가 etcd에 하는 말을 SQL로 옮깁니다."
+        }
         _ => "",
     },
     runs_on: |server, running| format!("{server} · {}", if running { "돌고 있음" } else { "멈춤" }),

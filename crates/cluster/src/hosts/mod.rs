@@ -6,6 +6,7 @@ mod cni;
 mod command;
 mod container_logs;
 mod deeds;
+mod dialect;
 mod etcd;
 mod fleet;
 mod founding;

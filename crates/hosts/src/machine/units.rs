@@ -141,6 +141,11 @@ impl Machine {
         self.alter_unit(unit, |unit| Arc::make_mut(&mut unit.journal).push(line));
     }
 
+    /// How many lines the journals of all units have.
+    pub fn journal_lines(&self) -> usize {
+        self.units.values().map(|unit| unit.journal.len()).sum()
+    }
+
     /// Lines that were told later than others of their time are put where they belong.
     pub fn sort_journal(&mut self, unit: &str) {
         self.alter_unit(unit, |unit| Arc::make_mut(&mut unit.journal).sort_by_key(|line| line.at));
