@@ -47,10 +47,6 @@ impl World {
 
     /// A kube-apiserver turns somebody away: `why` is what the authenticator said.
     pub(crate) fn tells_stranger(&mut self, host: usize, why: &str) {
-        let why = match why.starts_with("x509: ") {
-            true => format!("[{why}, verifying certificate SN=7, SKID=, AKID= failed: {why}]"),
-            false => why.to_string(),
-        };
         let words = format!("\"Unable to authenticate the request\" err=\"{why}\"");
         self.component_says(host, "kube-apiserver", 'E', "authentication.go:76", &words);
     }

@@ -15,6 +15,8 @@ use objects::{Status, Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
 
+/// How often a journal that somebody follows is looked at.
+const FOLLOWS: Duration = Duration::secs(1);
 /// How often health and files are looked at again.
 const POLL: Duration = Duration::millis(500);
 /// A name server that does not answer: two tries of five seconds (resolv.conf(5)).
@@ -64,7 +66,8 @@ impl World {
         let Some(command) = self.fleet.commands.get(&id).cloned() else { return };
         let (Some(asked), host) = (command.asked.clone(), command.host) else { return };
         // An event of an earlier question may come late; only what is polled is asked again.
-        let polled = matches!(asked.question, Question::Wait { .. } | Question::WaitFile { .. }) || asked.kubectl.is_some();
+        let polled =
+            matches!(asked.question, Question::Wait { .. } | Question::WaitFile { .. } | Question::Journal(_)) || asked.kubectl.is_some();
         if self.now < asked.at || (asked.sent && !polled) {
             return;
         }
@@ -79,6 +82,13 @@ impl World {
                 let before = self.machine(host);
                 self.alter_command(id, |command| (command.before, command.asked) = (before, None));
                 self.run_command(id);
+            }
+            Question::Journal(known) => {
+                self.show_journal(host);
+                match self.machine(host).journal_lines() > *known {
+                    true => self.tell_command(id, Reply::Done(Ok(()))),
+                    false => self.queue.push(self.now + FOLLOWS, Event::Command(id)),
+                }
             }
             Question::Reach => self.tell_command(id, Reply::Done(Ok(()))),
             Question::Lookup(name) => {
@@ -158,7 +168,10 @@ impl World {
                 let reply = self.etcd_said(command.host, endpoint, &printed(response));
                 self.tell_command(id, reply);
             }
-            Some((Question::Program(_), _)) => self.tell_command(id, Reply::Printed(Some(printed(response)))),
+            Some((Question::Program(begun), _)) => {
+                let printed = super::dialect::of_debian(&begun.words, printed(response));
+                self.tell_command(id, Reply::Printed(Some(printed)));
+            }
             _ => {}
         }
     }
@@ -319,6 +332,9 @@ impl World {
             self.server_at(host, &address).map_err(|(why, _)| format!("Get \"{url}\": {why}"))?;
         }
         let Some(at) = self.host_at(host, name) else { return Err(refused) };
+        if at != host && self.passage(Some(host), Some(at)).is_none() {
+            return Err(format!("Get \"{url}\": dial tcp {address}: i/o timeout"));
+        }
         let (machine, now) = (self.machine(at), self.now);
         let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(self.power_on, |one| one.since);
         let open = machine.sockets.iter().find(|socket| socket.port == number).map(|socket| since(socket.pid));

@@ -138,6 +138,13 @@ impl World {
         self.tool_ends_at(self.now, caller, ticket, String::new(), String::new(), 130);
     }
 
+    /// Ctrl+C ends `ssh HOST LINE`, and the line with it.
+    pub(crate) fn break_lines(&mut self) {
+        let mine = self.fleet.commands.iter().filter(|(_, command)| command.caller == Caller::Terminal && !command.in_session);
+        let ids: Vec<u64> = mine.map(|(id, _)| *id).collect();
+        ids.into_iter().for_each(|id| self.break_command(id));
+    }
+
     /// The connection of a command breaks.
     pub(super) fn cut_command(&mut self, id: u64, words: &str) {
         let Some(command) = self.fleet_mut().commands.remove(&id) else { return };

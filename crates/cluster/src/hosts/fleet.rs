@@ -84,6 +84,8 @@ pub(crate) enum Due {
     Booted,
     /// systemd starts a service anew that has failed.
     Unit(Text),
+    /// The kubelet begins its work, if its service still runs.
+    Begins,
     /// The kubelet asks for its first certificate.
     Bootstrap,
     /// The kubelet looks at its static Pods.
@@ -194,6 +196,8 @@ pub(crate) enum Question {
         ask: EtcdAsk,
     },
     Program(Box<Begun>),
+    /// More lines in the journals than so many.
+    Journal(usize),
     Reach,
 }
 

@@ -32,9 +32,16 @@ impl World {
         if files.exists(CREDENTIALS) || !files.exists(BOOTSTRAP) {
             processes::keep_credentials(&mut machine);
             self.fleet_mut().machines.insert(host, machine);
-            self.queue.push(self.now + START, Event::Start(self.hosts[host].kubelet));
+            self.plan(host, START, Due::Begins);
         } else {
             self.plan(host, START, Due::Bootstrap);
+        }
+    }
+
+    /// Some moment after its service's start; it may have been stopped meanwhile.
+    pub(super) fn kubelet_acts(&mut self, host: usize) {
+        if self.machine(host).unit("kubelet").is_some_and(|unit| unit.pid != 0) {
+            self.queue.push(self.now, Event::Start(self.hosts[host].kubelet));
         }
     }
 

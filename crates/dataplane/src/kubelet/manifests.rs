@@ -1,6 +1,7 @@
 //! Static Pods: what manifests on the machine say, and the mirrors of what runs by them.
 use crate::host::Manifest;
 use crate::kubelet::{Kubelet, mirror};
+use crate::network::Plugin;
 use crate::runtime::Sandbox;
 use apiserver::client::Effects;
 use objects::{Object, Text};
@@ -8,6 +9,25 @@ use simcore::{Duration, Time};
 use std::sync::Arc;
 
 impl Kubelet {
+    /// All Pods of the runtime are removed, as `crictl rmp -af` does; images and the network's configuration stay.
+    pub fn remove_pods(&mut self) {
+        self.stop();
+        let uids: Vec<Text> = self.sandboxes.keys().cloned().collect();
+        for uid in uids {
+            self.addresses.release(&uid);
+            self.sandboxes.remove(&uid);
+        }
+        self.host.manifests = self.host.manifests.as_ref().map(|_| Arc::default());
+        for part in crate::host::CONTROL_PLANE {
+            self.host.has_process(part, false);
+        }
+    }
+
+    /// The network plugin's configuration is gone: Pods that run go on, new ones have no network.
+    pub fn lose_network(&mut self) {
+        self.addresses.plugin = Plugin::None;
+    }
+
     /// What its configuration file has of `maxPods`, `clusterDNS`, `clusterDomain`; it goes by its own where that is silent.
     pub fn configure(&mut self, max_pods: Option<u32>, cluster_dns: Vec<Text>, cluster_domain: &str) {
         self.host.pods_max = max_pods.unwrap_or(self.config.max_pods);
