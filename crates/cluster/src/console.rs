@@ -34,6 +34,7 @@ impl World {
         if self.interrupt_session() {
             return;
         }
+        self.break_lines();
         self.with_shell(None, |shell, now| shell.interrupt(now));
     }
 

@@ -1,5 +1,6 @@
 //! A host: its hardware, its operating system, and the processes that stand in its table.
-use objects::Text;
+use objects::{Text, Tree};
+use std::sync::Arc;
 
 /// What a host is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,11 +21,47 @@ pub struct Process {
     pub hash: Text,
     /// Its static Pod has no manifest any more: it has not crashed, it is not to run.
     pub withdrawn: bool,
+    /// The Pod of its manifest, where that was read.
+    pub pod: Option<Arc<Tree>>,
+    pub ailment: Ailment,
+}
+
+/// Why a static Pod's container cannot do its work: its manifest says something that does not go.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub enum Ailment {
+    #[default]
+    None,
+    /// Nobody has its image.
+    NoImage,
+    /// Its image has no such program.
+    NoProgram(Text),
+    /// The program ends with code 1 after so many seconds; it has said these lines, the last one at its end. `{}` stands for
+    /// klog's letter, instant and process.
+    Dies { after: u32, lines: Arc<Vec<Text>> },
+}
+
+/// A static Pod that is no part of the control plane, as a manifest on this machine has it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Manifest {
+    pub namespace: Text,
+    /// With the node's name behind it.
+    pub name: Text,
+    pub hash: Text,
+    pub pod: Tree,
 }
 
 impl Process {
     fn new(name: impl Into<Text>, pid: u32) -> Process {
-        Process { name: name.into(), pid, running: true, image: Text::default(), hash: Text::default(), withdrawn: false }
+        Process {
+            name: name.into(),
+            pid,
+            running: true,
+            image: Text::default(),
+            hash: Text::default(),
+            withdrawn: false,
+            pod: None,
+            ailment: Ailment::None,
+        }
     }
 }
 
@@ -46,6 +83,8 @@ pub struct Host {
     pub runtime: Text,
     pub kubelet_version: Text,
     pub processes: Vec<Process>,
+    /// Static Pods of one's own; `None` where there never was one.
+    pub manifests: Option<Arc<Vec<Manifest>>>,
     pub powered: bool,
 }
 
@@ -76,6 +115,7 @@ impl Host {
             runtime: Text::new_static("containerd://2.1.4"),
             kubelet_version: Text::new_static("v1.37.2"),
             processes: names.enumerate().map(process).collect(),
+            manifests: None,
             powered: true,
         }
     }
@@ -105,7 +145,12 @@ impl Host {
 impl Host {
     /// A static Pod's manifest is there or gone: its process runs or ends, and need not stand in the table yet.
     pub fn has_process(&mut self, name: &str, running: bool) {
-        self.processes.iter_mut().filter(|process| process.name == name).for_each(|process| process.withdrawn = !running);
+        self.processes.iter_mut().filter(|process| process.name == name).for_each(|process| {
+            process.withdrawn = !running;
+            if !running {
+                process.ailment = Ailment::None;
+            }
+        });
         if !self.set_running(name, running) && running {
             let newest = self.processes.iter().map(|process| process.pid).max().unwrap_or(700);
             self.processes.push(Process::new(Text::new(name), newest + 17));
@@ -113,10 +158,16 @@ impl Host {
     }
 
     /// A static Pod's process runs by a manifest with this image and this hash.
-    pub fn runs_by(&mut self, name: &str, image: &str, hash: &str) {
+    pub fn runs_by(&mut self, name: &str, image: &str, hash: Text, pod: &Tree, ailment: Ailment) {
         if let Some(process) = self.processes.iter_mut().find(|process| process.name == name) {
-            (process.image, process.hash) = (Text::new(image), Text::new(hash));
+            (process.image, process.hash) = (Text::new(image), hash);
+            (process.pod, process.ailment) = (Some(Arc::new(pod.clone())), ailment);
         }
+    }
+
+    /// What is wrong with a process's static Pod.
+    pub fn ailment(&self, name: &str) -> &Ailment {
+        self.processes.iter().find(|process| process.name == name).map_or(&Ailment::None, |process| &process.ailment)
     }
 }
 

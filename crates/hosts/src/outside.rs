@@ -62,6 +62,11 @@ pub trait Outside {
         Ok((text.map(|text| Page::text(&text)), took))
     }
 
+    /// Waits until the journals of this machine have more than `known` lines. `false`: none will come.
+    fn journal(&mut self, _machine: &mut Machine, _at: Time, _known: usize) -> Answer<bool> {
+        Ok((false, Duration::ZERO))
+    }
+
     /// The containers of the runtime that listens on a socket of this machine.
     fn containers(&mut self, _machine: &Machine, _at: Time, _socket: &str) -> Answer<Vec<Container>> {
         Ok((Vec::new(), Duration::millis(10)))

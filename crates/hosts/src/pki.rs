@@ -29,6 +29,11 @@ const HEAD: &str = "-----BEGIN CERTIFICATE-----\n";
 const FOOT: &str = "-----END CERTIFICATE-----\n";
 
 impl Certificate {
+    /// Its number, in sixteen hexadecimal digits.
+    pub fn serial(&self) -> String {
+        self.key.chars().rev().take(16).collect()
+    }
+
     /// The PEM text.
     pub fn pem(&self) -> String {
         let fields = [

@@ -4,6 +4,7 @@ use super::fleet::{Asked, Command, Question, Reply};
 use super::{seam, tokens, trust};
 use crate::event::{Caller, Event};
 use crate::world::World;
+use ::hosts::UNWELL;
 use ::hosts::outside::{Container, Page, Printed, Supervisor};
 use ::hosts::pki::{Certificate, Refused};
 use apiserver::client::Ticket;
@@ -14,6 +15,8 @@ use objects::{Status, Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
 
+/// How often a journal that somebody follows is looked at.
+const FOLLOWS: Duration = Duration::secs(1);
 /// How often health and files are looked at again.
 const POLL: Duration = Duration::millis(500);
 /// A name server that does not answer: two tries of five seconds (resolv.conf(5)).
@@ -63,7 +66,8 @@ impl World {
         let Some(command) = self.fleet.commands.get(&id).cloned() else { return };
         let (Some(asked), host) = (command.asked.clone(), command.host) else { return };
         // An event of an earlier question may come late; only what is polled is asked again.
-        let polled = matches!(asked.question, Question::Wait { .. } | Question::WaitFile { .. }) || asked.kubectl.is_some();
+        let polled =
+            matches!(asked.question, Question::Wait { .. } | Question::WaitFile { .. } | Question::Journal(_)) || asked.kubectl.is_some();
         if self.now < asked.at || (asked.sent && !polled) {
             return;
         }
@@ -74,9 +78,17 @@ impl World {
                 self.show_logs(host, &command.login.folder, &command.line);
                 self.machine(host);
                 self.show_links(host);
+                self.show_network(host);
                 let before = self.machine(host);
                 self.alter_command(id, |command| (command.before, command.asked) = (before, None));
                 self.run_command(id);
+            }
+            Question::Journal(known) => {
+                self.show_journal(host);
+                match self.machine(host).journal_lines() > *known {
+                    true => self.tell_command(id, Reply::Done(Ok(()))),
+                    false => self.queue.push(self.now + FOLLOWS, Event::Command(id)),
+                }
             }
             Question::Reach => self.tell_command(id, Reply::Done(Ok(()))),
             Question::Lookup(name) => {
@@ -156,7 +168,10 @@ impl World {
                 let reply = self.etcd_said(command.host, endpoint, &printed(response));
                 self.tell_command(id, reply);
             }
-            Some((Question::Program(_), _)) => self.tell_command(id, Reply::Printed(Some(printed(response)))),
+            Some((Question::Program(begun), _)) => {
+                let printed = super::dialect::of_debian(&begun.words, printed(response));
+                self.tell_command(id, Reply::Printed(Some(printed)));
+            }
             _ => {}
         }
     }
@@ -317,11 +332,37 @@ impl World {
             self.server_at(host, &address).map_err(|(why, _)| format!("Get \"{url}\": {why}"))?;
         }
         let Some(at) = self.host_at(host, name) else { return Err(refused) };
+        if at != host && self.passage(Some(host), Some(at)).is_none() {
+            return Err(format!("Get \"{url}\": dial tcp {address}: i/o timeout"));
+        }
         let (machine, now) = (self.machine(at), self.now);
         let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(self.power_on, |one| one.since);
         let open = machine.sockets.iter().find(|socket| socket.port == number).map(|socket| since(socket.pid));
         let ready = if port == "6443" { SERVING } else { LISTENING };
-        if open.is_some_and(|since| since + ready <= now) { Ok(()) } else { Err(refused) }
+        if open.is_none_or(|since| since + ready > now) {
+            return Err(refused);
+        }
+        let path = url.split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
+        self.unwell(at, port, path).map_or(Ok(()), Err)
+    }
+
+    /// What a component answers that has lost its etcd, or its leader. kubeadm, which asks for /livez, goes on waiting by itself.
+    fn unwell(&self, host: usize, port: &str, path: &str) -> Option<String> {
+        let place = self.members_on(host).into_iter().last()?;
+        let member = &self.etcd.nodes[place];
+        if member.process.is_running() && member.has_leader() {
+            return None;
+        }
+        let failed = match (port, path) {
+            ("2381", "health") => "503\n{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}".to_string(),
+            ("2381", "readyz") => {
+                let checks = ["[+]data_corruption ok", "[+]serializable_read ok"].join("\n");
+                format!("503\n{checks}\n[-]linearizable_read failed: etcdserver: request timed out\n[+]non_learner ok\n")
+            }
+            ("6443", "healthz" | "readyz") => format!("500\n{}{{path}} check failed\n", apiserver::failed_checks(path)),
+            _ => return None,
+        };
+        Some(format!("{UNWELL}{failed}"))
     }
 
     /// A page of the Internet, and how long it takes to come.

@@ -30,6 +30,7 @@ impl World {
     pub(super) fn begin_command(&mut self, start: Start, wait: Duration) -> u64 {
         self.show_containers(start.host);
         self.show_links(start.host);
+        self.show_network(start.host);
         let before = self.machine(start.host);
         let fleet = self.fleet_mut();
         fleet.next += 1;
@@ -137,6 +138,13 @@ impl World {
         self.tool_ends_at(self.now, caller, ticket, String::new(), String::new(), 130);
     }
 
+    /// Ctrl+C ends `ssh HOST LINE`, and the line with it.
+    pub(crate) fn break_lines(&mut self) {
+        let mine = self.fleet.commands.iter().filter(|(_, command)| command.caller == Caller::Terminal && !command.in_session);
+        let ids: Vec<u64> = mine.map(|(id, _)| *id).collect();
+        ids.into_iter().for_each(|id| self.break_command(id));
+    }
+
     /// The connection of a command breaks.
     pub(super) fn cut_command(&mut self, id: u64, words: &str) {
         let Some(command) = self.fleet_mut().commands.remove(&id) else { return };
@@ -155,6 +163,7 @@ impl World {
             return machine.clone();
         }
         let mut machine = self.make_machine(host);
+        self.remember_statics(host, &machine);
         self.put_away(host, &mut machine);
         self.fleet_mut().machines.insert(host, machine);
         self.show_parts(host);

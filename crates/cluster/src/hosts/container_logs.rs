@@ -1,14 +1,36 @@
-//! The files of /var/log/pods and /var/log/containers: written when somebody looks there, from what the runtime keeps.
+//! The files of /var/log/pods and /var/log/containers and the kubelet's journal: written when somebody looks there.
+use super::seam::PLUGINS;
 use crate::world::World;
 use ::hosts::Machine;
+use dataplane::network::Plugin;
 use dataplane::runtime::{Container, Sandbox};
+use std::sync::Arc;
 
 const PODS: &str = "/var/log/pods";
+/// What network plugins write for containerd.
+const CONFIGURATIONS: &[(Plugin, &str, &str)] = &[
+    (
+        Plugin::Flannel,
+        "10-flannel.conflist",
+        "{\n  \"name\": \"cbr0\",\n  \"cniVersion\": \"0.3.1\",\n  \"plugins\": [\n    {\"type\": \"flannel\", \"delegate\": {\"hairpinMode\": true, \"isDefaultGateway\": true}},\n    {\"type\": \"portmap\", \"capabilities\": {\"portMappings\": true}}\n  ]\n}\n",
+    ),
+    (
+        Plugin::Calico,
+        "10-calico.conflist",
+        "{\n  \"name\": \"k8s-pod-network\",\n  \"cniVersion\": \"0.3.1\",\n  \"plugins\": [\n    {\"type\": \"calico\", \"ipam\": {\"type\": \"calico-ipam\"}, \"policy\": {\"type\": \"k8s\"}},\n    {\"type\": \"portmap\", \"snat\": true, \"capabilities\": {\"portMappings\": true}}\n  ]\n}\n",
+    ),
+];
 const LINKS: &str = "/var/log/containers";
 
 impl World {
     /// Brings the folders of a server up to date, if a line typed in `folder` may look into them.
     pub(super) fn show_logs(&mut self, host: usize, folder: &str, line: &str) {
+        if line.contains("journalctl") || line.contains("systemctl") {
+            self.show_journal(host);
+        }
+        if line.contains("/etc/cni") || folder.starts_with("/etc/cni") {
+            self.show_plugin(host);
+        }
         if !line.contains("/var/log") && !folder.starts_with("/var/log") {
             return;
         }
@@ -22,6 +44,43 @@ impl World {
             }
         }
         // What is shown is no change from outside.
+        self.fleet_mut().machines.insert(host, machine);
+    }
+
+    /// The configuration that the node's network plugin has put into its folder.
+    fn show_plugin(&mut self, host: usize) {
+        let plugin = self.kubelet_of(host).map_or(Plugin::None, |kubelet| kubelet.network());
+        let Some((_, file, text)) = CONFIGURATIONS.iter().find(|(known, _, _)| *known == plugin) else { return };
+        let mut machine = self.machine(host);
+        let path = format!("{PLUGINS}/{file}");
+        if super::k3s::notifying(&machine).is_none() && !machine.files.exists(&path) {
+            machine.files.write_mode(&path, text, 0o644);
+            self.fleet_mut().machines.insert(host, machine);
+        }
+    }
+
+    /// What the kubelet has written since somebody last looked stands in its unit's journal.
+    pub(super) fn show_journal(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        // In K3s its lines are the one process's.
+        if super::k3s::notifying(&machine).is_some() {
+            return;
+        }
+        let id = self.hosts[host].kubelet;
+        let lines = Arc::make_mut(&mut self.parts[id]).kubelet_mut().map(|kubelet| kubelet.read_journal()).unwrap_or_default();
+        let last = |machine: &Machine| {
+            let tags = machine
+                .unit("kubelet")?
+                .journal
+                .iter()
+                .rev()
+                .find_map(|line| line.tag.strip_prefix("kubelet[")?.strip_suffix(']')?.parse().ok());
+            tags
+        };
+        let pid = machine.unit("kubelet").map(|unit| unit.pid).filter(|pid| *pid != 0).or_else(|| last(&machine)).unwrap_or(700);
+        for line in &lines {
+            machine.klog(line.at, "kubelet", pid, line.level, &line.place, &line.words);
+        }
         self.fleet_mut().machines.insert(host, machine);
     }
 }

@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::part::{Actor, Part};
 use crate::world::World;
 use ::hosts::Machine;
+use ::hosts::machine::kubelet;
 use apiserver::ServiceRange;
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
@@ -25,14 +26,39 @@ const BOOTSTRAP: &str = "/etc/kubernetes/bootstrap-kubelet.conf";
 impl World {
     /// The kubelet's service runs: with credentials it begins its work, with a token it asks for them first.
     pub(super) fn kubelet_begins(&mut self, host: usize) {
+        self.kubelet_reads(host);
         let mut machine = self.machine(host);
         let files = &machine.files;
         if files.exists(CREDENTIALS) || !files.exists(BOOTSTRAP) {
             processes::keep_credentials(&mut machine);
             self.fleet_mut().machines.insert(host, machine);
-            self.queue.push(self.now + START, Event::Start(self.hosts[host].kubelet));
+            self.plan(host, START, Due::Begins);
         } else {
             self.plan(host, START, Due::Bootstrap);
+        }
+    }
+
+    /// Some moment after its service's start; it may have been stopped meanwhile.
+    pub(super) fn kubelet_acts(&mut self, host: usize) {
+        if self.machine(host).unit("kubelet").is_some_and(|unit| unit.pid != 0) {
+            self.queue.push(self.now, Event::Start(self.hosts[host].kubelet));
+        }
+    }
+
+    /// The kubelet goes by its configuration as it is now.
+    fn kubelet_reads(&mut self, host: usize) {
+        let mut machine = self.machine(host);
+        let Some(text) = machine.files.read(kubelet::CONFIG) else { return };
+        let Ok(read) = kubelet::reads(&text) else { return };
+        if let Some(why) = &read.lenient {
+            let pid = machine.unit("kubelet").map_or(0, |unit| unit.pid);
+            let words = format!("\"Using lenient decoding as strict decoding failed\" err={why:?}");
+            machine.klog(self.now, "kubelet", pid, 'I', "codec.go:106", &words);
+            self.fleet_mut().machines.insert(host, machine);
+        }
+        let id = self.hosts[host].kubelet;
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+            kubelet.configure(read.max_pods, read.cluster_dns, &read.cluster_domain);
         }
     }
 
@@ -109,7 +135,9 @@ impl World {
             self.endpoint = self.dialled(host);
         }
         let (slow, version) = (Duration::ZERO, Text::default());
-        self.apiservers.push(ApiServerProcess { id, host, running: false, offered: first, listed: first, slow, cut: false, version });
+        let (renews, identity) = (self.now, Text::default());
+        let (offered, listed) = (first, first);
+        self.apiservers.push(ApiServerProcess { id, host, running: false, offered, listed, slow, cut: false, renews, identity, version });
         self.hosts[host].control_plane = true;
     }
 

@@ -1,18 +1,23 @@
 //! The servers of the world as machines to log in to: their state, the commands on them, what these reach beyond.
+mod ailments;
 mod answers;
 mod balancer;
+mod cni;
 mod command;
 mod container_logs;
 mod deeds;
+mod dialect;
 mod etcd;
 mod fleet;
 mod founding;
 mod k3s;
 mod k3s_addons;
 mod k3s_faults;
+mod k3s_snapshots;
 mod kubectl;
 mod links;
 mod made;
+mod manifests;
 mod past;
 mod processes;
 mod programs;

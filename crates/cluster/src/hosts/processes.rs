@@ -35,7 +35,8 @@ pub(super) fn start(machine: &mut Machine, now: Time, name: &str) {
     let command = command(machine, name);
     let pid = machine.spawn(now, "root", shim, &command);
     let ports = PORTS.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, ports)| ports);
-    ports.iter().for_each(|(address, port)| machine.listen(pid, address, *port));
+    let said = argument(machine, name, "--secure-port").parse().ok();
+    ports.iter().for_each(|(address, port)| machine.listen(pid, address, said.unwrap_or(*port)));
 }
 
 /// Ends a component's process and its shim.

@@ -1,5 +1,6 @@
 //! Programs of a server that read the kernel's Service rules, and those that send requests from there.
 use super::fleet::Reply;
+use super::seam::lets_in;
 use crate::event::Caller;
 use crate::members::Given;
 use crate::traffic::fabric::{Client, Place, number};
@@ -54,6 +55,11 @@ impl World {
                 Reply::Printed(Some(Printed { stdout: words.0 + &words.1, stderr: String::new(), code: 1 })),
             );
         }
+        if name == "nc"
+            && let Some(printed) = self.knocked(host, rest)
+        {
+            return self.tell_command_after(id, PRINTING, Reply::Printed(Some(printed)));
+        }
         if let Some(client) = client(name) {
             let rest: Vec<Text> = rest.iter().map(Text::new).collect();
             match (client.plan)(&rest) {
@@ -69,6 +75,8 @@ impl World {
         let run = TABLE.iter().find(|(known, _)| known == name).map(|(_, run)| *run);
         let printed = run.map(|run| match self.proxy_of(host) {
             Some(_) if begun.user != "root" => complaint(&format!("{name}: Permission denied (you must be root)\n"), 4),
+            // On a server where kube-proxy has never written the kernel has no rules of its own.
+            Some(proxy) if proxy.kernel.rules.is_empty() => Printed::default(),
             Some(proxy) => run(proxy, rest, self.now),
             None => Printed::default(),
         });
@@ -77,6 +85,24 @@ impl World {
 }
 
 impl World {
+    /// `nc -z HOST PORT` to a server itself: whether one of its processes listens there. `None` for all else.
+    fn knocked(&mut self, host: usize, words: &[String]) -> Option<Printed> {
+        let zero = words.iter().any(|word| word.starts_with('-') && word.contains('z'));
+        let mut plain = words.iter().filter(|word| !word.starts_with('-'));
+        let (name, port) = (plain.next()?.clone(), plain.next()?.clone());
+        let number: u16 = port.parse().ok().filter(|_| zero)?;
+        let target = self.host_at(host, &name).filter(|_| !self.is_balancer(&name))?;
+        let machine = self.machine(target);
+        let reaches = target == host || (self.passage(Some(host), Some(target)).is_some() && lets_in(&machine, number));
+        let local = |address: &str| target == host || !address.starts_with("127.");
+        let open = machine.sockets.iter().any(|socket| socket.port == number && !socket.udp && local(&socket.address));
+        Some(match (reaches, open) {
+            (true, true) => complaint(&format!("Connection to {name} {port} port [tcp/*] succeeded!\n"), 0),
+            (true, false) => complaint(&format!("nc: connect to {name} port {port} (tcp) failed: Connection refused\n"), 1),
+            (false, _) => complaint(&format!("nc: connect to {name} port {port} (tcp) timed out: Operation now in progress\n"), 1),
+        })
+    }
+
     /// What `ping -M do -s SIZE` says where the packet is longer than the interface that it would
     /// leave by takes. Without `-M do` it would be cut into pieces.
     fn too_long_to_send(&self, host: usize, words: &[String]) -> Option<(String, String)> {

@@ -86,6 +86,16 @@ impl World {
     }
 
     /// What the runtime kept is gone from the disk.
+    pub(super) fn pods_removed(&mut self, host: usize) {
+        let id = self.hosts[host].kubelet;
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+            kubelet.remove_pods();
+        }
+        self.forget_inside(host);
+        self.broken_off(host);
+    }
+
+    /// Everything that a node's runtime kept is gone.
     pub(super) fn runtime_wiped(&mut self, host: usize) {
         let id = self.hosts[host].kubelet;
         if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {

@@ -1,13 +1,17 @@
 //! Static Pods: the kubelet runs what lies in its folder of manifests, and ends what is taken away.
+use super::ailments::ailment;
 use super::fleet::Due;
-use super::processes::{self, MANIFESTS, STATICS};
+use super::manifests::{self, Folder, hash};
+use super::processes::{self, STATICS};
 use crate::event::Caller;
 use crate::part::Actor;
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::machine::Clash;
 use ::hosts::machine::units::State;
-use apiserver::client::Ticket;
+use apiserver::client::{Effects, Ticket};
+use dataplane::host::Ailment;
+use dataplane::kubelet::usual_hash;
 use objects::wire::{Request, Verb};
 use objects::{Text, Tree, kinds, map};
 use simcore::{Duration, Time};
@@ -18,6 +22,8 @@ const RETRY: Duration = Duration::secs(1);
 const MISGROUPED: Duration = Duration::secs(75);
 /// The kubelet's first pause before it starts a container again.
 const BACK_OFF: Duration = Duration::secs(10);
+/// How often the kubelet reads its whole folder (`fileCheckFrequency`).
+const LOOK: Duration = Duration::secs(20);
 /// An answer that the kubelet does not wait for.
 const UNASKED: Ticket = Ticket(u64::MAX);
 
@@ -34,8 +40,10 @@ impl World {
         if clash == Some(Clash::KubeletWrites) {
             return self.refuse_cgroups(host, machine);
         }
+        let folder = manifests::read(&machine);
+        self.mind_own(host, &mut machine, &folder);
         for name in STATICS {
-            let (manifest, runs) = (manifest(&machine, name), machine.process(name).is_some());
+            let (manifest, runs) = (folder.part(name).cloned(), machine.process(name).is_some());
             let changed = self.fleet_mut().changed.remove(&(host, name));
             match manifest {
                 // Another Pod: the old one ends first.
@@ -47,8 +55,12 @@ impl World {
                 Some(pod) if !runs => {
                     let image = pod.at(&["spec", "containers"]).items().first().map(|one| one.get("image").text().to_string());
                     let image = image.unwrap_or_default();
-                    if !machine.has_image(&image) {
-                        self.pull_static(host, &image);
+                    let there = machine.has_image(&image);
+                    let ails = if there { ailment(name, &pod, &machine, &|at| self.is_etcd(host, at)) } else { Ailment::None };
+                    if !there {
+                        self.pull_static(host, name, &image, &pod);
+                    } else if ails != Ailment::None {
+                        self.ails(host, name, &image, &pod, ails);
                     } else if name == "kube-apiserver" && !self.stored(host) {
                         self.plan(host, RETRY, Due::Statics);
                     } else {
@@ -59,12 +71,19 @@ impl World {
                         if clash.is_some() {
                             self.plan(host, MISGROUPED, Due::Regrouped);
                         }
-                        self.run_component(host, name, true);
+                        // A kube-apiserver on another port is there, and nobody finds it.
+                        let hidden = name == "kube-apiserver"
+                            && !matches!(processes::argument(&machine, name, "--secure-port").as_str(), "" | "6443");
+                        self.run_component(host, name, !hidden);
+                        self.forget_ailment(host, name);
+                        if name == "etcd" {
+                            self.obey_flags(host, &pod);
+                        }
                         self.mirror(host, name, true);
-                        self.runs_by(host, name, &image, &pod);
+                        self.runs_by(host, name, &image, &pod, Ailment::None);
                     }
                 }
-                None if runs => {
+                None if runs || self.is_ailing(host, name) => {
                     processes::stop(&mut machine, name);
                     self.run_component(host, name, false);
                     self.mirror(host, name, false);
@@ -78,13 +97,16 @@ impl World {
 
     /// runc does not make the cgroup that the kubelet names: nothing starts, and it is tried again.
     fn refuse_cgroups(&mut self, host: usize, mut machine: Machine) {
-        for name in STATICS.iter().filter(|name| manifest(&machine, name).is_some()).copied().collect::<Vec<_>>() {
+        let folder = manifests::read(&machine);
+        for name in STATICS.into_iter().filter(|name| folder.part(name).is_some()) {
             let why =
                 "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/kubepods/burstable/pod\" instead";
             kubelet_says(
                 &mut machine,
                 self.now,
-                &format!("E \"CreatePodSandbox for pod failed\" err=\"{why}\" pod=\"kube-system/{name}-{}\"", self.hosts[host].name),
+                'E',
+                "kuberuntime_manager.go:1343",
+                &format!("\"CreatePodSandbox for pod failed\" err={why:?} pod=\"kube-system/{name}-{}\"", self.hosts[host].name),
             );
         }
         self.fleet_mut().machines.insert(host, machine);
@@ -103,7 +125,13 @@ impl World {
                 continue;
             }
             let pod = format!("kube-system/{name}-{}", self.hosts[host].name);
-            kubelet_says(&mut machine, self.now, &format!("I \"Pod sandbox changed, it will be killed and re-created.\" pod=\"{pod}\""));
+            kubelet_says(
+                &mut machine,
+                self.now,
+                'I',
+                "kuberuntime_manager.go:1065",
+                &format!("\"Pod sandbox changed, it will be killed and re-created.\" pod=\"{pod}\""),
+            );
             processes::stop(&mut machine, name);
             self.run_component(host, name, false);
         }
@@ -111,11 +139,22 @@ impl World {
         self.plan(host, BACK_OFF, Due::Statics);
     }
 
+    /// The manifests that a preset's server has from the start.
+    pub(super) fn remember_statics(&mut self, host: usize, machine: &Machine) {
+        let folder = manifests::read(machine);
+        for name in STATICS {
+            if let Some(pod) = folder.part(name) {
+                self.fleet_mut().original.insert((host, name), Text::from(hash(&pod.to_json())));
+            }
+        }
+    }
+
     /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
-    fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree) {
-        let id = self.hosts[host].kubelet;
+    fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree, ails: Ailment) {
+        let (id, hash) = (self.hosts[host].kubelet, hash(&pod.to_json()));
+        let known = self.fleet.original.iter().any(|((at, of), text)| *at == host && *of == name && *text == hash);
         if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
-            kubelet.host.runs_by(name, image, &hash(&pod.to_json()));
+            kubelet.host.runs_by(name, image, if known { usual_hash(name) } else { Text::new(&hash) }, pod, ails);
         }
         let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == name);
         if let Some(part) = manager
@@ -134,15 +173,75 @@ impl World {
             || (0..self.hosts.len()).any(|other| self.stores(other))
     }
 
-    fn pull_static(&mut self, host: usize, image: &str) {
+    fn pull_static(&mut self, host: usize, name: &'static str, image: &str, pod: &Tree) {
         if self.fleet.due.iter().any(|(_, of, due)| *of == host && *due == Due::Pulled(Text::new(image))) {
             return;
         }
         match self.pulled(host, image) {
             (Ok(()), took) => self.plan(host, took, Due::Pulled(Text::new(image))),
             // ImagePullBackOff begins with ten seconds.
-            (Err(_), _) => self.plan(host, Duration::secs(10), Due::Statics),
+            (Err(_), _) => {
+                self.ails(host, name, image, pod, Ailment::NoImage);
+                self.plan(host, BACK_OFF, Due::Statics);
+            }
         }
+    }
+
+    /// A part's container cannot do its work: the kubelet starts it again and again, and the part is not there.
+    fn ails(&mut self, host: usize, name: &'static str, image: &str, pod: &Tree, ails: Ailment) {
+        let digits = hash(&pod.to_json());
+        let told = |process: &dataplane::host::Process| process.name == name && process.ailment == ails && process.hash == digits;
+        if self.kubelet_of(host).is_some_and(|kubelet| kubelet.host.processes.iter().any(told)) {
+            return;
+        }
+        self.run_component(host, name, false);
+        // The container that ran by the old manifest has ended.
+        self.container_shown(host, name, false);
+        if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut() {
+            kubelet.host.has_process(name, true);
+            kubelet.host.has_process(name, false);
+        }
+        self.runs_by(host, name, image, pod, ails.clone());
+        self.mirror(host, name, true);
+    }
+
+    fn forget_ailment(&mut self, host: usize, name: &str) {
+        if self.is_ailing(host, name)
+            && let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut()
+        {
+            kubelet.host.has_process(name, false);
+        }
+    }
+
+    fn is_ailing(&self, host: usize, name: &str) -> bool {
+        self.kubelet_of(host).is_some_and(|kubelet| *kubelet.host.ailment(name) != Ailment::None)
+    }
+
+    /// Whether an etcd is to be found at an address, as this host sees it.
+    fn is_etcd(&self, host: usize, address: &str) -> bool {
+        let (name, port) = address.rsplit_once(':').unwrap_or((address, ""));
+        let local = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
+        port == "2379" && (local || self.host_at(host, name).is_some())
+    }
+
+    /// Static Pods of one's own, and files that are no Pods, which the kubelet looks at every 20 seconds.
+    fn mind_own(&mut self, host: usize, machine: &mut Machine, folder: &Folder) {
+        for (path, why) in &folder.faulty {
+            let words = format!("\"Could not process manifest file\" path={path:?} err={why:?}");
+            kubelet_says(machine, self.now, 'E', "file.go:187", &words);
+        }
+        if !folder.faulty.is_empty() {
+            self.fleet_mut().machines.insert(host, machine.clone());
+            self.plan(host, LOOK, Due::Statics);
+        }
+        let (now, id, mut fx) = (self.now, self.hosts[host].kubelet, Effects::default());
+        let own = folder.own(&self.hosts[host].name);
+        if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut()
+            && kubelet.host.manifests.as_deref().map_or(&[][..], Vec::as_slice) != own
+        {
+            kubelet.set_manifests(now, own, &mut fx);
+        }
+        self.carry_out(id, fx);
     }
 
     /// The host's process table as the kubelet part knows it, and the mirror Pod in the API.
@@ -161,22 +260,9 @@ impl World {
     }
 }
 
-fn kubelet_says(machine: &mut Machine, now: Time, words: &str) {
+fn kubelet_says(machine: &mut Machine, now: Time, level: char, place: &str, words: &str) {
     let pid = machine.unit("kubelet").map_or(0, |unit| unit.pid);
-    machine.log(now, "kubelet", &format!("kubelet[{pid}]"), words);
-}
-
-/// The Pod of a manifest that can be read.
-fn manifest(machine: &Machine, name: &str) -> Option<Tree> {
-    let text = machine.files.read(&format!("{MANIFESTS}/{name}.yaml"))?;
-    let pod = objects::yaml::read(&text).ok()?.into_iter().next()?.tree;
-    (pod.get("kind").text() == "Pod").then_some(pod)
-}
-
-/// 32 hexadecimal digits that depend on a manifest, as the kubelet names its Pod.
-fn hash(text: &str) -> String {
-    let fold = |seed: u64| text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{:016x}{:016x}", fold(0xcbf2_9ce4_8422_2325), fold(0x8422_2325_cbf2_9ce4))
+    machine.klog(now, "kubelet", pid, level, place, words);
 }
 
 /// What a controller manager's command line lets nodes have of Pod addresses.

@@ -91,6 +91,10 @@ impl Outside for Tape<'_> {
         held!(Done, self.meanwhile(machine, at, Question::WaitFile { path: Text::new(path), within }), lost())
     }
 
+    fn journal(&mut self, machine: &mut Machine, at: Time, known: usize) -> Answer<bool> {
+        self.meanwhile(machine, at, Question::Journal(known)).map(|(_, took)| (true, took))
+    }
+
     fn reach(&mut self, machine: &mut Machine, at: Time) -> Result<(), Pending> {
         self.meanwhile(machine, at, Question::Reach).map(|_| ())
     }

@@ -36,10 +36,14 @@ impl World {
         // A server that nobody has looked into is as kubeadm has just left it.
         let serving = self.fleet.machines.get(&server).and_then(|machine| Certificate::read(&machine.files.read(SERVING)?));
         let (here, there) = (self.clock(from), self.clock(Some(server)));
-        match &serving {
+        let checked = match &serving {
             Some(serving) => ::hosts::pki::valid(serving, client, here, there),
             None => client.map_or(Ok(()), |client| client.valid(there).map_err(Refused::Server)),
-        }
+        };
+        checked.map_err(|refused| match (refused, client) {
+            (Refused::Server(why), Some(client)) => Refused::Server(unverified(client, &why)),
+            (other, _) => other,
+        })
     }
 
     /// The same for the learner's own kubectl, which has the administrator's certificate.
@@ -75,6 +79,9 @@ impl World {
         if right && self.fleet.right_clocks {
             return;
         }
+        // The servers' own certificates are looked at, whether somebody has logged in there or not.
+        let serving: Vec<usize> = self.apiservers.iter().map(|server| server.host).filter(|host| !self.is_hidden(*host)).collect();
+        serving.into_iter().for_each(|host| drop(self.machine(host)));
         let mut strangers = BTreeSet::new();
         let mut next: Option<Time> = None;
         for id in 0..self.parts.len() {
@@ -190,6 +197,14 @@ fn rotation(certificate: &Certificate) -> Time {
 
 fn own(machine: &Machine, path: &str) -> Option<Certificate> {
     Client::certificate(machine, &machine.files.read(path)?)
+}
+
+/// What the authenticator says of a certificate that is not valid: its number, and the authority's.
+fn unverified(client: &Certificate, why: &str) -> String {
+    let number = u64::from_str_radix(&client.serial(), 16).unwrap_or_default();
+    let digits: Vec<u8> = client.signer.to_uppercase().bytes().take(40).collect();
+    let authority: Vec<String> = digits.chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
+    format!("[{why}, verifying certificate SN={number}, SKID=, AKID={} failed: {why}]", authority.join(":"))
 }
 
 /// What a client is told.

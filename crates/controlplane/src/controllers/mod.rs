@@ -14,6 +14,7 @@ mod replicaset;
 mod root_ca;
 mod service_account;
 mod taint_eviction;
+mod token_cleaner;
 mod ttl;
 
 use crate::harness::Controller;
@@ -40,4 +41,5 @@ pub static ALL: &[&Controller] = &[
     &pod_gc::POD_GC,
     &node_ipam::NODE_IPAM,
     &ttl::TTL,
+    &token_cleaner::TOKEN_CLEANER,
 ];

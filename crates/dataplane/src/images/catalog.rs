@@ -175,7 +175,7 @@ fn refusal(full: &str) -> Option<String> {
              Head \"https://{host}/v2{repository}/manifests/{tag}\": dial tcp: lookup {host}: no such host"
         ));
     }
-    if full.contains("does-not-exist") {
+    if full.contains("does-not-exist") || is_unreleased(full) {
         return Some(format!(
             "rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": failed to resolve image: {full}: not found"
         ));
@@ -186,6 +186,24 @@ fn refusal(full: &str) -> Option<String> {
              require authorization: server message: insufficient_scope: authorization failed"
         )
     })
+}
+
+/// Whether a part of Kubernetes is asked for by a tag that no release of it has: `kube-scheduler:v9.9.9`.
+fn is_unreleased(full: &str) -> bool {
+    let Some((name, tag)) = full.strip_prefix("registry.k8s.io/").and_then(|rest| rest.rsplit_once(':')) else { return false };
+    let numbers: Vec<Option<u32>> = tag.trim_start_matches('v').split(['.', '-']).map(|part| part.parse().ok()).collect();
+    let whole = numbers.iter().all(Option::is_some);
+    match name {
+        "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kube-proxy" => {
+            let known = matches!(numbers[..], [Some(1), Some(0..=37), Some(0..=40)]) && tag.starts_with('v');
+            // Candidates and alphas have letters behind a dash.
+            !known && !(tag.starts_with("v1.") && tag.contains('-'))
+        }
+        "etcd" => !(whole && numbers.len() == 4 && numbers[0] == Some(3)),
+        "pause" => !(whole && matches!(numbers[..], [Some(3), _] | [Some(3), _, _])),
+        "coredns/coredns" => !(whole && numbers.len() == 3 && tag.starts_with('v')),
+        _ => false,
+    }
 }
 
 /// Why a reference cannot be read (distribution's reference grammar: a path is lower case).
@@ -220,6 +238,13 @@ mod tests {
         assert!(matches!(catalog.lookup("nginx:1.27"), Lookup::Found(image) if image.present));
         assert!(matches!(catalog.lookup("httpd:2.4"), Lookup::Found(image) if image.size_bytes == 59_000_000));
         assert!(matches!(catalog.lookup("nginx:does-not-exist"), Lookup::Refused(words) if words.ends_with(":does-not-exist: not found")));
+        let refused = |name: &str| matches!(catalog.lookup(name), Lookup::Refused(words) if words.ends_with(": not found"));
+        for name in ["kube-scheduler:v9.9.9", "kube-apiserver:1.37.2", "etcd:3.7.0", "pause:latest"] {
+            assert!(refused(&format!("registry.k8s.io/{name}")), "{name}");
+        }
+        for name in ["kube-scheduler:v1.36.4", "etcd:3.7.0-0", "coredns/coredns:v1.14.6", "pause:3.10.2", "kube-proxy:v1.37.0-rc.1"] {
+            assert!(!refused(&format!("registry.k8s.io/{name}")), "{name}");
+        }
         let Lookup::Malformed(words) = catalog.lookup("Nginx Web:1") else { panic!("it has upper case letters") };
         assert_eq!(words, "invalid reference format: repository name (library/Nginx Web) must be lowercase");
     }

@@ -3,6 +3,7 @@ use crate::host::Host;
 use crate::images::{Catalog, Line};
 use crate::kubelet::client::{Asked, Client};
 use crate::kubelet::context::Context;
+use crate::kubelet::journal::Journal;
 use crate::kubelet::node::Registration;
 use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
@@ -38,6 +39,8 @@ pub struct Config {
     pub dns: NodeDns,
     /// The network plugin that is installed on the machine.
     pub network: Plugin,
+    /// `maxPods`, where a configuration file does not say otherwise; 0: as many as the machine was set up for.
+    pub max_pods: u32,
     /// Images that the machine has besides those that every machine has.
     pub images: Vec<Text>,
 }
@@ -46,7 +49,7 @@ pub struct Config {
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     pub host: Host,
-    config: Config,
+    pub(super) config: Config,
     catalog: Arc<Catalog>,
     pub(super) view: Snapshot,
     rng: Rng,
@@ -59,10 +62,10 @@ pub struct Kubelet {
     /// The different resolv.conf files of its sandboxes, each kept once.
     resolvs: Vec<Arc<ResolvConf>>,
     /// Words of components whose containers were not shown yet.
-    unsaid: Vec<(Text, klog::Entry)>,
+    pub(super) unsaid: Vec<(Text, klog::Entry)>,
     // What the process remembers:
     pub(super) workers: BTreeMap<Text, Arc<Worker>>,
-    registration: Registration,
+    pub(super) registration: Registration,
     client: Client,
     relist: Duration,
     pulling_until: Time,
@@ -74,10 +77,12 @@ pub struct Kubelet {
     /// What processes in containers have asked of the network since it was last looked.
     pub(super) questions: Vec<Question>,
     pub(super) insides: Insides,
+    pub(super) journal: Journal,
 }
 
 impl Kubelet {
-    pub fn new(host: Host, catalog: Arc<Catalog>, config: Config) -> Kubelet {
+    pub fn new(host: Host, catalog: Arc<Catalog>, mut config: Config) -> Kubelet {
+        config.max_pods = host.pods_max;
         let mut rng = Rng::stream(config.seed, &format!("kubelet/{}", host.name));
         let mut addresses = Addresses::default();
         addresses.plugin = config.network;
@@ -100,6 +105,7 @@ impl Kubelet {
             questions: Vec::new(),
             unsaid: Vec::new(),
             insides: Insides::default(),
+            journal: Journal::default(),
             resolvs: Vec::new(),
             addresses,
             rng,
@@ -140,6 +146,7 @@ impl Kubelet {
         self.asked = None;
         self.view = view.clone();
         self.host.set_running("kubelet", true);
+        self.journal.begins(now, &self.host.kubelet_version, &self.host.runtime);
         self.registration = Registration::new(self.host.name.clone(), now);
         self.registration.register(now, &self.host, &self.store, &self.config, &mut self.client);
         self.learn_range();
@@ -168,7 +175,12 @@ impl Kubelet {
                 (kinds::POD, None) => {
                     let uid = change.before.as_ref().map(|pod| pod.uid_text()).unwrap_or_default();
                     self.workers.remove(&uid);
-                    self.sweep(now, &uid);
+                    // What runs by a manifest does not end with its mirror.
+                    let stays = change.before.as_ref().is_some_and(|pod| mirror::lives_on(&self.host, pod));
+                    match stays {
+                        true => self.mirrors_soon(now),
+                        false => self.sweep(now, &uid),
+                    }
                 }
                 (kinds::CONFIG_MAP, Some(_)) => self.renew_inside(&change.key),
                 (kinds::NODE, _) if self.learn_range() => {
@@ -193,10 +205,23 @@ impl Kubelet {
             Asked::Delete(uid) => {
                 self.with_worker(now, &uid, |worker, _, cx| worker.left(response, cx.now));
             }
-            Asked::Register => self.registration.registered(now, response),
+            Asked::Register => {
+                self.tell_registration(now, response);
+                self.registration.registered(now, response);
+            }
             Asked::Mirror => {}
-            Asked::NodeStatus => self.registration.reported(response),
-            Asked::Lease => self.registration.renewed(now, response),
+            Asked::NodeStatus => {
+                if response.code == 0 {
+                    self.journal.unreported(now, &self.host.name, response, false);
+                }
+                self.registration.reported(response);
+            }
+            Asked::Lease => {
+                if !response.is_ok() {
+                    self.journal.unleased(now, &self.host.name, response);
+                }
+                self.registration.renewed(now, response);
+            }
         }
         self.settle(now, fx);
     }
@@ -254,7 +279,10 @@ impl Kubelet {
     /// Power comes back, and with it the kubelet; containers are made again.
     pub fn power_on(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
         self.host.powered = true;
-        self.runtime_lost = None;
+        // The runtime finds them dead when it starts, and dates their end by that.
+        for sandbox in self.sandboxes.values_mut().map(Arc::make_mut) {
+            sandbox.containers_mut().for_each(|container| container.found_dead(now));
+        }
         for at in 0..self.host.processes.len() {
             let name = self.host.processes[at].name.clone();
             // A static Pod whose manifest was taken away does not come back.
@@ -276,30 +304,6 @@ impl Kubelet {
         victim.crash(now, 137, "Error");
         self.notice_crash(now, uid, container, fx);
         true
-    }
-
-    /// A component of the control plane writes a line into its container's log, at the latest when the container is shown.
-    pub fn say(&mut self, now: Time, part: &str, level: char, place: &str, words: &str) {
-        self.unsaid.push((Text::new(part), klog::Entry { at: now, level, place: Text::new(place), words: Text::new(words) }));
-        let uids: Vec<Text> = self.sandboxes.iter().filter(|(_, one)| one.slot(part).is_some()).map(|(uid, _)| uid.clone()).collect();
-        uids.iter().for_each(|uid| self.tell(uid));
-    }
-
-    /// Lets a mirrored container have the words that wait for it.
-    fn tell(&mut self, uid: &Text) {
-        let Some(sandbox) = self.sandboxes.get_mut(uid).filter(|sandbox| sandbox.namespace == "kube-system") else { return };
-        let running = |name: &Text| sandbox.container(name).is_some_and(|found| found.is_running());
-        if !self.unsaid.iter().any(|(part, _)| running(part)) {
-            return;
-        }
-        let (said, left) = std::mem::take(&mut self.unsaid).into_iter().partition(|(part, _)| running(part));
-        self.unsaid = left;
-        for (part, entry) in said {
-            let Some(found) = Arc::make_mut(sandbox).container_mut(&part) else { continue };
-            // What was said before the container was shown comes right behind its first words.
-            let at = found.running_since().map_or(entry.at, |since| since.max(entry.at));
-            found.log.write(&klog::line(at, entry.level, &entry.place, &entry.words));
-        }
     }
 
     /// A component in a container finds something wrong, says so in its log, and ends with code 1.
@@ -402,11 +406,15 @@ impl Kubelet {
     /// One process of the host's table starts or stops (not the kubelet's own: that is `start` and `stop`).
     pub fn set_process(&mut self, now: Time, name: &str, running: bool, fx: &mut Effects) -> bool {
         let found = self.host.set_running(name, running);
+        let pod = format!("{name}-{}", self.host.name);
+        let own = |sandbox: &&mut Arc<Sandbox>| sandbox.ready && sandbox.namespace == "kube-system" && sandbox.name == pod;
+        // Its container ends, whether a kubelet is there to see it or not.
+        for sandbox in self.sandboxes.values_mut().filter(|_| !running).filter(own).map(Arc::make_mut) {
+            sandbox.container_mut(name).into_iter().for_each(|container| container.crash(now, 137, "Error"));
+        }
         let shown = |worker: &&Arc<Worker>| mirror::is_mirror(&worker.pod) && worker.spec_of(name).is_some();
         let uids: Vec<Text> = self.workers.values().filter(shown).map(|worker| worker.uid.clone()).collect();
         for uid in uids {
-            let container = self.sandboxes.get_mut(&uid).and_then(|sandbox| Arc::make_mut(sandbox).container_mut(name));
-            container.into_iter().filter(|_| !running).for_each(|container| container.crash(now, 137, "Error"));
             self.workers.get_mut(&uid).map(Arc::make_mut).into_iter().for_each(|worker| worker.sync_at = Some(now));
             self.replan(&uid);
         }
@@ -419,7 +427,7 @@ impl Kubelet {
     /// by itself.
     pub fn install_network(&mut self, now: Time, plugin: Plugin, mtu: Mtu, fx: &mut Effects) {
         let before = self.addresses.is_ready();
-        self.addresses.plugin = self.addresses.plugin.min(plugin);
+        self.addresses.plug(plugin);
         if self.addresses.plugin == plugin {
             self.addresses.mtu = mtu;
         }
@@ -429,8 +437,21 @@ impl Kubelet {
         self.settle(now, fx);
     }
 
+    /// The configuration is taken away. What the runtime says is asked for again after a while.
+    pub fn remove_network(&mut self, now: Time, plugin: Plugin, after: Duration, fx: &mut Effects) {
+        self.addresses.unplug(plugin);
+        self.registration.status_at = self.registration.status_at.min(now + after);
+        self.settle(now, fx);
+    }
+
+    /// The plugin that counts: of several the first by its file's name.
     pub fn network(&self) -> Plugin {
         self.addresses.plugin
+    }
+
+    /// All plugins whose configuration is there.
+    pub fn networks(&self) -> [Plugin; 2] {
+        [self.addresses.plugin, self.addresses.beside]
     }
 
     /// Somebody sets the overlay's device to another length.
@@ -455,6 +476,7 @@ impl Kubelet {
             resolvs: &mut self.resolvs,
             rng: &mut self.rng,
             client: &mut self.client,
+            journal: &mut self.journal,
             relist: self.relist,
             pulling_until: &mut self.pulling_until,
         }
@@ -485,6 +507,7 @@ impl Kubelet {
         match self.workers.get_mut(&uid).map(Arc::make_mut) {
             Some(worker) => worker.learn(pod, cause, now),
             None => {
+                self.adopt(&uid, &pod);
                 self.workers.insert(uid.clone(), Arc::new(Worker::new(pod, cause, now)));
             }
         }
@@ -528,8 +551,9 @@ impl Kubelet {
         let registration = &mut self.registration;
         if registration.lease_at <= now {
             registration.renew(now, &self.view, &mut self.client);
-            if self.config.mirrors {
-                let missing = mirror::missing(now, &self.host, &self.view);
+            if self.config.mirrors || self.host.manifests.is_some() {
+                let parts = if self.config.mirrors { mirror::missing(now, &self.host, &self.view) } else { Vec::new() };
+                let missing = parts.into_iter().chain(mirror::own(now, &self.host, &self.view));
                 missing.into_iter().for_each(|request| self.client.send(Asked::Mirror, request, None));
             }
         }
@@ -537,6 +561,9 @@ impl Kubelet {
             if registration.is_registered() {
                 let late = self.runtime_lost.is_some_and(|since| now.since(since) > RUNTIME_GRACE);
                 let problem = node::problem(late, self.addresses.is_ready());
+                if let Some(words) = problem {
+                    self.journal.unready(now, words);
+                }
                 registration.report(now, &self.host, &self.store, problem, &self.view, &mut self.client);
             } else {
                 registration.status_at = now + Duration::secs(7);
@@ -560,7 +587,7 @@ impl Kubelet {
         self.plan(uid, next);
     }
 
-    fn plan(&mut self, uid: &Text, next: Option<Time>) {
+    pub(super) fn plan(&mut self, uid: &Text, next: Option<Time>) {
         if self.due_of.get(uid).copied() == next {
             return;
         }

@@ -2,6 +2,7 @@
 use crate::host::Host;
 use crate::images::Catalog;
 use crate::kubelet::client::Client;
+use crate::kubelet::journal::Journal;
 use crate::network::Addresses;
 use crate::network::dns::{NodeDns, ResolvConf};
 use crate::runtime::Store;
@@ -21,6 +22,7 @@ pub struct Context<'a> {
     pub resolvs: &'a mut Vec<Arc<ResolvConf>>,
     pub rng: &'a mut Rng,
     pub client: &'a mut Client,
+    pub journal: &'a mut Journal,
     /// Where in each second this node looks at its containers (PLEG).
     pub relist: Duration,
     /// When the image pull under way ends: pulls go one after another (`serializeImagePulls`).

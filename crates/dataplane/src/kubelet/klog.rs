@@ -22,6 +22,13 @@ pub fn line(at: Time, level: char, place: &str, words: &str) -> Line {
     Line { at, text: format!("{level}{day} {clock}       1 {place}] {words}\n") }
 }
 
+/// A line in which `{}` stands for the letter, instant and process that klog begins with: `E{} run.go:72] …`.
+pub fn filled(at: Time, text: &str) -> Line {
+    let now = at.rfc3339_micro();
+    let stamp = format!("{} {}       1", now[5..10].replace('-', ""), &now[11..26]);
+    Line { at, text: format!("{}\n", text.replacen("{}", &stamp, 1)) }
+}
+
 /// The start of a component: what it is, where it serves, what it waits for.
 pub fn first_words(at: Time, part: &str, host: &Host) -> Vec<Line> {
     let (version, address) = (&host.kubelet_version, &host.address);

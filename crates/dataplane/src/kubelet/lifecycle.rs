@@ -1,4 +1,5 @@
 //! One Pod on its way (upstream `SyncPod`, `SyncTerminatingPod`): sandbox, init containers, containers, probes, end.
+use crate::host::Ailment;
 use crate::kubelet::context::Context;
 use crate::kubelet::probes::{self, Kind, Probe};
 use crate::kubelet::worker::{Ending, Step, Worker};
@@ -52,6 +53,10 @@ fn ended(worker: &mut Worker, sandbox: &Sandbox, cx: &Context) {
         .collect();
     worker.probes.retain(|(name, _), _| !gone.contains(name));
     let seen = if at_once { cx.now } else { cx.next_relist() };
+    if !at_once {
+        // What is told comes from what the kubelet has seen: a start and an end between two looks are told together.
+        worker.refresh_at = None;
+    }
     worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(seen, |at| at.min(seen)));
 }
 
@@ -102,9 +107,20 @@ fn probe(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
 /// Stops a container so that it is started again.
 pub fn restart(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, words: &str, grace: i64) {
     worker.note(cx, name, false, "Killing", words);
+    killing(worker, sandbox, cx, name, grace);
     worker.stopping.insert(name.clone());
     worker.probes.retain(|(probed, _), _| probed != name);
     hooks::stop(worker, sandbox, cx, name, Duration::secs(grace.max(1) as u64));
+}
+
+/// The journal's words for a container that the kubelet stops.
+fn killing(worker: &Worker, sandbox: &Sandbox, cx: &mut Context, name: &str, grace: i64) {
+    let (pod, id) = (worker.whose(), sandbox.container(name).map_or("", |found| found.id.as_str()));
+    let words = format!(
+        "\"Killing container with a grace period\" pod=\"{}/{}\" podUID=\"{}\" containerName=\"{name}\" containerID=\"containerd://{id}\" gracePeriod={grace}",
+        pod.namespace, pod.name, pod.uid
+    );
+    cx.journal.say(cx.now, 'I', "kuberuntime_container.go:864", words);
 }
 
 fn grace_seconds(spec: &Tree) -> i64 {
@@ -221,7 +237,11 @@ fn plan(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context) -> Vec<Tex
 
 /// Whether a container is to be started now; if not now, says why and when.
 fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, container: &Tree) -> bool {
-    if mirror::is_mirror(&worker.pod) {
+    let process = mirror::is_process(&worker.pod);
+    if process && !cx.host.runs(name) {
+        return false;
+    }
+    if process && matches!(cx.host.ailment(name), Ailment::None) {
         return cx.host.runs(name) && !sandbox.container(name).is_some_and(Container::is_running);
     }
     let Some(found) = sandbox.container(name) else { return true };
@@ -263,7 +283,7 @@ fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
         worker.note(cx, name, true, "BackOff", format!("Back-off restarting failed container {name} in pod {whole}"));
         worker.refresh_at = Some(cx.now + Duration::secs(1));
     }
-    worker.wait(name, "CrashLoopBackOff", format!("back-off {wait} restarting failed container={name} pod={whole}"));
+    worker.wait(cx, name, "CrashLoopBackOff", format!("back-off {wait} restarting failed container={name} pod={whole}"));
     let again = until + cx.some_millis(50, 900);
     worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(again, |at| at.min(again)));
     false
@@ -273,6 +293,9 @@ fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
 pub fn watch(worker: &mut Worker, name: &Text, now: Time) {
     let Some(container) = worker.spec_of(name).cloned() else { return };
     worker.probes.retain(|(probed, _), _| probed != name);
+    if mirror::is_process(&worker.pod) {
+        return;
+    }
     for kind in Kind::ALL.into_iter().filter(|kind| container.has(kind.field())) {
         worker.probes.insert((name.clone(), kind), Probe::new(kind, container.get(kind.field()), worker.taken_in, now));
     }
@@ -309,6 +332,7 @@ pub fn end(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context,
         running = slots.map(|slot| slot.name.clone()).collect();
         for name in &running {
             worker.note(cx, name, false, "Killing", format!("Stopping container {name}"));
+            killing(worker, sandbox, cx, name, grace);
             hooks::stop(worker, sandbox, cx, name, Duration::secs(grace.max(2) as u64));
         }
     }

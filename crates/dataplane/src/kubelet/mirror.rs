@@ -1,5 +1,5 @@
 //! Static Pods of a control plane: the kubelet shows the host's processes as mirror Pods in kube-system.
-use crate::host::{CONTROL_PLANE, Host};
+use crate::host::{CONTROL_PLANE, Host, Manifest};
 use apiserver::Snapshot;
 use objects::wire::{Request, Verb};
 use objects::{Object, Text, Tree, kinds, list, map};
@@ -12,6 +12,61 @@ const REGISTRY: &str = "registry.k8s.io";
 /// Whether a Pod only mirrors a process of the host.
 pub fn is_mirror(pod: &Object) -> bool {
     !pod.annotation("kubernetes.io/config.mirror").is_empty()
+}
+
+/// Whether a Pod mirrors a part of the control plane, which is no process of a container here but one of the host's.
+pub fn is_process(pod: &Object) -> bool {
+    let first = pod.spec().get("containers").items().first().map_or("", |one| one.get("name").text());
+    pod.key.namespace == NAMESPACE && CONTROL_PLANE.contains(&first) && is_mirror(pod)
+}
+
+/// Whether the manifest that a mirror Pod was made of is still the same: then a mirror that is gone soon has a successor.
+pub fn lives_on(host: &Host, pod: &Object) -> bool {
+    let hash = pod.annotation("kubernetes.io/config.hash");
+    if is_process(pod) {
+        let part = pod.spec().get("containers").items().first().map_or("", |one| one.get("name").text());
+        let process = host.processes.iter().find(|process| process.name == part && host.powered && !process.withdrawn);
+        return process.is_some_and(|process| process.hash.is_empty() || process.hash == hash);
+    }
+    let all = host.manifests.as_deref().map_or(&[][..], Vec::as_slice);
+    is_mirror(pod) && all.iter().any(|one| (&one.namespace, &one.name) == (&pod.key.namespace, &pod.key.name) && one.hash == hash)
+}
+
+/// The same as `missing` for static Pods of one's own.
+pub fn own(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
+    let (Some(all), Some(node)) = (&host.manifests, view.find(kinds::NODE, "", &host.name)) else { return Vec::new() };
+    let known = |pod: &Object| all.iter().any(|one| (&one.namespace, &one.name) == (&pod.key.namespace, &pod.key.name));
+    let here = view.pods_on(&host.name).filter(|pod| is_mirror(pod) && !is_process(pod) && !pod.is_deleting());
+    let orphans = here.filter(|pod| !known(pod) || !lives_on(host, pod));
+    let mut requests: Vec<Request> = orphans.map(|pod| removal(&pod.key.namespace, pod.key.name.clone())).collect();
+    for one in all.iter() {
+        let there = view.find(kinds::NAMESPACE, "", &one.namespace).is_some();
+        if there && view.find(kinds::POD, &one.namespace, &one.name).is_none() {
+            requests.push(Request::about(Verb::Create, kinds::POD, one.namespace.clone(), "").body(mirrored(now, one, host, node.uid())));
+        }
+    }
+    requests
+}
+
+/// The mirror of a manifest.
+fn mirrored(now: Time, one: &Manifest, host: &Host, node_uid: &str) -> Tree {
+    let mut pod = one.pod.clone();
+    pod.set(&["metadata", "name"], &one.name);
+    pod.set(&["metadata", "namespace"], &one.namespace);
+    pod.set(&["spec", "nodeName"], &host.name);
+    pod.set(&["spec", "tolerations"], list![map! {"effect": "NoExecute", "operator": "Exists"}]);
+    let marks = annotations(now, &one.hash);
+    marks.entries().for_each(|(key, value)| pod.set(&["metadata", "annotations", key], value));
+    let owner = map! {"apiVersion": "v1", "kind": "Node", "name": &host.name, "uid": node_uid, "controller": true};
+    pod.set(&["metadata", "ownerReferences"], list![owner]);
+    pod
+}
+
+fn annotations(now: Time, hash: &str) -> Tree {
+    map! {
+        "kubernetes.io/config.hash": hash, "kubernetes.io/config.mirror": hash, "kubernetes.io/config.source": "file",
+        "kubernetes.io/config.seen": now.rfc3339_micro(),
+    }
 }
 
 /// Requests for the mirror Pods that are not there (upstream `CreateMirrorPod`), and against those of another manifest or of
@@ -30,29 +85,36 @@ pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
         if let Some(pod) = view.find(kinds::POD, NAMESPACE, &name).map(AsRef::as_ref).filter(other)
             && !pod.is_deleting()
         {
-            all.push(removal(name));
+            all.push(removal(NAMESPACE, name));
         }
     }
     let withdrawn = host.processes.iter().filter(|process| process.withdrawn);
     let orphaned = |name: &Text| view.find(kinds::POD, NAMESPACE, name).is_some_and(|pod| is_mirror(pod) && !pod.is_deleting());
-    all.extend(withdrawn.map(|process| Text::from(format!("{}-{}", process.name, host.name))).filter(orphaned).map(removal));
+    all.extend(
+        withdrawn
+            .map(|process| Text::from(format!("{}-{}", process.name, host.name)))
+            .filter(orphaned)
+            .map(|name| removal(NAMESPACE, name)),
+    );
     all
 }
 
-fn removal(name: Text) -> Request {
+fn removal(namespace: &str, name: Text) -> Request {
     let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
-    Request::about(Verb::Delete, kinds::POD, NAMESPACE, name).body(options)
+    Request::about(Verb::Delete, kinds::POD, namespace, name).body(options)
 }
 
 fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
     let version = if part == "etcd" { "3.7.0-0" } else { host.kubelet_version.as_str() };
     let process = host.processes.iter().find(|process| process.name == part && !process.hash.is_empty());
-    let hash = process.map_or_else(|| hash(part), |process| process.hash.clone());
+    let hash = process.map_or_else(|| usual_hash(part), |process| process.hash.clone());
+    if let Some(read) = process.and_then(|process| process.pod.as_deref()) {
+        let name = Text::from(format!("{part}-{}", host.name));
+        let one = Manifest { namespace: Text::new_static(NAMESPACE), name, hash, pod: read.clone() };
+        return mirrored(now, &one, host, node_uid);
+    }
     let image = process.map_or_else(|| format!("{REGISTRY}/{part}:{version}"), |process| process.image.to_string());
-    let annotations = map! {
-        "kubernetes.io/config.hash": &hash, "kubernetes.io/config.mirror": &hash, "kubernetes.io/config.source": "file",
-        "kubernetes.io/config.seen": now.rfc3339_micro(),
-    };
+    let annotations = annotations(now, &hash);
     let owner = map! {"apiVersion": "v1", "kind": "Node", "name": &host.name, "uid": node_uid, "controller": true};
     let container = map! {
         "name": part, "image": image, "command": list![part], "imagePullPolicy": "IfNotPresent",
@@ -70,8 +132,8 @@ fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
     map! {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 }
 
-/// 32 hexadecimal digits that depend on the name alone.
-fn hash(part: &str) -> Text {
+/// What a part's manifest hashes to where nobody has touched it: 32 hexadecimal digits that depend on the name alone.
+pub fn usual_hash(part: &str) -> Text {
     let mut words = [0xcbf2_9ce4_8422_2325_u64, 0x8422_2325_cbf2_9ce4];
     for byte in part.bytes() {
         words.iter_mut().for_each(|word| *word = (*word ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

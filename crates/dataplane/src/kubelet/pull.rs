@@ -1,4 +1,5 @@
 //! Whether the image is there, fetching it, and the growing pauses when it cannot be had.
+use crate::host::Ailment;
 use crate::images::Lookup;
 use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
@@ -18,7 +19,7 @@ pub fn begin(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name:
         worker.note(cx, name, true, "InspectFailed", words.as_str());
         return refuse(worker, cx, name, "InvalidImageName", words);
     }
-    let present = cx.store.get(image).is_some() || mirror::is_mirror(&worker.pod);
+    let present = cx.store.get(image).is_some() || (mirror::is_process(&worker.pod) && *cx.host.ailment(name) != Ailment::NoImage);
     if present && policy != "Always" {
         let words = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
         worker.note(cx, name, false, "Pulled", words);
@@ -42,9 +43,10 @@ pub fn begin(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name:
     }
     worker.note(cx, name, false, "Pulling", format!("Pulling image \"{image}\""));
     let from = (*cx.pulling_until).max(cx.now);
-    // What is on disk already needs only a look at the registry.
+    // What is on disk already needs only a look at the registry; a refusal is its first answer.
     let length = match &found {
         Lookup::Found(image) if !present => image.pull,
+        Lookup::Refused(_) => Duration::millis(100),
         _ => Duration::millis(200),
     };
     let until = from + length + cx.some_millis(0, 20);
@@ -71,6 +73,7 @@ pub fn pulled(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name
             }
         }
         Lookup::Refused(error) | Lookup::Malformed(error) => {
+            cx.journal.unpulled(cx.now, &image, &error);
             worker.note(cx, name, true, "Failed", format!("Failed to pull image \"{image}\": {error}"));
             let known = worker.pulls.entry(image.clone()).or_default();
             known.0.grow(cx.now);
@@ -89,7 +92,7 @@ fn round(span: Duration) -> Duration {
 
 fn refuse(worker: &mut Worker, cx: &mut Context, name: &Text, reason: &'static str, message: String) -> bool {
     worker.note(cx, name, true, "Failed", format!("Error: {reason}"));
-    worker.wait(name, reason, message);
+    worker.wait(cx, name, reason, message);
     worker.failed = true;
     false
 }

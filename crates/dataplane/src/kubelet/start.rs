@@ -1,4 +1,5 @@
 //! From nothing to a running container: sandbox, image, create, start, PostStart.
+use crate::host::Ailment;
 use crate::images::shell::{Shell, is_shell, is_tool};
 use crate::images::{Image, Lookup, Task};
 use crate::kubelet::config::{Downward, declared, environment};
@@ -6,8 +7,8 @@ use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
 use crate::kubelet::{hooks, klog, lifecycle, mirror, pull, volumes};
 use crate::network::Plugin;
-use crate::network::dns::{ResolvConf, pod_dns};
-use crate::runtime::{Container, Sandbox, State};
+use crate::network::dns::{Names, ResolvConf, pod_dns};
+use crate::runtime::{Container, Log, Sandbox, State};
 use apiserver::client::Note;
 use objects::{Text, Tree, map};
 use simcore::{Duration, Time};
@@ -40,6 +41,7 @@ pub fn sandbox(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
         let words = "Failed to create pod sandbox: rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while \
                      dialing: dial unix /run/containerd/containerd.sock: connect: connection refused\"";
         worker.note(cx, "", true, "FailedCreatePodSandBox", words);
+        unsandboxed(worker, cx, words);
         worker.sync_at = Some(cx.now + cx.some_millis(10_000, 15_000));
         return;
     }
@@ -47,10 +49,12 @@ pub fn sandbox(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
         let words = "network is not ready: container runtime network not ready: NetworkReady=false \
                      reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized";
         worker.note(cx, "", true, "NetworkNotReady", words);
+        cx.journal.skipped(cx.now, words, &worker.whose());
         worker.sync_at = Some(cx.now + Duration::secs(2));
         return;
     }
     if let Some(words) = volumes::missing(cx.view, &worker.pod) {
+        cx.journal.unmounted(cx.now, &words, worker.mount_pause, &worker.whose());
         worker.note(cx, "", true, "FailedMount", words);
         worker.sync_at = Some(cx.now + worker.mount_pause);
         worker.mount_pause = worker.mount_pause.times(2).min(Duration::secs(122));
@@ -72,29 +76,41 @@ fn sandboxed(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Contex
         let words = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: plugin \
                      type=\"ptp\" failed (add): failed to allocate for range 0: no IP addresses available in range set";
         worker.note(cx, "", true, "FailedCreatePodSandBox", words);
+        unsandboxed(worker, cx, words);
         worker.sync_at = Some(cx.now + cx.some_millis(10_000, 15_000));
         return;
     };
-    let said = spec.get("hostname").text();
-    let hostname = if host_network {
-        cx.host.name.clone()
-    } else if said.is_empty() {
-        key.name.clone()
-    } else {
-        Text::new(said)
-    };
+    let names = Names::of(spec, &key.namespace, &cx.dns.cluster_domain).map(Arc::new);
+    let hostname = if host_network { cx.host.name.clone() } else { hostname(spec, &key.name, names.as_deref()) };
     let slots = sandbox.take().map(|old| old.slots).unwrap_or_default();
     let (namespace, name) = (key.namespace.clone(), key.name.clone());
     let resolv = resolv_conf(worker, cx);
     // Calico gives each Pod a network of its own; Flannel's bridge is the network of the node's Pods.
     let prefix = if cx.addresses.plugin == Plugin::Calico && !host_network { 32 } else { 24 };
     let mtu = if host_network { None } else { u16::try_from(cx.addresses.mtu.pods).ok() };
-    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, mtu, prefix, ready: true, slots, resolv });
+    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, mtu, prefix, ready: true, slots, resolv, names });
     // The condition is told at once; the address only with the next whole status.
     let shown = worker.show_address;
     worker.refresh(Some(found), cx);
     worker.show_address = shown;
     lifecycle::begin(worker, found, cx);
+}
+
+/// What a Pod's containers call their machine (upstream `GeneratePodHostNameAndDomain`).
+fn hostname(spec: &Tree, pod: &Text, names: Option<&Names>) -> Text {
+    let said = |key: &str| spec.get(key).as_text().filter(|name| !name.is_empty()).cloned();
+    let name = said("hostnameOverride").or_else(|| said("hostname")).unwrap_or_else(|| pod.clone());
+    if spec.get("setHostnameAsFQDN").is_true() { Text::from(Names::full(names, &name)) } else { name }
+}
+
+/// The journal's words for a sandbox that could not be made.
+fn unsandboxed(worker: &Worker, cx: &mut Context, words: &str) {
+    let pod = worker.whose();
+    let whole = format!("{}_{}({})", pod.name, pod.namespace, pod.uid);
+    let words = words.replacen("Failed to create pod sandbox: ", "", 1);
+    let doing = format!("failed to \"CreatePodSandbox\" for {whole:?} with CreatePodSandboxError: {words:?}");
+    cx.journal.say(cx.now, 'E', "log.go:32", format!("\"RunPodSandbox from runtime service failed\" err={words:?}"));
+    cx.journal.skipped(cx.now, &doing, &pod);
 }
 
 /// The sandbox's resolv.conf; what could not be kept of it is told.
@@ -141,7 +157,7 @@ pub fn create(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name
     let facts = Downward { pod: &worker.pod, pod_ip: &sandbox.ip, host_ip: &cx.host.address };
     if let Err(words) = declared(cx.view, &container, &facts) {
         worker.note(cx, name, true, "Failed", format!("Error: {words}"));
-        worker.wait(name, "CreateContainerConfigError", words);
+        worker.wait(cx, name, "CreateContainerConfigError", words);
         worker.failed = true;
         return false;
     }
@@ -180,12 +196,12 @@ fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
     let Some(made) = sandbox.container_mut(&name).filter(|made| made.state == State::Created) else {
         return next(worker, sandbox, cx);
     };
-    let mirrors = mirror::is_mirror(&worker.pod);
-    let task = if mirrors { Ok(Task::Host) } else { task(cx.now, &container, image.as_deref()) };
+    let process = mirror::is_process(&worker.pod);
+    let task = if process { part(cx.now, cx.host.ailment(&name), &mut made.log) } else { task(cx.now, &container, image.as_deref()) };
     match task {
         Ok(task) => {
             made.start(cx.now, task);
-            if mirrors {
+            if process && *cx.host.ailment(&name) == Ailment::None {
                 klog::first_words(cx.now, &name, cx.host).iter().for_each(|line| made.log.write(line));
             }
             worker.reasons.remove(&name);
@@ -204,7 +220,7 @@ fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
             );
             made.fail_to_start(cx.now, &words);
             worker.note(cx, &name, true, "Failed", format!("Error: {words}"));
-            worker.wait(&name, "RunContainerError", words);
+            worker.wait(cx, &name, "RunContainerError", words);
             worker.failed = true;
             next(worker, sandbox, cx);
         }
@@ -237,7 +253,7 @@ fn post_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, cont
 fn hooked(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, failure: Option<String>) {
     if let Some(words) = failure {
         worker.note(cx, name, true, "FailedPostStartHook", "PostStartHook failed");
-        worker.wait(name, "PostStartHookError", words);
+        worker.wait(cx, name, "PostStartHookError", words);
         worker.failed = true;
         let grace = worker.pod.spec().get("terminationGracePeriodSeconds").int_or(30);
         lifecycle::restart(worker, sandbox, cx, name, "FailedPostStartHook", grace);
@@ -247,6 +263,22 @@ fn hooked(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &T
     next(worker, sandbox, cx);
 }
 
+/// A part of the control plane is a process of the host; one that something is wrong with only says so and ends.
+fn part(now: Time, ailment: &Ailment, log: &mut Log) -> Result<Task, Text> {
+    match ailment {
+        Ailment::None | Ailment::NoImage => Ok(Task::Host),
+        Ailment::NoProgram(name) => Err(name.clone()),
+        Ailment::Dies { after, lines } => {
+            let end = now + Duration::secs(u64::from(*after));
+            let Some((last, before)) = lines.split_last() else { return Ok(Task::Host) };
+            before.iter().for_each(|line| log.write(&klog::filled(now, line)));
+            let last = klog::filled(end, last).text.trim_end().replace('\'', "'\\''");
+            let script = format!("sleep {after}; echo '{last}'; exit 1");
+            Ok(Task::Script(Box::new(Shell::command(now, &["sh", "-c", &script].map(Text::new)))))
+        }
+    }
+}
+
 /// What the container's first process is. `Err` names a command that the image does not have.
 fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text> {
     let words = |key: &str| container.get(key).items().iter().map(|word| Text::new(word.text()));
@@ -254,11 +286,14 @@ fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text
     let ports =
         || container.get("ports").items().iter().filter_map(|port| u16::try_from(port.get("containerPort").as_int()?).ok()).collect();
     let program = || Task::program(now, image.map(|image| image.program.clone()).unwrap_or_default(), ports());
-    let Some(first) = argv.first() else { return Ok(program()) };
+    let waits = container.get("stdin").is_true();
+    let Some(first) = argv.first() else {
+        let typed = waits && image.is_some_and(|image| image.program.shell);
+        return Ok(if typed { Task::Script(Box::new(Shell::open(now))) } else { program() });
+    };
     if first.starts_with('-') && !container.has("command") {
         return Ok(program());
     }
-    let waits = container.get("stdin").is_true();
     if waits && argv[1..].iter().all(|word| word.starts_with('-') && !word.ends_with('c')) && is_shell(first) {
         return Ok(Task::Script(Box::new(Shell::open(now))));
     }

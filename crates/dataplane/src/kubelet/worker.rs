@@ -2,6 +2,7 @@
 use crate::kubelet::backoff::Backoff;
 use crate::kubelet::client::Asked;
 use crate::kubelet::context::Context;
+use crate::kubelet::journal::Whose;
 use crate::kubelet::probes::{Kind, Probe};
 use crate::kubelet::status::{self, Facts, Stage};
 use crate::runtime::Sandbox;
@@ -159,8 +160,17 @@ impl Worker {
         cx.client.note(cx.now, &Note { about, warning, reason, message: message.into() }, self.cause);
     }
 
-    pub fn wait(&mut self, name: &str, reason: &str, message: impl Into<Text>) {
-        self.reasons.insert(Text::new(name), (Text::new(reason), message.into()));
+    /// A container cannot start: why, for its status and for the journal.
+    pub fn wait(&mut self, cx: &mut Context, name: &str, reason: &str, message: impl Into<Text>) {
+        let message = message.into();
+        let doing = format!("failed to \"StartContainer\" for {name:?} with {reason}: {message:?}", message = message.as_str());
+        cx.journal.skipped(cx.now, &doing, &self.whose());
+        self.reasons.insert(Text::new(name), (Text::new(reason), message));
+    }
+
+    /// As the kubelet's journal names the Pod.
+    pub fn whose(&self) -> Whose<'_> {
+        Whose { namespace: &self.pod.key.namespace, name: &self.pod.key.name, uid: &self.uid }
     }
 
     /// Whether a running container counts as started: no startup probe, or a content one.

@@ -63,12 +63,7 @@ const PHASES: &[Phase] = &[
         let all = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
         all.iter().try_for_each(|name| manifests::make(call, &mut joining.work, name))
     }),
-    Phase("check-etcd", true, |call, joining| {
-        if joining.work.config.etcd_folder().is_some() {
-            call.say("[check-etcd] Checking that the etcd cluster is healthy");
-        }
-        Ok(())
-    }),
+    Phase("check-etcd", true, |call, joining| check_etcd(call, &joining.work)),
     Phase("kubelet-start", false, |call, joining| {
         let found = found(call, joining)?;
         name_is_free(call, &joining.work, &found.client)?;
@@ -409,15 +404,41 @@ fn bootstrap_files(call: &mut Call, work: &Work, found: &Found) {
     }
 }
 
+/// Every member that etcd lists must answer before another one comes; one that does not is asked for two minutes.
+fn check_etcd(call: &mut Call, work: &Work) -> Step<()> {
+    if work.config.etcd_folder().is_none() {
+        return Ok(());
+    }
+    call.say("[check-etcd] Checking that the etcd cluster is healthy");
+    let endpoint = endpoint(work);
+    let members = etcd_ask(call, &endpoint, &EtcdAsk::Members)?.unwrap_or_default();
+    let give_up = work.config.timeout("etcdAPICall");
+    for one in members.iter().filter(|one| !one.name.is_empty()) {
+        let url = one.peer.replace(":2380", ":2379");
+        let answer = call.outside.wait(call.machine, call.now, &Probe { url: url.clone() }, give_up);
+        if call.pass(answer)?.is_err() {
+            return fail(format!(
+                "etcd cluster is not healthy: failed to dial endpoint {url} with maintenance client: context deadline exceeded"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Where etcd is asked: at the control plane's address.
+fn endpoint(work: &Work) -> String {
+    let server = work.config.server();
+    let host = network::split_host_port(server.trim_start_matches("https://")).map_or("", |(host, _)| host).to_string();
+    format!("https://{host}:2379")
+}
+
 /// Adds a member to etcd as a learner, starts it, and has it promoted.
 fn etcd(call: &mut Call, work: &Work) -> Step<()> {
     if work.config.etcd_folder().is_none() {
         return Ok(());
     }
     let prefix = "error creating local etcd static pod manifest file: ";
-    let server = work.config.server();
-    let host = network::split_host_port(server.trim_start_matches("https://")).map_or("", |(host, _)| host).to_string();
-    let endpoint = format!("https://{host}:2379");
+    let endpoint = endpoint(work);
     let peer = format!("https://{}:2380", work.config.local().0);
     let add = EtcdAsk::AddLearner { peer: Text::new(&peer) };
     // etcd refuses a change while a member is new or away; kubeadm asks again until it has lost patience.

@@ -3,6 +3,7 @@ mod drop_ins;
 pub mod figures;
 pub mod files;
 pub mod k3s;
+pub mod kubelet;
 pub mod packages;
 mod power;
 pub use power::settings;
@@ -10,6 +11,7 @@ mod presets;
 pub mod process;
 pub mod units;
 
+pub use drop_ins::KUBEADM;
 pub use files::{File, Files, Kind};
 pub use k3s::K3s;
 pub use packages::Packages;
@@ -89,6 +91,8 @@ pub struct Machine {
     pub interfaces: Arc<Vec<Interface>>,
     /// Where packets for elsewhere go; `None`: no default route.
     pub gateway: Option<Text>,
+    /// Routes that others than its interfaces brought, as `ip route` prints them.
+    pub routes: Arc<Vec<Text>>,
     /// The server of /etc/resolv.conf.
     pub dns: Text,
     /// Microseconds that its clock is ahead of true time; negative: behind.
@@ -225,6 +229,40 @@ impl Machine {
                 let head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
                 let rows = self.swaps.iter().map(|swap| format!("{:<40}partition\t{}\t\t0\t\t-2\n", swap.path, swap.mib * 1024 - 4));
                 Some(std::iter::once(head.to_string()).chain(rows).collect())
+            }
+            "/proc/meminfo" => {
+                let kib = u64::from(self.hardware.memory_mib) * 1024;
+                let used = (150_000 + self.processes.iter().map(|one| u64::from(one.rss_kib)).sum::<u64>()).min(kib);
+                let swap: u64 = self.swaps.iter().map(|swap| u64::from(swap.mib) * 1024).sum();
+                let rows = [
+                    ("MemTotal", kib),
+                    ("MemFree", kib - used - (kib - used) / 6),
+                    ("MemAvailable", kib - used),
+                    ("SwapTotal", swap),
+                    ("SwapFree", swap),
+                ];
+                Some(rows.iter().map(|(name, kib)| format!("{:<15}{kib:>9} kB\n", format!("{name}:"))).collect())
+            }
+            "/proc/cpuinfo" => {
+                let one = |at: u32| format!("processor\t: {at}\nmodel name\t: virtual CPU\ncpu cores\t: {}\n\n", self.hardware.cores);
+                Some((0..self.hardware.cores).map(one).collect())
+            }
+            "/proc/modules" => Some(self.modules.iter().rev().map(|name| format!("{name} 16384 0 - Live 0x0000000000000000\n")).collect()),
+            "/sys/class/dmi/id/product_uuid" => {
+                // Each machine has its own, which depends on its address alone.
+                let bits = self
+                    .address()
+                    .bytes()
+                    .fold(0xcbf2_9ce4_8422_2325_u64, |all, byte| (all ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+                let (a, b) = (bits, bits.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                Some(format!(
+                    "{:08x}-{:04x}-4{:03x}-9{:03x}-{:012x}\n",
+                    a >> 32,
+                    a >> 16 & 0xffff,
+                    a & 0xfff,
+                    b >> 52,
+                    b & 0xffff_ffff_ffff
+                ))
             }
             "/proc/uptime" => Some(format!("{}.00 0.00\n", now.since(self.booted).as_secs())),
             _ => self.files.read(path).map(|text| text.to_string()),

@@ -123,6 +123,16 @@ pub fn candidates(lists: &[Text], name: &str) -> Vec<Candidate> {
     found
 }
 
+/// Names of all packages on offer.
+pub fn known(lists: &[Text]) -> Vec<&'static str> {
+    const KUBERNETES_PACKAGES: [&str; 5] = ["cri-tools", "kubeadm", "kubectl", "kubelet", "kubernetes-cni"];
+    let mut all: Vec<&'static str> = DEBIAN.iter().map(|offer| offer.name).chain(KUBERNETES_PACKAGES).collect();
+    all.retain(|name| !candidates(lists, name).is_empty());
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// A version's numbers, by which versions are ordered: `1.37.2-1.1`.
 pub fn numbers(version: &str) -> Vec<u64> {
     version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()

@@ -141,6 +141,18 @@ impl Machine {
         self.alter_unit(unit, |unit| Arc::make_mut(&mut unit.journal).push(line));
     }
 
+    /// How many lines the journals of all units have.
+    pub fn journal_lines(&self) -> usize {
+        self.units.values().map(|unit| unit.journal.len()).sum()
+    }
+
+    /// A line of a program that writes by klog, after its header: `E1201 00:00:07.000000     432 run.go:72] `.
+    pub fn klog(&mut self, now: Time, name: &str, pid: u32, level: char, place: &str, words: &str) {
+        let text = self.local(now).rfc3339_micro();
+        let (day, clock) = (text[5..10].replace('-', ""), &text[11..26]);
+        self.log(now, name, &format!("{name}[{pid}]"), &format!("{level}{day} {clock} {pid:>7} {place}] {words}"));
+    }
+
     /// Starts a unit: the process, its sockets, what it reads at its start.
     pub fn start_unit(&mut self, now: Time, name: &str) {
         let name = name.trim_end_matches(".service");
@@ -162,45 +174,19 @@ impl Machine {
             return;
         }
         self.log(now, name, "systemd[1]", &format!("Started {name}.service - {}.", unit.description));
-        if let Some(words) = self.stumbles(name) {
+        if name == "kubelet"
+            && let Some(why) = self.kubelet_stumbles(&unit.command)
+        {
             let pid = self.take_pid();
-            self.log(now, name, &format!("{name}[{pid}]"), &words);
+            self.klog(now, name, pid, 'E', "run.go:72", &format!("\"command failed\" err={}", crate::call::quoted(&why)));
             self.log(now, name, "systemd[1]", &format!("{name}.service: Main process exited, code=exited, status=1/FAILURE"));
+            self.log(now, name, "systemd[1]", &format!("{name}.service: Failed with result 'exit-code'."));
             self.alter_unit(name, |unit| (unit.state, unit.last_code, unit.since) = (State::Restarting, 1, now));
             return;
         }
         let pid = self.spawn(now, "root", 1, &unit.command);
         self.alter_unit(name, |unit| (unit.state, unit.pid, unit.since) = (State::Active, pid, now));
         self.opened(name, pid);
-    }
-
-    /// Why a service ends right after its start; `None` when it stays.
-    fn stumbles(&self, name: &str) -> Option<String> {
-        if name != "kubelet" {
-            return None;
-        }
-        let config = self.files.read("/var/lib/kubelet/config.yaml");
-        let failed = |why: &str| Some(format!("E \"command failed\" err=\"failed to run Kubelet: {why}\""));
-        if config.is_some()
-            && !["kubelet.conf", "bootstrap-kubelet.conf"].iter().any(|file| self.files.exists(&format!("/etc/kubernetes/{file}")))
-        {
-            return failed("unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory");
-        }
-        if config.as_deref().is_some_and(|text| !text.contains("failSwapOn: false")) && !self.swaps.is_empty() {
-            let rows: String = self.swaps.iter().map(|swap| format!(" {}\tpartition\t{}\t0\t-2", swap.path, swap.mib * 1024 - 4)).collect();
-            let head = "Filename\tType\tSize\tUsed\tPriority";
-            return failed(&format!(
-                "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false. /proc/swaps contained: [{head}{rows}]"
-            ));
-        }
-        config.is_none().then(|| {
-            concat!(
-                "E \"command failed\" err=\"failed to load kubelet config file, path: /var/lib/kubelet/config.yaml, error: ",
-                "failed to load Kubelet config file /var/lib/kubelet/config.yaml, error failed to read kubelet config file ",
-                "\\\"/var/lib/kubelet/config.yaml\\\", error: open /var/lib/kubelet/config.yaml: no such file or directory\""
-            )
-            .to_string()
-        })
     }
 
     /// What a service has open once it runs.
@@ -248,13 +234,22 @@ impl Machine {
 
     /// A process was killed. systemd notices where it was a service's, and starts it again after a while (Restart=always).
     pub fn died(&mut self, now: Time, pid: u32, hard: bool) {
+        let (how, result) = if hard { ("killed, status=9/KILL", "signal") } else { ("killed, status=15/TERM", "") };
+        self.ended(now, pid, how, result);
+    }
+
+    /// A process ended by itself with exit code 1; the same follows.
+    pub fn failed(&mut self, now: Time, pid: u32) {
+        self.ended(now, pid, "exited, status=1/FAILURE", "exit-code");
+    }
+
+    fn ended(&mut self, now: Time, pid: u32, how: &str, result: &str) {
         let found = self.units.iter().find(|(_, unit)| unit.pid == pid && pid > 1).map(|(name, unit)| (name.clone(), unit.notify));
         self.kill(pid);
         let Some((name, notify)) = found else { return };
-        let how = if hard { "9/KILL" } else { "15/TERM" };
-        self.log(now, &name, "systemd[1]", &format!("{name}.service: Main process exited, code=killed, status={how}"));
-        if hard {
-            self.log(now, &name, "systemd[1]", &format!("{name}.service: Failed with result 'signal'."));
+        self.log(now, &name, "systemd[1]", &format!("{name}.service: Main process exited, code={how}"));
+        if !result.is_empty() {
+            self.log(now, &name, "systemd[1]", &format!("{name}.service: Failed with result '{result}'."));
         }
         if notify {
             self.k3s_ended(pid);

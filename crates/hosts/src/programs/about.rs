@@ -77,18 +77,23 @@ pub fn who(call: &mut Call) -> Step<()> {
 
 /// What the kernel said while it started; what happens later it does not say here.
 pub fn dmesg(call: &mut Call) -> Step<()> {
+    let lines = kernel_lines(call);
+    lines.iter().for_each(|line| call.say(line));
+    Ok(())
+}
+
+/// The kernel's lines, each after its seconds since the boot.
+pub fn kernel_lines(call: &Call) -> Vec<String> {
     let hardware = call.machine.hardware.clone();
     let kib = u64::from(hardware.memory_mib) * 1_024;
-    let lines = [
+    vec![
         format!("[    0.000000] Linux version {} (debian-kernel@lists.debian.org)", hardware.kernel),
         format!("[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-{} root=/dev/sda1 ro quiet", hardware.kernel),
         "[    0.000000] Hypervisor detected: KVM".to_string(),
         format!("[    0.093214] Memory: {kib}K available"),
         format!("[    0.201187] smp: Brought up 1 node, {} CPUs", hardware.cores),
         "[    1.482213] EXT4-fs (sda1): mounted filesystem with ordered data mode. Quota mode: none.".to_string(),
-    ];
-    lines.iter().for_each(|line| call.say(line));
-    Ok(())
+    ]
 }
 
 /// `diff [-u] [-q] A B`

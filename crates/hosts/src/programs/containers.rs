@@ -16,7 +16,12 @@ pub fn containerd(call: &mut Call) -> Step<()> {
         call.stdout.push_str(DEFAULTS[usize::from(!version.starts_with("1."))]);
         return Ok(());
     }
-    call.say(format_args!("containerd github.com/containerd/containerd/v2 v{version}"));
+    let package = ["containerd", "containerd.io"].iter().find_map(|name| call.machine.packages.installed.get(*name));
+    let from = package.map_or(String::new(), |one| format!(" {}", one.version));
+    call.say(match version.starts_with("1.") {
+        true => format!("containerd github.com/containerd/containerd {version}~ds1{from}"),
+        false => format!("containerd github.com/containerd/containerd/v2 v{version}"),
+    });
     Ok(())
 }
 

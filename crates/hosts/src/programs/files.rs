@@ -301,6 +301,20 @@ pub fn stat(call: &mut Call) -> Step<()> {
     let form = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1)).cloned();
     let paths: Vec<&str> =
         words.iter().map(String::as_str).filter(|word| !word.starts_with('-') && Some(*word) != form.as_deref()).collect();
+    // `stat -fc %T PATH`: what kind of file system holds it.
+    let flags: String = words.iter().filter(|word| word.starts_with('-') && !word.starts_with("--")).map(|word| &word[1..]).collect();
+    if flags.contains('f') || words.iter().any(|word| word == "--file-system") {
+        let place = words.last().map_or("/", String::as_str);
+        let group = place.trim_end_matches('/').starts_with("/sys/fs/cgroup");
+        call.say(match (group, call.machine.hardware.cgroup) {
+            (true, 2) => "cgroup2fs",
+            (true, _) => "tmpfs",
+            _ if place.starts_with("/proc") => "proc",
+            _ if place.starts_with("/sys") => "sysfs",
+            _ => "ext2/ext3",
+        });
+        return Ok(());
+    }
     for path in paths {
         let Some(file) = call.machine.files.entry(&call.path(path)).cloned() else {
             return fail(format!("cannot statx '{path}': No such file or directory"));

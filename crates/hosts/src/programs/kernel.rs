@@ -73,7 +73,13 @@ pub fn modprobe(call: &mut Call) -> Step<()> {
 pub fn lsmod(call: &mut Call) -> Step<()> {
     call.say("Module                  Size  Used by");
     let modules = call.machine.modules.clone();
-    modules.iter().rev().for_each(|name| call.say(format_args!("{name:<19} {:>8}  0", 16_384 * (1 + name.len()))));
+    for name in modules.iter().rev() {
+        call.say(format_args!("{name:<19} {:>8}  0", 16_384 * (1 + name.len())));
+        // What a module needs is loaded with it.
+        if name == "br_netfilter" {
+            call.say("bridge                311296  1 br_netfilter");
+        }
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod files;
 mod firewall;
 mod hostinfo;
 mod interfaces;
+mod journal;
 mod kernel;
 mod net;
 mod openssl;
@@ -17,7 +18,7 @@ mod text;
 mod top;
 
 pub use hostinfo::machine_name;
-pub use net::curl_words;
+pub use net::{UNWELL, curl_words};
 
 use crate::Machine;
 use crate::call::{Call, Step};
@@ -55,7 +56,7 @@ const TABLE: &[(&str, Program)] = &[
     ("id", hostinfo::id),
     ("ip", interfaces::ip),
     ("iptables", firewall::iptables),
-    ("journalctl", systemd::journalctl),
+    ("journalctl", journal::journalctl),
     ("kill", acting::kill),
     ("killall", acting::pkill),
     ("ln", files::ln),

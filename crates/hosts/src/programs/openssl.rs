@@ -75,7 +75,7 @@ fn x509(call: &mut Call, words: &[String]) -> Step<()> {
         match word.as_str() {
             "-subject" => call.say(format_args!("subject={}", certificate.subject)),
             "-issuer" => call.say(format_args!("issuer={}", certificate.issuer)),
-            "-serial" => call.say(format_args!("serial={}", serial(&certificate).to_uppercase())),
+            "-serial" => call.say(format_args!("serial={}", certificate.serial().to_uppercase())),
             "-startdate" => call.say(format_args!("notBefore={}", date(certificate.not_before))),
             "-enddate" => call.say(format_args!("notAfter={}", date(certificate.not_after))),
             "-dates" => call.say(format_args!("notBefore={}\nnotAfter={}", date(certificate.not_before), date(certificate.not_after))),
@@ -98,11 +98,6 @@ fn x509(call: &mut Call, words: &[String]) -> Step<()> {
         call.stdout.push_str(&certificate.pem());
     }
     Ok(())
-}
-
-/// Sixteen digits that are the certificate's own.
-fn serial(certificate: &Certificate) -> String {
-    certificate.key.chars().rev().take(16).collect()
 }
 
 /// `verify -CAfile FILE FILE…`
@@ -142,7 +137,7 @@ fn verify(call: &mut Call, words: &[String]) -> Step<()> {
 
 /// `-text`: all that is known of it; the numbers of the key are left out.
 fn whole(call: &mut Call, certificate: &Certificate) {
-    let number: Vec<String> = serial(certificate).as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
+    let number: Vec<String> = certificate.serial().as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
     call.say(format_args!(
         "Certificate:\n    Data:\n        Version: 3 (0x2)\n        Serial Number:\n            {}\n        Signature Algorithm: sha256WithRSAEncryption\n        Issuer: {}\n        Validity\n            Not Before: {}\n            Not After : {}\n        Subject: {}\n        Subject Public Key Info:\n            Public Key Algorithm: rsaEncryption\n                Public-Key: (2048 bit)\n        X509v3 extensions:",
         number.join(":"),

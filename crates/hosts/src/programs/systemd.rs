@@ -1,5 +1,5 @@
-//! systemctl and journalctl.
-use super::apart;
+//! systemctl: units as they stand, started, stopped, enabled, masked.
+use super::{apart, journal};
 use crate::call::{Call, Step, Stop};
 use crate::k3s;
 use crate::machine::units::State;
@@ -27,7 +27,48 @@ pub fn systemctl(call: &mut Call) -> Step<()> {
             );
         }
         "list-unit-files" => return list_files(call),
+        "is-system-running" => {
+            let failed = call.machine.units.values().any(|unit| unit.state == State::Failed);
+            call.say(if failed { "degraded" } else { "running" });
+            return if failed { Err(Stop::Code(1)) } else { Ok(()) };
+        }
+        "list-timers" => {
+            call.say("NEXT LEFT LAST PASSED UNIT ACTIVATES\n\n0 timers listed.\nPass --all to see loaded but inactive timers, too.");
+            return Ok(());
+        }
+        "status" if names.is_empty() => return system(call),
         _ => {}
+    }
+    const VERBS: &[&str] = &[
+        "start",
+        "restart",
+        "stop",
+        "reload",
+        "enable",
+        "disable",
+        "reset-failed",
+        "mask",
+        "unmask",
+        "is-active",
+        "is-enabled",
+        "is-failed",
+        "cat",
+        "status",
+        "show",
+        "edit",
+        "daemon-reload",
+        "try-restart",
+        "kill",
+        "reenable",
+        "daemon-reexec",
+    ];
+    if !VERBS.contains(verb) {
+        call.complain(format_args!("Unknown command verb {verb}."));
+        return Err(Stop::Code(1));
+    }
+    if names.is_empty() && !matches!(*verb, "daemon-reload" | "daemon-reexec" | "reset-failed") {
+        call.complain("Too few arguments.");
+        return Err(Stop::Code(1));
     }
     let reads = matches!(*verb, "status" | "is-active" | "is-enabled" | "cat" | "show");
     if !reads && !call.is_root() {
@@ -124,14 +165,14 @@ fn unit(call: &mut Call, verb: &str, name: &str, at_once: bool) -> Step<()> {
     let link = format!("/etc/systemd/system/multi-user.target.wants/{full}");
     match verb {
         "start" | "restart" | "stop" | "reload" => {
+            if found.masked && matches!(verb, "start" | "restart") {
+                call.complain(format_args!("Failed to {verb} {full}: Unit {full} is masked."));
+                return Err(Stop::Code(1));
+            }
             if matches!(verb, "stop" | "restart") {
                 call.machine.stop_unit(at, name);
             }
             if matches!(verb, "start" | "restart") {
-                if found.masked {
-                    call.complain(format_args!("Failed to {verb} {full}: Unit {full} is masked."));
-                    return Err(Stop::Code(1));
-                }
                 call.machine.start_unit(at, name);
                 let starting = call.machine.unit(name).is_some_and(|unit| unit.state == State::Starting);
                 let failed = starting && !k3s::wait(call, name.trim_end_matches(".service"))?;
@@ -241,11 +282,28 @@ fn status(call: &mut Call, name: &str, full: &str) -> Step<()> {
     }
     if !unit.journal.is_empty() {
         call.say("");
-        let machine = call.machine.name.clone();
         let from = unit.journal.len().saturating_sub(10);
-        unit.journal[from..].iter().for_each(|line| call.say(format_args!("{} {machine} {}: {}", short(line.at), line.tag, line.text)));
+        let lines: Vec<String> = unit.journal[from..].iter().map(|line| journal::short(call.machine, line)).collect();
+        lines.iter().for_each(|line| call.say(line));
     }
     if unit.state == State::Active { Ok(()) } else { Err(Stop::Code(3)) }
+}
+
+/// `systemctl status` without a unit: the server as a whole.
+fn system(call: &mut Call) -> Step<()> {
+    let count = |state: State| call.machine.units.values().filter(|unit| unit.state == state).count();
+    let (failed, loaded) = (count(State::Failed), call.machine.units.size());
+    let (state, mark) = if failed > 0 { ("degraded", '×') } else { ("running", '●') };
+    let (since, ago) = (stamp(call.machine.local(call.machine.booted)), crate::call::short_age(call.now.since(call.machine.booted)));
+    let name = call.machine.name.clone();
+    call.say(format_args!("{mark} {name}\n    State: {state}\n    Units: {loaded} loaded (incl. loaded aliases)\n     Jobs: 0 queued\n   Failed: {failed} units\n    Since: {since} UTC; {ago} ago\n  systemd: 252.39-1~deb12u1\n   CGroup: /"));
+    let units: Vec<(String, u32)> =
+        call.machine.units.iter().filter(|(_, unit)| unit.pid != 0).map(|(name, unit)| (format!("{name}.service"), unit.pid)).collect();
+    for (name, pid) in units {
+        let command = call.machine.processes.iter().find(|one| one.pid == pid).map(|one| one.command.to_string()).unwrap_or_default();
+        call.say(format_args!("           ├─{name}\n           │ └─{pid} {command}"));
+    }
+    Ok(())
 }
 
 /// The memory and the processes of a unit's control group.
@@ -280,7 +338,8 @@ fn list_units(call: &mut Call, all: bool, wanted: Option<&str>) -> Step<()> {
     }
     let width = |least: &str, of: &dyn Fn(usize) -> usize| (0..rows.len()).map(of).chain([least.len()]).max().unwrap_or(0);
     let (a, b, c) = (width("UNIT", &|at| rows[at].1.len()), width("ACTIVE", &|at| rows[at].2.len()), width("SUB", &|at| rows[at].3.len()));
-    call.say(format_args!("  {:<a$} LOAD   {:<b$} {:<c$} DESCRIPTION", "UNIT", "ACTIVE", "SUB"));
+    let load = if rows.is_empty() { "LOAD" } else { "LOAD  " };
+    call.say(format_args!("  {:<a$} {load} {:<b$} {:<c$} DESCRIPTION", "UNIT", "ACTIVE", "SUB"));
     for (mark, name, active, sub, about) in &rows {
         call.say(format_args!("{mark} {name:<a$} loaded {active:<b$} {sub:<c$} {about}"));
     }
@@ -315,115 +374,4 @@ fn list_files(call: &mut Call) -> Step<()> {
 fn stamp(at: Time) -> String {
     let (day, iso) = (at.rfc1123()[..3].to_string(), at.rfc3339());
     format!("{day} {} {}", &iso[..10], &iso[11..19])
-}
-
-/// `Dec 01 00:00:00`
-fn short(at: Time) -> String {
-    let text = at.rfc1123();
-    format!("{} {} {}", &text[8..11], &text[5..7], &text[17..25])
-}
-
-/// `journalctl [-u UNIT] [-n 20] [-f] [--since '10 min ago'] [-r] [-o cat] [--no-pager]`. What `-f` would show later, a
-/// terminal asks for anew.
-pub fn journalctl(call: &mut Call) -> Step<()> {
-    let words = call.words.clone();
-    let value = |letter: char, long: &str| {
-        words.iter().enumerate().find_map(|(at, word)| {
-            if let Some(rest) = word.strip_prefix("--") {
-                let rest = rest.strip_prefix(long)?;
-                return rest
-                    .strip_prefix('=')
-                    .map(String::from)
-                    .or_else(|| if rest.is_empty() { words.get(at + 1).cloned() } else { None });
-            }
-            let flags = word.strip_prefix('-')?;
-            let (head, tail) = flags.split_once(letter)?;
-            if head.contains(|c: char| !c.is_ascii_alphabetic() || "nuopS".contains(c)) {
-                return None;
-            }
-            if tail.is_empty() { words.get(at + 1).cloned() } else { Some(tail.to_string()) }
-        })
-    };
-    let has = |letter: char, long: &str| {
-        words.iter().any(|word| *word == format!("--{long}") || (word.starts_with('-') && !word.starts_with("--") && word.contains(letter)))
-    };
-    if words.iter().any(|word| word == "--disk-usage") {
-        call.say("Archived and active journals take up 8.0M in the file system.");
-        return Ok(());
-    }
-    let unit = value('u', "unit");
-    let follows = has('f', "follow");
-    let ends = has('e', "pager-end");
-    let most = value('n', "lines").and_then(|text| text.parse::<usize>().ok());
-    let most = most.unwrap_or(if follows {
-        10
-    } else if ends {
-        1_000
-    } else {
-        usize::MAX
-    });
-    let mut lines: Vec<_> = match &unit {
-        Some(name) => call.machine.unit(name).map(|unit| unit.journal.to_vec()).unwrap_or_default(),
-        None => call.machine.units.values().flat_map(|unit| unit.journal.iter().cloned()).collect(),
-    };
-    lines.sort_by_key(|line| line.at);
-    if words.iter().any(|word| matches!(word.as_str(), "-k" | "--dmesg")) {
-        lines.clear();
-    }
-    if words.iter().any(|word| word.starts_with("-p") || word.starts_with("--priority")) {
-        // Programs here say in their lines how grave they are.
-        let grave = |text: &str| {
-            text.starts_with('E') && text.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
-                || text.contains("level=error")
-                || text.contains("Failed")
-        };
-        lines.retain(|line| grave(&line.text));
-    }
-    if let Some(since) = value('S', "since") {
-        let Some(since) = moment(&since, call.now) else {
-            call.complain(format_args!("Failed to parse timestamp: {since}"));
-            return Err(Stop::Code(1));
-        };
-        lines.retain(|line| line.at >= since);
-    }
-    if lines.is_empty() {
-        call.say("-- No entries --");
-    }
-    let machine = call.machine.name.clone();
-    let bare = value('o', "output").is_some_and(|form| form == "cat");
-    let offset = call.machine.clone();
-    let from = lines.len().saturating_sub(most);
-    let mut shown: Vec<String> = lines[from..]
-        .iter()
-        .map(|line| match bare {
-            true => line.text.to_string(),
-            false => format!("{} {machine} {}: {}", short(offset.local(line.at)), line.tag, line.text),
-        })
-        .collect();
-    if has('r', "reverse") {
-        shown.reverse();
-    }
-    shown.iter().for_each(|line| call.say(line));
-    Ok(())
-}
-
-/// `today`, `10 min ago`, `-1h`, `2026-12-01 10:00`
-fn moment(text: &str, now: Time) -> Option<Time> {
-    const UNITS: [(&str, u64); 5] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)];
-    let midnight = Time(now.0 / 86_400_000_000 * 86_400_000_000);
-    match text {
-        "today" => return Some(midnight),
-        "yesterday" => return Some(Time(midnight.0.saturating_sub(86_400_000_000))),
-        "now" => return Some(now),
-        _ => {}
-    }
-    if let Some(span) = text.strip_suffix(" ago").or_else(|| text.strip_prefix('-')) {
-        let digits = span.find(|c: char| !c.is_ascii_digit())?;
-        let (number, unit) = span.split_at(digits);
-        let size = UNITS.iter().find(|(name, _)| unit.trim_start().starts_with(name))?.1;
-        return Some(Time(now.0.saturating_sub(number.parse::<u64>().ok()? * size * 1_000_000)));
-    }
-    let (day, clock) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
-    let clock = if clock.len() == 5 { format!("{clock}:00") } else { clock.to_string() };
-    Time::parse(&format!("{day}T{clock}Z"))
 }

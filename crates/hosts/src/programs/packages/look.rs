@@ -1,6 +1,7 @@
 //! What apt and dpkg know of packages: apt-cache, `apt list`, `apt show`, dpkg.
 use crate::call::{Call, Step, Stop, fail};
-use crate::machine::packages::{Candidate, Installed, candidates, numbers};
+use crate::machine::KUBEADM;
+use crate::machine::packages::{Candidate, Installed, candidates, known, numbers};
 use crate::programs::apart;
 use objects::Text;
 
@@ -31,6 +32,7 @@ pub fn apt_cache(call: &mut Call) -> Step<()> {
         "madison" => madison,
         "policy" => policy,
         "show" => return show(call, &rest[1..]),
+        "search" => return search(call, &rest[1..]),
         other => {
             call.complain(format_args!("E: Invalid operation {other}"));
             return Err(Stop::Code(100));
@@ -48,7 +50,7 @@ fn madison(call: &mut Call, name: &str) {
 
 fn policy(call: &mut Call, name: &str) {
     let all = versions(call, name);
-    let Some((newest, _)) = all.first() else { return };
+    let Some((newest, _)) = all.first() else { return call.complain(format_args!("N: Unable to locate package {name}")) };
     let here = call.machine.packages.installed.get(name).map(|one| one.version.to_string());
     let installed = here.as_deref().unwrap_or("(none)");
     call.say(format_args!("{name}:\n  Installed: {installed}\n  Candidate: {newest}\n  Version table:"));
@@ -65,6 +67,38 @@ fn policy(call: &mut Call, name: &str) {
     }
 }
 
+/// What a package is, in the first line of its description.
+fn description(name: &str) -> &'static str {
+    const TABLE: &[(&str, &str)] = &[
+        ("containerd", "open and reliable container runtime"),
+        ("containerd.io", "An open and reliable container runtime"),
+        ("cri-tools", "Container Runtime Interface tools"),
+        ("curl", "command line tool for transferring data with URL syntax"),
+        ("gpg", "GNU Privacy Guard -- minimalist public key operations"),
+        ("kubeadm", "Command-line utility for administering a Kubernetes cluster"),
+        ("kubectl", "Command-line utility for interacting with a Kubernetes cluster"),
+        ("kubelet", "Node agent for Kubernetes clusters"),
+        ("kubernetes-cni", "Binaries required to provision container networking"),
+        ("runc", "Open Container Project - runtime"),
+    ];
+    TABLE.iter().find(|(known, _)| *known == name).map_or("", |(_, words)| words)
+}
+
+/// `apt-cache search WORD…`: packages whose name or description has all words.
+fn search(call: &mut Call, words: &[&str]) -> Step<()> {
+    if words.is_empty() {
+        call.complain("E: You must give at least one search pattern");
+        return Err(Stop::Code(100));
+    }
+    for name in known(&call.machine.packages.lists) {
+        let about = description(name);
+        if words.iter().all(|word| name.contains(word) || about.to_lowercase().contains(&word.to_lowercase())) {
+            call.say(format_args!("{name} - {about}"));
+        }
+    }
+    Ok(())
+}
+
 /// `apt-cache show NAME`, `apt show NAME`
 pub fn show(call: &mut Call, names: &[&str]) -> Step<()> {
     for name in names {
@@ -76,8 +110,10 @@ pub fn show(call: &mut Call, names: &[&str]) -> Step<()> {
         for (version, offer) in all {
             let arch = call.machine.hardware.arch.clone();
             call.say(format_args!("Package: {name}\nVersion: {version}\nArchitecture: {arch}"));
+            let about = description(name);
             let depends = offer.map(|one| one.depends.join(", ")).filter(|text| !text.is_empty());
             depends.iter().for_each(|text| call.say(format_args!("Depends: {text}")));
+            call.say(format_args!("Description: {about}"));
             call.say("");
         }
     }
@@ -121,6 +157,9 @@ pub fn dpkg(call: &mut Call) -> Step<()> {
     if words.iter().any(|word| word == "-s" || word == "--status") {
         return status(call, words.last().map_or("", String::as_str));
     }
+    if words.iter().any(|word| word == "-L" || word == "--listfiles") {
+        return files(call, words.last().map_or("", String::as_str));
+    }
     if !words.iter().any(|word| word == "-l" || word == "--list") {
         return fail("error: need an action option\n\nType dpkg --help for help about installing and deinstalling packages [*];");
     }
@@ -133,10 +172,39 @@ pub fn dpkg(call: &mut Call) -> Step<()> {
         call.complain(format_args!("dpkg-query: no packages found matching {name}"));
         return Err(Stop::Code(1));
     }
-    call.say("Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ Name            Version                 Architecture\n+++-===============-=======================-============");
+    call.say("Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ Name            Version                 Architecture Description\n+++-===============-=======================-============-=================================");
     for (name, one) in rows {
         let state = if one.held { "hi" } else { "ii" };
-        call.say(format_args!("{state}  {name:<15} {:<23} {arch}", one.version));
+        call.say(format_args!("{state}  {name:<15} {:<23} {arch:<12} {}", one.version, description(&name)).to_string().trim_end());
+    }
+    Ok(())
+}
+
+/// `dpkg -L NAME`: what it has put where.
+fn files(call: &mut Call, name: &str) -> Step<()> {
+    let Some(one) = call.machine.packages.installed.get(name).cloned() else {
+        call.complain(format_args!(
+            "dpkg-query: package '{name}' is not installed\nUse dpkg --contents (= dpkg-deb --contents) to list archive files contents."
+        ));
+        return Err(Stop::Code(1));
+    };
+    call.say("/.\n/usr\n/usr/bin");
+    let offered = candidates(&call.machine.packages.lists, name).into_iter().find(|known| known.version == *one.version);
+    let mut programs: Vec<&str> = match (&offered, name) {
+        (Some(offer), _) => offer.programs.iter().map(|(program, _)| *program).collect(),
+        (None, "cri-tools") => vec!["crictl"],
+        (None, _) => vec![name],
+    };
+    programs.retain(|program| call.machine.files.exists(&format!("/usr/bin/{program}")));
+    for program in programs {
+        call.say(format_args!("/usr/bin/{program}"));
+    }
+    let unit = format!("/lib/systemd/system/{}.service", name.trim_end_matches(".io"));
+    if call.machine.files.exists(&unit) {
+        call.say(format_args!("/lib\n/lib/systemd\n/lib/systemd/system\n{unit}"));
+    }
+    if name == "kubeadm" {
+        call.say(format_args!("/usr/lib/systemd/system/kubelet.service.d\n{}", KUBEADM));
     }
     Ok(())
 }
