@@ -267,12 +267,10 @@ pub fn from_files(args: &Args) -> bool {
 
 /// Words for a line that names objects and files.
 pub fn no_names_beside_files(words: &[String]) -> Result<(), Stop> {
-    let words = if words.is_empty() {
+    if words.is_empty() {
         return Ok(());
-    } else {
-        "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
-    };
-    Err(Stop::error(words))
+    }
+    Err(Stop::error("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"))
 }
 
 /// What no command takes together: names with a selector, names in all namespaces (cli-runtime `resource.Builder`).
