@@ -267,18 +267,18 @@ pub fn from_files(args: &Args) -> bool {
 
 /// Words for a line that names objects and files.
 pub fn no_names_beside_files(words: &[String]) -> Result<(), Stop> {
-    let words = if words.is_empty() {
+    if words.is_empty() {
         return Ok(());
-    } else {
-        "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
-    };
-    Err(Stop::error(words))
+    }
+    Err(Stop::error("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"))
 }
 
 /// What no command takes together: names with a selector, names in all namespaces (cli-runtime `resource.Builder`).
 pub fn compatible(args: &Args, picks: &[Pick]) -> Result<(), Stop> {
     let mut named = picks.iter().filter(|pick| !pick.name.is_empty()).peekable();
-    if named.peek().is_some() && !(args.text("selector").is_empty() && args.text("field-selector").is_empty()) {
+    // The selector of `expose` is the Service's.
+    let selects = args.path != "expose" && !(args.text("selector").is_empty() && args.text("field-selector").is_empty());
+    if named.peek().is_some() && selects {
         return Err(Stop::error("name cannot be provided when a selector is specified"));
     }
     if args.is("all-namespaces") && named.any(|pick| pick.served.namespaced) {

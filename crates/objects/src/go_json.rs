@@ -6,13 +6,24 @@ pub const END: &str = "unexpected end of JSON input";
 /// How many bytes were read before it was seen, and the words for `text`; only for one that cannot be read.
 pub fn problem(text: &str) -> (usize, String) {
     let mut reader = Reader { letters: text.chars().collect(), at: 0 };
-    let found = reader.value().and_then(|()| {
+    let found = reader.whole().and_then(|()| {
         reader.blanks();
         reader.letters.get(reader.at).map_or(Ok(()), |_| Err(reader.wrong("after top-level value")))
     });
     let words = found.err().unwrap_or_else(|| END.to_string());
     let read: usize = reader.letters.iter().take(reader.at + 1).map(|letter| letter.len_utf8()).sum();
     (read, words)
+}
+
+/// How many brackets may stand open at once.
+const DEEPEST: usize = 10_000;
+
+/// What has to come next.
+enum Next {
+    Value,
+    Key,
+    /// A comma, or the end of what is open.
+    After,
 }
 
 struct Reader {
@@ -42,58 +53,70 @@ impl Reader {
         }
     }
 
-    fn value(&mut self) -> Result<(), String> {
+    /// One value with all that is inside of it: no recursion, however deep it goes.
+    fn whole(&mut self) -> Result<(), String> {
+        let (mut open, mut next) = (Vec::new(), Next::Value);
+        loop {
+            next = match next {
+                Next::Value => self.value(&mut open)?,
+                Next::Key => self.key()?,
+                Next::After => match open.last().copied() {
+                    None => return Ok(()),
+                    Some(end) => {
+                        let place = if end == '}' { "after object key:value pair" } else { "after array element" };
+                        match (self.next_or(end, place)?, end) {
+                            (true, _) => {
+                                open.pop();
+                                Next::After
+                            }
+                            (false, '}') => Next::Key,
+                            (false, _) => Next::Value,
+                        }
+                    }
+                },
+            };
+        }
+    }
+
+    fn value(&mut self, open: &mut Vec<char>) -> Result<Next, String> {
         self.blanks();
         match self.peek() {
-            Some('{') => self.object(),
-            Some('[') => self.array(),
-            Some('"') => self.string(),
-            Some('t') => self.literal("true"),
-            Some('f') => self.literal("false"),
-            Some('n') => self.literal("null"),
-            Some(c) if c == '-' || c.is_ascii_digit() => self.number(),
-            _ => Err(self.wrong("looking for beginning of value")),
+            Some(begin @ ('{' | '[')) => {
+                if open.len() >= DEEPEST {
+                    return Err(self.wrong("exceeded max depth"));
+                }
+                let (end, inside) = if begin == '{' { ('}', Next::Key) } else { (']', Next::Value) };
+                self.at += 1;
+                self.blanks();
+                if self.peek() == Some(end) {
+                    self.at += 1;
+                    return Ok(Next::After);
+                }
+                open.push(end);
+                return Ok(inside);
+            }
+            Some('"') => self.string()?,
+            Some('t') => self.literal("true")?,
+            Some('f') => self.literal("false")?,
+            Some('n') => self.literal("null")?,
+            Some(c) if c == '-' || c.is_ascii_digit() => self.number()?,
+            _ => return Err(self.wrong("looking for beginning of value")),
         }
+        Ok(Next::After)
     }
 
-    fn object(&mut self) -> Result<(), String> {
-        self.at += 1;
+    fn key(&mut self) -> Result<Next, String> {
         self.blanks();
-        if self.peek() == Some('}') {
-            self.at += 1;
-            return Ok(());
+        if self.peek() != Some('"') {
+            return Err(self.wrong("looking for beginning of object key string"));
         }
-        loop {
-            self.blanks();
-            if self.peek() != Some('"') {
-                return Err(self.wrong("looking for beginning of object key string"));
-            }
-            self.string()?;
-            self.blanks();
-            if self.peek() != Some(':') {
-                return Err(self.wrong("after object key"));
-            }
-            self.at += 1;
-            self.value()?;
-            if self.next_or('}', "after object key:value pair")? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn array(&mut self) -> Result<(), String> {
-        self.at += 1;
+        self.string()?;
         self.blanks();
-        if self.peek() == Some(']') {
-            self.at += 1;
-            return Ok(());
+        if self.peek() != Some(':') {
+            return Err(self.wrong("after object key"));
         }
-        loop {
-            self.value()?;
-            if self.next_or(']', "after array element")? {
-                return Ok(());
-            }
-        }
+        self.at += 1;
+        Ok(Next::Value)
     }
 
     /// Whether `end` stands here; otherwise there must be a comma.
@@ -208,6 +231,8 @@ mod tests {
             ("'a'", "invalid character '\\'' looking for beginning of value"),
         ];
         assert_eq!(problem("{\"apiVersion\":\"v1\" \"kind\":1}").0, 20);
+        let deep = "{\"a\":".repeat(11_000);
+        assert_eq!(problem(&deep), (5 * 10_000 + 1, "invalid character '{' exceeded max depth".to_string()));
         for (text, words) in cases {
             assert_eq!(problem(text).1, words, "{text}");
         }

@@ -114,15 +114,15 @@ impl Kubelet {
     /// The running container that a request means, with nothing to do in it yet.
     fn command_in(&self, now: Time, request: &Request) -> Result<Command, Response> {
         if !self.has_runtime() {
-            return Err(refused(NO_RUNTIME));
+            return Err(not_upgraded(NO_RUNTIME));
         }
-        let Target::Resource { namespace, name, .. } = &request.target else { return Err(refused("unknown request")) };
+        let Target::Resource { namespace, name, .. } = &request.target else { return Err(not_upgraded("unknown request")) };
         let worker = self.workers.values().find(|worker| worker.pod.key.namespace == *namespace && worker.pod.key.name == *name);
-        let worker = worker.ok_or_else(|| refused(&format!("pod {name} not found")))?;
-        let container = container_of(worker.pod.spec(), name, option(request, "container")).map_err(|words| refused(&words))?;
+        let worker = worker.ok_or_else(|| not_upgraded(&format!("pod {name} not found")))?;
+        let container = container_of(worker.pod.spec(), name, option(request, "container")).map_err(|words| not_upgraded(&words))?;
         let target = self.sandboxes.get(&worker.uid).and_then(|sandbox| sandbox.container(&container));
         let target = target.filter(|target| target.is_running());
-        let target = target.ok_or_else(|| refused(&format!("container not found (\"{container}\")")))?;
+        let target = target.ok_or_else(|| not_upgraded(&format!("container not found (\"{container}\")")))?;
         Ok(Command {
             uid: worker.uid.clone(),
             container,
@@ -293,6 +293,11 @@ fn option<'a>(request: &'a Request, name: &str) -> &'a str {
 /// What gRPC says when nobody listens at containerd's socket.
 const NO_RUNTIME: &str = "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix \
                           /run/containerd/containerd.sock: connect: connection refused\"";
+
+/// A stream that is not to be had is an error inside of the API server to its client.
+fn not_upgraded(words: &str) -> Response {
+    Response::from(Status::new(500, "InternalError", format!("unable to upgrade connection: {words}")))
+}
 
 fn refused(words: &str) -> Response {
     Response::from(Status::bad_request(words))

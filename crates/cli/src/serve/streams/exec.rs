@@ -110,7 +110,7 @@ fn failure(response: &Response) -> String {
     if response.code >= 500 {
         format!("Internal error occurred: {message}")
     } else {
-        format!("Internal error occurred: unable to upgrade connection: {message}")
+        format!("unable to upgrade connection: {message}")
     }
 }
 
