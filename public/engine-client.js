@@ -90,7 +90,7 @@ function openHere() {
     // Answers come in a task of their own, as from a worker: a callback is never entered from inside send().
     mine.loop = engineLoop((envelope) => queueMicrotask(() => { if (door === mine) hear(envelope); }), query, true); // here nothing can be fetched while a call waits
     for (const envelope of mine.waiting.splice(0)) mine.loop.send(envelope);
-  }, (reason) => hear({ crash: String(reason?.message ?? reason) }));
+  }, (reason) => hear({ crash: String(reason?.message ?? reason), unfetched: true }));
 }
 
 function hear(envelope) {

@@ -37,7 +37,7 @@ export function engineLoop(post, query, whole) {
   function crash(reason) {
     if (dead) return;
     stop();
-    post({ crash: last_words || String(reason?.message ?? reason), unfetched: reason instanceof Unfetched });
+    post({ crash: last_words || String(reason?.message ?? reason), unfetched: reason instanceof Unfetched || (!wasm && reason instanceof TypeError) }); // what fetch and import say
   }
 
   function stop() {

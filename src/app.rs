@@ -37,6 +37,7 @@ pub fn mount() {
         live::start(app);
         app.course.begin(app);
         document::watch_menus();
+        document::keep_place();
         if app.course.pane().is_some() { framed(app) } else { view! { <Page /> }.into_any() }
     })
     .forget();

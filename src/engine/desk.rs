@@ -430,7 +430,9 @@ impl Desk {
             self.out.push(FromEngine::Print { text, err: run[0].err, whole: false });
         }
         self.printed = terminal.printed.len();
-        let now = (busy, if prompt.is_empty() { "$".to_string() } else { prompt });
+        // What is typed into a running command is not for this shell.
+        let bare = if session.world.terminal.shell.reads() { ">" } else { "$" };
+        let now = (busy, if prompt.is_empty() { bare.to_string() } else { prompt });
         if self.prompt.as_ref() != Some(&now) {
             self.out.push(FromEngine::Prompt { busy, prompt: now.1.clone() });
             self.prompt = Some(now);

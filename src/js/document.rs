@@ -148,6 +148,11 @@ pub fn pasted_length(event: &web_sys::ClipboardEvent) -> u32 {
     event.clipboard_data().map_or(0, |data| data.unchecked_into::<Pasted>().get_data("text/plain").length())
 }
 
+/// The text that is being pasted.
+pub fn pasted_text(event: &web_sys::ClipboardEvent) -> String {
+    event.clipboard_data().map_or_else(String::new, |data| data.unchecked_into::<Pasted>().get_data("text/plain").into())
+}
+
 /// Closes every open menu, but for the one that holds `keep`.
 pub fn close_menus() {
     let Ok(open) = document().query_selector_all("details.menu[open]") else { return };
@@ -182,4 +187,28 @@ pub fn show_step(at: usize, smooth: bool) {
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
         card.scroll_into_view_with_scroll_into_view_options(&options);
     }
+}
+
+/// Who presses a button with the keyboard and thereby takes it away keeps a place: the button's pane, or the picture where
+/// the pane is gone, too.
+pub fn keep_place() {
+    let pressed = |event: &web_sys::Event| {
+        let button = event.target().and_then(|target| target.dyn_into::<Element>().ok()?.closest("[data-pane] button").ok()?);
+        let Some(button) = button.filter(|button| button.matches(":focus-visible").unwrap_or(false)) else { return };
+        let Ok(Some(pane)) = button.closest("[data-pane]") else { return };
+        for pause_ms in [60, 500] {
+            let (button, pane) = (button.clone(), pane.clone());
+            gloo_timers::callback::Timeout::new(pause_ms, move || {
+                let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+                if lost && !button.is_connected() {
+                    let _ = pane.clone().dyn_into::<HtmlElement>().map(|pane| pane.focus());
+                }
+                if lost && !pane.contains(document().active_element().as_deref()) {
+                    focus_pane("picture");
+                }
+            })
+            .forget();
+        }
+    };
+    gloo_events::EventListener::new(&window(), "click", pressed).forget();
 }

@@ -32,7 +32,13 @@ pub fn Inspector() -> impl IntoView {
             .inspection
             .with(|found| found.as_ref().map(|found| if yaml { found.yaml.clone() } else { found.describe.clone() }).unwrap_or_default())
     };
+    // A component is no object: it has a purpose instead of a description.
+    let part = Memo::new(move |_| world.picked.get().filter(|id| world.index.with_value(|index| index.components.contains_key(id))));
     let body = move || match tab.get() {
+        _ if part.with(Option::is_some) => {
+            view! { {component(part)} <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> }
+                .into_any()
+        }
         "why" => view! { <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> }.into_any(),
         "describe" => view! { <pre tabindex="0" translate="no">{move || text(false)}</pre> }.into_any(),
         _ => view! { <pre tabindex="0" translate="no">{move || text(true)}</pre> }.into_any(),
@@ -49,7 +55,7 @@ pub fn Inspector() -> impl IntoView {
                         <h2 translate="no">{title(&id)}</h2><span class="space"></span>
                         <button class="btn icon" aria-label=words().close on:click=move |_| world.unpick()>"✕"</button>
                     </div>
-                    <div class="tabs">{choose("why", |words| words.why)} {choose("describe", |_| "describe")} {choose("yaml", |_| "YAML")}</div>
+                    {move || part.with(Option::is_none).then(|| view! { <div class="tabs">{choose("why", |words| words.why)} {choose("describe", |_| "describe")} {choose("yaml", |_| "YAML")}</div> })}
                     <div class="row">{move || { world.settled.get(); faults::fitting(world, &breaks).into_iter().map(faults::button).collect_view() }}</div>
                     <div class="body">{body}</div>
                 }
@@ -59,6 +65,23 @@ pub fn Inspector() -> impl IntoView {
         </aside>
     }
     .into_any()
+}
+
+/// What a component is for, where it runs, and its Pod where it has one.
+fn component(part: Memo<Option<String>>) -> AnyView {
+    let world = app().world;
+    let cell = move || part.get().and_then(|id| world.components.with(|list| list.iter().find(|cell| cell.id == id).cloned()));
+    let state = move || cell().map(|cell| cell.view.with(|view| ((words().ops)().runs_on)(&view.node, view.running)));
+    let purpose = move || part.get().map(|id| ((words().ops)().purpose)(id.split('/').next().unwrap_or_default()));
+    // A static Pod is named after its server.
+    let pod = move || {
+        let view = cell()?.view.get();
+        let id = format!("pod/kube-system/{}-{}", view.id.split('/').next().unwrap_or_default(), view.node);
+        let there = world.index.with_value(|index| index.pods.contains_key(&id));
+        let (name, pick) = (id.trim_start_matches("pod/").to_string(), id.clone());
+        there.then(|| view! { <p>"Pod " <button class="obj" translate="no" on:click=move |_| world.pick(&pick)>{name}</button></p> })
+    };
+    view! { <p class="muted" translate="no">{state}</p><p>{purpose}</p>{pod} }.into_any()
 }
 
 /// `pod/default/web-1` as people say it.

@@ -60,6 +60,22 @@ pub fn Terminal() -> impl IntoView {
         }
         event.prevent_default();
     };
+    // Of several lines each but the last is entered, as in any terminal; a field of one line would run them together.
+    let pasted = move |event: web_sys::ClipboardEvent| {
+        let text = document::pasted_text(&event).replace("\r\n", "\n");
+        let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).filter(|_| text.contains('\n'))
+        else {
+            return;
+        };
+        event.prevent_default();
+        let place = |units: Option<u32>| desk.line.with_untracked(|line| crate::js::codemirror::byte(line, units.unwrap_or(0)));
+        let (from, to) = (place(input.selection_start().ok().flatten()), place(input.selection_end().ok().flatten()));
+        let whole = desk.line.with_untracked(|line| format!("{}{text}{}", &line[..from], &line[to..]));
+        let (lines, rest) = whole.rsplit_once('\n').unwrap_or(("", &whole));
+        lines.split('\n').for_each(|line| desk.run(line.to_string()));
+        desk.line.set(rest.to_string());
+        at.set(desk.history.with_untracked(Vec::len));
+    };
     let chip = move |text: &'static str| {
         view! { <button class="chip" on:click=move |_| { desk.run(text.to_string()); at.set(desk.history.with_untracked(Vec::len)); }>{text.trim_start_matches("kubectl ")}</button> }
     };
@@ -88,7 +104,7 @@ pub fn Terminal() -> impl IntoView {
                     <input id="terminal-line" data-first="" type="text" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="send" translate="no"
                         aria-label=move || words().command prop:value=move || desk.line.get()
                         on:input=move |event| { desk.line.set(event_target_value(&event)); if !desk.candidates.with_untracked(Vec::is_empty) { desk.candidates.set(Vec::new()); } }
-                        on:keydown=typed />
+                        on:keydown=typed on:paste=pasted />
                 </div>
             </div>
             {move || super::mistake::region(if matches!(app().course.route.get(), Route::Sandbox(_)) { "below" } else { "below narrow" })}

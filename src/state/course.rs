@@ -124,6 +124,10 @@ impl Course {
             if let Route::Lesson(id) = self.route.get_untracked()
                 && !known(&id)
             {
+                if let Some(asked) = document::parameter("lesson").filter(|asked| *asked == id) {
+                    let words = app.prefs.words_now();
+                    app.notices.banner.set(Some(((words.unknown_lesson)(&asked), words.first_instead.to_string())));
+                }
                 self.route.set(Route::Lesson(first.unwrap_or_else(|| FIRST.to_string())));
             }
             self.load(app);

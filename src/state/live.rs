@@ -36,6 +36,9 @@ thread_local! {
     static BRIDGE: RefCell<Bridge> = RefCell::new(Bridge { slice: 6, ..Bridge::default() });
 }
 
+/// How long after the engine could not be fetched it is tried again.
+const FETCH_AGAIN_MS: u32 = 2_000;
+
 /// Begins to listen to the engine.
 pub fn start(app: App) {
     engine::start(
@@ -58,11 +61,19 @@ fn crashed(app: App, reason: String, unfetched: bool) {
     let title = if unfetched { words.unfetched } else { words.crashed };
     app.notices.banner.set(Some((title.to_string(), reason)));
     app.notices.say(title.to_string());
-    if engine::stopped() {
-        app.network.comparing.set(false);
+    if !engine::stopped() {
+        return;
+    }
+    app.network.comparing.set(false);
+    let again = move || {
         engine::restart();
         app.clock.begin_anew();
         app.course.reopen(app);
+    };
+    // A network that is away is not asked without a pause.
+    match unfetched {
+        true => Timeout::new(FETCH_AGAIN_MS, again).forget(),
+        false => again(),
     }
 }
 

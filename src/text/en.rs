@@ -189,6 +189,7 @@ pub static WORDS: Words = Words {
                     "wraps packets for {one} into UDP from {two} to {three} (VXLAN takes 50 bytes of each; its device takes Pods' packets of {four} at most)"
                 ),
                 "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
+                "admits" => format!("lets packets to {one} pass"),
                 "drops" => format!("drops packets to {one}"),
                 "too-long" => format!("sends packets of {one} bytes: the way takes {two} at most and tells nobody, so they are lost"),
                 "answers" => format!("answers {one} after {two}"),
@@ -343,6 +344,8 @@ pub static WORDS: Words = Words {
     saved_refused: "The saved session no longer fits, so it starts anew.",
     trouble: "That could not be done.",
     no_lesson: "This lesson could not be loaded.",
+    unknown_lesson: |name| format!("There is no lesson called “{name}”."),
+    first_instead: "The first lesson is open instead. The list of lessons has the others.",
     too_large: "Too long to paste",
     summary: |ready, nodes, pods_ready, pods| format!("{ready} of {nodes} nodes ready, {pods_ready} of {pods} Pods ready."),
     waiting_for_node: |count| format!("waiting for a node: {count}"),
@@ -467,7 +470,28 @@ static OPS: Ops = Ops {
     talk_between: "Between",
     unanswered: "no answer",
     silent: "Nothing has been said yet.",
-    processes_lead: "Every part of the cluster is a process of some server.",
+    purpose: |program| match program {
+        "kube-apiserver" => {
+            "The cluster's only counter. kubectl, controllers and kubelets talk to nobody else, and nobody else reads or writes etcd. Without it, containers that run and the rules of Services go on."
+        }
+        "etcd" => {
+            "The database that holds every object of the cluster. Only the API server talks to it. Without a majority of its members nothing can be written."
+        }
+        "kube-controller-manager" => {
+            "One process with dozens of controllers. Each compares what is wanted with what is there and mends the difference. It starts no container itself: it makes and changes objects through the API server."
+        }
+        "kube-scheduler" => "Chooses a node for each Pod that has none. It only chooses; the kubelet of that node starts the Pod.",
+        "kubelet" => {
+            "Starts the Pods of its node, probes them and reports their state. It renews a Lease every 10 seconds, which says that the node is alive."
+        }
+        "containerd" => "The container runtime. It pulls images, makes containers and stops them, as the kubelet tells it.",
+        "kube-proxy" => {
+            "Writes the rules of Services into its node's kernel. No packet passes through this process, so the rules that are written stay when it stops."
+        }
+        _ => "",
+    },
+    runs_on: |server, running| format!("{server} · {}", if running { "running" } else { "stopped" }),
+    processes_lead: "Every part of the cluster is a process of some server. Press a row for the command that started it.",
     server: "Server",
     process_heads: ["Process", "Memory", "CPU"],
     in_all: |count, mebibytes| format!("{count} processes, {mebibytes} MiB of memory"),

@@ -91,7 +91,7 @@ pub static WORDS: Words = Words {
             "실패한 요청",
             "v2의 응답",
             "피해를 본 사람",
-            "95 %가 이 안에",
+            "95%의 응답 시간",
             "추가 파드·초",
             "모두 v2가 되기까지",
             "모두 되돌리기까지",
@@ -102,7 +102,7 @@ pub static WORDS: Words = Words {
         rules_of: |services| format!("{services} 규칙"),
         from_pods: |selector| format!("파드 {selector}"),
         held_back: |count| format!("{count}개 보류"),
-        half_in: |half, most| format!("절반이 {half}, 95 %가 {most} 안에"),
+        half_in: |half, most| format!("절반은 {half}, 95%는 {most} 안에 응답"),
         way: |id| format!("요청 {id}의 길"),
         show_rules: |node| format!("{node}의 규칙"),
         rules_in: |mode| format!("{mode} 규칙"),
@@ -194,11 +194,14 @@ pub static WORDS: Words = Words {
                 "passes" => format!("{one}에 맞는 서비스 규칙이 없습니다"),
                 "no-endpoints" => format!("엔드포인트가 없어 거절합니다: {one}"),
                 "dropped" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
-                "routed" => format!("{one}로 가는 패킷을 그대로 {two}({three})에 넘깁니다"),
+                "routed" => format!("{} 가는 패킷을 그대로 {two}({three})에 넘깁니다", particle(one, Pair::To)),
                 "wrapped" => format!(
-                    "{one}로 가는 패킷을 UDP에 싸서 {two}에서 {three}로 보냅니다(VXLAN에 50바이트를 쓰고, 그 장치는 파드의 패킷을 {four}바이트까지 받습니다)"
+                    "{} 가는 패킷을 UDP에 싸서 {two}에서 {} 보냅니다(VXLAN이 50바이트를 쓰므로, 그 장치는 파드의 패킷을 {four}바이트까지 받습니다)",
+                    particle(one, Pair::To),
+                    particle(three, Pair::To)
                 ),
                 "unenforced" => "막아야 할 요청이지만, 이 클러스터의 네트워크 플러그인은 정책을 집행하지 않습니다".to_string(),
+                "admits" => format!("{} 가는 패킷을 통과시킵니다", particle(one, Pair::To)),
                 "drops" => format!("{} 가는 패킷을 버립니다", particle(one, Pair::To)),
                 "too-long" => {
                     format!("{one}바이트 패킷을 보내지만, 이 길은 {two}바이트까지만 나르고 아무에게도 알리지 않아 패킷이 사라집니다")
@@ -254,7 +257,7 @@ pub static WORDS: Words = Words {
     sandbox: "자유 실험실",
     sandbox_short: "마음대로",
     sandbox_lead: "과제가 없는 클러스터입니다. 무엇이든 만들고, 망가뜨리고, 되감아 보세요.",
-    sandbox_hint: "터미널에 kubectl 명령을 치거나, 왼쪽 아래 편집기에 YAML을 쓰고 적용을 누르세요. 그림에서 무엇이든 누르면 왜 그런지 볼 수 있습니다.",
+    sandbox_hint: "터미널에 kubectl 명령을 치거나, 편집기에 YAML을 쓰고 적용을 누르세요. 그림에서 무엇이든 누르면 왜 그런지 볼 수 있습니다.",
     lesson_done: "이 수업을 마쳤습니다.",
     next_lesson: "다음:",
     predict: "먼저 예측하기",
@@ -279,7 +282,7 @@ pub static WORDS: Words = Words {
     failed: "아직 아님",
     pending: "기다리는 중",
     into_terminal: "터미널에 넣기",
-    break_hint: "실제로 일어나는 고장입니다. 무엇이, 언제, 누구에 의해 고쳐지는지 보세요.",
+    break_hint: "실제로 일어나는 고장입니다. 무엇을, 언제, 누가 고치는지 보세요.",
     output: "터미널 출력",
     command: "명령 한 줄",
     edited: "바뀜",
@@ -355,6 +358,8 @@ pub static WORDS: Words = Words {
     saved_refused: "지난번 기록을 이어갈 수 없어 처음부터 시작합니다.",
     trouble: "할 수 없었습니다.",
     no_lesson: "이 수업을 불러오지 못했습니다.",
+    unknown_lesson: |name| format!("‘{name}’이라는 수업은 없습니다."),
+    first_instead: "첫 수업을 대신 열었습니다. 다른 수업은 수업 목록에 있습니다.",
     too_large: "너무 길어서 붙여 넣지 않았습니다",
     summary: |ready, nodes, pods_ready, pods| {
         format!("노드 {nodes}대 중 {ready}대가 준비되었고, 파드 {pods}개 중 {pods_ready}개가 준비되었습니다.")
@@ -378,8 +383,8 @@ pub static WORDS: Words = Words {
     slow_component: |part, ms| format!("{part} {ms} ms 느리게"),
     etcd_fault: "etcd",
     slow_disk: |node, ms| format!("{node} 디스크: 쓰기마다 {ms} ms 느리게"),
-    cut_etcd: |member| format!("{member}와 다른 멤버 사이 끊기"),
-    mend_etcd: |member| format!("{member}와 다른 멤버 다시 잇기"),
+    cut_etcd: |member| format!("{} 다른 멤버 사이 끊기", particle(member, Pair::With)),
+    mend_etcd: |member| format!("{} 다른 멤버 다시 잇기", particle(member, Pair::With)),
     lose_etcd_data: |member| format!("{member}의 데이터 없애기"),
     restore_etcd: |member, directory| format!("{directory}의 데이터로 {member} 켜기"),
     etcd_quota: |member, mebibytes| format!("{member}의 용량 한도: {mebibytes} MiB"),
@@ -469,7 +474,7 @@ static OPS: Ops = Ops {
     quick_component: |part| format!("{part} 제 속도로"),
     cut_component: |part, cut| if cut { format!("{part} 네트워크 끊기") } else { format!("{part} 네트워크 잇기") },
     inside: |parts| format!("k3s 프로세스 하나에 든 것: {parts}."),
-    health_lead: "클러스터가 하는 일을 복사본에서 1초쯤마다 해 봅니다. 무언가를 고장 내고, 그것 없이 무엇이 계속되는지 보세요.",
+    health_lead: "클러스터의 복사본에서 1초마다 하나씩 시험해 봅니다. 무언가를 고장 내고, 그것 없이도 무엇이 계속되는지 보세요.",
     functions: ["실행 중인 파드", "서비스 트래픽", "DNS", "자기 치유", "스케줄링", "kubectl", "스케일링", "죽은 노드 찾기"],
     works: "됨",
     fails: "안 됨",
@@ -483,7 +488,7 @@ static OPS: Ops = Ops {
         "no-name" => format!("{whom}의 파드가 이름을 물어도 답이 없습니다."),
         _ => "파드를 띄울 수 있는 노드가 없습니다.".to_string(),
     },
-    parts_lead: "컴포넌트끼리는 직접 말하지 않습니다. API 서버에 쓰고, 바뀐 것을 API 서버에서 듣습니다.",
+    parts_lead: "컴포넌트끼리는 직접 말을 주고받지 않습니다. 할 말은 API 서버에 쓰고, 바뀐 것은 API 서버에서 듣습니다.",
     leaders: "누가 리더인가",
     leader: "리더",
     standby: "대기",
@@ -491,12 +496,33 @@ static OPS: Ops = Ops {
     talk_between: "누가 누구에게",
     unanswered: "응답 없음",
     silent: "아직 오간 메시지가 없습니다.",
-    processes_lead: "클러스터의 모든 부분은 어느 서버의 프로세스입니다.",
+    purpose: |program| match program {
+        "kube-apiserver" => {
+            "클러스터의 유일한 창구입니다. kubectl도 컨트롤러도 kubelet도 여기에만 말을 걸고, etcd는 여기서만 읽고 씁니다. 멈춰도 이미 도는 컨테이너와 서비스의 규칙은 그대로 돕니다."
+        }
+        "etcd" => {
+            "클러스터의 모든 오브젝트가 적혀 있는 데이터베이스입니다. API 서버만 여기에 말을 겁니다. 과반수의 멤버가 없으면 아무것도 쓸 수 없습니다."
+        }
+        "kube-controller-manager" => {
+            "원하는 상태와 지금 상태를 견주어 차이를 메우는 컨트롤러 수십 개가 든 프로세스입니다. 스스로 컨테이너를 띄우지는 않고, API 서버에 오브젝트를 만들고 고칩니다."
+        }
+        "kube-scheduler" => "노드가 정해지지 않은 파드마다 노드를 고릅니다. 고르기만 하고, 띄우는 것은 그 노드의 kubelet입니다.",
+        "kubelet" => {
+            "자기 노드에 배정된 파드를 띄우고, 프로브로 살피고, 상태를 알립니다. 10초마다 리스를 갱신해 노드가 살아 있음을 알립니다."
+        }
+        "containerd" => "컨테이너 런타임입니다. kubelet이 시키는 대로 이미지를 받고, 컨테이너를 만들고 멈춥니다.",
+        "kube-proxy" => {
+            "서비스의 규칙을 자기 노드의 커널에 적습니다. 패킷은 이 프로세스를 거치지 않으므로, 멈춰도 이미 적힌 규칙은 그대로입니다."
+        }
+        _ => "",
+    },
+    runs_on: |server, running| format!("{server} · {}", if running { "돌고 있음" } else { "멈춤" }),
+    processes_lead: "클러스터의 부품은 모두 어느 서버에서 도는 프로세스입니다. 줄을 누르면 그 프로세스를 띄운 명령이 나옵니다.",
     server: "서버",
     process_heads: ["프로세스", "메모리", "CPU"],
     in_all: |count, mebibytes| format!("프로세스 {count}개, 메모리 {mebibytes} MiB"),
     no_processes: "이 서버는 전원이 꺼져 있습니다.",
-    duties_lead: "누가 무엇을 돌보나: 내 서버에서, 그리고 제공자가 컨트롤 플레인을 돌리는 곳에서.",
+    duties_lead: "클러스터를 내 서버에 직접 운영할 때와 제공자에게 컨트롤 플레인을 맡길 때, 어떤 일이 누구의 몫인지 견줍니다.",
     duty: "할 일",
     self_managed: "직접 운영",
     this_cluster: "(이 클러스터)",

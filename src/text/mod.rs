@@ -178,6 +178,9 @@ pub struct Words {
     pub saved_refused: &'static str,
     pub trouble: &'static str,
     pub no_lesson: &'static str,
+    /// Of a name in the address that no lesson has, and what is shown instead.
+    pub unknown_lesson: fn(&str) -> String,
+    pub first_instead: &'static str,
     pub too_large: &'static str,
     pub summary: fn(usize, usize, usize, usize) -> String,
     pub waiting_for_node: fn(usize) -> String,

@@ -61,6 +61,10 @@ pub struct Ops {
     pub talk_between: &'static str,
     pub unanswered: &'static str,
     pub silent: &'static str,
+    /// What a component is for, and from where it runs, by its program; empty for one that nobody knows.
+    pub purpose: fn(&str) -> &'static str,
+    /// Which server a component runs on, and whether it does.
+    pub runs_on: fn(&str, bool) -> String,
     pub processes_lead: &'static str,
     pub server: &'static str,
     /// Program, memory, share of a core.

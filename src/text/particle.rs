@@ -12,22 +12,41 @@ pub enum Pair {
     Object,
     /// 으로/로
     To,
+    /// 과/와
+    With,
 }
 
 /// The word with its particle: `파드가`, `Pod가`, `노드를`, `worker-1은`.
 pub fn particle(word: &str, pair: Pair) -> String {
-    let last = word.chars().rev().find(|sign| sign.is_ascii_alphanumeric() || !sign.is_ascii());
-    let (closed, rieul) = last.map(final_sound).unwrap_or((false, false));
+    let (closed, rieul) = last_sound(word);
     let (after_consonant, after_vowel) = match pair {
         #[cfg(test)]
         Pair::Topic => ("은", "는"),
         Pair::Subject => ("이", "가"),
         Pair::Object => ("을", "를"),
         Pair::To => ("으로", "로"),
+        Pair::With => ("과", "와"),
     };
     // ㄹ before 로 counts as a vowel: 터미널로.
     let closed = closed && !(matches!(pair, Pair::To) && rieul);
     format!("{word}{}", if closed { after_consonant } else { after_vowel })
+}
+
+/// Whether a word ends in a consonant when it is read in Korean, and whether that is ㄹ.
+fn last_sound(word: &str) -> (bool, bool) {
+    let word = word.trim_end_matches(|sign: char| sign.is_ascii() && !sign.is_ascii_alphanumeric());
+    let latin: Vec<char> = word.chars().rev().take_while(char::is_ascii_alphabetic).map(|sign| sign.to_ascii_lowercase()).collect();
+    match latin[..] {
+        // Without a vowel it is spelt: http, db, vm.
+        [last, ..] if !latin.iter().any(|sign| "aeiouy".contains(*sign)) => {
+            (matches!(last, 'l' | 'm' | 'n' | 'r'), matches!(last, 'l' | 'r'))
+        }
+        // A silent e: control-plane, runtime, console.
+        ['e', before @ ('l' | 'm' | 'n'), _, ..] => (true, before == 'l'),
+        // kubelet, ReplicaSet, socket
+        ['t', 'e', _, ..] => (true, false),
+        _ => word.chars().next_back().map(final_sound).unwrap_or((false, false)),
+    }
 }
 
 /// Whether a sign ends in a consonant when it is read in Korean, and whether that is ㄹ.
@@ -60,5 +79,13 @@ mod tests {
         assert_eq!(particle("worker-1", Pair::Topic), "worker-1은");
         assert_eq!(particle("worker-2", Pair::Object), "worker-2를");
         assert_eq!(particle("kube-scheduler", Pair::Subject), "kube-scheduler가");
+        assert_eq!(particle("control-plane", Pair::Subject), "control-plane이");
+        assert_eq!(particle("kubelet", Pair::Subject), "kubelet이");
+        assert_eq!(particle("service", Pair::Object), "service를");
+        assert_eq!(particle("node", Pair::With), "node와");
+        assert_eq!(particle("control-plane-1", Pair::With), "control-plane-1과");
+        assert_eq!(particle("http", Pair::Object), "http를");
+        assert_eq!(particle("URL", Pair::To), "URL로");
+        assert_eq!(particle("10.244.1.3", Pair::To), "10.244.1.3으로");
     }
 }

@@ -27,7 +27,7 @@ mod validate;
 mod warnings;
 mod watch;
 
-pub use discovery::unhealthy;
+pub use discovery::{failed_checks, unhealthy};
 pub use server::{ApiServer, Outcome, What};
 pub use service::ServiceRange;
 pub use store::{Change, Snapshot, Store};

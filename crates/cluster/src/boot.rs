@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::members::EtcdNode;
 use crate::part::{Actor, Part};
 use crate::topology::{Machine, Topology, VERSION};
+use crate::traffic::fabric::{ip, name_server};
 use crate::world::{Host, World};
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
@@ -12,6 +13,7 @@ use controlplane::scheduler::Scheduler;
 use dataplane::host::{Host as Machinery, Role};
 use dataplane::images::Catalog;
 use dataplane::kubelet::{Config, Kubelet};
+use dataplane::network::dns::NodeDns;
 use dataplane::network::{KubeProxy, MTU};
 use objects::wire::{Request, Verb};
 use objects::{KindId, Text, Tree, kinds, list, map};
@@ -88,8 +90,11 @@ impl World {
             cut: false,
             offered: true,
             listed: true,
+            renews: topology.power_on,
+            identity: Text::default(),
             version: topology.managed.map(|_| Text::new(&topology.version)).unwrap_or_default(),
         });
+        self.begin_identity(self.apiservers.len() - 1);
         self.add_host(topology, machine, catalog, seed, Role::ControlPlane);
         // Machines do not start at the very same instant.
         let after = |millis: u64| Duration::millis(millis + 150 * host as u64);
@@ -117,6 +122,7 @@ impl World {
             powered: true,
             connected: true,
             mtu: MTU,
+            policed: false,
             number,
             kubelet,
             proxy,
@@ -138,7 +144,7 @@ impl World {
             pod_cidr: topology.pod_cidr(place),
             mirrors: topology.static_pods && (control_plane || topology.bare.is_some()),
             labels: topology.managed.map(|provider| provider.labels_of(place)).unwrap_or_default(),
-            dns: dataplane::network::dns::NodeDns::default(),
+            dns: NodeDns { node_file: Some(Text::from(format!("nameserver {}\n", ip(name_server(number))))), ..NodeDns::default() },
             network: topology.network,
             images: if topology.static_pods { addons::node_images(topology.network) } else { Vec::new() },
         };

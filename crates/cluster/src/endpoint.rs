@@ -4,7 +4,7 @@ use crate::hosts::Due;
 use crate::part::Actor;
 use crate::world::World;
 use objects::Text;
-use simcore::Duration;
+use simcore::{Duration, Time};
 use std::sync::Arc;
 
 /// One kube-apiserver process.
@@ -23,6 +23,9 @@ pub struct ApiServerProcess {
     pub offered: bool,
     /// Whether the Service `kubernetes` has it among its endpoints.
     pub listed: bool,
+    /// When it writes its identity's Lease next, and as whom; nobody before its first Lease.
+    pub renews: Time,
+    pub identity: Text,
     /// What its image's tag says: `v1.36.4`; empty: the version that is taught.
     pub version: Text,
 }
@@ -58,6 +61,8 @@ impl World {
         let id = match caller {
             Caller::Part(id) => id,
             Caller::Terminal | Caller::Client => return self.way_of_command(None),
+            Caller::Server(place) if self.apiservers[place].running => return Way::Server(place),
+            Caller::Server(_) => return Way::Refused,
             Caller::Command(id) => return self.way_of_command(self.fleet.commands.get(&id).map(|command| command.host)),
         };
         if self.is_stranger(id) {

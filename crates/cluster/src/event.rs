@@ -17,6 +17,8 @@ pub enum Caller {
     Command(u64),
     /// A client outside: the HTTP server, a lesson's check.
     Client,
+    /// A kube-apiserver itself, by its place in `World::apiservers`: nobody waits.
+    Server(usize),
 }
 
 /// What stands in the queue.
@@ -62,6 +64,8 @@ pub enum Event {
     Send(Caller, Ticket, Box<Request>),
     /// A kube-apiserver is up.
     Serve(usize),
+    /// A kube-apiserver writes its identity's Lease.
+    Identity(usize),
     /// The endpoint's load balancer has looked at a kube-apiserver often enough.
     Checked(usize),
     /// A command on a server: what it waits for is looked at.
@@ -94,6 +98,7 @@ impl Event {
             Event::Exec(id) => 14 << 32 | *id & 0xffff_ffff,
             Event::Send(..) => 19 << 32,
             Event::Serve(server) => 18 << 32 | *server as u64,
+            Event::Identity(server) => 26 << 32 | *server as u64,
             Event::Checked(server) => 16 << 32 | *server as u64,
         }
     }

@@ -2,15 +2,11 @@
 use crate::event::{Event, PartId};
 use crate::input::Fault;
 use crate::part::Actor;
+use crate::starter::RESTART;
 use crate::world::World;
 use apiserver::client::Effects;
 use simcore::{Duration, OccurrenceId};
 use std::sync::Arc;
-
-/// How long a machine takes until its processes start after power comes back.
-const BOOT: Duration = Duration::secs(10);
-/// How long until a killed kube-apiserver serves again: seen, made, started.
-const RESTART: Duration = Duration::secs(4);
 
 impl World {
     /// Breaks or mends something. An unknown name is an error in plain words.
@@ -94,7 +90,7 @@ impl World {
         self.hosts.iter().position(|host| host.name == name).ok_or_else(|| format!("no machine is called \"{name}\""))
     }
 
-    fn parts_of(&self, host: usize) -> Vec<PartId> {
+    pub(crate) fn parts_of(&self, host: usize) -> Vec<PartId> {
         (0..self.parts.len()).filter(|id| self.parts[*id].host == host).collect()
     }
 
@@ -108,6 +104,7 @@ impl World {
 
     pub(crate) fn power_off(&mut self, host: usize) {
         self.hosts[host].powered = false;
+        self.police(host, false);
         let now = self.now();
         for id in self.parts_of(host) {
             let part = Arc::make_mut(&mut self.parts[id]);
@@ -120,56 +117,11 @@ impl World {
             }
         }
         self.broken_off(host);
-        self.run_control_plane(host, false);
-        self.lose_api();
-    }
-
-    pub(crate) fn power_on(&mut self, host: usize) {
-        if self.hosts[host].powered {
-            return;
-        }
-        self.hosts[host].powered = true;
-        self.run_control_plane(host, true);
-        if !self.has_kubelet(host) {
-            return self.catch_up();
-        }
-        // Components in containers start with their containers.
-        for id in self.parts_of(host) {
-            if self.is_hidden(host) && matches!(self.parts[id].actor, Actor::Kubelet(_) | Actor::Proxy(_)) {
-                continue;
-            }
-            if self.is_away(host, self.parts[id].process()) {
-                continue;
-            }
-            Arc::make_mut(&mut self.parts[id]).enabled = true;
-            if !self.parts[id].pod.is_empty() {
-                continue;
-            }
-            self.queue.push(self.now + BOOT, Event::Start(id));
-        }
-        self.catch_up();
-    }
-
-    /// A machine's kube-apiserver and etcd, if it has any, lose their power or start.
-    fn run_control_plane(&mut self, host: usize, running: bool) {
-        let serves = running && !self.is_away(host, "kube-apiserver");
-        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = serves);
-        let stores = running && !self.is_away(host, "etcd");
+        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = false);
         for place in self.members_on(host) {
-            if stores {
-                // Words of a member that cannot start are in its log; nobody typed anything here.
-                let _ = self.start_member(place);
-            } else if !running {
-                self.crash_member(place);
-            }
+            self.crash_member(place);
         }
-        // Killed ones that the kubelet had not started again yet come with the others.
-        if serves {
-            self.container_shown(host, "kube-apiserver", true);
-        }
-        if stores {
-            self.container_shown(host, "etcd", true);
-        }
+        self.lose_api();
     }
 
     /// After a link or the API server is back: everybody hears what they missed.
@@ -209,7 +161,7 @@ impl World {
         if let Some(place) = self.member_named(name) {
             self.may_start(place)?;
         }
-        if self.run_process(name, true) || self.run_runtime(name, true) {
+        if self.waits_for_starter(name) || self.run_process(name, true) || self.run_runtime(name, true) {
             let occurrence = self.note("you", "fault", &format!("start {name}"));
             self.catch_up();
             return Ok(occurrence);
@@ -228,14 +180,14 @@ impl World {
     fn kill_component(&mut self, name: &str) -> Result<OccurrenceId, String> {
         if let Some(server) = self.apiservers.iter().position(|server| server.id == name && server.running) {
             self.apiservers[server].running = false;
-            self.container_shown(self.apiservers[server].host, "kube-apiserver", false);
+            self.process_shown(self.apiservers[server].host, "kube-apiserver", false);
             self.queue.push(self.now + RESTART, Event::Serve(server));
             self.lose_api();
             return Ok(self.note("you", "fault", &format!("kill {name}")));
         }
         if let Some(place) = self.member_named(name).filter(|place| self.etcd.nodes[*place].process.is_running()) {
             self.crash_member(place);
-            self.container_shown(self.etcd.nodes[place].host, "etcd", false);
+            self.process_shown(self.etcd.nodes[place].host, "etcd", false);
             self.queue.push(self.now + RESTART, Event::EtcdStart(place));
             return Ok(self.note("you", "fault", &format!("kill {name}")));
         }
@@ -282,46 +234,10 @@ impl World {
         part.stop();
         let (pause, actor, host, process) = (part.restart_pause(now), part.id.clone(), part.host, part.process().to_string());
         if matches!(part.actor, Actor::Manager(_) | Actor::Scheduler(_)) {
-            self.container_shown(host, &process, false);
+            self.process_shown(host, &process, false);
         }
         self.note(&actor, "exit", words);
         self.queue.push(now + pause, Event::Start(id));
-    }
-
-    /// Whether a process in a static Pod, or in kube-proxy's, cannot start because nobody on its host starts containers:
-    /// then it is looked at again a little later.
-    pub(crate) fn waits_for_kubelet(&mut self, id: PartId) -> bool {
-        let own = self.is_hidden(self.parts[id].host);
-        let contained = !own && matches!(self.parts[id].actor, Actor::Manager(_) | Actor::Scheduler(_) | Actor::Proxy(_));
-        let kubelet = self.kubelet_of(self.parts[id].host);
-        let able = kubelet.is_none_or(|kubelet| kubelet.has_runtime() && kubelet.is_running());
-        // When the machine has just got power, all start together.
-        let booting = kubelet.is_some_and(|kubelet| !kubelet.host.powered || self.now() < self.power_on + BOOT);
-        let waits = contained && !able && !booting;
-        if waits {
-            self.queue.push(self.now() + Duration::secs(5), Event::Start(id));
-        }
-        waits
-    }
-
-    /// A kube-apiserver's process has come up.
-    pub(crate) fn serve_again(&mut self, place: usize) {
-        let host = self.apiservers[place].host;
-        if self.hosts[host].powered && !self.apiservers[place].running && !self.is_away(host, "kube-apiserver") {
-            self.apiservers[place].running = true;
-            self.container_shown(host, "kube-apiserver", true);
-            self.catch_up();
-        }
-    }
-
-    /// The kubelet starts a killed member of etcd.
-    pub(crate) fn store_again(&mut self, place: usize) {
-        let host = self.etcd.nodes[place].host;
-        if !self.is_away(host, "etcd") {
-            // Words of a member that cannot start are in its log.
-            let _ = self.start_member(place);
-            self.container_shown(host, "etcd", true);
-        }
     }
 
     /// containerd of a host (`containerd/worker-1`) stops or starts; says whether the name means one.
@@ -338,8 +254,12 @@ impl World {
 
     /// Stops or starts a kube-apiserver or an etcd member; says whether one has that name.
     pub(crate) fn run_process(&mut self, name: &str, running: bool) -> bool {
-        if let Some(server) = self.apiservers.iter_mut().find(|server| server.id == name) {
-            server.running = running;
+        if let Some(place) = self.apiservers.iter().position(|server| server.id == name) {
+            let begins = running && !self.apiservers[place].running;
+            self.apiservers[place].running = running;
+            if begins {
+                self.begin_identity(place);
+            }
             return true;
         }
         let Some(place) = self.member_named(name) else { return false };

@@ -22,4 +22,5 @@ static FILES: &[&str] = &[
     include_str!("../../../lessons/images/shop.yaml"),
     include_str!("../../../lessons/images/slow-starter.yaml"),
     include_str!("../../../lessons/images/store.yaml"),
+    include_str!("../../../lessons/images/whoami.yaml"),
 ];

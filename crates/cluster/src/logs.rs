@@ -39,13 +39,10 @@ impl World {
     /// The last words of a leader that could not renew its Lease.
     pub(crate) fn tells_loss(&mut self, id: PartId) {
         let (host, process) = (self.parts[id].host, Text::new(self.parts[id].process()));
-        let words = format!("\"Failed to renew lease\" lock=\"kube-system/{process}\" err=\"context deadline exceeded\"");
-        self.component_says(host, &process, 'I', "leaderelection.go:304", &words);
-        let (place, last) = match process.as_str() {
-            "kube-scheduler" => ("server.go:337", "\"Leaderelection lost\""),
-            _ => ("controllermanager.go:413", "\"leaderelection lost/stopped\""),
-        };
-        self.component_says(host, &process, 'E', place, last);
+        let lines = last_words(&process);
+        for (level, place, words) in lines {
+            self.component_says(host, &process, level, place, &words);
+        }
     }
 
     /// A kube-apiserver turns somebody away: `why` is what the authenticator said.
@@ -60,4 +57,14 @@ impl World {
         let words = format!("http: TLS handshake error from {client}:{port}: remote error: tls: bad certificate");
         self.component_says(host, "kube-apiserver", 'I', "log.go:245", &words);
     }
+}
+
+/// What a leader says that could not renew its Lease, before it ends.
+pub(crate) fn last_words(process: &str) -> [(char, &'static str, String); 2] {
+    let first = format!("\"Failed to renew lease\" lock=\"kube-system/{process}\" err=\"context deadline exceeded\"");
+    let (place, last) = match process {
+        "kube-scheduler" => ("server.go:337", "\"Leaderelection lost\""),
+        _ => ("controllermanager.go:413", "\"leaderelection lost/stopped\""),
+    };
+    [('I', "leaderelection.go:304", first), ('E', place, last.to_string())]
 }

@@ -7,7 +7,7 @@ use apiserver::client::Ticket;
 use apiserver::{Outcome, Snapshot};
 use etcd::server::Asked;
 use objects::wire::{Request, Response};
-use objects::{Text, kinds};
+use objects::{Status, Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
 
@@ -26,7 +26,10 @@ impl World {
 
     pub(crate) fn send(&mut self, caller: Caller, ticket: Ticket, request: &Request) {
         let way = self.way(caller);
-        self.talk.asks(self.now, caller, if let Way::Server(server) = way { server } else { 0 }, ticket, request);
+        // What a server asks of itself is no message.
+        if !matches!(caller, Caller::Server(_)) {
+            self.talk.asks(self.now, caller, if let Way::Server(server) = way { server } else { 0 }, ticket, request);
+        }
         let (server, attempt) = match way {
             Way::Server(server) => match self.admitted(caller, server) {
                 Some(response) => (server, Attempt::Answered(response)),
@@ -78,6 +81,7 @@ impl World {
             Attempt::Lost => (Duration::secs(15), self.no_answer("lost")),
             Attempt::Failed(after, response) => (after, response),
             Attempt::Runs(part, command) => return self.begin_exec(caller, ticket, part, *command),
+            Attempt::Types(session, line) => return self.type_into(caller, ticket, session, &line),
             Attempt::Etcdctl(host, words) => return self.begin_etcdctl(host, words, caller, ticket, true),
             Attempt::Waits(..) => return,
         };
@@ -87,6 +91,9 @@ impl World {
     fn attempt(&mut self, server: usize, request: &Request) -> Attempt {
         if self.etcd.nodes.is_empty() {
             return Attempt::Refused;
+        }
+        if self.awaits_etcd(server) {
+            return Attempt::Answered(Status::new(503, "ServiceUnavailable", "apiserver not ready").into());
         }
         let member = self.member_behind(server);
         match self.need_of_etcd(member, request) {
@@ -134,6 +141,9 @@ impl World {
             let served = if *subresource == "log" { "containerLogs" } else { subresource.as_str() };
             self.talk.asks_kubelet(now, server, part, format!("/{served}/{namespace}/{name}").into());
         }
+        if let (Some(session), Some(_)) = (session_of(request), id) {
+            return Attempt::Types(session, request.body.text().to_string());
+        }
         match id.and_then(|id| Arc::make_mut(&mut self.parts[id]).kubelet_mut()) {
             Some(kubelet) if is_exec(request) || types_lines(request) => {
                 let begun = if types_lines(request) { kubelet.shell_begin(now, request) } else { kubelet.exec_begin(now, request) };
@@ -147,7 +157,7 @@ impl World {
             None => {
                 let address = self.address_of(node);
                 let words = format!("Get \"https://{address}:10250/containerLogs\": dial tcp {address}:10250: connect: connection refused");
-                Attempt::Failed(Duration::millis(5), objects::Status::new(500, "InternalError", words).into())
+                Attempt::Failed(Duration::millis(5), Status::new(500, "InternalError", words).into())
             }
         }
     }
@@ -183,6 +193,8 @@ enum Attempt {
     Etcdctl(usize, Vec<String>),
     /// It waits for etcd.
     Waits(Asked),
+    /// A line for a shell that has run before.
+    Types(u64, String),
     /// A command was started in a container; its answer comes when it ends.
     Runs(PartId, Box<dataplane::kubelet::Command>),
 }
@@ -190,6 +202,11 @@ enum Attempt {
 /// Whether a client will type line after line into a shell: an option that is not on the real wire.
 fn types_lines(request: &Request) -> bool {
     request.options.other.iter().any(|(key, value)| key == "lines" && value == "true")
+}
+
+/// The shell that a request brings the next line for: the number that its last answer gave.
+fn session_of(request: &Request) -> Option<u64> {
+    request.options.other.iter().find(|(key, _)| key == "session").and_then(|(_, value)| value.parse().ok())
 }
 
 /// An exec may change files in its container; logs only read.

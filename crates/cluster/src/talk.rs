@@ -211,6 +211,7 @@ impl World {
             Voice::Caller(Caller::Part(part)) => self.parts[part].id.to_string(),
             Voice::Caller(Caller::Terminal | Caller::Command(_)) => "kubectl".to_string(),
             Voice::Caller(Caller::Client) => "client".to_string(),
+            Voice::Caller(Caller::Server(_)) => "kube-apiserver".to_string(),
             Voice::Server(place) => self.apiservers.get(place).map_or("kube-apiserver".to_string(), |server| server.id.to_string()),
             Voice::Member(place) => self.etcd.nodes.get(place).map_or("etcd".to_string(), |node| node.component.to_string()),
         }

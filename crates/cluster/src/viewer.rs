@@ -23,7 +23,7 @@ pub struct Viewer {
     hosts: Vec<(bool, bool)>,
     /// On how many hosts policies were enforced.
     enforcing: usize,
-    /// The second (since the epoch) that traffic was last told of, how many sources there were, and the last request told.
+    /// The second (since the epoch) that traffic was last told of, how many sources there were, and how many requests had ended.
     traffic: (u64, usize, u64),
 }
 
@@ -210,8 +210,8 @@ impl Viewer {
             self.traffic = (now, sources, known);
         }
         delta.requests = traffic::requests(world, known, DOTS);
-        // Ids count up when a request begins; those that are still under way are told when they end.
-        self.traffic.2 = world.traffic().recent().map(|trace| trace.id).max().unwrap_or(0).max(known);
+        // Counted by their ends: one that began early and waited long is told, too.
+        self.traffic.2 = world.traffic().ended;
     }
 }
 

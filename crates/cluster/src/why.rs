@@ -29,6 +29,12 @@ impl World {
         self.api.trace.newest_first().find(|(_, found)| found.what.key.as_ref() == Some(key)).map(|(id, _)| id)
     }
 
+    /// The newest fault that names a component: `stop kube-scheduler`, `cut kubelet/worker-1 off the network`.
+    fn last_fault_of(&self, component: &str) -> Option<OccurrenceId> {
+        let names = |what: &apiserver::What| what.deed == "fault" && what.detail.split(' ').any(|word| word == component);
+        self.api.trace.newest_first().find(|(_, found)| names(&found.what)).map(|(id, _)| id)
+    }
+
     /// The occurrence that made an object: the start of its own story.
     pub fn birth_of(&self, key: &Key) -> Option<OccurrenceId> {
         let is_birth = |what: &apiserver::What| what.deed == "create" && what.key.as_ref() == Some(key);
@@ -37,7 +43,10 @@ impl World {
 
     /// YAML, description and story of an object by its id; empty texts for one that is gone.
     pub fn inspect(&self, id: &str) -> Inspection {
-        let Some(key) = portrait::key(id) else { return Inspection { id: id.to_string(), ..Inspection::default() } };
+        let Some(key) = portrait::key(id) else {
+            let chain = self.last_fault_of(id).map(|id| self.chain(id)).unwrap_or_default();
+            return Inspection { id: id.to_string(), chain, ..Inspection::default() };
+        };
         let view = self.api.store.applied();
         let found = view.get(&key);
         let yaml = found.map(|object| {

@@ -29,6 +29,8 @@ pub struct Host {
     pub connected: bool,
     /// The longest packet that its interface takes (bytes).
     pub mtu: u32,
+    /// Whether K3s's network policy controller has its rules in the kernel; they outlive the process.
+    pub policed: bool,
     /// The address as a number, and its kubelet's and its kube-proxy's places among the parts.
     pub(crate) number: u32,
     pub(crate) kubelet: PartId,
@@ -272,6 +274,7 @@ impl World {
             Event::Reply(Caller::Part(part), ticket, response) => self.reply(part, ticket, &response),
             Event::Reply(Caller::Terminal, ticket, response) => self.terminal_reply(ticket, *response),
             Event::Reply(Caller::Command(id), ticket, response) => self.command_reply(id, ticket, *response),
+            Event::Reply(Caller::Server(_), ..) => {}
             Event::Reply(Caller::Client, ticket, response) => self.answers.push((ticket, *response)),
             Event::EtcdPersisted { place, life, number } => self.etcd_persisted(place, life, number),
             Event::EtcdWake { place, life } => self.etcd_wakes(place, life),
@@ -293,6 +296,7 @@ impl World {
             Event::Server(host) => self.server_due(host),
             Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
             Event::Serve(server) => self.serve_again(server),
+            Event::Identity(server) => self.renew_identity(server),
             Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }
@@ -445,7 +449,7 @@ impl World {
         part.start(self.now, &view, &mut fx);
         if matches!(part.actor, Actor::Manager(_) | Actor::Scheduler(_)) {
             let (host, process) = (part.host, part.process().to_string());
-            self.container_shown(host, &process, true);
+            self.process_shown(host, &process, true);
         }
         self.reads_kubeconfig(id);
         self.carry_out(id, fx);
@@ -463,7 +467,7 @@ impl World {
             }
         }
         self.tells_election(id);
-        if self.parts[id].has_exited() {
+        if self.parts[id].has_exited() && !self.k3s_failed(id) {
             self.tells_loss(id);
             self.crash(id, "could not renew its lease in time: exits with code 1");
         }

@@ -284,6 +284,28 @@ fn names_are_answered_by_coredns_in_its_pods_and_fail_without_them() {
     assert!(type_in(&mut world, "kubectl exec box -- wget -qO- http://web/").starts_with("Hello"));
 }
 
+#[test]
+fn a_request_that_waited_long_is_told_to_a_viewer_among_many_quick_ones() {
+    let mut world = with_web();
+    world.save_file("deny.yaml", DENY);
+    type_in(&mut world, "kubectl apply -f deny.yaml");
+    let mut viewer = cluster::Viewer::default();
+    viewer.look(&mut world);
+    send(&mut world, users(20));
+    let mut told = (0, 0);
+    for _ in 0..300 {
+        world.run_until(world.now() + Duration::millis(20));
+        let requests = viewer.look(&mut world).requests;
+        let ok = requests.iter().filter(|request| request.source == "users" && request.ok).count() as u64;
+        let failed = requests.iter().filter(|request| request.outcome == "denied").count() as u64;
+        told = (told.0 + ok, told.1 + failed);
+    }
+    // A node reaches its own Pods, whatever a policy says: those answers are quick.
+    let (ok, failed) = counts(&world);
+    assert!(ok > 10 && failed > 30, "{ok} {failed}");
+    assert_eq!(told, (ok, failed), "each is told once, also who waited for a second");
+}
+
 const DENY: &str = "
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -158,9 +158,9 @@ impl Host {
     }
 
     /// A static Pod's process runs by a manifest with this image and this hash.
-    pub fn runs_by(&mut self, name: &str, image: &str, hash: &str, pod: &Tree, ailment: Ailment) {
+    pub fn runs_by(&mut self, name: &str, image: &str, hash: Text, pod: &Tree, ailment: Ailment) {
         if let Some(process) = self.processes.iter_mut().find(|process| process.name == name) {
-            (process.image, process.hash) = (Text::new(image), Text::new(hash));
+            (process.image, process.hash) = (Text::new(image), hash);
             (process.pod, process.ailment) = (Some(Arc::new(pod.clone())), ailment);
         }
     }

@@ -59,6 +59,9 @@ fn certificates(view: &Snapshot, gateway: &Object, listener: &Tree) -> State {
     if listener.get("protocol").text() != "HTTPS" {
         return Ok(());
     }
+    if listener.at(&["tls", "certificateRefs"]).is_empty() {
+        return Err(("InvalidCertificateRef", "A listener for HTTPS needs a certificate in tls.certificateRefs".to_string()));
+    }
     for reference in listener.at(&["tls", "certificateRefs"]).items() {
         let (group, kind, name) = (reference.get("group").text(), reference.get("kind").text(), reference.get("name").text());
         let namespace = secret_namespace(gateway, reference);

@@ -150,8 +150,9 @@ impl Router {
         self.table.handshake(port, ask, now)
     }
 
-    pub fn decide(&self, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
-        decide(&self.table, port, ask, rng)
+    /// What becomes of a request that came in by `port` from the address `from`.
+    pub fn decide(&self, port: u16, ask: &Ask, from: &str, rng: &mut Rng) -> Decision {
+        decide(&self.table, port, ask, from, rng)
     }
 
     /// What it wrote to its log since the last time.

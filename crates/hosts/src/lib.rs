@@ -12,4 +12,5 @@ pub mod web;
 
 pub use machine::Machine;
 pub use outside::Outside;
+pub use programs::UNWELL;
 pub use run::{Ran, run};

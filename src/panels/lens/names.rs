@@ -15,10 +15,18 @@ pub fn Names() -> impl IntoView {
     });
     let pod = RwSignal::new(String::new());
     let name = RwSignal::new(String::from("kubernetes"));
+    // The one that was chosen, as long as it is there; else the first.
+    let asker = Memo::new(move |_| {
+        let chosen = pod.get();
+        pods.with(|pods| if pods.contains(&chosen) { Some(chosen) } else { pods.first().cloned() })
+    });
+    let option = move |name: String| {
+        let (text, own) = (name.clone(), name.clone());
+        view! { <option value=name prop:selected=move || asker.with(|asker| asker.as_ref() == Some(&own))>{text}</option> }
+    };
     let ask = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let chosen = Some(pod.get_untracked()).filter(|pod| pods.with_untracked(|pods| pods.contains(pod)));
-        if let Some(from) = chosen.or_else(|| pods.with_untracked(|pods| pods.first().cloned())) {
+        if let Some(from) = asker.get_untracked() {
             wire::resolve(from, name.get_untracked().trim().to_string());
         }
     };
@@ -26,7 +34,7 @@ pub fn Names() -> impl IntoView {
         <p class="muted">{move || words().net.names_lead}</p>
         {move || pods.with(Vec::is_empty).then(|| view! { <p class="note">{words().net.no_pods}</p> })}
         <form class="form-of" on:submit=ask>
-            <label>{move || words().net.pod}<select prop:value=move || pod.get() on:change=move |event| pod.set(event_target_value(&event))>{move || pods.get().into_iter().map(|name| { let text = name.clone(); view! { <option value=name>{text}</option> } }).collect_view()}</select></label>
+            <label>{move || words().net.pod}<select on:change=move |event| pod.set(event_target_value(&event))>{move || pods.get().into_iter().map(option).collect_view()}</select></label>
             {line(|words| words.net.name, "text", "", name)}
             <div class="row">{submit(|words| words.net.ask)}</div>
         </form>

@@ -32,17 +32,19 @@ pub fn Policies() -> impl IntoView {
 
 fn matrix(reach: &ReachView) -> AnyView {
     let words = words();
-    let short = |pod: &str| pod.trim_start_matches("default/").to_string();
+    let named = |pod: &str| {
+        view! { <span translate="no"><span class="sr">{pod.trim_start_matches("default/").to_string()}</span><span aria-hidden="true">{short(pod)}</span></span> }.into_any()
+    };
     let head = |at: usize| {
         let end = &reach.ends[at];
-        let shield = end.ingress.then(|| view! { <span role="img" aria-label=words.net.isolated>"⛨"</span> });
-        view! { <th scope="col"><span translate="no">{short(&end.pod)}</span>{shield}</th> }
+        let shield = end.ingress.then(|| view! { <svg class="isolated" viewBox="-8 -9 16 17" role="img" aria-label=words.net.isolated><path d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /></svg> });
+        view! { <th scope="col">{named(&end.pod)}{shield}</th> }
     };
     let row = |at: usize| {
         let from = &reach.ends[at];
         let cells = reach.rows.get(at).map_or("", String::as_str).chars().zip(&reach.ends);
-        let shield = from.egress.then(|| view! { <span role="img" aria-label=words.net.isolated>"⛨"</span> });
-        view! { <tr><th scope="row"><span translate="no">{short(&from.pod)}</span>{shield}</th>{cells.map(|(letter, to)| cell(letter, from, to)).collect_view()}</tr> }
+        let shield = from.egress.then(|| view! { <svg class="isolated" viewBox="-8 -9 16 17" role="img" aria-label=words.net.isolated><path d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /></svg> });
+        view! { <tr><th scope="row">{named(&from.pod)}{shield}</th>{cells.map(|(letter, to)| cell(letter, from, to)).collect_view()}</tr> }
     };
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label=words.net.matrix>
@@ -50,6 +52,16 @@ fn matrix(reach: &ReachView) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// `web-…-x7k2p` for a Pod of a Deployment: the middle is the same for all of them.
+fn short(pod: &str) -> String {
+    let name = pod.trim_start_matches("default/");
+    let parts = name.rsplit_once('-').and_then(|(rest, end)| Some((rest.rsplit_once('-')?, end)));
+    match parts {
+        Some(((app, template), end)) if template.len() >= 8 && end.len() == 5 => format!("{app}-…-{end}"),
+        _ => name.to_string(),
+    }
 }
 
 fn cell(letter: char, from: &cluster::lens::EndView, to: &cluster::lens::EndView) -> AnyView {

@@ -46,7 +46,7 @@ pub fn Strategy() -> impl IntoView {
     };
     view! {
         <p class="muted">{move || words().net.strategy_lead}</p>
-        <div class="tabs" role="group" aria-label=move || words().net.new_version>{(0..VERSIONS.len()).map(choose).collect_view()}</div>
+        <div class="tabs" role="group" aria-label=move || words().net.new_version><span class="muted" aria-hidden="true">{move || words().net.new_version}</span>{(0..VERSIONS.len()).map(choose).collect_view()}</div>
         <div class="row"><button class="btn primary" disabled=move || network.board.with(String::is_empty) on:click=press>{move || if network.comparing.get() { words().stop } else { words().net.compare }}</button></div>
         <p class="muted" role="status">{progress}</p>
         {move || any.get().then(table)}

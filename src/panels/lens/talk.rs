@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// So many are listed.
 const LISTED: usize = 60;
 
-/// Sender and receiver.
+/// Sender and receiver; an empty receiver is any.
 type Pair = (String, String);
 
 /// `wanted` says which messages this lens is about.
@@ -26,17 +26,26 @@ pub fn Talk(wanted: fn(&TalkView) -> bool) -> impl IntoView {
     let pairs = Memo::new(move |_| {
         let mut pairs: BTreeMap<Pair, usize> = BTreeMap::new();
         all.with(|all| all.iter().for_each(|said| *pairs.entry((said.from.clone(), said.to.clone())).or_default() += 1));
+        let mut of_sender: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for ((from, _), count) in &pairs {
+            let (receivers, messages) = of_sender.entry(from.clone()).or_default();
+            (*receivers, *messages) = (*receivers + 1, *messages + count);
+        }
+        // A balancer sends one client to several servers: its messages can be read together.
+        let several = of_sender.into_iter().filter(|(_, (receivers, _))| *receivers > 1);
+        pairs.extend(several.map(|(from, (_, messages))| ((from, String::new()), messages)));
         let mut pairs: Vec<(Pair, usize)> = pairs.into_iter().collect();
         pairs.sort_by_key(|(pair, count)| (std::cmp::Reverse(*count), pair.clone()));
         pairs
     });
     let rows = move || {
         let wanted = chosen.get();
-        let fits = |said: &&TalkView| wanted.as_ref().is_none_or(|(from, to)| (&said.from, &said.to) == (from, to));
+        let fits = |said: &&TalkView| wanted.as_ref().is_none_or(|(from, to)| &said.from == from && (to.is_empty() || &said.to == to));
         all.with(|all| all.iter().filter(fits).take(LISTED).map(row).collect_view())
     };
     let option = move |(pair, count): (Pair, usize)| {
-        let (text, value) = (format!("{} → {} ({count})", pair.0, pair.1), format!("{}\n{}", pair.0, pair.1));
+        let to = if pair.1.is_empty() { words().net.all } else { pair.1.as_str() };
+        let (text, value) = (format!("{} → {to} ({count})", pair.0), format!("{}\n{}", pair.0, pair.1));
         let own = chosen.with_untracked(|chosen| chosen.as_ref() == Some(&pair));
         view! { <option value=value selected=own>{text}</option> }
     };

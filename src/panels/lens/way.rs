@@ -23,7 +23,7 @@ fn hop(hop: &HopView) -> AnyView {
     let text = (words().net.hop)(&hop.deed, &spoken(hop));
     let entry = match hop.deed.as_str() {
         "resolv" => hop.facts.get(1).cloned().unwrap_or_default(),
-        "drops" | "unenforced" if hop.facts.len() > 1 => verdict(&hop.facts[1..]),
+        "drops" | "admits" | "unenforced" if hop.facts.len() > 1 => verdict(&hop.facts[1..]),
         _ => hop.entry.clone(),
     };
     let entry = (!entry.is_empty()).then(|| view! { <pre class="detail" tabindex="0" translate="no">{entry}</pre> });

@@ -219,11 +219,24 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
             if busy { " busy" } else { "" }
         )
     };
+    let note = Memo::new(move |_| if many() { String::new() } else { note() });
+    // One line alone stands in the middle.
+    let line = move || {
+        area.with(|a| {
+            a.y + if a.h > 44.0 {
+                21.0
+            } else if note.with(String::is_empty) {
+                a.h / 2.0 + 4.0
+            } else {
+                15.0
+            }
+        })
+    };
     view! {
         <g class=class data-id=shown role="button" tabindex="-1">
             <rect x=move || area.with(|a| a.x) y=move || area.with(|a| a.y) width=move || area.with(|a| a.w) height=move || area.with(|a| a.h) rx="9" />
-            <text class="name mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 21.0 } else if many() { a.h / 2.0 + 4.0 } else { 15.0 })>{name}</text>" "
-            <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 29.0 })>{move || if many() { String::new() } else { note() }}</text>
+            <text class="name mid" x=middle y=line>{name}</text>" "
+            <text class="m small mid" x=middle y=move || area.with(|a| a.y + if a.h > 44.0 { 37.0 } else { 29.0 })>{note}</text>
         </g>
     }
     .into_any()

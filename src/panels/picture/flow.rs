@@ -80,14 +80,14 @@ pub fn stripe(
     let label = move || {
         let text = services.with(|all| if all.is_empty() { String::new() } else { (words().net.rules_of)(&all.join(" · ")) });
         let text = if lags.get() { format!("{text} · {}", words().net.lags) } else { text };
-        fit(&text, width() - 26.0, 7.2)
+        fit(&text, width() - 20.0, 7.2)
     };
     let top = move || height() - plan.with(|plan| plan.stripe);
     view! {
         <Show when=move || shown.get()>
             <g class=move || if lags.get() { "stripe lags" } else { "stripe" }>
-                <rect x="1" y=top width=move || (width() - 2.0).max(0.0) height=move || if plan.with(|plan| plan.narrow) { 6.0 } else { 17.0 } />
-                <text class="tiny wide-only" x="15" y=move || top() + 12.5>{label}</text>
+                <rect x="1" y=top width=move || (width() - 2.0).max(0.0) height=move || if plan.with(|plan| plan.narrow && !plan.roomy) { 6.0 } else { 17.0 } />
+                <text class="tiny" x=move || if plan.with(|plan| plan.narrow) { 9.0 } else { 15.0 } y=move || top() + 12.5>{label}</text>
             </g>
         </Show>
     }

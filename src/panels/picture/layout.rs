@@ -49,6 +49,8 @@ pub struct Plan {
     pub width: f64,
     pub height: f64,
     pub narrow: bool,
+    /// Narrow, but with nodes high enough for what stands in their feet.
+    pub roomy: bool,
     pub control: Area,
     /// kube-apiserver, etcd, kube-controller-manager, kube-scheduler; one such row for each control plane.
     pub parts: Vec<[Area; 4]>,
@@ -78,7 +80,11 @@ const FOOT: f64 = 34.0;
 /// The same where width and height are scarce.
 const NARROW_HEAD: f64 = 32.0;
 const NARROW_FOOT: f64 = 14.0;
+/// Two lines with the names of what runs there.
+const ROOMY_FOOT: f64 = 42.0;
 const GROUP_HEIGHT: f64 = 34.0;
+/// So wide a small Pod has its name, too.
+pub const NAMED: f64 = 84.0;
 /// Groups of workloads beyond two rows are counted, not drawn.
 pub const MOST_GROUP_ROWS: usize = 2;
 
@@ -109,9 +115,9 @@ pub fn plan(facts: Facts) -> Plan {
     };
     // Below the nodes: the users with a gap above them.
     let below = if users > 0.0 { users + if narrow { 8.0 } else { 14.0 } } else { 0.0 };
-    let lines = if facts.stripes { stripe_of(narrow) } else { 0.0 };
     let free = (facts.height - below - top - if narrow { 4.0 } else { 10.0 } - (rows - 1) as f64 * gap(narrow)) / rows as f64;
-    let foot = foot_of(narrow) + lines;
+    let roomy = narrow && node_width >= 140.0 && free >= 200.0;
+    let foot = foot_of(narrow, roomy) + if facts.stripes { stripe_of(narrow && !roomy) } else { 0.0 };
     let (size, pod, columns, needed) = pod_size(node_width - 2.0 * edge(narrow), free - head_of(narrow) - foot, facts.most, narrow);
     let node_height = (needed + head_of(narrow) + foot).max(free.min(286.0)).max(if narrow { 88.0 } else { 140.0 });
     let nodes: Vec<Area> = (0..facts.nodes)
@@ -129,6 +135,7 @@ pub fn plan(facts: Facts) -> Plan {
         width,
         height: (bottom + if narrow { 3.0 } else { 10.0 }).max(facts.height.floor() - 1.0),
         narrow,
+        roomy,
         control,
         parts,
         tray,
@@ -152,8 +159,12 @@ fn head_of(narrow: bool) -> f64 {
     if narrow { NARROW_HEAD } else { HEAD }
 }
 
-fn foot_of(narrow: bool) -> f64 {
-    if narrow { NARROW_FOOT } else { FOOT }
+fn foot_of(narrow: bool, roomy: bool) -> f64 {
+    match (narrow, roomy) {
+        (_, true) => ROOMY_FOOT,
+        (true, false) => NARROW_FOOT,
+        (false, false) => FOOT,
+    }
 }
 
 /// The band of Service rules above a node's foot.
@@ -248,15 +259,16 @@ fn pod_size(width: f64, height: f64, most: usize, narrow: bool) -> (Size, (f64, 
         let rows = most.div_ceil(columns) as f64;
         (columns, (width - (columns - 1) as f64 * gap) / columns as f64, rows * (h + gap) - gap.min(rows * gap))
     };
-    if !narrow {
-        let (columns, w, needed) = fit(122.0, 8.0, 58.0);
-        if needed <= height.max(66.0) {
-            return (Size::Full, (w.min(160.0).floor(), 58.0), columns, needed);
-        }
+    let (columns, w, needed) = fit(122.0, 8.0, 58.0);
+    if w >= 122.0 && needed <= height.max(66.0) {
+        return (Size::Full, (w.min(160.0).floor(), 58.0), columns, needed);
     }
-    let (columns, w, needed) = fit(if narrow { 38.0 } else { 60.0 }, 6.0, 24.0);
-    if needed <= height.max(if narrow { 60.0 } else { 120.0 }) {
-        return (Size::Short, (w.min(96.0).floor(), 24.0), columns, needed);
+    // Small, but with room for a name; else with a version only.
+    for least in [NAMED, if narrow { 38.0 } else { 60.0 }] {
+        let (columns, w, needed) = fit(least, 6.0, 24.0);
+        if w >= least && needed <= height.max(if narrow { 60.0 } else { 120.0 }) {
+            return (Size::Short, (w.min(if least == NAMED { 132.0 } else { 96.0 }).floor(), 24.0), columns, needed);
+        }
     }
     let (columns, _, needed) = fit(16.0, 4.0, 16.0);
     (Size::Dot, (16.0, 16.0), columns, needed)

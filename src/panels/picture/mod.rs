@@ -11,7 +11,7 @@ pub mod travel;
 use crate::js::{document, dots};
 use crate::state::network::Lens;
 use crate::state::{app, words};
-use layout::{Facts, Plan, plan};
+use layout::{Facts, NAMED, Plan, Size, plan};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
@@ -90,7 +90,7 @@ pub fn Picture() -> impl IntoView {
                 on:focusin=move |event| told.over(&event) on:focusout=move |event| told.out(&event)>
                 <svg width=move || plan.with(|plan| plan.width) height=move || plan.with(|plan| plan.height)
                     viewBox=move || plan.with(|plan| format!("0 0 {} {}", plan.width, plan.height))
-                    class=move || plan.with(|plan| format!("picture {}{}", plan.size.class(), if plan.narrow { " narrow" } else { "" }))
+                    class=move || plan.with(|plan| format!("picture {}{}{}{}", plan.size.class(), if plan.narrow { " narrow" } else { "" }, if plan.roomy { " roomy" } else { "" }, if plan.size == Size::Short && plan.pod.0 >= NAMED { " named" } else { "" }))
                     style:--pw=move || plan.with(|plan| format!("{}px", plan.pod.0)) style:--ph=move || plan.with(|plan| format!("{}px", plan.pod.1))>
                     <defs>
                         <pattern id="hatch" width="6" height="6" patternTransform="rotate(45)" patternUnits="userSpaceOnUse">

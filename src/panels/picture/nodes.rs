@@ -159,7 +159,7 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
         move || fit(&name, if narrow.get() || width() <= 236.0 { width() - 24.0 } else { width() - 172.0 }, 8.6)
     };
     // Above the band of Service rules of a narrow picture.
-    let lines = move || plan.with(|plan| if plan.narrow && plan.stripe > 0.0 { 8.0 } else { 0.0 });
+    let lines = move || plan.with(|plan| if plan.narrow && !plan.roomy && plan.stripe > 0.0 { 8.0 } else { 0.0 });
     let pods = node.pods.clone();
     let shown = move || pods.get().into_iter().filter(|pod| pod.slot < 900).collect::<Vec<_>>();
     let tiles_node = node.clone();
@@ -175,7 +175,7 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
                 <text class="m tiny end wide-only" x=move || width() - 15.0 y=move || height() - 17.0>{move || match beat.get().0 { Some(age) if width() > 300.0 => (words().heartbeat)(age), Some(age) if width() > 236.0 => format!("♥ {age}s"), _ => String::new() }}</text>
             </g>
             {flow::stripe(name.clone(), width, height)}
-            <g class="agents" transform=move || format!("translate({} {})", if narrow.get() { 9 } else { 15 }, height() - if narrow.get() { 14.0 + lines() } else { 17.0 })>{agents(world, &name, narrow)}</g>
+            <g class="agents" transform=move || format!("translate({} {})", if narrow.get() { 9 } else { 15 }, height() - if narrow.get() { 14.0 + lines() } else { 17.0 })>{agents(world, &name)}</g>
             {move || if tiled.get() {
                 view! { <Tiles node=tiles_node.clone() /> }.into_any()
             } else {
@@ -187,23 +187,31 @@ fn box_of(at: usize, node: Arc<NodeCell>) -> AnyView {
     .into_any()
 }
 
-fn agents(world: World, node: &str, narrow: Memo<bool>) -> AnyView {
-    let agent = |name: &'static str, row: u32, x: f64| {
+fn agents(world: World, node: &str) -> AnyView {
+    let Drawing { plan, .. } = expect_context();
+    let space = Memo::new(move |_| plan.with(|plan| (plan.narrow, plan.roomy)));
+    // Beside each other; in two lines; or, where there is no room, one above the other as soon as one is missing.
+    let agent = |name: &'static str, row: u32, x: f64, roomy: (f64, f64)| {
         let id = format!("{name}/{node}");
         let key = id.clone();
         let running = Memo::new(move |_| {
             world.components.with(|list| list.iter().find(|cell| cell.id == key).is_none_or(|cell| cell.view.with(|view| view.running)))
         });
+        let place = move || match space.get() {
+            (false, _) => (x, 0.0),
+            (true, true) => roomy,
+            (true, false) => (0.0, -12.0 * f64::from(row)),
+        };
         view! {
             <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || spoken(name, running.get())>
-                <text class="m tiny wide-only" x=x>{name}</text>
-                <text class="m tiny narrow-only" x="0" y=-12.0 * f64::from(row)>{move || if narrow.get() && !running.get() { name } else { "" }}</text>" "
+                <text class="m tiny" x=move || place().0 y=move || place().1>{move || if space.get() != (true, false) || !running.get() { name } else { "" }}</text>" "
                 <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>
             </g>
         }
         .into_any()
     };
-    vec![agent("kubelet", 2, 0.0), agent("containerd", 1, 48.0), agent("kube-proxy", 0, 112.0)].into_any()
+    vec![agent("kubelet", 2, 0.0, (0.0, -14.0)), agent("containerd", 1, 48.0, (48.0, -14.0)), agent("kube-proxy", 0, 112.0, (0.0, 0.0))]
+        .into_any()
 }
 
 /// An agent's name to a screen reader.

@@ -1,7 +1,7 @@
 //! Pods: rounded boxes whose version is a colour, a hatch and a word, and whose state is a shape and a word.
 use super::Drawing;
 use super::control::{fit, hinted, tag, version_class};
-use super::layout::Size;
+use super::layout::{NAMED, Size};
 use crate::state::network::Lens;
 use crate::state::world::PodCell;
 use crate::state::{app, words};
@@ -42,11 +42,15 @@ pub fn state_of(view: &PodView, now: u64) -> String {
     }
 }
 
-/// Part of a Pod's name that tells it apart.
-fn short_name(view: &PodView) -> String {
-    match view.name.rsplit_once('-') {
-        Some((_, end)) if !view.owner.is_empty() => format!("…-{end}"),
-        _ => view.name.clone(),
+/// Whose a Pod is, and as much of what tells it apart as so many signs hold: `web…x7k2p`, `payment…2p`.
+fn short_name(view: &PodView, most: usize) -> String {
+    let parts = view.name.rsplit_once('-').filter(|_| !view.owner.is_empty());
+    // Between them stands the template's hash, the same for all of one version.
+    let parts = parts.and_then(|(rest, end)| Some((rest.rsplit_once('-').filter(|(_, hash)| hash.len() >= 8)?.0, end)));
+    let Some((app, end)) = parts else { return fit(&view.name, most as f64, 1.0) };
+    match most.saturating_sub(app.chars().count() + 1).min(end.len()) {
+        0 | 1 => fit(app, most as f64, 1.0),
+        left => format!("{app}…{}", &end[end.len() - left..]),
     }
 }
 
@@ -108,11 +112,22 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
         move || label().len() as f64 * 7.4
     };
     let named = pod.view.clone();
-    let name = move || named.with(|view| fit(&short_name(view), width.get() - 56.0 - tag_width(), 7.0));
+    let name = move || {
+        named.with(|view| match (size.get(), width.get() - 34.0 - tag_width()) {
+            // Half a name tells nobody anything.
+            (Size::Short, room) if room < 3.0 * 6.6 || width.get() < NAMED => String::new(),
+            (Size::Short, room) => short_name(view, (room / 6.6) as usize),
+            (_, room) => short_name(view, ((room - 22.0) / 7.0) as usize),
+        })
+    };
     let note = move || {
         let state = state.get();
         second.with(|view| {
-            let text = if look(view) == "ready" && !view.ip.is_empty() {
+            let ready = look(view) == "ready" && !view.ip.is_empty();
+            let text = if ready && width.get() < 150.0 {
+                // The full disc says it already.
+                view.ip.clone()
+            } else if ready {
                 format!("{} · {state}", view.ip)
             } else if view.restarts > 0 {
                 format!("{state} · ↻{}", view.restarts)
@@ -140,7 +155,7 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             <rect class="edge" x="1" y="1" width="8" rx="7" />
             <g class="mark"><circle class="disc" r="5.5" /><path class="cross" d="M-5-5L5 5M5-5L-5 5" /><path class="tick" d="M-5 0L-1.5 4L5-4" /></g>
             <text class="title" x=move || if size.get() == Size::Short { 10 } else { 14 } y=move || if size.get() == Size::Full { 23 } else { 16 }><tspan class="tag">{label}</tspan>" "<tspan class="m more" dx="3">{name}</tspan></text>" "
-            <text class="m tiny more" x="14" y="44">{note}</text>" "
+            <text class="m tiny full-only" x="14" y="44">{note}</text>" "
             <text class="said">{full}</text>
             {move || shield.get().then(|| view! { <path class="shield" d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /> })}
         </g>

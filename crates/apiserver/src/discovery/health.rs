@@ -58,9 +58,14 @@ pub fn unhealthy(path: &str) -> Response {
     let text = if path.contains('/') {
         "internal server error: error getting data from etcd: context deadline exceeded\n".to_string()
     } else {
-        told(name, &["etcd", "etcd-readiness"]) + &format!("{name} check failed\n")
+        failed_checks(name) + &format!("{name} check failed\n")
     };
     Response { code: 500, ..Response::text(text) }
+}
+
+/// The lines of all checks while etcd cannot be reached.
+pub fn failed_checks(name: &str) -> String {
+    told(name, &["etcd", "etcd-readiness"])
 }
 
 fn told(name: &str, failed: &[&str]) -> String {

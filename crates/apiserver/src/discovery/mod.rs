@@ -4,7 +4,7 @@ mod health;
 mod openapi;
 mod resources;
 
-pub use health::unhealthy;
+pub use health::{failed_checks, unhealthy};
 
 use objects::wire::{Accept, Body, Request, Response, Verb};
 use objects::{Status, Tree, list, map};

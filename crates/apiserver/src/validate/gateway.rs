@@ -97,11 +97,59 @@ fn rule(item: &Tree, path: Path, faults: &mut Faults) {
         if service && !reference.has("port") {
             broken(backends.item(at), "Must have port for Service reference", faults);
         }
+        filters(reference.get("filters").items(), backends.item(at).field("filters"), faults);
     }
     let redirects = item.get("filters").items().iter().any(|filter| filter.has("requestRedirect"));
     if redirects && !item.get("backendRefs").is_empty() {
         broken(path, "RequestRedirect filter must not be used together with backendRefs", faults);
     }
+    prefixes(item, path, faults);
+    let timeouts = item.get("timeouts");
+    let span = |key: &str| micros(timeouts.get(key).text());
+    if let (Some(whole), Some(one)) = (span("request"), span("backendRequest"))
+        && whole > 0
+        && one > whole
+    {
+        broken(path.field("timeouts"), "backendRequest timeout cannot be longer than request timeout", faults);
+    }
+}
+
+/// A prefix can be replaced only where it is known which one was matched.
+fn prefixes(item: &Tree, path: Path, faults: &mut Faults) {
+    let one_prefix = match item.get("matches").items() {
+        [alone] => alone.at(&["path", "type"]).text() == "PathPrefix",
+        _ => false,
+    };
+    if one_prefix {
+        return;
+    }
+    let once = |all: &[Tree], key: &str| {
+        let replaces = |filter: &&Tree| filter.at(&[key, "path"]).has("replacePrefixMatch");
+        all.iter().filter(replaces).count() == 1
+    };
+    let within = |key: &str| item.get("backendRefs").items().iter().filter(|one| once(one.get("filters").items(), key)).count() == 1;
+    for (kind, key, begin) in [("RequestRedirect", "requestRedirect", "when"), ("URLRewrite", "urlRewrite", "When")] {
+        let words = format!("using {kind} filter with path.replacePrefixMatch, exactly one PathPrefix match must be specified");
+        if once(item.get("filters").items(), key) {
+            broken(path, &format!("When {words}"), faults);
+        }
+        if within(key) {
+            broken(path, &format!("Within backendRefs, {begin} {words}"), faults);
+        }
+    }
+}
+
+/// A span of time as the Gateway API writes it: `1h2m3s4ms`, in microseconds.
+fn micros(text: &str) -> Option<u64> {
+    let (mut micros, mut rest) = (0_u64, text);
+    while !rest.is_empty() {
+        let (number, tail) = rest.split_at(rest.find(|letter: char| !letter.is_ascii_digit())?);
+        let units = [("ms", 1_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)];
+        let (unit, factor) = units.into_iter().find(|(unit, _)| tail.starts_with(unit))?;
+        micros = micros.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
+        rest = &tail[unit.len()..];
+    }
+    (!text.is_empty()).then_some(micros)
 }
 
 fn way(item: &Tree, path: Path, faults: &mut Faults) {
@@ -140,6 +188,39 @@ fn filters(all: &[Tree], path: Path, faults: &mut Faults) {
             } else if is && !has {
                 broken(path.item(at), &format!("filter.{key} must be specified for {kind} filter.type"), faults);
             }
+        }
+        for key in ["requestRedirect", "urlRewrite"] {
+            new_path(filter.at(&[key, "path"]), path.item(at).field(key).field("path"), faults);
+        }
+        let mirror = filter.get("requestMirror");
+        if mirror.has("percent") && mirror.has("fraction") {
+            broken(
+                path.item(at).field("requestMirror"),
+                "Only one of percent or fraction may be specified in HTTPRequestMirrorFilter",
+                faults,
+            );
+        }
+    }
+    let count = |kind: &str| all.iter().filter(|filter| filter.get("type").text() == kind).count();
+    if count("RequestRedirect") > 0 && count("URLRewrite") > 0 {
+        let words = "May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both";
+        broken(path, words, faults);
+    }
+    for kind in ["RequestHeaderModifier", "ResponseHeaderModifier", "RequestRedirect", "URLRewrite"] {
+        if count(kind) > 1 {
+            broken(path, &format!("{kind} filter cannot be repeated"), faults);
+        }
+    }
+}
+
+/// The type of a changed path, and the field that goes with it.
+fn new_path(item: &Tree, path: Path, faults: &mut Faults) {
+    for (kind, key) in [("ReplaceFullPath", "replaceFullPath"), ("ReplacePrefixMatch", "replacePrefixMatch")] {
+        let (is, has) = (item.get("type").text() == kind, item.has(key));
+        if is && !has {
+            broken(path, &format!("{key} must be specified when type is set to '{kind}'"), faults);
+        } else if has && !is {
+            broken(path, &format!("type must be '{kind}' when {key} is set"), faults);
         }
     }
 }

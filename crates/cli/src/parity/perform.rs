@@ -46,7 +46,10 @@ pub fn stage(seed: u64) -> World {
 pub struct Performance<'a> {
     scenario: &'a Scenario,
     world: World,
+    /// When the recorder's clock stood at 0, as the last step that waited puts it.
     began: Time,
+    /// A step has waited since the last command: the recorder gave the next one as soon as the wait was over.
+    waited: bool,
     /// The revision up to which objects were looked at.
     seen: u64,
     known: BTreeSet<Key>,
@@ -70,8 +73,18 @@ pub fn perform(scenario: &Scenario, stage: &World, tell: &mut dyn FnMut(Told)) {
     let world = stage.clone();
     let seen = world.api.store.applied().revision();
     let began = world.now();
-    let mut it =
-        Performance { scenario, world, began, seen, known: BTreeSet::new(), captured: BTreeMap::new(), last: None, tickets: 0, tell };
+    let mut it = Performance {
+        scenario,
+        world,
+        began,
+        waited: false,
+        seen,
+        known: BTreeSet::new(),
+        captured: BTreeMap::new(),
+        last: None,
+        tickets: 0,
+        tell,
+    };
     it.prepare();
     for (place, step) in scenario.steps.iter().enumerate() {
         it.step(place + 1, step);
@@ -106,10 +119,12 @@ impl Performance<'_> {
             self.run(number, step);
         } else if step.has("until") {
             self.until(number, step.get("until"));
+            self.waited = true;
         } else if step.has("clear") {
             self.clear(step.get("clear"));
         } else if step.has("quiet") {
             self.pass(seconds(step.get("quiet"), 1.0));
+            self.waited = false;
         } else if let Some(hook) = step.get("hook").as_text() {
             self.hook(&hook.clone());
         }
@@ -127,8 +142,11 @@ impl Performance<'_> {
     fn run(&mut self, number: usize, step: &Tree) {
         let recorded = step.get("run").text().to_string();
         if let Some(golden) = self.scenario.golden.get(&number) {
-            let due = self.began + Duration::micros((golden.at * 1e6) as u64);
-            self.pass(due.since(self.world.now()));
+            let at = Duration::micros((golden.at * 1e6) as u64);
+            if std::mem::take(&mut self.waited) {
+                self.began = self.world.now() - at;
+            }
+            self.pass((self.began + at).since(self.world.now()));
         }
         let at = self.world.now().since(self.began).0 as f64 / 1e6;
         let (start, cleared) = (self.world.terminal.printed.len(), self.world.terminal.cleared);

@@ -19,12 +19,9 @@ pub fn section(section: &Section) -> Vec<String> {
     if !section.hosts.is_empty() {
         return on_hosts(section);
     }
-    let mut topology = Topology::kubeadm(3);
     let given = |wanted: &str| section.settings.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_str());
     let count = given("workers").and_then(|number| number.parse().ok()).unwrap_or(3);
-    if let Some(preset) = given("preset").and_then(|name| Topology::preset(name, count)) {
-        topology = preset;
-    }
+    let mut topology = given("preset").and_then(|name| Topology::preset(name, count)).unwrap_or_else(|| Topology::kubeadm(count));
     for (key, value) in &section.settings {
         set(&mut topology, key, value);
     }
@@ -58,9 +55,8 @@ fn set(topology: &mut Topology, key: &str, value: &str) {
         ("gateway-controller", "yes") => topology.gateway_controller = true,
         ("ingress-controller", "yes") => topology.ingress_controller = true,
         ("version", _) => topology.version = value.to_string(),
-        ("preset", _) => {}
-        ("workers", _) if topology.bare.is_some() || topology.managed.is_some() => {}
-        ("workers", number) => topology.workers = Topology::kubeadm(number.parse().unwrap_or(3)).workers,
+        // The preset was asked for so many workers.
+        ("preset" | "workers", _) => {}
         _ => {
             if let Err(words) = topology.choose(key, value) {
                 eprintln!("error: {words}");

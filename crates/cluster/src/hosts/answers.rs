@@ -4,6 +4,7 @@ use super::fleet::{Asked, Command, Question, Reply};
 use super::{seam, tokens, trust};
 use crate::event::{Caller, Event};
 use crate::world::World;
+use ::hosts::UNWELL;
 use ::hosts::outside::{Container, Page, Printed, Supervisor};
 use ::hosts::pki::{Certificate, Refused};
 use apiserver::client::Ticket;
@@ -77,6 +78,7 @@ impl World {
                 self.show_logs(host, &command.login.folder, &command.line);
                 self.machine(host);
                 self.show_links(host);
+                self.show_network(host);
                 let before = self.machine(host);
                 self.alter_command(id, |command| (command.before, command.asked) = (before, None));
                 self.run_command(id);
@@ -337,7 +339,30 @@ impl World {
         let since = |pid: u32| machine.processes.iter().find(|one| one.pid == pid).map_or(self.power_on, |one| one.since);
         let open = machine.sockets.iter().find(|socket| socket.port == number).map(|socket| since(socket.pid));
         let ready = if port == "6443" { SERVING } else { LISTENING };
-        if open.is_some_and(|since| since + ready <= now) { Ok(()) } else { Err(refused) }
+        if open.is_none_or(|since| since + ready > now) {
+            return Err(refused);
+        }
+        let path = url.split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
+        self.unwell(at, port, path).map_or(Ok(()), Err)
+    }
+
+    /// What a component answers that has lost its etcd, or its leader. kubeadm, which asks for /livez, goes on waiting by itself.
+    fn unwell(&self, host: usize, port: &str, path: &str) -> Option<String> {
+        let place = self.members_on(host).into_iter().last()?;
+        let member = &self.etcd.nodes[place];
+        if member.process.is_running() && member.has_leader() {
+            return None;
+        }
+        let failed = match (port, path) {
+            ("2381", "health") => "503\n{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}".to_string(),
+            ("2381", "readyz") => {
+                let checks = ["[+]data_corruption ok", "[+]serializable_read ok"].join("\n");
+                format!("503\n{checks}\n[-]linearizable_read failed: etcdserver: request timed out\n[+]non_learner ok\n")
+            }
+            ("6443", "healthz" | "readyz") => format!("500\n{}{{path}} check failed\n", apiserver::failed_checks(path)),
+            _ => return None,
+        };
+        Some(format!("{UNWELL}{failed}"))
     }
 
     /// A page of the Internet, and how long it takes to come.

@@ -38,16 +38,17 @@ impl World {
     }
 
     /// The kube-apiserver of a host writes itself into the endpoints of the Service `kubernetes`, or another one finds that
-    /// its lease is over. The last one stays.
+    /// its lease is over. The last one stays. It looks once more in its next turn, because two may write at the same time.
     pub(super) fn list_server(&mut self, host: usize) {
         let Some(place) = self.apiservers.iter().position(|server| server.host == host) else { return };
         let answers = self.listens(place);
-        if answers == self.apiservers[place].listed {
+        if answers == self.apiservers[place].listed && self.endpoints_hold() {
             return;
         }
         let writer = if answers { Some(place) } else { (0..self.apiservers.len()).find(|other| self.listens(*other)) };
         let Some(writer) = writer.filter(|_| self.etcd.leader().is_some()) else { return self.plan(host, TURN, Due::Listed) };
         self.apiservers[place].listed = answers;
+        self.plan(host, TURN, Due::Listed);
         let mut addresses: Vec<Text> =
             self.apiservers.iter().filter(|server| server.listed).map(|server| self.hosts[server.host].address.clone()).collect();
         addresses.sort();
@@ -62,5 +63,16 @@ impl World {
             request.origin.actor = Text::new_static("kube-apiserver");
             self.submit(through, UNASKED, &request);
         }
+    }
+
+    /// Whether the endpoints of the Service `kubernetes` are those of the kube-apiservers that are known to serve.
+    fn endpoints_hold(&self) -> bool {
+        let find = |kind| self.api.store.applied().find(kind, "default", "kubernetes");
+        let (Some(endpoints), Some(slice)) = (find(kinds::ENDPOINTS), find(kinds::ENDPOINT_SLICE)) else { return true };
+        let subsets = endpoints.tree.get("subsets").items().iter().flat_map(|subset| subset.get("addresses").items());
+        let plain: Vec<&str> = subsets.map(|one| one.get("ip").text()).collect();
+        let sliced = slice.tree.get("endpoints").items().iter().flat_map(|one| one.get("addresses").items());
+        let listed = |address: &Text| plain.contains(&address.as_str()) && sliced.clone().any(|one| one.text() == *address);
+        self.apiservers.iter().all(|server| listed(&self.hosts[server.host].address) == server.listed)
     }
 }

@@ -30,6 +30,7 @@ impl World {
     pub(super) fn begin_command(&mut self, start: Start, wait: Duration) -> u64 {
         self.show_containers(start.host);
         self.show_links(start.host);
+        self.show_network(start.host);
         let before = self.machine(start.host);
         let fleet = self.fleet_mut();
         fleet.next += 1;
@@ -162,6 +163,7 @@ impl World {
             return machine.clone();
         }
         let mut machine = self.make_machine(host);
+        self.remember_statics(host, &machine);
         self.put_away(host, &mut machine);
         self.fleet_mut().machines.insert(host, machine);
         self.show_parts(host);

@@ -1,4 +1,5 @@
 //! Carries out what follows from a change on a server, and shows on it what happens to the parts of the world.
+use super::cni;
 use super::fleet::Due;
 use super::seam::{self, Deed};
 use crate::event::{Event, PartId};
@@ -50,6 +51,8 @@ impl World {
                     kubelet.set_tunnel_mtu(bytes);
                 }
             }
+            Deed::Plugged(plugin, true) => self.install_network(self.hosts[host].kubelet, plugin),
+            Deed::Plugged(plugin, false) => self.remove_network(self.hosts[host].kubelet, plugin, cni::NOTICE),
             Deed::Service("kubelet", true) => {
                 self.enable(self.hosts[host].kubelet);
                 self.kubelet_is(host);
@@ -74,6 +77,7 @@ impl World {
             }
             Deed::Killed(component) => {
                 self.run_component(host, component, false);
+                self.container_shown(host, component, false);
                 self.plan(host, NOTICE, Due::Statics);
             }
             Deed::Manifests(changed) => {
@@ -85,6 +89,7 @@ impl World {
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
             Deed::Lost(pids) => self.containers_lost(host, &pids),
             Deed::Unwired => {
+                self.police(host, false);
                 if let Actor::Proxy(proxy) = &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
                     proxy.power_off();
                 }
@@ -93,12 +98,7 @@ impl World {
             Deed::DataLost => self.k3s_data_lost(host),
             Deed::Wiped => self.runtime_wiped(host),
             Deed::Emptied => self.pods_removed(host),
-            Deed::Unplugged => {
-                if let Some(kubelet) = Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut() {
-                    kubelet.lose_network();
-                }
-                self.count_enforcing();
-            }
+            Deed::Snapshots => self.list_snapshots(host),
             // Its controller looks into the folder every 15 seconds.
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }
@@ -150,6 +150,7 @@ impl World {
                 Due::Serves => self.k3s_serves(host),
                 Due::Node => self.mind_k3s_node(host),
                 Due::Deploy => self.deploy_manifests(host),
+                Due::Snapshot => self.take_snapshot(host),
                 Due::Trust => self.weigh_trust(),
                 Due::Rotated => self.rotate_kubelet(host),
                 Due::Listed => self.list_server(host),

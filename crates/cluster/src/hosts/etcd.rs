@@ -6,7 +6,9 @@ use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::outside::{EtcdAsk, EtcdMember, Printed};
 use apiserver::client::Ticket;
+use etcd::server::DEFAULT_QUOTA;
 use objects::{Text, Tree};
+use std::sync::Arc;
 
 /// What a database says into which a snapshot was restored, before the number of the snapshot.
 const RESTORED: &str = "restored ";
@@ -65,6 +67,17 @@ impl World {
         }
         if state.is_some() || found.is_none() {
             machine.files.write(&path, "");
+        }
+    }
+
+    /// What a member's command line says of its space: `--quota-backend-bytes`, 0 for the usual. Without a word it keeps what
+    /// a fault has given it.
+    pub(super) fn obey_flags(&mut self, host: usize, pod: &Tree) {
+        let words = pod.at(&["spec", "containers"]).items().iter().flat_map(|one| one.get("command").items());
+        let said = words.filter_map(|word| word.text().strip_prefix("--quota-backend-bytes=")?.parse::<u64>().ok()).last();
+        if let (Some(bytes), Some(place)) = (said, self.members_on(host).into_iter().last()) {
+            let quota = if bytes > 0 { bytes } else { DEFAULT_QUOTA };
+            Arc::make_mut(&mut self.etcd.nodes[place]).process.space.quota = quota;
         }
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct Fleet {
     pub loaded: BTreeMap<PartId, Certificate>,
     /// Static Pods whose manifest is another one than the one they run by.
     pub changed: BTreeSet<(usize, &'static str)>,
+    /// Hashes of the manifests that a preset's servers came with: their mirror Pods are there already.
+    pub original: BTreeMap<(usize, &'static str), Text>,
     /// What will happen on servers by itself, by host.
     pub due: BTreeSet<(Time, usize, Due)>,
     /// Static Pods whose manifest a fault has moved away, by host; once somebody has looked into the machine, its files count.
@@ -65,6 +67,7 @@ impl Default for Fleet {
             strangers: BTreeSet::new(),
             loaded: BTreeMap::new(),
             changed: BTreeSet::new(),
+            original: BTreeMap::new(),
             due: BTreeSet::new(),
             held: BTreeSet::new(),
             deployed: BTreeMap::new(),
@@ -101,6 +104,8 @@ pub(crate) enum Due {
     Node,
     /// A K3s server applies its manifests.
     Deploy,
+    /// A K3s server saves its etcd, as its schedule says.
+    Snapshot,
     /// A kube-apiserver that came or went is put into, or taken out of, the endpoints of the Service `kubernetes`.
     Listed,
     /// A certificate's time is over by somebody's clock.

@@ -135,7 +135,9 @@ impl World {
             self.endpoint = self.dialled(host);
         }
         let (slow, version) = (Duration::ZERO, Text::default());
-        self.apiservers.push(ApiServerProcess { id, host, running: false, offered: first, listed: first, slow, cut: false, version });
+        let (renews, identity) = (self.now, Text::default());
+        let (offered, listed) = (first, first);
+        self.apiservers.push(ApiServerProcess { id, host, running: false, offered, listed, slow, cut: false, renews, identity, version });
         self.hosts[host].control_plane = true;
     }
 

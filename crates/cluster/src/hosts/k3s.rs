@@ -176,6 +176,7 @@ impl World {
             // A process that starts applies every file, whether it has changed or not.
             self.fleet_mut().deployed.retain(|(at, _), _| *at != host);
             self.plan(host, LOOK, Due::Deploy);
+            self.schedule_snapshot(host);
         }
         if k3s.agentless {
             return;
@@ -194,6 +195,10 @@ impl World {
             && let (Some(pods), Some(services)) = (Cidr::parse(&shared.cluster_cidr), Cidr::parse(&shared.service_cidr))
         {
             part.set_ranges(pods, services);
+        }
+        // Rules that it wrote before it was switched off stay, as its documents say.
+        if !shared.switch("disable-network-policy") {
+            self.police(host, true);
         }
         self.begin_part(kubelet);
         if !k3s.switch("disable-kube-proxy") {
@@ -296,6 +301,7 @@ impl World {
         if !machine.k3s.as_ref().is_some_and(|k3s| k3s.server && k3s.phase == Phase::Running) {
             return;
         }
+        self.list_snapshots(host);
         for (file, text) in k3s::disabled(&machine) {
             self.undeploy(host, text);
             self.end_addon(host, file);

@@ -1,7 +1,10 @@
 //! Faults of parts that live in one K3s process: the process can be stopped, started and killed, a part of it cannot.
 use super::k3s::notifying;
+use crate::event::PartId;
 use crate::input::Fault;
+use crate::logs::last_words;
 use crate::world::World;
+use ::hosts::machine::k3s::Phase;
 use ::hosts::machine::units::State;
 use simcore::OccurrenceId;
 
@@ -84,5 +87,39 @@ impl World {
         let id = self.note("you", "fault", &format!("{word} {unit} on {name}"));
         self.put_machine(host, machine);
         Ok(id)
+    }
+
+    /// A leader in a K3s process could not renew its lease: as its program would, it ends the process, which is all of K3s.
+    /// `false`: the part is a process of its own.
+    pub(crate) fn k3s_failed(&mut self, id: PartId) -> bool {
+        let (now, host, process) = (self.now, self.parts[id].host, self.parts[id].process().to_string());
+        if self.fleet.machines.is_empty() || !self.is_k3s(host) {
+            return false;
+        }
+        let mut machine = self.machine(host);
+        let Some((name, pid)) = notifying(&machine).and_then(|(name, _)| Some((name.clone(), machine.unit(&name)?.pid))) else {
+            return true;
+        };
+        let time = machine.local(now).rfc3339_micro();
+        let (month, day) = (&time[5..7], &time[8..10]);
+        for (level, place, words) in last_words(&process) {
+            let line = format!("{level}{month}{day} {}{:>8} {place}] {words}", &time[11..26], pid);
+            machine.log(now, &name, &format!("k3s[{pid}]"), &line);
+        }
+        machine.failed(now, pid);
+        self.note(&name, "exit", &format!("{process} could not renew its lease in time: the whole process ends"));
+        self.put_machine(host, machine);
+        true
+    }
+
+    /// Whether a kube-apiserver's K3s process is up and still waits for its etcd.
+    pub(crate) fn awaits_etcd(&self, server: usize) -> bool {
+        if !self.api.k3s {
+            return false;
+        }
+        let host = self.apiservers[server].host;
+        let boots = |machine: &::hosts::Machine| machine.k3s.as_ref().is_some_and(|k3s| k3s.phase == Phase::Booting);
+        let member = self.etcd.nodes.iter().rfind(|node| node.host == host);
+        self.fleet.machines.get(&host).is_some_and(boots) && member.is_some_and(|node| !node.has_leader())
     }
 }

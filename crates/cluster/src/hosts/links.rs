@@ -58,7 +58,7 @@ impl World {
 }
 
 /// The node's end of a Pod's pair: `veth1a2b3c4d@if2`.
-fn peer(kind: &str, uid: &str, digits: usize) -> String {
+pub(super) fn peer(kind: &str, uid: &str, digits: usize) -> String {
     let id: String = uid.chars().filter(char::is_ascii_hexdigit).take(digits).collect();
     format!("{kind}{id}@if2")
 }

@@ -2,6 +2,7 @@
 mod ailments;
 mod answers;
 mod balancer;
+mod cni;
 mod command;
 mod container_logs;
 mod deeds;
@@ -12,6 +13,7 @@ mod founding;
 mod k3s;
 mod k3s_addons;
 mod k3s_faults;
+mod k3s_snapshots;
 mod kubectl;
 mod links;
 mod made;

@@ -1,8 +1,10 @@
 //! What a change of a server means for the parts of the world: one pure comparison of two states of a machine.
+use super::cni;
 use super::processes::{MANIFESTS, STATICS};
 use ::hosts::Machine;
 use ::hosts::machine::k3s::Phase;
 use ::hosts::machine::units::State;
+use dataplane::network::Plugin;
 use objects::Text;
 use simcore::Duration;
 
@@ -17,6 +19,8 @@ pub(super) enum Deed {
     Mtu(u32),
     /// The overlay's device does.
     Tunnel(u32),
+    /// The file of a network plugin came or went.
+    Plugged(Plugin, bool),
     /// The kubelet or the container runtime started or stopped.
     Service(&'static str, bool),
     /// A service ended by itself: systemd starts it again after this while.
@@ -43,8 +47,8 @@ pub(super) enum Deed {
     Wiped,
     /// `kubeadm reset` has removed all containers of Pods.
     Emptied,
-    /// The network plugin's configuration was taken away.
-    Unplugged,
+    /// Snapshots of a K3s server's etcd were taken or deleted.
+    Snapshots,
 }
 
 /// How far a K3s process has come.
@@ -113,15 +117,16 @@ fn k3s_losses(before: &Machine, after: &Machine) -> Vec<Deed> {
     if ::hosts::k3s::has_database(before) && !::hosts::k3s::has_database(after) {
         all.push(Deed::DataLost);
     }
+    let saved = |machine: &Machine| machine.files.names(::hosts::k3s::SNAPSHOTS);
+    if saved(before) != saved(after) {
+        all.push(Deed::Snapshots);
+    }
     let agent = |machine: &Machine| machine.files.is_folder("/var/lib/rancher/k3s/agent");
     if agent(before) && !agent(after) {
         all.push(Deed::Wiped);
     }
     all
 }
-
-/// Where network plugins have their configuration.
-pub(super) const PLUGINS: &str = "/etc/cni/net.d";
 
 /// RestartSec of the units that packages bring: kubelet 10 s, containerd 5 s; systemd's own default is 100 ms.
 const RESTARTS: &[(&str, Duration)] = &[("kubelet", Duration::secs(10)), ("containerd", Duration::secs(5))];
@@ -142,6 +147,7 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     if let (Some(was), Some(is)) = (mtu(before, "flannel.1"), mtu(after, "flannel.1")) {
         all.extend((was != is).then_some(Deed::Tunnel(is)));
     }
+    all.extend(cni::moves(before, after).into_iter().map(|(plugin, there)| Deed::Plugged(plugin, there)));
     for name in ["containerd", "kubelet"] {
         let (was, is) = (pid(before, name), pid(after, name));
         if was != is {
@@ -173,10 +179,6 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     let kept = |machine: &Machine| machine.files.exists("/var/lib/kubelet/config.yaml");
     if kept(before) && after.files.below("/var/lib/kubelet").is_empty() && pid(after, "kubelet") == 0 {
         all.push(Deed::Emptied);
-    }
-    let plugged = |machine: &Machine| machine.files.names(PLUGINS).iter().any(|name| name.ends_with(".conflist"));
-    if plugged(before) && !plugged(after) {
-        all.push(Deed::Unplugged);
     }
     if before.firewall != after.firewall || before.clock_offset != after.clock_offset {
         all.push(Deed::Reach);

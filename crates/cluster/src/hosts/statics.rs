@@ -11,6 +11,7 @@ use ::hosts::machine::Clash;
 use ::hosts::machine::units::State;
 use apiserver::client::{Effects, Ticket};
 use dataplane::host::Ailment;
+use dataplane::kubelet::usual_hash;
 use objects::wire::{Request, Verb};
 use objects::{Text, Tree, kinds, map};
 use simcore::{Duration, Time};
@@ -75,6 +76,9 @@ impl World {
                             && !matches!(processes::argument(&machine, name, "--secure-port").as_str(), "" | "6443");
                         self.run_component(host, name, !hidden);
                         self.forget_ailment(host, name);
+                        if name == "etcd" {
+                            self.obey_flags(host, &pod);
+                        }
                         self.mirror(host, name, true);
                         self.runs_by(host, name, &image, &pod, Ailment::None);
                     }
@@ -135,11 +139,22 @@ impl World {
         self.plan(host, BACK_OFF, Due::Statics);
     }
 
+    /// The manifests that a preset's server has from the start.
+    pub(super) fn remember_statics(&mut self, host: usize, machine: &Machine) {
+        let folder = manifests::read(machine);
+        for name in STATICS {
+            if let Some(pod) = folder.part(name) {
+                self.fleet_mut().original.insert((host, name), Text::from(hash(&pod.to_json())));
+            }
+        }
+    }
+
     /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
     fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree, ails: Ailment) {
-        let id = self.hosts[host].kubelet;
+        let (id, hash) = (self.hosts[host].kubelet, hash(&pod.to_json()));
+        let known = self.fleet.original.iter().any(|((at, of), text)| *at == host && *of == name && *text == hash);
         if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
-            kubelet.host.runs_by(name, image, &hash(&pod.to_json()), pod, ails);
+            kubelet.host.runs_by(name, image, if known { usual_hash(name) } else { Text::new(&hash) }, pod, ails);
         }
         let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == name);
         if let Some(part) = manager

@@ -25,7 +25,7 @@ impl World {
         let Some(host) = host else { return };
         let now = self.now;
         // In K3s it is no process of its own.
-        if self.fleet.machines.get(&host).is_some_and(|machine| notifying(machine).is_some()) {
+        if self.in_k3s(host) {
             return;
         }
         if let Some(known) = STATICS.into_iter().find(|known| *known == name) {
@@ -44,7 +44,7 @@ impl World {
     }
 
     fn move_manifest(&mut self, host: usize, name: &'static str, back: bool) {
-        let now = self.now;
+        let (now, starts) = (self.now, self.has_starter(host));
         let fleet = self.fleet_mut();
         match back {
             true => fleet.held.remove(&(host, Text::new_static(name))),
@@ -52,9 +52,13 @@ impl World {
         };
         if let Some(machine) = fleet.machines.get_mut(&host) {
             carry(machine, name, back);
-            show(machine, now, name, back);
+            if starts || !back {
+                show(machine, now, name, back);
+            }
         }
-        self.mirror(host, name, back);
+        if starts || !back {
+            self.mirror(host, name, back);
+        }
     }
 
     /// A machine that somebody looks at for the first time, after faults.
@@ -88,6 +92,23 @@ impl World {
         {
             show(machine, now, "kube-proxy", false);
             show(machine, now, "kube-proxy", true);
+        }
+    }
+
+    /// Whether the parts of a host live in one process of K3s's.
+    pub(crate) fn in_k3s(&self, host: usize) -> bool {
+        self.fleet.machines.get(&host).is_some_and(|machine| notifying(machine).is_some())
+    }
+
+    /// The process of a static Pod ended or started by itself: its container and its server's table say so.
+    pub(crate) fn process_shown(&mut self, host: usize, name: &str, runs: bool) {
+        self.container_shown(host, name, runs);
+        let now = self.now;
+        if self.fleet.machines.contains_key(&host)
+            && !self.in_k3s(host)
+            && let Some(machine) = self.fleet_mut().machines.get_mut(&host)
+        {
+            show(machine, now, name, runs);
         }
     }
 

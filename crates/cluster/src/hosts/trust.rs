@@ -79,6 +79,9 @@ impl World {
         if right && self.fleet.right_clocks {
             return;
         }
+        // The servers' own certificates are looked at, whether somebody has logged in there or not.
+        let serving: Vec<usize> = self.apiservers.iter().map(|server| server.host).filter(|host| !self.is_hidden(*host)).collect();
+        serving.into_iter().for_each(|host| drop(self.machine(host)));
         let mut strangers = BTreeSet::new();
         let mut next: Option<Time> = None;
         for id in 0..self.parts.len() {

@@ -85,6 +85,7 @@ impl World {
                 Output::Removed => {
                     Arc::make_mut(&mut self.etcd.nodes[place]).process.removed = true;
                     self.end_member(place, true);
+                    self.process_shown(self.etcd.nodes[place].host, "etcd", false);
                 }
                 Output::Stopped => self.end_member(place, true),
             }

@@ -34,7 +34,8 @@ impl World {
         let sandbox = self.parts[part].kubelet().and_then(|kubelet| kubelet.sandbox(uid));
         match sandbox.and_then(|sandbox| number(&sandbox.ip)) {
             Some(address) if address != self.hosts[host].number => Client::Pod { host, uid: uid.clone(), address },
-            _ => Client::Node(host),
+            Some(_) => Client::OnHost { host, uid: uid.clone() },
+            None => Client::Node(host),
         }
     }
 

@@ -3,7 +3,7 @@ use crate::event::{Caller, Event, PartId};
 use crate::traffic::flight::Asker;
 use crate::world::World;
 use apiserver::client::{Effects, Ticket};
-use dataplane::kubelet::{Command, Turn};
+use dataplane::kubelet::{Command, ERRORS, Turn};
 use objects::wire::Response;
 use simcore::Duration;
 use std::sync::Arc;
@@ -31,6 +31,10 @@ impl World {
     /// that it may take as long as it likes.
     pub(crate) fn begin_exec(&mut self, caller: Caller, ticket: Ticket, part: PartId, command: Command) {
         let command = if caller == Caller::Client { command.patient() } else { command };
+        if caller != Caller::Client {
+            // A shell that nobody types into any more, because its command was broken off.
+            self.net().execs.retain(|_, exec| exec.caller != caller || !exec.command.is_idle());
+        }
         let id = self.keep_exec(Exec { caller, ticket, part, command });
         self.run_exec(id);
     }
@@ -71,8 +75,33 @@ impl World {
                 self.net().execs.insert(id, exec);
                 self.launch(Asker::Exec(id), client, Arc::new(ask), None);
             }
-            Turn::Idle => drop(self.net().execs.insert(id, exec)),
+            Turn::Idle => {
+                if exec.caller != Caller::Client {
+                    let (out, errors) = exec.command.take_printed();
+                    let errors = (!errors.is_empty()).then(|| format!("{ERRORS}{errors}"));
+                    let warnings = errors.into_iter().chain([format!("session {id}")]).collect();
+                    let arrives = now + Duration::micros(self.net().rng.between(400, 1_200));
+                    let response = Response { warnings, ..Response::text(out) };
+                    self.queue.push(arrives, Event::Reply(exec.caller, exec.ticket, Box::new(response)));
+                }
+                self.net().execs.insert(id, exec);
+            }
         }
+    }
+
+    /// The next line of a shell whose client sends a request for each: the answer comes with the next prompt, or with the
+    /// shell's end.
+    pub(crate) fn type_into(&mut self, caller: Caller, ticket: Ticket, id: u64, line: &str) {
+        let now = self.now;
+        let holds = |exec: &Exec| self.parts[exec.part].kubelet().is_some_and(|kubelet| kubelet.holds(&exec.command));
+        let lives = self.traffic.execs.get(&id).is_some_and(|exec| exec.caller == caller && exec.command.is_idle() && holds(exec));
+        let Some(exec) = self.net().execs.get_mut(&id).filter(|_| lives) else {
+            self.net().execs.remove(&id);
+            return self.queue.push(now + Duration::millis(1), Event::Reply(caller, ticket, Box::new(killed())));
+        };
+        exec.ticket = ticket;
+        exec.command.type_line(now, line);
+        self.run_exec(id);
     }
 
     pub(crate) fn command_mut(&mut self, id: u64) -> Option<&mut Command> {

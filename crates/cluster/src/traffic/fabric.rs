@@ -4,6 +4,7 @@ use crate::part::Actor;
 use crate::world::World;
 use apiserver::Change;
 use apiserver::store::Kept;
+use dataplane::network::dns::internet;
 use dataplane::network::policy::{Judgement, Policies, Side};
 use dataplane::network::{KubeProxy, Origin, Packet, Plugin, Protocol, Rules, VXLAN_BYTES, Verdict};
 use objects::{Text, kinds};
@@ -16,8 +17,13 @@ use std::sync::Arc;
 pub enum Client {
     /// A machine on the hosts' network that is no part of the cluster, by its address.
     Outside(u32),
-    /// A process of a host, or a Pod in its network.
+    /// A process of a host.
     Node(usize),
+    /// A Pod in the network of its host.
+    OnHost {
+        host: usize,
+        uid: Text,
+    },
     Pod {
         host: usize,
         uid: Text,
@@ -61,6 +67,11 @@ const RETRY: Duration = Duration::secs(1);
 
 pub(crate) fn ip(address: u32) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from(address))
+}
+
+/// The name server of a host's network: its first address, as that of most routers.
+pub(crate) fn name_server(host: u32) -> u32 {
+    host & 0xffff_ff00 | 1
 }
 
 pub(crate) fn number(text: &str) -> Option<u32> {
@@ -117,7 +128,7 @@ impl World {
     pub(crate) fn address_of_client(&self, client: &Client) -> u32 {
         match client {
             Client::Outside(address) => *address,
-            Client::Node(host) => self.hosts[*host].number,
+            Client::Node(host) | Client::OnHost { host, .. } => self.hosts[*host].number,
             Client::Pod { address, .. } => *address,
         }
     }
@@ -160,7 +171,7 @@ impl World {
     /// The same shortly after policies changed: each end's node judges by what it knows already.
     fn allowed_meanwhile(&self, source: u32, destination: u32, packet: &Packet) -> bool {
         let denied = |end: u32, side: fn(&Judgement) -> &Side| {
-            let Some(host) = self.host_with(end).filter(|host| self.plugin(*host).enforces_policies()) else { return false };
+            let Some(host) = self.host_with(end).filter(|host| self.enforces(*host)) else { return false };
             let outdated = self.earlier.iter().find(|(changed, _)| self.now < *changed + self.policy_lag(host, *changed));
             let known = outdated.map(|(_, policies)| policies).or(self.policies.as_ref());
             known.is_some_and(|known| side(&known.judge(&known.peer(ip(source)), &known.peer(ip(destination)), packet)).is_denied())
@@ -184,7 +195,7 @@ impl World {
     }
 
     fn enforced_at(&self, address: u32) -> bool {
-        self.host_with(address).is_some_and(|host| self.plugin(host).enforces_policies())
+        self.host_with(address).is_some_and(|host| self.enforces(host))
     }
 
     /// The host that has an address or the Pod that has it.
@@ -196,13 +207,13 @@ impl World {
     }
 
     /// Which policies would deny a packet that nobody enforces them for, in English and as facts; `None` where it is allowed.
-    pub(crate) fn unenforced(&self, source: u32, destination: u32, port: u16) -> Option<(String, Vec<String>)> {
+    pub(crate) fn unenforced(&self, source: u32, destination: u32, (port, protocol): (u16, Protocol)) -> Option<(String, Vec<String>)> {
         let view = self.api.store.applied();
         if self.enforcing == self.hosts.len() || view.len(kinds::NETWORK_POLICY) == 0 {
             return None;
         }
         let policies = Policies::compile(view);
-        let packet = Packet { source: ip(source), destination: ip(destination), port, protocol: Protocol::Tcp };
+        let packet = Packet { source: ip(source), destination: ip(destination), port, protocol };
         let (from, to) = (policies.peer(packet.source), policies.peer(packet.destination));
         let judgement = policies.judge(&from, &to, &packet);
         (!judgement.is_allowed()).then(|| (judgement.words(&from, &to, &packet), judgement.reasons(&from, &to, &packet).concat()))
@@ -213,9 +224,25 @@ impl World {
         self.kubelet_of(host).map_or(Plugin::None, |kubelet| kubelet.network())
     }
 
-    /// Counts the hosts whose plugin enforces policies.
+    /// Whether a host's plugin enforces policies, or K3s beside it.
+    fn enforces(&self, host: usize) -> bool {
+        self.hosts[host].policed || self.plugin(host).enforces_policies()
+    }
+
+    /// Counts the hosts where policies are enforced.
     pub(crate) fn count_enforcing(&mut self) {
-        self.enforcing = (0..self.hosts.len()).filter(|host| self.plugin(*host).enforces_policies()).count();
+        self.enforcing = (0..self.hosts.len()).filter(|host| self.enforces(*host)).count();
+    }
+
+    /// K3s's network policy controller (kube-router's) begins on a host, or its rules are gone from the kernel.
+    pub(crate) fn police(&mut self, host: usize, policed: bool) {
+        if std::mem::replace(&mut self.hosts[host].policed, policed) == policed {
+            return;
+        }
+        self.count_enforcing();
+        if self.policies.is_none() {
+            self.learn_policies(0);
+        }
     }
 
     fn judgement(&self, source: u32, destination: u32, packet: &Packet) -> Option<Judgement> {
@@ -225,12 +252,24 @@ impl World {
 
     /// Why the policies of both sides let a packet through, or do not, in English and as facts (`policy::Reason`s, one after
     /// another); empty without policies.
-    pub(crate) fn policy_words(&self, source: u32, destination: u32, port: u16) -> (String, Vec<String>) {
-        let packet = Packet { source: ip(source), destination: ip(destination), port, protocol: Protocol::Tcp };
+    pub(crate) fn policy_words(&self, source: u32, destination: u32, (port, protocol): (u16, Protocol)) -> (String, Vec<String>) {
+        let packet = Packet { source: ip(source), destination: ip(destination), port, protocol };
         let Some(policies) = &self.policies else { return Default::default() };
         let (from, to) = (policies.peer(packet.source), policies.peer(packet.destination));
         let judgement = policies.judge(&from, &to, &packet);
         (judgement.words(&from, &to, &packet), judgement.reasons(&from, &to, &packet).concat())
+    }
+
+    /// Whether the other end's policies are about a connection at all: one of its Pods is isolated in that direction.
+    pub(crate) fn is_judged(&self, source: u32, destination: u32) -> bool {
+        let Some(policies) = &self.policies else { return false };
+        let (from, to) = (policies.peer(ip(source)), policies.peer(ip(destination)));
+        from.pod().is_some_and(|pod| pod.egress.is_some()) || to.pod().is_some_and(|pod| pod.ingress.is_some())
+    }
+
+    /// Whether a server of the Internet has this address.
+    pub(crate) fn is_internet(&self, address: u32) -> bool {
+        internet().gives(ip(address))
     }
 
     /// Keeps the network plugin's picture of the policies; there is none while there are no policies.

@@ -6,10 +6,11 @@ use crate::traffic::routing::Onward;
 use crate::traffic::source::Connection;
 use crate::traffic::tally::Outcome;
 use crate::traffic::trace::Trace;
-use crate::traffic::walk::{Server, Steps};
+use crate::traffic::walk::{INTERNET, Server, Steps};
 use crate::world::World;
 use apiserver::client::{Effects, Ticket};
 use dataplane::images::{Program, fill};
+use dataplane::network::dns::internet;
 use dataplane::network::{Ask, Failure, Heard, Reply, Rules, Url, What};
 use gateway::routing::Decision;
 use objects::Text;
@@ -230,6 +231,7 @@ impl World {
             let probed = if server.id == "kube-proxy" { self.proxy_of(server.host) } else { None };
             (frame.code, frame.body) = match probed.and_then(|proxy| proxy.answer(port, path, now)) {
                 Some(answer) => (answer.code, answer.body),
+                None if server.id == INTERNET => outside_answer(&frame.ask),
                 None => process_answer(&frame.ask),
             };
             flight.stage = Stage::Returning;
@@ -295,7 +297,8 @@ impl World {
         let Some((server, frame)) = flight.frames.last_mut().and_then(|frame| Some((frame.server.clone()?, frame))) else {
             return false;
         };
-        let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask) else { return false };
+        let from = ip(self.source_behind(&frame.steps, self.address_of_client(&frame.client))).to_string();
+        let Some(decision) = self.routed(&server, frame.steps.reached.1, &frame.ask, &from) else { return false };
         (frame.program, frame.version) = (None, Text::default());
         let decision = match decision {
             Ok(decision) => decision,
@@ -332,7 +335,8 @@ impl World {
     fn client_at(&self, server: &Server) -> Client {
         let sandbox = self.kubelet_of(server.host).and_then(|kubelet| kubelet.sandbox(&server.uid));
         let address = sandbox.and_then(|sandbox| super::fabric::number(&sandbox.ip)).unwrap_or(0);
-        Client::Pod { host: server.host, uid: server.uid.clone(), address }
+        let (host, uid) = (server.host, server.uid.clone());
+        if address == self.hosts[host].number { Client::OnHost { host, uid } } else { Client::Pod { host, uid, address } }
     }
 
     /// The backend's answer, or its failure, becomes the proxy's answer.
@@ -384,6 +388,9 @@ impl World {
             if frame.body.contains("{client}") {
                 let caller = self.source_behind(&frame.steps, self.address_of_client(&frame.client));
                 frame.body = frame.body.replace("{client}", &ip(caller).to_string());
+            }
+            if frame.body.contains("{request}") {
+                frame.body = frame.body.replace("{request}", &request_text(&frame.ask));
             }
         }
         flight.due = self.now + took;
@@ -583,6 +590,29 @@ fn moved_to(from: &Url, place: &str) -> Option<Url> {
 }
 
 /// What the host's own processes, which all speak TLS, say to plain HTTP.
+/// A request as its server reads it.
+fn request_text(ask: &Ask) -> String {
+    let said = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.to_string());
+    let usual = if ask.url.secure { 443 } else { 80 };
+    let own = || if ask.url.port == usual { ask.url.host.to_string() } else { format!("{}:{}", ask.url.host, ask.url.port) };
+    let mut text = format!("{} {} HTTP/1.1\nHost: {}\n", ask.method, ask.url.path, said.unwrap_or_else(own));
+    for (name, value) in ask.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text
+}
+
+/// A server of the Internet has one site: the name that it is called by must be one of its own.
+fn outside_answer(ask: &Ask) -> (u16, String) {
+    let said = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.as_str());
+    let host = said.unwrap_or(&ask.url.host);
+    let host = host.split(':').next().unwrap_or(host);
+    match internet().has_address(host) {
+        true => (200, format!("This is {host}, outside the cluster\n")),
+        false => (404, format!("404 Not Found: there is no site called {host} here\n")),
+    }
+}
+
 fn process_answer(ask: &Ask) -> (u16, String) {
     if ask.url.secure {
         return (401, "Unauthorized\n".to_string());

@@ -8,6 +8,7 @@ use dataplane::network::dns::{CoreDns, KUBEADM};
 use dataplane::network::{Cidr, Plugin};
 use gateway::Router;
 use objects::{Text, Tree, kinds};
+use simcore::Duration;
 use std::sync::Arc;
 
 /// Makes the component: from the world's seed, the Pod's name, and the container's files.
@@ -152,6 +153,16 @@ impl World {
         if self.policies.is_none() {
             self.learn_policies(0);
         }
+        self.carry_out(kubelet, fx);
+    }
+
+    /// A plugin's configuration is taken away; the kubelet hears of it after a while. Pods that are there keep their network.
+    pub(crate) fn remove_network(&mut self, kubelet: PartId, plugin: Plugin, after: Duration) {
+        let (now, mut fx) = (self.now, Effects::default());
+        if let Some(kubelet) = Arc::make_mut(&mut self.parts[kubelet]).kubelet_mut() {
+            kubelet.remove_network(now, plugin, after, &mut fx);
+        }
+        self.count_enforcing();
         self.carry_out(kubelet, fx);
     }
 

@@ -58,7 +58,7 @@ impl World {
     /// one after another).
     pub fn reach_words(&self, from: &str, to: &str, port: u16) -> (String, Vec<String>) {
         let (Some(from), Some(to)) = (number(from), number(to)) else { return Default::default() };
-        self.policy_words(from, to, port)
+        self.policy_words(from, to, (port, Protocol::Tcp))
     }
 
     /// What a Pod's resolver asks for a name, question by question. Asked in a copy: caches learn from it.
@@ -96,7 +96,8 @@ impl World {
         let object = self.api.store.applied().find(kinds::POD, namespace, name)?;
         let host = self.hosts.iter().position(|host| host.name == object.spec().get("nodeName").text())?;
         let address = number(object.status().get("podIP").text())?;
-        Some(Client::Pod { host, uid: object.uid_text(), address })
+        let (own, uid) = (!object.spec().get("hostNetwork").is_true(), object.uid_text());
+        Some(if own { Client::Pod { host, uid, address } } else { Client::OnHost { host, uid } })
     }
 
     /// The learner's browser opens a URL. `address` stands for the name in it, as a line in /etc/hosts does; mostly empty.

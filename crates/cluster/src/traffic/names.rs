@@ -1,9 +1,11 @@
 //! Names: a client's resolver sends its questions as packets, and CoreDNS in its Pod answers them.
 use crate::part::Actor;
-use crate::traffic::fabric::{Client, Place, ip};
+use crate::part::Part;
+use crate::traffic::fabric::{Client, Place, ip, name_server, number};
 use crate::world::World;
-use dataplane::network::dns::{self, Family, Found, Question, ResolvConf};
+use dataplane::network::dns::{self, Answer, Data, Family, Found, Kind, Question, Record, ResolvConf, internet, plain};
 use dataplane::network::{Affinity, Failure, Packet, Protocol, Reply, Verdict};
+use dataplane::runtime::Sandbox;
 use objects::Text;
 use simcore::Duration;
 use std::net::{IpAddr, SocketAddr};
@@ -23,11 +25,15 @@ const FORWARD_TIMEOUT: Duration = Duration::secs(2);
 impl World {
     /// What a name means to a client.
     pub(crate) fn resolve(&mut self, client: &Client, name: &str) -> Named {
+        if let Some(address) = self.known(client, name) {
+            return Named { end: Ok(address), took: Duration::micros(20) };
+        }
         let Some(conf) = self.resolv_of(client) else {
-            // Machines outside and the hosts know each other's names, and nothing of the cluster's.
+            // Machines outside and the hosts know each other's names and the Internet's, and nothing of the cluster's.
             let took = Duration::micros(self.net().rng.between(500, 1_500));
-            let end = self.hosts.iter().find(|host| host.name == name).map(|host| host.number).ok_or(Failure::NoName);
-            return Named { end, took };
+            let end = self.hosts.iter().find(|host| host.name == name).map(|host| host.number);
+            let outside = || if client.host().is_some() { outside_address(name) } else { None };
+            return Named { end: end.or_else(outside).ok_or(Failure::NoName), took };
         };
         let lookup = dns::resolve(&conf, name, Family::V4, &mut |server, question, at| self.carry_question(client, server, question, at));
         let end = match &lookup.result {
@@ -43,8 +49,15 @@ impl World {
 
     /// Runs `nslookup` and its like. The answer holds what it printed.
     pub(crate) fn lookup_tool(&mut self, client: &Client, words: &[Text]) -> (Reply, Duration) {
-        let (now, conf) = (self.now, self.resolv_of(client).unwrap_or_default());
+        let hosts_own = || {
+            let host = self.hosts[client.host().unwrap_or(0)].number;
+            Arc::new(ResolvConf { servers: vec![Text::from(ip(name_server(host)).to_string())], ..ResolvConf::default() })
+        };
+        let (now, conf) = (self.now, self.resolv_of(client).unwrap_or_else(hosts_own));
         let Some((name, rest)) = words.split_first() else { return (told(String::new(), String::new(), 127), Duration::ZERO) };
+        if let Some(line) = self.own_entry(client, name, rest) {
+            return (told(line, String::new(), 0), Duration::ZERO);
+        }
         let said = dns::tools::run(name, rest, &conf, now, &mut |server, question, at| self.carry_question(client, server, question, at));
         match said {
             Some(said) => (told(said.out, said.err, said.code), said.took),
@@ -54,8 +67,45 @@ impl World {
 
     /// A Pod's resolv.conf. `None` for machines that ask no name server of the cluster.
     pub(crate) fn resolv_of(&self, client: &Client) -> Option<Arc<ResolvConf>> {
-        let Client::Pod { host, uid, .. } = client else { return None };
-        Some(self.kubelet_of(*host)?.sandbox(uid)?.resolv.clone())
+        Some(self.sandbox_of(client)?.resolv.clone())
+    }
+
+    fn sandbox_of(&self, client: &Client) -> Option<&Sandbox> {
+        let (Client::Pod { host, uid, .. } | Client::OnHost { host, uid }) = client else { return None };
+        self.kubelet_of(*host)?.sandbox(uid)
+    }
+
+    /// What `getent` finds in a Pod's own /etc/hosts; the other tools ask name servers only.
+    fn own_entry(&self, client: &Client, tool: &str, words: &[Text]) -> Option<String> {
+        let [database, name] = words else { return None };
+        let of_hosts = tool == "getent" && matches!(database.as_str(), "hosts" | "ahosts" | "ahostsv4");
+        let sandbox = self.sandbox_of(client).filter(|_| of_hosts)?;
+        let line = sandbox.hosts_file().lines().find(|line| line.split_whitespace().skip(1).any(|word| word == name))?.to_string();
+        let (address, names) = line.split_once('\t')?;
+        (!line.starts_with('#')).then(|| format!("{address:<15} {}\n", names.replace('\t', " ")))
+    }
+
+    /// What a Pod's own /etc/hosts says.
+    fn known(&self, client: &Client, name: &str) -> Option<u32> {
+        number(self.sandbox_of(client)?.known(name)?)
+    }
+
+    /// What the name server of the hosts' network says: it knows the hosts, and asks the Internet for the rest. `None` where
+    /// an address is no name server.
+    fn outside_answer(&self, server: u32, question: &Question) -> Option<Answer> {
+        let serves = self.hosts.iter().any(|host| name_server(host.number) == server);
+        self.host_answer(server, question).or_else(|| serves.then(|| internet().answer(question)))
+    }
+
+    /// The same for the name of a host.
+    fn host_answer(&self, server: u32, question: &Question) -> Option<Answer> {
+        let name = plain(&question.name);
+        if name.contains('.') {
+            return None;
+        }
+        let host = self.hosts.iter().find(|host| host.name == name && name_server(host.number) == server)?;
+        let record = Record::new(question.name.clone(), 60, Data::Address(ip(host.number)));
+        Some(Answer { answer: if question.kind == Kind::A { vec![record] } else { Vec::new() }, ..Answer::default() })
     }
 
     /// One question as a packet: through the node's rules, policies and links to whoever serves names there.
@@ -74,8 +124,24 @@ impl World {
             Verdict::Refused { .. } => return dns::Reply::Refused,
             _ => return dns::Reply::Lost,
         };
-        let Place::Pod { host, uid } = self.place(address) else { return dns::Reply::Lost };
         let packet = Packet { destination: ip(address), port, ..packet };
+        let (host, uid) = match self.place(address) {
+            Place::Pod { host, uid } => (host, uid),
+            Place::Node(host) => {
+                let serves = |part: &&Arc<Part>| part.running && part.host == host && matches!(part.actor, Actor::CoreDns(_));
+                let on_host = |part: &Part| self.end(host, &part.pod).pod.is_none();
+                match self.parts.iter().filter(serves).find(|part| on_host(part)) {
+                    Some(part) => (host, part.pod.clone()),
+                    None => return dns::Reply::Refused,
+                }
+            }
+            Place::Elsewhere if port == 53 && self.hosts[entry].connected && self.allowed(source, address, &packet) => {
+                let took = Duration::micros(self.net().rng.between(900, 4_000));
+                let answer = self.outside_answer(address, question);
+                return answer.map_or(dns::Reply::Lost, |answer| dns::Reply::Answer(answer, took));
+            }
+            _ => return dns::Reply::Lost,
+        };
         let Some(there) = self.passage(Some(entry), Some(host)).filter(|_| self.allowed(source, address, &packet)) else {
             return dns::Reply::Lost;
         };
@@ -87,6 +153,11 @@ impl World {
         let itself = Client::Pod { host, uid, address };
         let (mut known, mut spent) = (Vec::new(), Duration::ZERO);
         for to in onward {
+            // The name server of the hosts' network knows the hosts, too.
+            if let Some(answer) = number(&to).and_then(|server| self.host_answer(server, question)) {
+                known.push((to, Some(answer)));
+                break;
+            }
             let Some(next) = self.inside(&itself, &to).filter(|_| left > 0) else { continue };
             let answer = match self.carry_question_on(&itself, next, question, at + spent, left - 1) {
                 dns::Reply::Answer(answer, took) => {
@@ -128,6 +199,15 @@ impl World {
         let passes = rules.decide(&packet, client.origin(), self.now, &mut Affinity::default(), 0) == Verdict::Pass;
         (!passes || self.place(four.into()) != Place::Elsewhere).then_some(address)
     }
+}
+
+/// The address of a server of the Internet.
+fn outside_address(name: &str) -> Option<u32> {
+    let answer = internet().answer(&Question::new(name, Kind::A));
+    answer.answer.iter().find_map(|record| match record.data {
+        Data::Address(IpAddr::V4(four)) => Some(four.into()),
+        _ => None,
+    })
 }
 
 fn told(out: String, err: String, code: i32) -> Reply {

@@ -171,8 +171,8 @@ impl World {
         running.filter_map(|pod| {
             let host = self.hosts.iter().position(|host| host.name == pod.spec().get("nodeName").text())?;
             let address = number(pod.status().get("podIP").text())?;
-            let own = !pod.spec().get("hostNetwork").is_true();
-            Some(if own { Client::Pod { host, uid: pod.uid_text(), address } } else { Client::Node(host) })
+            let (own, uid) = (!pod.spec().get("hostNetwork").is_true(), pod.uid_text());
+            Some(if own { Client::Pod { host, uid, address } } else { Client::OnHost { host, uid } })
         })
     }
 

@@ -67,11 +67,11 @@ impl Onward {
 
 impl World {
     /// What the proxy that runs in a container does with a request; `None` where none runs there, or not on that port.
-    pub(crate) fn routed(&mut self, server: &Server, port: u16, ask: &Ask) -> Option<Result<Decision, Failure>> {
+    pub(crate) fn routed(&mut self, server: &Server, port: u16, ask: &Ask, from: &str) -> Option<Result<Decision, Failure>> {
         let World { parts, traffic, now, .. } = self;
         let here = |part: &&Arc<crate::part::Part>| part.running && part.container == server.id && part.pod == server.uid;
         let Actor::Router(router) = &parts.iter().find(here)?.actor else { return None };
         let opened = router.serves(port).then(|| router.handshake(port, ask, *now))?;
-        Some(opened.map(|()| router.decide(port, ask, &mut Arc::make_mut(traffic).rng)))
+        Some(opened.map(|()| router.decide(port, ask, from, &mut Arc::make_mut(traffic).rng)))
     }
 }

@@ -59,6 +59,8 @@ pub struct Traffic {
     pub(crate) links: BTreeMap<(usize, usize), Link>,
     pub(crate) forwards: Vec<Forward>,
     pub(crate) recent: VecDeque<Trace>,
+    /// How many requests have ended so far: a number for each in the order of their ends, which is not that of their beginnings.
+    pub(crate) ended: u64,
 }
 
 impl Traffic {
@@ -76,6 +78,7 @@ impl Traffic {
             links: BTreeMap::new(),
             forwards: Vec::new(),
             recent: VecDeque::new(),
+            ended: 0,
         }
     }
 
@@ -109,6 +112,7 @@ impl Traffic {
             self.recent.pop_front();
         }
         self.recent.push_back(trace);
+        self.ended += 1;
     }
 
     pub(crate) fn link(&self, one: usize, other: usize) -> Link {

@@ -4,7 +4,7 @@ use crate::traffic::fabric::{Client, ip};
 use crate::traffic::tally::Outcome;
 use crate::traffic::walk::{NOWHERE, Steps};
 use crate::world::World;
-use dataplane::network::{Failure, Plugin, Rules, VXLAN_BYTES, VXLAN_PORT, Verdict};
+use dataplane::network::{Failure, Plugin, Protocol, Rules, VXLAN_BYTES, VXLAN_PORT, Verdict};
 use objects::{Text, kinds};
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -82,13 +82,18 @@ pub fn story(world: &World, trace: &Trace) -> Vec<HopView> {
     if steps.server_host != NOWHERE || failed == Some(Failure::Denied) {
         let source = world.source_behind(steps, world.address_of_client(&trace.client));
         let (address, port) = steps.reached;
+        let what = (port, if port == 0 { Protocol::Icmp } else { Protocol::Tcp });
         if failed == Some(Failure::Denied) {
-            let (entry, reasons) = world.policy_words(source, address, port);
+            let (entry, reasons) = world.policy_words(source, address, what);
             let facts = [vec![place(steps.reached)], reasons].concat();
             hops.push(HopView { entry, ..hop("NetworkPolicy", "drops", facts) });
-        } else if let Some((entry, reasons)) = world.unenforced(source, address, port) {
+        } else if let Some((entry, reasons)) = world.unenforced(source, address, what) {
             let facts = [vec![place(steps.reached)], reasons].concat();
             hops.push(HopView { entry, ..hop("NetworkPolicy", "unenforced", facts) });
+        } else if failed.is_none() && !trace.reused && world.is_judged(source, address) {
+            let (entry, reasons) = world.policy_words(source, address, what);
+            let facts = [vec![place(steps.reached)], reasons].concat();
+            hops.push(HopView { entry, ..hop("NetworkPolicy", "admits", facts) });
         }
     }
     if steps.too_long.0 > 0 {
@@ -142,6 +147,7 @@ fn sentence(deed: &str, facts: &[String]) -> String {
         ),
         "unenforced" => "would deny this, but this cluster's network plugin does not enforce policies".to_string(),
         "drops" => format!("drops packets to {one}"),
+        "admits" => format!("lets packets to {one} pass"),
         "too-long" => format!("sends packets of {one} bytes: the way takes {two} at most and tells nobody, so they are lost"),
         "answers" => format!("answers {one} after {two}"),
         _ => format!("{one} after {two}"),
@@ -197,7 +203,7 @@ pub(crate) fn sender(world: &World, client: &Client) -> String {
     match client {
         Client::Outside(address) => format!("outside/{}", ip(*address)),
         Client::Node(host) => format!("node/{}", world.hosts()[*host].name),
-        Client::Pod { host, uid, .. } => pod_named(world, *host, uid),
+        Client::OnHost { host, uid } | Client::Pod { host, uid, .. } => pod_named(world, *host, uid),
     }
 }
 

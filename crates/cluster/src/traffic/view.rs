@@ -61,9 +61,10 @@ fn strip(source: &Source, now: u64) -> Vec<TrafficSecond> {
     strip
 }
 
-/// The last requests that have a larger number than `known`, at most `most`, evenly thinned.
+/// The last requests of those that ended after the first `known`, at most `most`, evenly thinned.
 pub(crate) fn requests(world: &World, known: u64, most: usize) -> Vec<RequestView> {
-    let fresh: Vec<&Trace> = world.traffic.recent.iter().filter(|trace| trace.id > known).collect();
+    let count = usize::try_from(world.traffic.ended.saturating_sub(known)).unwrap_or(usize::MAX);
+    let fresh: Vec<&Trace> = world.traffic.recent.iter().skip(world.traffic.recent.len().saturating_sub(count)).collect();
     let step = fresh.len().div_ceil(most.max(1)).max(1);
     fresh.into_iter().step_by(step).map(|trace| shown(world, trace)).collect()
 }

@@ -1,12 +1,16 @@
 //! The way of one connection, decided at once: name, Service rules, links, policies, the listening container.
-use crate::traffic::fabric::{Client, End, Place, ip, number};
+use crate::traffic::fabric::{Client, End, Place, ip, name_server, number};
 use crate::world::World;
-use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Protocol, Rules, Verdict, What};
+use dataplane::network::{Ask, CONNECT_MAX, Failure, NEIGHBOUR, Origin, Packet, Plugin, Protocol, Rules, Verdict, What};
 use objects::Text;
 use simcore::Duration;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// 127.0.0.1
+const LOOPBACK: u32 = 0x7f00_0001;
+/// A server outside, in place of a process's name.
+pub(super) const INTERNET: &str = "internet";
 /// No host.
 pub const NOWHERE: u16 = u16::MAX;
 
@@ -107,10 +111,18 @@ impl World {
         // Service rules are about ports: an echo has none.
         steps.verdict = if ask.what == What::Echo { Verdict::Pass } else { self.rules(entry, &packet, client.origin()) };
         // What the own node lets pass to another node's address meets that node's rules, as from outside: node ports.
-        if let (Verdict::Pass, Place::Node(other)) = (steps.verdict, self.place(address))
+        let beyond = match self.place(address) {
+            Place::Node(other) => Some(other),
+            // A load balancer's address that the own node has no rule for is asked for on the hosts' network.
+            Place::Elsewhere => self.announcer(address),
+            _ => None,
+        };
+        if let (Verdict::Pass, Some(other)) = (steps.verdict, beyond)
             && other != entry
             && ask.what != What::Echo
         {
+            steps.reached = (address, port);
+            self.leaves(source, Protocol::Tcp, steps)?;
             first = first + self.passage(Some(entry), Some(other)).ok_or(Failure::Lost)?;
             // On its way out of its node a Pod's packet was given the node's address.
             let packet = Packet { source: ip(self.hosts[entry].number), ..packet };
@@ -150,10 +162,13 @@ impl World {
     /// The host whose rules a packet meets first.
     fn entry(&self, client: &Client, address: u32) -> Result<usize, Failure> {
         match client {
-            Client::Pod { host, .. } | Client::Node(host) => Ok(*host),
+            Client::Pod { host, .. } | Client::OnHost { host, .. } | Client::Node(host) => Ok(*host),
             // The hosts' network has no routes to Pods and Services.
             Client::Outside(_) => match self.place(address) {
                 Place::Node(host) => Ok(host),
+                Place::Elsewhere if self.announcer(address).is_none() && self.hosts.iter().any(|host| near(host.number, address)) => {
+                    Err(Failure::Unreachable)
+                }
                 _ => self.announcer(address).ok_or(Failure::Lost),
             },
         }
@@ -178,6 +193,7 @@ impl World {
 
     /// From the entry host to the container that listens. Gives its host, too.
     fn arrive(&mut self, client: &Client, entry: usize, source: u32, ask: &Ask, steps: &mut Steps) -> Result<(usize, Server), Failure> {
+        let protocol = if ask.what == What::Echo { Protocol::Icmp } else { Protocol::Tcp };
         let (address, port) = steps.reached;
         match self.place(address) {
             Place::Pod { host, uid } => {
@@ -185,10 +201,7 @@ impl World {
                 if self.passage(Some(entry), Some(host)).is_none() {
                     return Err(Failure::Lost);
                 }
-                let packet = Packet { source: ip(source), destination: ip(address), port, protocol: Protocol::Tcp };
-                if !self.allowed(source, address, &packet) {
-                    return Err(Failure::Denied);
-                }
+                self.leaves(source, protocol, steps)?;
                 if ask.what == What::Echo {
                     self.echoes(client, self.end(host, &uid), ask, steps)?;
                     return Ok((host, Server { host, uid, id: Text::default() }));
@@ -197,14 +210,22 @@ impl World {
             }
             Place::Nobody { host } => {
                 steps.server_host = host as u16;
-                self.leaves(source, steps)?;
-                Err(if self.hosts[host].powered { Failure::Unreachable } else { Failure::Lost })
+                self.leaves(source, protocol, steps)?;
+                // A bridge asks for the address and tells that nobody has it; Calico's route for the rest of the range is a hole.
+                let asks = self.hosts[host].powered && self.plugin(host) != Plugin::Calico;
+                Err(if asks { Failure::Unreachable } else { Failure::Lost })
             }
             Place::Node(host) => {
                 steps.server_host = host as u16;
                 if self.passage(client.host(), Some(host)).is_none() {
                     return Err(Failure::Lost);
                 }
+                if ask.what != What::Echo
+                    && let Some(behind) = self.host_port(host, port, false)
+                {
+                    return self.by_host_port(client, host, source, behind, ask, steps);
+                }
+                self.leaves(source, protocol, steps)?;
                 let process = Server { host, uid: Text::default(), id: Text::default() };
                 if ask.what == What::Echo {
                     self.echoes(client, self.end(host, ""), ask, steps)?;
@@ -213,17 +234,50 @@ impl World {
                 self.on_node(host, port).map(|server| (host, server)).ok_or(Failure::Refused)
             }
             Place::Elsewhere => {
-                self.leaves(source, steps)?;
-                Err(Failure::Lost)
+                self.leaves(source, protocol, steps)?;
+                if self.passage(Some(entry), None).is_none() {
+                    return Err(Failure::Lost);
+                }
+                let own = self.hosts[entry].number;
+                if near(own, address) {
+                    // The machine that knows names is there, and listens nowhere else.
+                    return Err(if address == name_server(own) { Failure::Refused } else { Failure::Unreachable });
+                }
+                let (uid, id) = (Text::default(), Text::new_static(INTERNET));
+                let serves = matches!(port, 80 | 443) || ask.what == What::Echo;
+                if serves && self.is_internet(address) { Ok((entry, Server { host: entry, uid, id })) } else { Err(Failure::Lost) }
             }
         }
+    }
+
+    /// The Pod that a port of a node leads to, as its address and port.
+    fn host_port(&self, host: usize, port: u16, loopback: bool) -> Option<(u32, u16)> {
+        let (sandbox, port) = self.kubelet_of(host)?.host_port(port, loopback)?;
+        Some((number(&sandbox.ip)?, port))
+    }
+
+    /// On to the Pod behind a node's port. Its own packets, and those from the node's loopback, get the node's address.
+    fn by_host_port(
+        &mut self,
+        client: &Client,
+        host: usize,
+        source: u32,
+        behind: (u32, u16),
+        ask: &Ask,
+        steps: &mut Steps,
+    ) -> Result<(usize, Server), Failure> {
+        // Packets to the node leave their own node first.
+        self.leaves(source, Protocol::Tcp, steps)?;
+        steps.reached = behind;
+        let source = if source == behind.0 || source >> 24 == 127 { self.hosts[host].number } else { source };
+        self.arrive(client, host, source, ask, steps)
     }
 
     /// Whether echoes of this length arrive.
     fn echoes(&self, client: &Client, to: End, ask: &Ask, steps: &mut Steps) -> Result<(), Failure> {
         let from = match client {
             Client::Outside(_) => return Ok(()),
-            Client::Node(host) => self.end(*host, ""),
+            Client::Node(host) | Client::OnHost { host, .. } => self.end(*host, ""),
             Client::Pod { host, uid, .. } => self.end(*host, uid),
         };
         // An ICMP header is 12 bytes shorter than TCP's.
@@ -233,19 +287,39 @@ impl World {
         Err(Failure::Lost)
     }
 
-    /// Whether the policies of the sender let a packet go where nobody answers.
-    fn leaves(&self, source: u32, steps: &Steps) -> Result<(), Failure> {
+    /// Whether the policies of both ends let a packet go where it leads.
+    fn leaves(&self, source: u32, protocol: Protocol, steps: &Steps) -> Result<(), Failure> {
         let (address, port) = steps.reached;
-        let packet = Packet { source: ip(source), destination: ip(address), port, protocol: Protocol::Tcp };
+        let packet = Packet { source: ip(source), destination: ip(address), port, protocol };
         if self.allowed(source, address, &packet) { Ok(()) } else { Err(Failure::Denied) }
     }
 
     fn dial_itself(&mut self, client: &Client, port: u16, ask: &Ask, steps: &mut Steps) -> Result<(Duration, Server), Failure> {
-        steps.dialled = (0x7f00_0001, port);
+        steps.dialled = (LOOPBACK, port);
         steps.reached = steps.dialled;
         let server = match client {
             Client::Pod { host, uid, .. } => self.listener(*host, uid, port),
-            Client::Node(host) => self.on_node(*host, port),
+            Client::Node(host) | Client::OnHost { host, .. } if ask.what != What::Echo => {
+                let host = *host;
+                // The node's rules see what goes to its loopback, too.
+                let packet = Packet { source: ip(LOOPBACK), destination: ip(LOOPBACK), port, protocol: Protocol::Tcp };
+                let verdict = self.rules(host, &packet, Origin::Node);
+                let behind = match verdict {
+                    Verdict::Forward { address: IpAddr::V4(address), port, .. } => Some((address.into(), port)),
+                    Verdict::Forward { .. } | Verdict::Pass => self.host_port(host, port, true),
+                    Verdict::Refused { .. } => return Err(Failure::NoEndpoints),
+                    Verdict::Dropped { .. } => return Err(Failure::Lost),
+                };
+                if let Some(behind) = behind {
+                    (steps.rules_host, steps.verdict, steps.reached) = (host as u16, verdict, behind);
+                    let own = self.hosts[host].number;
+                    let (target, server) = self.arrive(client, host, own, ask, steps)?;
+                    let way = self.passage(Some(host), Some(target)).ok_or(Failure::Lost)?;
+                    return Ok((way.times(3), server));
+                }
+                self.on_node(host, port)
+            }
+            Client::Node(host) | Client::OnHost { host, .. } => self.on_node(*host, port),
             Client::Outside(_) => {
                 let forward = self.traffic.forwards.iter().find(|forward| forward.local == port).cloned();
                 forward.and_then(|forward| {
@@ -288,6 +362,11 @@ impl World {
     }
 }
 
+/// Whether two machines stand on one network: neighbours are asked for by ARP.
+fn near(one: u32, other: u32) -> bool {
+    one >> 8 == other >> 8
+}
+
 /// How long it takes until a client knows of a failure.
 fn patience(failure: Failure, ask: &Ask) -> Duration {
     match failure {
@@ -303,7 +382,7 @@ impl Client {
     pub(crate) fn origin(&self) -> Origin {
         match self {
             Client::Outside(_) => Origin::Outside,
-            Client::Node(_) => Origin::Node,
+            Client::Node(_) | Client::OnHost { .. } => Origin::Node,
             Client::Pod { .. } => Origin::Pod,
         }
     }
@@ -311,7 +390,7 @@ impl Client {
     pub(crate) fn host(&self) -> Option<usize> {
         match self {
             Client::Outside(_) => None,
-            Client::Node(host) | Client::Pod { host, .. } => Some(*host),
+            Client::Node(host) | Client::OnHost { host, .. } | Client::Pod { host, .. } => Some(*host),
         }
     }
 }

@@ -197,7 +197,7 @@ fn is_unreleased(full: &str) -> bool {
         "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kube-proxy" => {
             let known = matches!(numbers[..], [Some(1), Some(0..=37), Some(0..=40)]) && tag.starts_with('v');
             // Candidates and alphas have letters behind a dash.
-            !known && !(tag.starts_with("v1.") && tag.contains('-'))
+            !(known || tag.starts_with("v1.") && tag.contains('-'))
         }
         "etcd" => !(whole && numbers.len() == 4 && numbers[0] == Some(3)),
         "pause" => !(whole && matches!(numbers[..], [Some(3), _] | [Some(3), _, _])),

@@ -10,8 +10,8 @@ pub struct Answer {
     /// `/cart`, or `/cart/*` for everything below it.
     pub path: Text,
     pub code: u16,
-    /// May hold `{hostname}`, `{env.NAME}`, `{client}` (the caller's address as the server sees it) and `{calls}` (the
-    /// bodies of the calls' answers).
+    /// May hold `{hostname}`, `{env.NAME}`, `{client}` (the caller's address as the server sees it), `{request}` (the
+    /// request as text) and `{calls}` (the bodies of the calls' answers).
     pub body: Text,
     /// How long it takes, where it differs from the program's own.
     pub latency: Option<Duration>,
@@ -60,6 +60,8 @@ pub struct Program {
     pub answers: Vec<Answer>,
     /// The code for any other path.
     pub otherwise: u16,
+    /// It is a shell: it ends at once where nobody holds its input open, and runs what is typed where somebody does.
+    pub shell: bool,
     /// It ends by itself after this long with this code.
     pub exit: Option<(Duration, i32)>,
     /// What it writes, and when.
@@ -92,6 +94,7 @@ impl Default for Program {
             headers: Vec::new(),
             answers: vec![answer],
             otherwise: 404,
+            shell: false,
             exit: None,
             lines: Vec::new(),
             every: None,
@@ -110,7 +113,7 @@ impl Program {
     /// Keys: `ports`, `ready_after_ms`, `latency_ms`, `jitter_ms`, `error_percent`, `warm_up` (`requests`, `times`),
     /// `workers`, `headers` (a map), `answers` (`path`, `code`, `body`, `latency_ms`, `calls`, `bytes`), `otherwise`
     /// (a code), `exit` (`after_ms`, `code`), `lines` (text, or `after_ms` and `text`), `every` (`after_ms`, `text`),
-    /// `drain_ms`, `stop_ms`, or `stop: ignores`, or `stop: at-once`, `component`, `memory_mib`, `request_kib`.
+    /// `drain_ms`, `stop_ms`, or `stop: ignores`, or `stop: at-once`, `component`, `memory_mib`, `request_kib`, `shell: true`.
     pub fn parse(data: &Tree) -> Program {
         let plain = Program::default();
         let millis = |key: &str| data.get(key).as_int().map(|ms| Duration::millis(ms.max(0) as u64));
@@ -128,7 +131,8 @@ impl Program {
             headers: data.get("headers").entries().map(header).collect(),
             answers: if data.has("answers") { data.get("answers").items().iter().map(answer).collect() } else { plain.answers },
             otherwise: data.get("otherwise").as_int().map_or(plain.otherwise, |code| code as u16),
-            exit: data.has("exit").then(|| exit(data.get("exit"))),
+            shell: data.get("shell").is_true(),
+            exit: data.has("exit").then(|| exit(data.get("exit"))).or(data.get("shell").is_true().then_some((Duration::ZERO, 0))),
             lines: data.get("lines").items().iter().map(line).collect(),
             every: data.has("every").then(|| line(data.get("every"))),
             drain: millis("drain_ms").unwrap_or(plain.drain),

@@ -1,7 +1,7 @@
 //! A running process: a program by data, a shell script, or one of the host's own processes.
 use crate::images::shell::Shell;
 use crate::images::{Program, Stop};
-use crate::network::dns::ResolvConf;
+use crate::network::dns::{Names, ResolvConf};
 use crate::network::{Ask, Heard};
 use objects::Text;
 use simcore::{Duration, Time};
@@ -73,6 +73,8 @@ pub struct Link {
     pub prefix: u8,
     /// The longest packet (bytes).
     pub mtu: u32,
+    /// Whether it is the node's own.
+    pub on_host: bool,
 }
 
 /// What a process sees and can touch.
@@ -86,6 +88,8 @@ pub struct Scene<'a> {
     pub errors: Option<&'a mut String>,
     pub web: &'a Web<'a>,
     pub resolv: &'a ResolvConf,
+    /// What its /etc/hosts says beside its own name.
+    pub names: Option<&'a Names>,
     pub hearing: Hearing,
 }
 

@@ -9,7 +9,7 @@ use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
 use crate::kubelet::{klog, lifecycle, mirror, node};
 use crate::network::dns::{NodeDns, ResolvConf};
-use crate::network::{Addresses, MTU, Mtu, Plugin};
+use crate::network::{Addresses, MTU, Plugin};
 use crate::runtime::{Sandbox, Store};
 use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
@@ -279,7 +279,10 @@ impl Kubelet {
     /// Power comes back, and with it the kubelet; containers are made again.
     pub fn power_on(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
         self.host.powered = true;
-        self.runtime_lost = None;
+        // The runtime finds them dead when it starts, and dates their end by that.
+        for sandbox in self.sandboxes.values_mut().map(Arc::make_mut) {
+            sandbox.containers_mut().for_each(|container| container.found_dead(now));
+        }
         for at in 0..self.host.processes.len() {
             let name = self.host.processes[at].name.clone();
             // A static Pod whose manifest was taken away does not come back.
@@ -403,45 +406,21 @@ impl Kubelet {
     /// One process of the host's table starts or stops (not the kubelet's own: that is `start` and `stop`).
     pub fn set_process(&mut self, now: Time, name: &str, running: bool, fx: &mut Effects) -> bool {
         let found = self.host.set_running(name, running);
+        let pod = format!("{name}-{}", self.host.name);
+        let own = |sandbox: &&mut Arc<Sandbox>| sandbox.ready && sandbox.namespace == "kube-system" && sandbox.name == pod;
+        // Its container ends, whether a kubelet is there to see it or not.
+        for sandbox in self.sandboxes.values_mut().filter(|_| !running).filter(own).map(Arc::make_mut) {
+            sandbox.container_mut(name).into_iter().for_each(|container| container.crash(now, 137, "Error"));
+        }
         let shown = |worker: &&Arc<Worker>| mirror::is_mirror(&worker.pod) && worker.spec_of(name).is_some();
         let uids: Vec<Text> = self.workers.values().filter(shown).map(|worker| worker.uid.clone()).collect();
         for uid in uids {
-            let container = self.sandboxes.get_mut(&uid).and_then(|sandbox| Arc::make_mut(sandbox).container_mut(name));
-            container.into_iter().filter(|_| !running).for_each(|container| container.crash(now, 137, "Error"));
             self.workers.get_mut(&uid).map(Arc::make_mut).into_iter().for_each(|worker| worker.sync_at = Some(now));
             self.replan(&uid);
         }
         self.registration.status_at = self.registration.status_at.min(now + Duration::secs(1));
         self.settle(now, fx);
         found
-    }
-
-    /// A network plugin's configuration is written to `/etc/cni/net.d`, with the lengths of its packets. The kubelet notices
-    /// by itself.
-    pub fn install_network(&mut self, now: Time, plugin: Plugin, mtu: Mtu, fx: &mut Effects) {
-        let before = self.addresses.is_ready();
-        self.addresses.plugin = self.addresses.plugin.min(plugin);
-        if self.addresses.plugin == plugin {
-            self.addresses.mtu = mtu;
-        }
-        if self.alive && !before && self.addresses.is_ready() {
-            self.registration.network_came(now);
-        }
-        self.settle(now, fx);
-    }
-
-    pub fn network(&self) -> Plugin {
-        self.addresses.plugin
-    }
-
-    /// Somebody sets the overlay's device to another length.
-    pub fn set_tunnel_mtu(&mut self, bytes: u32) {
-        self.addresses.mtu.tunnel = bytes;
-    }
-
-    /// How long packets of the plugin's interfaces may be.
-    pub fn mtu(&self) -> Mtu {
-        self.addresses.mtu
     }
 
     fn context(&mut self, now: Time) -> Context<'_> {

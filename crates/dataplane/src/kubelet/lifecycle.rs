@@ -53,6 +53,10 @@ fn ended(worker: &mut Worker, sandbox: &Sandbox, cx: &Context) {
         .collect();
     worker.probes.retain(|(name, _), _| !gone.contains(name));
     let seen = if at_once { cx.now } else { cx.next_relist() };
+    if !at_once {
+        // What is told comes from what the kubelet has seen: a start and an end between two looks are told together.
+        worker.refresh_at = None;
+    }
     worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(seen, |at| at.min(seen)));
 }
 

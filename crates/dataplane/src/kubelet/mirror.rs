@@ -107,7 +107,7 @@ fn removal(namespace: &str, name: Text) -> Request {
 fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
     let version = if part == "etcd" { "3.7.0-0" } else { host.kubelet_version.as_str() };
     let process = host.processes.iter().find(|process| process.name == part && !process.hash.is_empty());
-    let hash = process.map_or_else(|| hash(part), |process| process.hash.clone());
+    let hash = process.map_or_else(|| usual_hash(part), |process| process.hash.clone());
     if let Some(read) = process.and_then(|process| process.pod.as_deref()) {
         let name = Text::from(format!("{part}-{}", host.name));
         let one = Manifest { namespace: Text::new_static(NAMESPACE), name, hash, pod: read.clone() };
@@ -132,8 +132,8 @@ fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
     map! {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 }
 
-/// 32 hexadecimal digits that depend on the name alone.
-fn hash(part: &str) -> Text {
+/// What a part's manifest hashes to where nobody has touched it: 32 hexadecimal digits that depend on the name alone.
+pub fn usual_hash(part: &str) -> Text {
     let mut words = [0xcbf2_9ce4_8422_2325_u64, 0x8422_2325_cbf2_9ce4];
     for byte in part.bytes() {
         words.iter_mut().for_each(|word| *word = (*word ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

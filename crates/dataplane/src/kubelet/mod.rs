@@ -11,6 +11,7 @@ mod lifecycle;
 mod manifests;
 mod mirror;
 mod node;
+mod plugged;
 mod probes;
 mod pull;
 mod resources;
@@ -24,5 +25,6 @@ mod worker;
 
 pub use component::{Config, Kubelet};
 pub use klog::Entry;
+pub use mirror::usual_hash;
 pub use serve::{Command, ERRORS, Turn};
 pub use traffic::{Inside, Question};

@@ -43,9 +43,10 @@ pub fn begin(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name:
     }
     worker.note(cx, name, false, "Pulling", format!("Pulling image \"{image}\""));
     let from = (*cx.pulling_until).max(cx.now);
-    // What is on disk already needs only a look at the registry.
+    // What is on disk already needs only a look at the registry; a refusal is its first answer.
     let length = match &found {
         Lookup::Found(image) if !present => image.pull,
+        Lookup::Refused(_) => Duration::millis(100),
         _ => Duration::millis(200),
     };
     let until = from + length + cx.some_millis(0, 20);

@@ -10,7 +10,7 @@ use simcore::{Duration, Time};
 use std::sync::Arc;
 
 /// How long a command may sleep and still be answered as one text.
-const EXEC_MAX: Duration = Duration::secs(30);
+const EXEC_MAX: Duration = Duration::mins(2);
 const ENDLESS: &str = "this command does not end by itself; only commands that end can be run here";
 
 impl Kubelet {
@@ -230,6 +230,7 @@ impl Command {
 
     /// The next line for a shell that waits for one.
     pub fn type_line(&mut self, now: Time, line: &str) {
+        self.began = now;
         self.shell.type_line(now, line);
     }
 

@@ -7,7 +7,7 @@ use crate::kubelet::context::Context;
 use crate::kubelet::worker::{Step, Worker};
 use crate::kubelet::{hooks, klog, lifecycle, mirror, pull, volumes};
 use crate::network::Plugin;
-use crate::network::dns::{ResolvConf, pod_dns};
+use crate::network::dns::{Names, ResolvConf, pod_dns};
 use crate::runtime::{Container, Log, Sandbox, State};
 use apiserver::client::Note;
 use objects::{Text, Tree, map};
@@ -80,26 +80,27 @@ fn sandboxed(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Contex
         worker.sync_at = Some(cx.now + cx.some_millis(10_000, 15_000));
         return;
     };
-    let said = spec.get("hostname").text();
-    let hostname = if host_network {
-        cx.host.name.clone()
-    } else if said.is_empty() {
-        key.name.clone()
-    } else {
-        Text::new(said)
-    };
+    let names = Names::of(spec, &key.namespace, &cx.dns.cluster_domain).map(Arc::new);
+    let hostname = if host_network { cx.host.name.clone() } else { hostname(spec, &key.name, names.as_deref()) };
     let slots = sandbox.take().map(|old| old.slots).unwrap_or_default();
     let (namespace, name) = (key.namespace.clone(), key.name.clone());
     let resolv = resolv_conf(worker, cx);
     // Calico gives each Pod a network of its own; Flannel's bridge is the network of the node's Pods.
     let prefix = if cx.addresses.plugin == Plugin::Calico && !host_network { 32 } else { 24 };
     let mtu = if host_network { None } else { u16::try_from(cx.addresses.mtu.pods).ok() };
-    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, mtu, prefix, ready: true, slots, resolv });
+    let found = sandbox.insert(Sandbox { namespace, name, hostname, ip, mtu, prefix, ready: true, slots, resolv, names });
     // The condition is told at once; the address only with the next whole status.
     let shown = worker.show_address;
     worker.refresh(Some(found), cx);
     worker.show_address = shown;
     lifecycle::begin(worker, found, cx);
+}
+
+/// What a Pod's containers call their machine (upstream `GeneratePodHostNameAndDomain`).
+fn hostname(spec: &Tree, pod: &Text, names: Option<&Names>) -> Text {
+    let said = |key: &str| spec.get(key).as_text().filter(|name| !name.is_empty()).cloned();
+    let name = said("hostnameOverride").or_else(|| said("hostname")).unwrap_or_else(|| pod.clone());
+    if spec.get("setHostnameAsFQDN").is_true() { Text::from(Names::full(names, &name)) } else { name }
 }
 
 /// The journal's words for a sandbox that could not be made.
@@ -285,11 +286,14 @@ fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text
     let ports =
         || container.get("ports").items().iter().filter_map(|port| u16::try_from(port.get("containerPort").as_int()?).ok()).collect();
     let program = || Task::program(now, image.map(|image| image.program.clone()).unwrap_or_default(), ports());
-    let Some(first) = argv.first() else { return Ok(program()) };
+    let waits = container.get("stdin").is_true();
+    let Some(first) = argv.first() else {
+        let typed = waits && image.is_some_and(|image| image.program.shell);
+        return Ok(if typed { Task::Script(Box::new(Shell::open(now))) } else { program() });
+    };
     if first.starts_with('-') && !container.has("command") {
         return Ok(program());
     }
-    let waits = container.get("stdin").is_true();
     if waits && argv[1..].iter().all(|word| word.starts_with('-') && !word.ends_with('c')) && is_shell(first) {
         return Ok(Task::Script(Box::new(Shell::open(now))));
     }

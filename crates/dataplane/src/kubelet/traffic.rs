@@ -4,7 +4,7 @@ use crate::kubelet::{Kubelet, volumes};
 use crate::network::{Ask, Heard};
 use crate::runtime::{Container, Sandbox};
 use apiserver::client::Effects;
-use objects::{Key, Text};
+use objects::{Key, Text, Tree};
 use simcore::Time;
 use std::sync::Arc;
 
@@ -98,6 +98,22 @@ impl Kubelet {
     /// Pods of the node's own network.
     pub fn on_host(&self) -> impl Iterator<Item = (&Text, &Sandbox)> {
         self.sandboxes.iter().filter(|(_, sandbox)| sandbox.ip == self.host.address).map(|(uid, sandbox)| (uid, &**sandbox))
+    }
+
+    /// The Pod and the port that a port of this node leads to (`hostPort`, which the plugin `portmap` writes rules for).
+    pub fn host_port(&self, port: u16, loopback: bool) -> Option<(&Sandbox, u16)> {
+        self.sandboxes.iter().filter(|(_, sandbox)| sandbox.ready && sandbox.mtu.is_some()).find_map(|(uid, sandbox)| {
+            let spec = self.workers.get(uid)?.pod.spec();
+            let ports = spec.get("containers").items().iter().flat_map(|container| container.get("ports").items());
+            let mut tcp = ports.filter(|given| matches!(given.get("protocol").text(), "" | "TCP"));
+            let here = |given: &Tree| match given.get("hostIP").text() {
+                "" | "0.0.0.0" => true,
+                address if loopback => address.starts_with("127."),
+                address => address == self.host.address.as_str(),
+            };
+            let found = tcp.find(|given| given.get("hostPort").as_int() == Some(i64::from(port)) && here(given))?;
+            Some((&**sandbox, u16::try_from(found.get("containerPort").as_int()?).ok()?))
+        })
     }
 
     /// The container of a Pod that runs and has this runtime id.

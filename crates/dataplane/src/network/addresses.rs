@@ -3,10 +3,11 @@ use crate::network::{Mtu, Plugin};
 use objects::Text;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Addresses {
-    /// Whose configuration the node has.
+    /// Whose configuration the node has; of two, the first by file name, and the other one.
     pub plugin: Plugin,
+    pub beside: Plugin,
     /// How long the packets of its interfaces may be.
     pub mtu: Mtu,
     /// Network address and size of the range; none until the node has one.
@@ -17,7 +18,39 @@ pub struct Addresses {
     of: BTreeMap<Text, u32>,
 }
 
+impl Default for Addresses {
+    fn default() -> Addresses {
+        Addresses {
+            plugin: Plugin::default(),
+            beside: Plugin::None,
+            mtu: Mtu::default(),
+            range: None,
+            last: 0,
+            taken: BTreeMap::new(),
+            of: BTreeMap::new(),
+        }
+    }
+}
+
 impl Addresses {
+    /// A plugin's configuration comes.
+    pub fn plug(&mut self, plugin: Plugin) {
+        if plugin != self.plugin && plugin != self.beside {
+            let other = self.plugin.max(plugin);
+            (self.plugin, self.beside) = (self.plugin.min(plugin), if other == Plugin::None { self.beside } else { other });
+        }
+    }
+
+    /// A plugin's configuration goes.
+    pub fn unplug(&mut self, plugin: Plugin) {
+        if self.plugin == plugin {
+            self.plugin = self.beside;
+            self.beside = Plugin::None;
+        } else if self.beside == plugin {
+            self.beside = Plugin::None;
+        }
+    }
+
     /// Takes `10.240.0.0/16` as the range. Addresses already given stay.
     pub fn set_range(&mut self, cidr: &str) {
         if self.range.is_none() {

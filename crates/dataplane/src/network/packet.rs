@@ -6,6 +6,8 @@ pub enum Protocol {
     Tcp,
     Udp,
     Sctp,
+    /// An echo: it has no ports, so no rule about ports is about it.
+    Icmp,
 }
 
 impl Protocol {
@@ -15,6 +17,7 @@ impl Protocol {
             Protocol::Tcp => "TCP",
             Protocol::Udp => "UDP",
             Protocol::Sctp => "SCTP",
+            Protocol::Icmp => "ICMP",
         }
     }
 

@@ -1,6 +1,6 @@
 //! One container: created, running, exited.
 use crate::images::{Files, Hearing, Link, Program, Scene, Task, Web};
-use crate::network::dns::ResolvConf;
+use crate::network::dns::{Names, ResolvConf};
 use crate::network::{Ask, Heard};
 use crate::runtime::Log;
 use objects::Text;
@@ -112,7 +112,7 @@ impl Container {
     }
 
     /// Lets its process run up to `now`. Says whether it has ended just now.
-    pub fn advance(&mut self, now: Time, hostname: &str, link: &Link, resolv: &ResolvConf, web: &Web) -> bool {
+    pub fn advance(&mut self, now: Time, hostname: &str, link: &Link, (resolv, names): (&ResolvConf, Option<&Names>), web: &Web) -> bool {
         let State::Running { since } = self.state else { return false };
         if self.task.next().is_none_or(|due| due > now) && self.kill_at.is_none_or(|at| at > now) {
             return false;
@@ -121,7 +121,8 @@ impl Container {
         let env = self.env.clone();
         let mut out = Vec::new();
         let hearing = Hearing::default();
-        let mut scene = Scene { hostname, link, env: &env, files: &mut self.files, out: &mut out, errors: None, web, resolv, hearing };
+        let mut scene =
+            Scene { hostname, link, env: &env, files: &mut self.files, out: &mut out, errors: None, web, resolv, names, hearing };
         let ended = self.task.advance(until, &mut scene);
         out.iter().for_each(|piece| self.log.write(piece));
         let ended = ended.or_else(|| self.kill_at.filter(|at| *at <= now).map(|at| (at, 137)));
@@ -157,6 +158,15 @@ impl Container {
             if let State::Exited { reason: said, .. } = &mut self.state {
                 *said = Text::new_static(reason);
             }
+        }
+    }
+
+    /// The runtime starts and has no process for it: nobody knows when it ended, so it is said to have ended now.
+    pub fn found_dead(&mut self, now: Time) {
+        if let State::Exited { at, code: 255, reason, .. } = &mut self.state
+            && reason == "Unknown"
+        {
+            *at = now;
         }
     }
 

@@ -1,7 +1,7 @@
 //! A Pod as the runtime has it: a network place, and containers in it.
 use crate::images::shell::Shell;
 use crate::images::{Hearing, Line, Link, Scene};
-use crate::network::dns::ResolvConf;
+use crate::network::dns::{Names, ResolvConf};
 use crate::network::{Ask, Failure, Heard, MTU, Reply, What};
 use crate::runtime::Container;
 use objects::Text;
@@ -32,6 +32,8 @@ pub struct Sandbox {
     pub slots: Vec<Slot>,
     /// What its containers find in /etc/resolv.conf; Pods of one namespace mostly share it.
     pub resolv: Arc<ResolvConf>,
+    /// What its /etc/hosts says beside its own name.
+    pub names: Option<Arc<Names>>,
 }
 
 impl Sandbox {
@@ -67,7 +69,7 @@ impl Sandbox {
 
     /// Its interface, for who looks at it from inside.
     fn link(&self) -> Link {
-        Link { address: self.ip.clone(), prefix: self.prefix, mtu: self.mtu.map_or(MTU, u32::from) }
+        Link { address: self.ip.clone(), prefix: self.prefix, mtu: self.mtu.map_or(MTU, u32::from), on_host: self.mtu.is_none() }
     }
 
     pub fn any_running(&self) -> bool {
@@ -77,12 +79,12 @@ impl Sandbox {
     /// Lets all processes run up to `now`. Says whether one ended.
     pub fn advance(&mut self, now: Time) -> bool {
         let hostname = self.hostname.clone();
-        let resolv = self.resolv.clone();
+        let (resolv, names) = (self.resolv.clone(), self.names.clone());
         let link = self.link();
         let nobody = |_: &Ask| None;
         let mut ended = false;
         for container in self.containers_mut() {
-            ended |= container.advance(now, &hostname, &link, &resolv, &nobody);
+            ended |= container.advance(now, &hostname, &link, (&resolv, names.as_deref()), &nobody);
         }
         ended
     }
@@ -103,7 +105,16 @@ impl Sandbox {
 
     /// Whether `host` is this Pod itself, as seen from inside.
     pub fn is_own(&self, host: &str) -> bool {
-        host == "localhost" || host == "127.0.0.1" || host == self.ip.as_str() || host == self.hostname.as_str()
+        host == "localhost" || host == "127.0.0.1" || host == self.ip.as_str() || self.known(host) == Some(&self.ip)
+    }
+
+    pub fn hosts_file(&self) -> String {
+        Names::file(self.names.as_deref(), &self.ip, &self.hostname, self.mtu.is_none())
+    }
+
+    /// The address that its /etc/hosts gives a name.
+    pub fn known(&self, name: &str) -> Option<&str> {
+        Names::address(self.names.as_deref(), &self.ip, &self.hostname, name)
     }
 
     /// What stays inside: its own ports. `None` for everything else.
@@ -112,9 +123,11 @@ impl Sandbox {
         inside.then(|| {
             let found = self.get(now, ask.url.port, &ask.url.path);
             let took = found.as_ref().map_or(Duration::ZERO, |(_, _, took)| *took);
-            let end = found.map(|(code, body, _)| Reply { code, headers: Vec::new(), body }).ok_or(Failure::Refused);
             let itself = ask.url.host == "localhost" || ask.url.host.starts_with("127.");
             let address = if itself { Some(IpAddr::V4(Ipv4Addr::LOCALHOST)) } else { self.ip.parse().ok() };
+            let caller = if itself { "127.0.0.1" } else { self.ip.as_str() };
+            let body = |body: Text| if body.contains("{client}") { Text::from(body.replace("{client}", caller)) } else { body };
+            let end = found.map(|(code, said, _)| Reply { code, headers: Vec::new(), body: body(said) }).ok_or(Failure::Refused);
             Heard { took, named: Duration::ZERO, address, end }
         })
     }
@@ -149,9 +162,9 @@ impl Sandbox {
         let (mut files, env) = (std::mem::take(&mut container.files), container.env.clone());
         let mut lines: Vec<Line> = Vec::new();
         let web = |ask: &Ask| self.inside(now, ask);
-        let (hostname, resolv, hearing) = (&self.hostname, &*self.resolv, Hearing::default());
+        let (hostname, resolv, names, hearing) = (&self.hostname, &*self.resolv, self.names.as_deref(), Hearing::default());
         let link = &self.link();
-        let mut scene = Scene { hostname, link, env: &env, files: &mut files, out: &mut lines, errors, web: &web, resolv, hearing };
+        let mut scene = Scene { hostname, link, env: &env, files: &mut files, out: &mut lines, errors, web: &web, resolv, names, hearing };
         let ended = shell.advance(until, &mut scene);
         if let Some(container) = self.container_mut(name) {
             container.files = files;

@@ -38,7 +38,8 @@ fn enter(view: &Snapshot, table: &mut Table, ingress: &Kept) {
     for one in ingress.spec().get("tls").items() {
         let secret = view.find(kinds::SECRET, &ingress.key.namespace, one.get("secretName").text());
         let Some(certificate) = secret.and_then(|secret| Certificate::of_secret(secret.tree.get("data"))).map(Arc::new) else { continue };
-        for host in one.get("hosts").items() {
+        // A certificate that is not for the host is not shown: the controller's own is.
+        for host in one.get("hosts").items().iter().filter(|host| certificate.names(host.text())) {
             table.listener_mut(443, true, host.text()).certificates.push(certificate.clone());
         }
     }

@@ -64,8 +64,8 @@ impl Rule {
 /// How long a proxy tries to open a connection to an endpoint.
 const CONNECT: Duration = Duration::secs(10);
 
-/// Routes a request that came in by `port`.
-pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
+/// Routes a request that came in by `port` from the address `from`.
+pub fn decide(table: &Table, port: u16, ask: &Ask, from: &str, rng: &mut Rng) -> Decision {
     let given = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
     let host = given.map_or(ask.url.host.as_str(), |(_, value)| hosts::bare(value));
     let listener = table.listener(port, host);
@@ -75,7 +75,7 @@ pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
     }
     let fits = |entry: &&Entry| entry.fits(host, &ask.method, &ask.url.path, &ask.headers);
     let Some((listener, entry)) = listener.and_then(|listener| Some((listener, listener.entries.iter().find(fits)?))) else {
-        let body = if table.dialect == Dialect::Ingress { "default backend - 404" } else { "" };
+        let body = if table.dialect == Dialect::Ingress { page!("404 Not Found") } else { "" };
         return own(404, body, Text::new_static("no route matches"));
     };
     let rule = &entry.rule;
@@ -88,7 +88,7 @@ pub fn decide(table: &Table, port: u16, ask: &Ask, rng: &mut Rng) -> Decision {
     if !share.backend.broken.is_empty() && rule.dialect == Dialect::Gateway {
         return own(500, "", Text::from(format!("{}: {}", share.words, share.backend.broken)));
     }
-    let Some(forward) = towards(&share.backend, host, entry, share, ask, rng) else {
+    let Some(forward) = towards(&share.backend, (host, from), entry, share, ask, rng) else {
         return own(503, rule.failed(503), Text::from(format!("{}: no ready endpoint", share.words)));
     };
     let mirrors = copies(rule, share, &forward, rng);
@@ -115,19 +115,37 @@ fn choose<'a>(rule: &'a Rule, rng: &mut Rng) -> Option<(usize, &'a Share)> {
 }
 
 /// The request as an endpoint of `backend` gets it; `None` where no endpoint is ready.
-fn towards(backend: &Backend, host: &str, entry: &Entry, share: &Share, ask: &Ask, rng: &mut Rng) -> Option<Ask> {
+fn towards(backend: &Backend, (host, from): (&str, &str), entry: &Entry, share: &Share, ask: &Ask, rng: &mut Rng) -> Option<Ask> {
     let rule = &entry.rule;
     let (address, port) = *backend.endpoints.get(rng.below(backend.endpoints.len() as u32) as usize)?;
     let mut headers: Vec<(Text, Text)> = ask.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")).cloned().collect();
     rule.filters.request.apply(&mut headers);
     share.filters.request.apply(&mut headers);
     let names = [&share.filters.host, &rule.filters.host].into_iter().find(|name| !name.is_empty());
+    if rule.dialect == Dialect::Ingress {
+        headers.push((Text::new_static("X-Real-IP"), Text::new(from)));
+        headers.push((Text::new_static("X-Forwarded-Host"), Text::new(host)));
+    }
+    forwarded(&mut headers, from, rule.dialect);
+    headers.push((Text::new_static("X-Forwarded-Proto"), Text::new_static(if ask.url.secure { "https" } else { "http" })));
     headers.push((Text::new_static("Host"), names.cloned().unwrap_or_else(|| Text::new(host))));
     let path = share.filters.path.as_ref().or(rule.filters.path.as_ref());
     let path = path.map_or_else(|| ask.url.path.clone(), |edit| edit.apply(&ask.url.path, prefix(entry)));
     let url = Url { secure: false, host: Text::from(address.to_string()), port, path };
     let limit = rule.try_limit.min(rule.limit);
     Some(Ask { method: ask.method.clone(), headers, limit, connect_limit: CONNECT.min(limit), ..Ask::get(url) })
+}
+
+/// Whom a request is for: nginx believes nobody and writes the client's address anew, Envoy adds it to those that are there.
+fn forwarded(headers: &mut Vec<(Text, Text)>, from: &str, dialect: Dialect) {
+    const NAME: &str = "X-Forwarded-For";
+    let before = headers.iter().position(|(name, _)| name.eq_ignore_ascii_case(NAME)).map(|place| headers.remove(place).1);
+    let value = match before.filter(|_| dialect == Dialect::Gateway) {
+        Some(before) => Text::from(format!("{before},{from}")),
+        None => Text::new(from),
+    };
+    headers.retain(|(name, _)| !name.eq_ignore_ascii_case("X-Forwarded-Proto"));
+    headers.push((Text::new_static(NAME), value));
 }
 
 fn prefix(entry: &Entry) -> &str {

@@ -249,6 +249,12 @@ pub fn resolve(machine: &Machine, given: &Given, version: &str) -> Result<K3s, S
         labels: given.all("node-label"),
         taints: given.all("node-taint"),
         names: given.all("tls-san"),
+        snapshot_cron: if given.is_on("etcd-disable-snapshots") {
+            Text::default()
+        } else {
+            given.or("etcd-snapshot-schedule-cron", "0 */12 * * *")
+        },
+        snapshot_retention: given.last("etcd-snapshot-retention").and_then(|text| text.parse().ok()).unwrap_or(5),
         switches: switches.collect(),
     })
 }

@@ -9,6 +9,7 @@ mod install;
 mod join;
 mod log;
 mod release;
+mod schedule;
 mod scripts;
 mod secrets_encrypt;
 mod server;
@@ -22,8 +23,10 @@ mod web;
 pub use command::{columns, kubectl, run};
 pub use components::{Component, bundled, disabled, manifests};
 pub use release::{channel, digest, release};
+pub use schedule::pause as pause_of_cron;
 pub use scripts::{find as script, is_shim};
 pub use server::{Origin, has_database, supervisor, take_origin};
+pub use snapshot::{FOLDER as SNAPSHOTS, files as snapshot_files};
 pub use start::{Progress, carry_on, network_up, shim, wait};
 pub use web::page;
 

@@ -2,15 +2,19 @@
 use super::command::{columns, rooted, version};
 use super::token::{fatal, option};
 use super::{DATA, log, release, server};
+use crate::Machine;
 use crate::call::{Call, Step};
 use crate::machine::k3s::{Datastore, Phase};
 use crate::outside::Begun;
 use objects::{Tree, map};
 use simcore::Duration;
 
+/// Where snapshots lie.
+pub const FOLDER: &str = "/var/lib/rancher/k3s/server/db/snapshots";
+
 fn folder(words: &[String]) -> String {
     let named = option(words, "etcd-snapshot-dir").or_else(|| option(words, "dir"));
-    named.map_or_else(|| format!("{DATA}/server/db/snapshots"), String::from)
+    named.map_or_else(|| FOLDER.to_string(), String::from)
 }
 
 /// `k3s etcd-snapshot save|ls|delete|prune`
@@ -55,6 +59,14 @@ fn save(call: &mut Call, words: &[String]) -> Step<()> {
     let size = said.split("\"totalSize\":").nth(1).map(|rest| rest.trim_end_matches(['}', '\n'])).unwrap_or(FRESH);
     call.machine.files.write_mode(&path, &format!("{mark}\nbytes {size}\n"), 0o600);
     call.work(Duration::millis(800));
+    let unit = call.machine.units.iter().find(|(_, unit)| unit.notify).map(|(unit, _)| unit.clone()).unwrap_or_default();
+    for words in [
+        format!("Saving etcd snapshot to {path}"),
+        "Reconciling ETCDSnapshotFile resources".to_string(),
+        "Reconciliation of ETCDSnapshotFile resources complete".to_string(),
+    ] {
+        log::journal(call.machine, call.now, &unit, "info", words);
+    }
     log::terminal(call, "INFO", 0, format_args!("Snapshot {name} saved."));
     Ok(())
 }
@@ -73,6 +85,30 @@ fn etcd_tool(call: &mut Call, words: &[&str]) -> Step<String> {
     }
 }
 
+/// What the cluster keeps of the snapshots in a node's folder: an ETCDSnapshotFile for each. Its name ends with six digits
+/// that depend on the node and on where the file lies.
+pub fn files(machine: &Machine, folder: &str, node: &str) -> Vec<Tree> {
+    let one = |name: &objects::Text| {
+        let second = name.trim_end_matches(".zip").rsplit('-').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        let created = simcore::Time(second * 1_000_000).rfc3339();
+        let text = machine.files.read(&format!("{folder}/{name}")).unwrap_or_default();
+        let size = text.lines().find_map(|line| line.strip_prefix("bytes ")).unwrap_or(FRESH).to_string();
+        let location = format!("file://{folder}/{name}");
+        let digest = super::token::brief(&format!("{node}{location}"));
+        map! {
+            "apiVersion": "k3s.cattle.io/v1",
+            "kind": "ETCDSnapshotFile",
+            "metadata": map! {
+                "name": format!("local-{}-{}", name.to_lowercase(), &digest[..6]),
+                "labels": map! {"etcd.k3s.cattle.io/snapshot-storage-node": node},
+            },
+            "spec": map! {"snapshotName": name.as_str(), "nodeName": node, "location": location.as_str()},
+            "status": map! {"creationTime": created.as_str(), "readyToUse": true, "size": size.as_str()},
+        }
+    };
+    machine.files.names(folder).iter().map(one).collect()
+}
+
 /// Names of what lies in the folder.
 fn names(call: &Call, folder: &str) -> Vec<String> {
     call.machine.files.names(folder).iter().map(|name| name.to_string()).collect()
@@ -83,19 +119,10 @@ fn list(call: &mut Call, words: &[String]) -> Step<()> {
     let folder = folder(words);
     let mut rows = vec![["Name", "Location", "Size", "Created"].map(String::from)];
     let node = call.machine.k3s.as_ref().map_or(call.machine.name.clone(), |k3s| k3s.node.clone());
-    let mut items = Vec::new();
-    for name in names(call, &folder) {
-        let second = name.trim_end_matches(".zip").rsplit('-').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        let created = simcore::Time(second * 1_000_000).rfc3339();
-        let text = call.machine.files.read(&format!("{folder}/{name}")).unwrap_or_default();
-        let size = text.lines().find_map(|line| line.strip_prefix("bytes ")).unwrap_or(FRESH).to_string();
-        let location = format!("file://{folder}/{name}");
-        items.push(map! {
-            "metadata": map! {"name": format!("local-{name}")},
-            "spec": map! {"snapshotName": name.as_str(), "nodeName": node.clone(), "location": location.as_str()},
-            "status": map! {"creationTime": created.as_str(), "readyToUse": true, "size": size.as_str()},
-        });
-        rows.push([name.clone(), location, size, created]);
+    let items = files(call.machine, &folder, &node);
+    for item in &items {
+        let text = |path: [&str; 2]| item.at(&path).text().to_string();
+        rows.push([text(["spec", "snapshotName"]), text(["spec", "location"]), text(["status", "size"]), text(["status", "creationTime"])]);
     }
     if let Some(form @ ("json" | "yaml")) = option(words, "output").or_else(|| option(words, "o")) {
         let tree = map! {"kind": "ETCDSnapshotFileList", "apiVersion": "k3s.cattle.io/v1", "metadata": map! {}, "items": Tree::from(items)};

@@ -318,7 +318,11 @@ fn boot(machine: &mut Machine, at: Time, unit: &str, k3s: &K3s, outside: &mut dy
     }
     let probe = Probe { url: format!("https://127.0.0.1:{}/readyz", k3s.port) };
     let (good, took) = outside.wait(machine, at, &probe, LOOK)?;
-    if good.is_err() {
+    if let Err(words) = good {
+        // Its API server is up and has no etcd: a majority is missing.
+        if k3s.datastore == Datastore::Etcd && words.starts_with(crate::UNWELL) {
+            journal(machine, at + took, unit, "info", "Failed to test etcd connection: etcdserver: no leader");
+        }
         return Ok(Progress::Went(took));
     }
     let then = at + took;

@@ -62,6 +62,9 @@ pub struct K3s {
     pub taints: Vec<Text>,
     /// Further names in the API server's certificate.
     pub names: Vec<Text>,
+    /// When the embedded etcd is saved by itself, as cron says it (nothing: never), and how many such snapshots are kept.
+    pub snapshot_cron: Text,
+    pub snapshot_retention: u32,
     /// Names of other switches that are on: `disable-kube-proxy`, `disable-network-policy`, …
     pub switches: Vec<Text>,
 }

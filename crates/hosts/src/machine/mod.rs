@@ -91,6 +91,8 @@ pub struct Machine {
     pub interfaces: Arc<Vec<Interface>>,
     /// Where packets for elsewhere go; `None`: no default route.
     pub gateway: Option<Text>,
+    /// Routes that others than its interfaces brought, as `ip route` prints them.
+    pub routes: Arc<Vec<Text>>,
     /// The server of /etc/resolv.conf.
     pub dns: Text,
     /// Microseconds that its clock is ahead of true time; negative: behind.

@@ -90,6 +90,7 @@ impl Machine {
             images: Arc::default(),
             users: Arc::new(vec![Text::new_static("debian")]),
             firewall: Arc::default(),
+            routes: Arc::default(),
             next_pid: 0,
             chance: Rng::stream(seed, &format!("hosts/{name}")),
         };

@@ -44,7 +44,8 @@ impl Machine {
         let pid = self.take_pid();
         let (user, command) = (Text::new(user), Text::new(command));
         let mut process = Process { pid, parent, user, command, rss_kib: 4_000, cpu_millis: 0, since: now, frozen: false };
-        process.rss_kib = figures::of(process.name()).rest_kib;
+        let figure = figures::of(process.name());
+        (process.rss_kib, process.cpu_millis) = (figure.rest_kib, figure.rest_millis);
         Arc::make_mut(&mut self.processes).push(process);
         pid
     }

@@ -234,13 +234,22 @@ impl Machine {
 
     /// A process was killed. systemd notices where it was a service's, and starts it again after a while (Restart=always).
     pub fn died(&mut self, now: Time, pid: u32, hard: bool) {
+        let (how, result) = if hard { ("killed, status=9/KILL", "signal") } else { ("killed, status=15/TERM", "") };
+        self.ended(now, pid, how, result);
+    }
+
+    /// A process ended by itself with exit code 1; the same follows.
+    pub fn failed(&mut self, now: Time, pid: u32) {
+        self.ended(now, pid, "exited, status=1/FAILURE", "exit-code");
+    }
+
+    fn ended(&mut self, now: Time, pid: u32, how: &str, result: &str) {
         let found = self.units.iter().find(|(_, unit)| unit.pid == pid && pid > 1).map(|(name, unit)| (name.clone(), unit.notify));
         self.kill(pid);
         let Some((name, notify)) = found else { return };
-        let how = if hard { "9/KILL" } else { "15/TERM" };
-        self.log(now, &name, "systemd[1]", &format!("{name}.service: Main process exited, code=killed, status={how}"));
-        if hard {
-            self.log(now, &name, "systemd[1]", &format!("{name}.service: Failed with result 'signal'."));
+        self.log(now, &name, "systemd[1]", &format!("{name}.service: Main process exited, code={how}"));
+        if !result.is_empty() {
+            self.log(now, &name, "systemd[1]", &format!("{name}.service: Failed with result '{result}'."));
         }
         if notify {
             self.k3s_ended(pid);

@@ -2,6 +2,8 @@
 use super::apart;
 use crate::call::{Call, Step, Stop};
 use crate::machine::Interface;
+use objects::Text;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// `ip [-br] [-4] addr|link|route|neigh [show] [dev NAME]`, `ip link set NAME up|down`, `ip route get ADDRESS`
@@ -141,14 +143,45 @@ fn routes(call: &mut Call) -> Step<()> {
     if let Some(gateway) = call.machine.gateway.clone() {
         call.say(format_args!("default via {gateway} dev {name} "));
     }
-    for one in all.iter().filter(|one| !one.address.is_empty()) {
-        call.say(format_args!("{}.0/{} dev {} proto kernel scope link src {} ", network(one), one.prefix, one.name, one.address));
-    }
+    // An interface with an address alone (an overlay's device) brings no route.
+    let own = all.iter().filter(|one| !one.address.is_empty() && one.prefix < 32);
+    let own = own.map(|one| format!("{}.0/{} dev {} proto kernel scope link src {} ", network(one), one.prefix, one.name, one.address));
+    let mut lines: Vec<String> = own.chain(call.machine.routes.iter().map(|line| line.to_string())).collect();
+    lines.sort_by_key(|line| target(line).map(|(base, _)| base));
+    lines.iter().for_each(|line| call.say(line));
     Ok(())
+}
+
+/// The network that a route leads to: its first address, and the bits of its prefix.
+fn target(line: &str) -> Option<(u32, u32)> {
+    let word = line.split_whitespace().find(|word| *word != "blackhole")?;
+    let (address, bits) = word.split_once('/').unwrap_or((word, "32"));
+    Some((address.parse::<Ipv4Addr>().ok()?.into(), bits.parse().ok()?))
 }
 
 /// By which way packets to an address go.
 fn way(call: &mut Call, to: &str) -> Step<()> {
+    if let Ok(wanted) = to.parse::<Ipv4Addr>() {
+        let fits = |line: &&Text| {
+            target(line).is_some_and(|(base, bits)| bits > 0 && u32::from(wanted) >> (32 - bits.min(32)) == base >> (32 - bits.min(32)))
+        };
+        let routes = call.machine.routes.clone();
+        let found = routes.iter().filter(fits).max_by_key(|line| target(line).map(|(_, bits)| bits));
+        if let Some(line) = found {
+            if line.starts_with("blackhole") {
+                call.complain("RTNETLINK answers: Invalid argument");
+                return Err(Stop::Code(2));
+            }
+            let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+            let shown = words.split(|word| matches!(*word, "proto" | "scope" | "onlink")).next().unwrap_or_default().join(" ");
+            let named = |one: &&Interface| words.contains(&one.name.as_str()) && !one.address.is_empty();
+            let own = call.machine.interfaces.iter().find(named).or(call.machine.interfaces.first());
+            let own = own.map(|one| one.address.clone()).unwrap_or_default();
+            call.say(format!("{to} {shown} src {own} uid 0 "));
+            call.say("    cache ");
+            return Ok(());
+        }
+    }
     let Some(one) = call.machine.interfaces.first().cloned() else { return usage(call) };
     let near = to.starts_with(&format!("{}.", network(&one)));
     let line = match call.machine.gateway.clone() {

@@ -18,7 +18,7 @@ mod text;
 mod top;
 
 pub use hostinfo::machine_name;
-pub use net::curl_words;
+pub use net::{UNWELL, curl_words};
 
 use crate::Machine;
 use crate::call::{Call, Step};

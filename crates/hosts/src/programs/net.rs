@@ -67,6 +67,9 @@ const COMPONENTS: &[(u16, bool, &[&str])] = &[
     (2381, false, &["/health", "/livez", "/readyz"]),
 ];
 
+/// How the words begin of a component that answers and says that it is not well: behind it come HTTP's code and the answer.
+pub const UNWELL: &str = "HTTP ";
+
 /// What a kube-apiserver checks for `?verbose`, in its order; hooks of its start are left out.
 const CHECKS: [&str; 4] = ["ping", "log", "etcd", "informer-sync"];
 
@@ -80,13 +83,24 @@ fn component(call: &mut Call, url: &str, trusts: bool, quiet: bool, fails: bool)
     if *tls != (scheme == "https") || port != 6443 && !paths.contains(&bare) {
         return None;
     }
-    let health = format!("{scheme}://{address}{}", paths[0]);
+    // A kube-apiserver is alive and well by the same checks here; etcd tells them apart.
+    let asked = match (port, bare) {
+        (6443, "/readyz") => "/readyz",
+        (2381, "/health") if query.contains("serializable=true") => "/livez",
+        (2381, path) => path,
+        _ => paths[0],
+    };
+    let health = format!("{scheme}://{address}{asked}");
     let answer = call.outside.wait(call.machine, call.now, &Probe { url: health }, Duration::millis(5));
     let good = match call.pass(answer) {
         Ok(good) => good,
         Err(stop) => return Some(Err(stop)),
     };
-    if let Err(words) = good {
+    let unwell = good.as_ref().err().and_then(|words| words.strip_prefix(UNWELL)?.split_once('\n'));
+    let unwell = unwell.map(|(code, text)| (code.to_string(), text.to_string()));
+    if let Err(words) = good
+        && unwell.is_none()
+    {
         let (code, words) = curl_words(url, &words);
         if !quiet {
             call.complain(words);
@@ -107,6 +121,14 @@ fn component(call: &mut Call, url: &str, trusts: bool, quiet: bool, fails: bool)
         }
         let text = forbidden(bare);
         call.stdout.push_str(&text);
+        return Some(Ok(()));
+    }
+    if let Some((code, text)) = unwell {
+        if fails {
+            call.complain(format_args!("curl: (22) The requested URL returned error: {code}"));
+            return Some(Err(Stop::Code(22)));
+        }
+        call.stdout.push_str(&text.replace("{path}", &bare[1..]));
         return Some(Ok(()));
     }
     let text = match (port, bare) {

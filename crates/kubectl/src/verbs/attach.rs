@@ -2,6 +2,7 @@
 use super::Verb;
 use crate::args::{Args, Flag};
 use crate::client;
+use crate::inside::{self, Into};
 use crate::job::{Io, Stop};
 use crate::pods;
 use crate::streams;
@@ -27,9 +28,6 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             return Err(args.usage(&format!("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: {words:?}", words.len())));
         }
     };
-    if args.is("stdin") {
-        return Err(Stop::error("a container's input cannot be reached from this terminal; run a command in it with kubectl exec"));
-    }
     let namespace = client::namespace(args, io)?;
     let pick = pods::pick(args, io, word)?;
     let pod = pods::one(args, io, &pick, &namespace, false)?;
@@ -38,5 +36,14 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error(format!("cannot attach a container in a completed pod; current phase is {phase}")));
     }
     let container = pods::container(io, &pod, args.text("container"))?;
-    streams::from_now_on(args, io, &namespace, pod.at(&["metadata", "name"]).text(), container)
+    let name = pod.at(&["metadata", "name"]).text();
+    if args.is("stdin") {
+        if !args.is("quiet") {
+            io.err(inside::RECORDED);
+        }
+        if inside::session(args, io, &namespace, name, &container, Into::Attach)?.is_some() {
+            return Ok(0);
+        }
+    }
+    streams::from_now_on(args, io, &namespace, name, container)
 }

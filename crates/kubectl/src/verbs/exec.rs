@@ -2,7 +2,7 @@
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client;
-use crate::inside;
+use crate::inside::{self, Into};
 use crate::job::{Io, Stop};
 use crate::pods;
 
@@ -48,7 +48,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = pod.at(&["metadata", "name"]).text();
     let shell = command.len() == 1 && matches!(command[0].rsplit('/').next(), Some("sh" | "bash" | "ash"));
     if shell && args.is("stdin") {
-        return inside::session(args, io, &namespace, name, &container);
+        let code = inside::session(args, io, &namespace, name, &container, Into::Exec(&command[0]))?.unwrap_or(0);
+        if code != 0 {
+            io.err(format!("command terminated with exit code {code}\n"));
+        }
+        return Ok(code);
     }
     inside::once(args, io, &namespace, name, &container, command)
 }

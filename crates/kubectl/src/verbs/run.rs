@@ -2,7 +2,7 @@
 use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info};
-use crate::inside;
+use crate::inside::{self, Into};
 use crate::job::{Flow, Io, News, Stop, server_words};
 use crate::pods;
 use crate::print::{built, outputs::dry_run};
@@ -131,13 +131,14 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if !attach {
         return Ok(0);
     }
-    let code = attached(args, io, &namespace, name)?;
+    let (code, words) = attached(args, io, &namespace, name)?;
     if args.is("rm") {
         io.fetch(client::known(args, wire::Verb::Delete, "", "v1", "pods", &namespace, name))?;
         if !args.is("quiet") {
             io.out(format!("pod \"{name}\" deleted from {namespace} namespace\n"));
         }
     }
+    io.err(words);
     Ok(code)
 }
 
@@ -254,8 +255,9 @@ fn send(args: &Args, io: &mut Io, namespace: &str, kind: &str, mut tree: Tree, d
     Ok(info)
 }
 
-/// Waits for the container, then gives a shell one line at a time, or follows what it prints to its end.
-fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<u8, Stop> {
+/// Waits for the container, then gives a shell one line at a time, or follows what it prints to its end. The code, and what
+/// is said of a bad end.
+fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<(u8, String), Stop> {
     let mut watch = client::known(args, wire::Verb::Watch, "", "v1", "pods", namespace, "");
     watch.options.field_selector = format!("metadata.name={name}");
     let pod = io.follow(vec![watch], None, Tree::Null, |state, incoming, _| match &incoming.news {
@@ -267,12 +269,13 @@ fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<u8,
         News::Opened(response) if !response.is_ok() => Flow::Done,
         _ => Flow::More,
     })?;
-    let word = args.words.get(1).map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-    if args.is("stdin") && inside::is_running(&pod) && args.words.len() <= 2 && matches!(word, "sh" | "bash" | "ash") {
+    if args.is("stdin") && inside::is_running(&pod) {
         if !args.is("quiet") {
-            io.err("If you don't see a command prompt, try pressing enter.\n");
+            io.err(inside::RECORDED);
         }
-        return inside::session(args, io, namespace, name, name);
+        if inside::session(args, io, namespace, name, name, Into::Attach)?.is_some() {
+            return after_session(args, io, namespace, name);
+        }
     }
     let other = vec![("container".into(), Text::new(name)), ("follow".into(), "true".into())];
     let log = pods::part(args, wire::Verb::Get, namespace, name, "log", other);
@@ -288,10 +291,37 @@ fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<u8,
         _ => Flow::More,
     })?;
     let end = io.send(client::known(args, wire::Verb::Get, "", "v1", "pods", namespace, name))?;
-    let status = end.tree().at(&["status", "containerStatuses"]).items().first().cloned().unwrap_or_default();
-    let code = status.at(&["state", "terminated", "exitCode"]).int_or(0);
-    if code != 0 {
-        io.err(format!("pod {namespace}/{name} terminated ({})\n", status.at(&["state", "terminated", "reason"]).text()));
+    Ok(end_of(end.tree(), namespace, name))
+}
+
+/// After its shell has ended the container has, too: for good, or to be started again.
+fn after_session(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<(u8, String), Stop> {
+    if args.text("restart") != "Never" {
+        if args.text("restart") == "Always" && args.is("tty") && !args.is("quiet") {
+            io.out(format!("Session ended, resume using 'kubectl attach {name} -c {name} -n {namespace} -i -t' command\n"));
+        }
+        return Ok((0, String::new()));
     }
-    Ok(code as u8)
+    let mut watch = client::known(args, wire::Verb::Watch, "", "v1", "pods", namespace, "");
+    watch.options.field_selector = format!("metadata.name={name}");
+    let pod = io.follow(vec![watch], None, Tree::Null, |state, incoming, _| match &incoming.news {
+        News::Event(event) if event.kind != "BOOKMARK" => {
+            *state = event.object.clone();
+            let over = matches!(state.at(&["status", "phase"]).text(), "Succeeded" | "Failed");
+            if over || event.kind == "DELETED" { Flow::Done } else { Flow::More }
+        }
+        News::Opened(response) if !response.is_ok() => Flow::Done,
+        _ => Flow::More,
+    })?;
+    Ok(end_of(&pod, namespace, name))
+}
+
+/// The code of a Pod's first container, and the words about one that is not 0.
+fn end_of(pod: &Tree, namespace: &str, name: &str) -> (u8, String) {
+    let status = pod.at(&["status", "containerStatuses"]).items().first().cloned().unwrap_or_default();
+    let terminated = status.at(&["state", "terminated"]);
+    match terminated.get("exitCode").int_or(0) {
+        0 => (0, String::new()),
+        code => (code as u8, format!("pod {namespace}/{name} terminated ({})\n", terminated.get("reason").text())),
+    }
 }

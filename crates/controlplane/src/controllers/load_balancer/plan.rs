@@ -117,6 +117,10 @@ fn release(service: &Kept, balancer: &Balancer) -> Option<Plan> {
     let list = service.meta().get("finalizers").items().iter().filter(|item| item.text() != CLEANUP).cloned().collect();
     let write = finalizers(service, list).ok(note(service, "DeletedLoadBalancer", "Deleted load balancer"));
     let mut plan = Plan::write((balancer.remove)(service).into_iter().chain([write.ignore(&[404])]).collect());
+    let kind = service.spec().get("type").text();
+    if kind != "LoadBalancer" && !service.is_deleting() {
+        plan.notes.push(note(service, "Type", format!("LoadBalancer -> {kind}")));
+    }
     plan.notes.push(note(service, "DeletingLoadBalancer", "Deleting load balancer"));
     Some(plan)
 }

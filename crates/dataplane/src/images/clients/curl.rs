@@ -4,6 +4,9 @@ use crate::network::{Ask, CONNECT_MAX, Failure, Heard, Reply, Url};
 use objects::Text;
 use simcore::Duration;
 
+/// What it calls itself.
+const AGENT: &str = "curl/8.14.1";
+
 /// The flags that are understood.
 #[derive(Default)]
 struct Flags<'a> {
@@ -155,9 +158,15 @@ pub fn plan(arguments: &[Text]) -> Result<Ask, (String, i32)> {
     let place = format!("{}:{}:", url.host, url.port);
     let via = Text::new(flags.resolve.strip_prefix(place.as_str()).unwrap_or_default());
     let usual = Ask::get(url);
+    let mut headers = flags.headers;
+    for (name, value) in [("Accept", "*/*"), ("User-Agent", AGENT)] {
+        if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+            headers.insert(0, (Text::new_static(name), Text::new_static(value)));
+        }
+    }
     Ok(Ask {
         method: Text::new(method),
-        headers: flags.headers,
+        headers,
         limit: flags.limit.unwrap_or(usual.limit),
         connect_limit: flags.connect_limit.unwrap_or(CONNECT_MAX),
         follow: flags.follow,
@@ -260,23 +269,56 @@ fn shown(flags: &Flags, reply: &Reply) -> String {
 
 fn verbose(ask: &Ask, heard: &Heard, err: &mut String) {
     let (host, port) = (&ask.url.host, ask.url.port);
-    let Some(address) = heard.address else { return };
+    if !ask.via.is_empty() {
+        err.push_str(&format!("* Added {host}:{port}:{} to DNS cache\n* Hostname {host} was found in DNS cache\n", ask.via));
+    }
+    let words = |failure: Failure| sentence(failure, ask, heard).1.lines().next().unwrap_or_default().to_string();
+    let Some(address) = heard.address else {
+        if let Err(failure) = heard.end {
+            err.push_str(&format!("* {}\n* closing connection #0\n", words(failure)));
+        }
+        return;
+    };
     err.push_str(&format!("*   Trying {address}:{port}...\n"));
-    let connected = matches!(heard.end, Ok(_) | Err(Failure::Timeout | Failure::Reset | Failure::Empty));
-    if !connected {
-        err.push_str(&format!("* connect to {address} port {port} failed\n* closing connection #0\n"));
+    let reason = match heard.end {
+        Err(Failure::Refused | Failure::NoEndpoints) => "failed: Connection refused",
+        Err(Failure::Unreachable) => "failed: No route to host",
+        _ => "",
+    };
+    if !reason.is_empty() {
+        err.push_str(&format!("* connect to {address} port {port} {reason}\n"));
+    }
+    if let Err(failure) = heard.end
+        && !matches!(failure, Failure::Timeout | Failure::Reset | Failure::Empty)
+    {
+        if matches!(failure.word(), "tls") {
+            err.push_str(&format!("* Connected to {host} ({address}) port {port}\n"));
+        }
+        err.push_str(&format!("* {}\n* closing connection #0\n", words(failure)));
         return;
     }
-    err.push_str(&format!("* Connected to {host} ({address}) port {port}\n> {} {} HTTP/1.1\n", ask.method, ask.url.path));
-    err.push_str(&format!("> Host: {host}{}\n", if port == 80 { String::new() } else { format!(":{port}") }));
-    if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
-        err.push_str("> User-Agent: curl/8.14.1\n> Accept: */*\n");
+    err.push_str(&format!("* Connected to {host} ({address}) port {port}\n"));
+    if ask.url.secure {
+        err.push_str("* SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384 / X25519MLKEM768 / id-ecPublicKey\n");
     }
-    ask.headers.iter().for_each(|(name, value)| err.push_str(&format!("> {name}: {value}\n")));
+    let given = |wanted: &str| ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str());
+    let usual = if ask.url.secure { 443 } else { 80 };
+    let own = if port == usual { host.to_string() } else { format!("{host}:{port}") };
+    err.push_str(&format!("> {} {} HTTP/1.1\n> Host: {}\n", ask.method, ask.url.path, given("host").unwrap_or(&own)));
+    err.push_str(&format!("> User-Agent: {}\n> Accept: {}\n", given("user-agent").unwrap_or(AGENT), given("accept").unwrap_or("*/*")));
+    for (name, value) in &ask.headers {
+        if !["host", "user-agent", "accept"].iter().any(|shown| name.eq_ignore_ascii_case(shown)) {
+            err.push_str(&format!("> {name}: {value}\n"));
+        }
+    }
     err.push_str("> \n* Request completely sent off\n");
     if let Ok(reply) = &heard.end {
         head(reply).lines().for_each(|line| err.push_str(&format!("< {line}\n")));
         err.push_str("< \n");
+    }
+    match &heard.end {
+        Ok(_) => err.push_str(&format!("* Connection #0 to host {host} left intact\n")),
+        Err(failure) => err.push_str(&format!("* {}\n* closing connection #0\n", words(*failure))),
     }
 }
 
@@ -284,7 +326,13 @@ fn verbose(ask: &Ask, heard: &Heard, err: &mut String) {
 fn formatted(format: &str, code: u16, ask: &Ask, heard: &Heard, exit: i32) -> String {
     let decimal = |span: Duration| format!("{}.{:06}", span.0 / 1_000_000, span.0 % 1_000_000);
     let size = heard.end.as_ref().map_or(0, |reply| reply.body.len());
-    let values: [(&str, &dyn Fn() -> String); 8] = [
+    let location = || {
+        let reply = heard.end.as_ref().ok()?;
+        let found = reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"))?;
+        Some(found.1.to_string())
+    };
+    let values: [(&str, &dyn Fn() -> String); 9] = [
+        ("%{redirect_url}", &|| location().unwrap_or_default()),
         ("%{http_code}", &|| format!("{code:03}")),
         ("%{response_code}", &|| format!("{code:03}")),
         ("%{time_total}", &|| decimal(heard.took)),

@@ -455,6 +455,7 @@ impl Values for Reader<'_, '_> {
             errors: self.scene.errors.as_deref_mut(),
             web: self.scene.web,
             resolv: self.scene.resolv,
+            names: self.scene.names,
             hearing: std::mem::take(&mut self.scene.hearing),
         };
         inner.advance(self.shell.clock + Duration::secs(60), &mut scene);
@@ -478,8 +479,18 @@ mod tests {
         let mut out = Vec::new();
         let env = [(Text::new("COLOR"), Text::new("blue"))];
         let (resolv, hearing, link) = (ResolvConf::default(), Hearing::default(), &Link::default());
-        let mut scene =
-            Scene { hostname: "web-1", link, env: &env, files, out: &mut out, errors: None, web: &nobody, resolv: &resolv, hearing };
+        let mut scene = Scene {
+            hostname: "web-1",
+            link,
+            env: &env,
+            files,
+            out: &mut out,
+            errors: None,
+            web: &nobody,
+            resolv: &resolv,
+            names: None,
+            hearing,
+        };
         let ended = shell.advance(until, &mut scene);
         (out.into_iter().map(|line| line.text).collect(), ended)
     }

@@ -1,6 +1,6 @@
 //! The small tools that every image has: a table of plain functions.
 use crate::images::{Files, Hearing, Link, Scene, Web, client};
-use crate::network::dns::ResolvConf;
+use crate::network::dns::{Names, ResolvConf};
 use objects::Text;
 use simcore::Time;
 use std::borrow::Cow;
@@ -18,6 +18,7 @@ pub struct Call<'a> {
     web: &'a Web<'a>,
     hearing: &'a mut Hearing,
     resolv: &'a ResolvConf,
+    names: Option<&'a Names>,
     pub out: String,
     pub err: String,
 }
@@ -44,16 +45,22 @@ impl<'a> Call<'a> {
             web: scene.web,
             hearing: &mut scene.hearing,
             resolv: scene.resolv,
+            names: scene.names,
             out: String::new(),
             err: String::new(),
         }
     }
 
-    /// A file's text; those that tell of name servers and of the interface are the Pod's, unless a process wrote its own.
+    /// A file's text; those that tell of names, name servers and the interface are the Pod's, unless a process wrote its own.
     fn file(&self, path: &str) -> Option<Cow<'_, str>> {
         let own = self.files.get(path).map(|text| Cow::Borrowed(text.as_str()));
         own.or_else(|| match path {
             "/etc/resolv.conf" => Some(Cow::Owned(self.resolv.text())),
+            "/etc/hosts" => {
+                let file = Names::file(self.names, &self.link.address, self.hostname, self.link.on_host);
+                Some(Cow::Owned(file))
+            }
+            "/etc/hostname" => Some(Cow::Owned(format!("{}\n", self.hostname))),
             "/sys/class/net/eth0/mtu" => Some(Cow::Owned(format!("{}\n", self.link.mtu))),
             _ => None,
         })
@@ -131,7 +138,7 @@ pub fn run(call: &mut Call) -> i32 {
 
 /// `ip addr`, `ip link`, `ip route`, as busybox prints them.
 fn ip(call: &mut Call) -> i32 {
-    let Link { address, prefix, mtu } = call.link;
+    let Link { address, prefix, mtu, .. } = call.link;
     let words: Vec<&str> = call.operands().map(Text::as_str).filter(|word| !matches!(*word, "show" | "list" | "dev")).collect();
     let (what, name) = (words.first().copied().unwrap_or_default(), words.get(1).copied().unwrap_or_default());
     let with_addresses = match what {
@@ -264,7 +271,12 @@ fn env(call: &mut Call) -> i32 {
 }
 
 fn hostname(call: &mut Call) -> i32 {
-    call.out = format!("{}\n", call.hostname);
+    call.out = match call.arguments.first().map(Text::as_str) {
+        Some("-f" | "--fqdn") => format!("{}\n", Names::full(call.names, call.hostname)),
+        Some("-d") => format!("{}\n", call.names.map_or("", |names| &names.domain)),
+        Some("-i") => format!("{}\n", call.link.address),
+        _ => format!("{}\n", call.hostname),
+    };
     0
 }
 

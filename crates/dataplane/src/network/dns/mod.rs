@@ -2,6 +2,7 @@
 mod cache;
 mod chain;
 pub mod corefile;
+mod hosts;
 mod index;
 mod kubernetes;
 mod message;
@@ -13,8 +14,9 @@ pub mod tools;
 mod zone;
 
 pub use chain::Upstream;
+pub use hosts::Names;
 pub use message::{Answer, Data, Kind, Question, Rcode, Record, Reply, absolute, is_under, plain, reverse_name, reversed};
 pub use resolv::{NodeDns, ResolvConf, Warning, pod_dns};
 pub use server::{CoreDns, KUBEADM};
 pub use stub::{Ask, Family, Found, Lookup, Step, candidates, resolve};
-pub use zone::{INTERNET, Zone};
+pub use zone::{INTERNET, Zone, internet};

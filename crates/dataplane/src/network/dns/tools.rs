@@ -228,7 +228,7 @@ fn dig(arguments: &[Text], conf: &ResolvConf, now: Time, ask: &mut Ask) -> Said 
             word if word.starts_with(['+', '-']) => {}
             word if word.starts_with('@') => server = Some(&word[1..]),
             "IN" | "in" => {}
-            word => match Kind::parse(word).filter(|_| kind.is_none() && name.is_some()) {
+            word => match Kind::parse(word).filter(|_| kind.is_none()) {
                 Some(found) => kind = Some(found),
                 None => name = Some(Text::new(word)),
             },

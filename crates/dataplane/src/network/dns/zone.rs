@@ -2,6 +2,8 @@
 use crate::network::dns::message::{Answer, Data, Kind, Question, Rcode, Record, absolute, is_under};
 use objects::Text;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::LazyLock;
 
 /// What an untouched world finds outside. Addresses are those that documentation may use (RFC 5737, 3849).
 pub const INTERNET: &str = "\
@@ -20,6 +22,12 @@ google.com. 300 IN A 203.0.113.92
 www.google.com. 300 IN A 203.0.113.93
 github.com. 60 IN A 203.0.113.94
 ";
+
+/// The zone of an untouched world.
+pub fn internet() -> &'static Zone {
+    static ZONE: LazyLock<Zone> = LazyLock::new(|| Zone::parse(INTERNET).unwrap_or_default());
+    &ZONE
+}
 
 /// All records by lower-case name. Knows the root and everything below it.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +86,17 @@ impl Zone {
             answer.additional = answer.answer.iter().flat_map(|record| self.beside(&record.data)).collect();
         }
         answer
+    }
+
+    /// Whether a name has an address of its own.
+    pub fn has_address(&self, name: &str) -> bool {
+        let found = self.records.get(absolute(&name.to_ascii_lowercase()).as_str()).into_iter().flatten();
+        found.into_iter().any(|record| matches!(record.data, Data::Address(_)))
+    }
+
+    /// Whether some name has this address.
+    pub fn gives(&self, address: IpAddr) -> bool {
+        self.records.values().flatten().any(|record| record.data == Data::Address(address))
     }
 
     /// The addresses of what a record points to.

@@ -2,7 +2,7 @@
 use super::judge::{Judgement, Side};
 use super::member::Peer;
 use super::rule::Policy;
-use crate::network::Packet;
+use crate::network::{Packet, Protocol};
 use objects::{Tree, list, map};
 
 impl Judgement {
@@ -22,7 +22,10 @@ impl Judgement {
     /// Why, for other languages to tell: the side that decided, or both.
     pub fn reasons(&self, source: &Peer, destination: &Peer, packet: &Packet) -> Vec<Reason> {
         let (from, to) = (named(source, packet.source.to_string()), named(destination, packet.destination.to_string()));
-        let port = format!("{}/{}", packet.port, packet.protocol.word());
+        let port = match packet.protocol {
+            Protocol::Icmp => Protocol::Icmp.word().to_string(),
+            protocol => format!("{}/{}", packet.port, protocol.word()),
+        };
         let egress = reason(&self.egress, "egress", &from, &port, &to);
         let ingress = reason(&self.ingress, "ingress", &to, &port, &from);
         let told: Vec<Reason> = match (self.egress.is_denied(), self.ingress.is_denied()) {
