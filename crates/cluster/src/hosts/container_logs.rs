@@ -39,13 +39,12 @@ impl World {
         let id = self.hosts[host].kubelet;
         let lines = Arc::make_mut(&mut self.parts[id]).kubelet_mut().map(|kubelet| kubelet.read_journal()).unwrap_or_default();
         let last = |machine: &Machine| {
-            let tags = machine
+            machine
                 .unit("kubelet")?
                 .journal
                 .iter()
                 .rev()
-                .find_map(|line| line.tag.strip_prefix("kubelet[")?.strip_suffix(']')?.parse().ok());
-            tags
+                .find_map(|line| line.tag.strip_prefix("kubelet[")?.strip_suffix(']')?.parse().ok())
         };
         let pid = machine.unit("kubelet").map(|unit| unit.pid).filter(|pid| *pid != 0).or_else(|| last(&machine)).unwrap_or(700);
         for line in &lines {

@@ -74,7 +74,7 @@ impl World {
     /// a fault has given it.
     pub(super) fn obey_flags(&mut self, host: usize, pod: &Tree) {
         let words = pod.at(&["spec", "containers"]).items().iter().flat_map(|one| one.get("command").items());
-        let said = words.filter_map(|word| word.text().strip_prefix("--quota-backend-bytes=")?.parse::<u64>().ok()).last();
+        let said = words.filter_map(|word| word.text().strip_prefix("--quota-backend-bytes=")?.parse::<u64>().ok()).next_back();
         if let (Some(bytes), Some(place)) = (said, self.members_on(host).into_iter().last()) {
             let quota = if bytes > 0 { bytes } else { DEFAULT_QUOTA };
             Arc::make_mut(&mut self.etcd.nodes[place]).process.space.quota = quota;
