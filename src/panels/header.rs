@@ -1,4 +1,5 @@
 //! The head of the page: lessons, progress, language, theme, settings.
+use crate::js::document;
 use crate::state::course::{Route, SANDBOXES};
 use crate::state::{app, progress, words};
 use crate::text::Lang;
@@ -41,6 +42,11 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
             .with(|index| index.iter().find(|entry| entry.id == id).map(|entry| title(entry, app.prefs.lang.get())))
             .unwrap_or_default(),
     };
+    // The name of the tab, and of the place in the browser's history.
+    Effect::new(move |_| {
+        let here = here();
+        document::document().set_title(&if here.is_empty() { "Kubarium".to_string() } else { format!("{here} · Kubarium") });
+    });
     let theme = move || app.prefs.theme.get().shown(words());
     let other = move || app.prefs.lang.get().other();
     let switch = move |_| {

@@ -1,5 +1,6 @@
 //! The inspector: why an object is as it is, its description and its YAML.
 use crate::panels::faults;
+use crate::panels::picture::control::PARTS;
 use crate::panels::verdicts::{plain, verdicts};
 use crate::state::{app, words};
 use crate::text::Words;
@@ -33,7 +34,9 @@ pub fn Inspector() -> impl IntoView {
             .with(|found| found.as_ref().map(|found| if yaml { found.yaml.clone() } else { found.describe.clone() }).unwrap_or_default())
     };
     // A component is no object: it has a purpose instead of a description.
-    let part = Memo::new(move |_| world.picked.get().filter(|id| world.index.with_value(|index| index.components.contains_key(id))));
+    let part = Memo::new(move |_| {
+        world.picked.get().filter(|id| PARTS.contains(&id.as_str()) || world.index.with_value(|index| index.components.contains_key(id)))
+    });
     let body = move || match tab.get() {
         _ if part.with(Option::is_some) => {
             view! { {component(part)} <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> }
@@ -71,8 +74,17 @@ pub fn Inspector() -> impl IntoView {
 fn component(part: Memo<Option<String>>) -> AnyView {
     let world = app().world;
     let cell = move || part.get().and_then(|id| world.components.with(|list| list.iter().find(|cell| cell.id == id).cloned()));
-    let state = move || cell().map(|cell| cell.view.with(|view| ((words().ops)().runs_on)(&view.node, view.running)));
-    let purpose = move || part.get().map(|id| ((words().ops)().purpose)(id.split('/').next().unwrap_or_default()));
+    let state = move || {
+        let view = cell()?.view.get();
+        let state = ((words().ops)().runs_on)(&view.node, view.running);
+        Some(if view.inside.is_empty() { state } else { format!("{state} · {}", view.inside) })
+    };
+    let purpose = move || {
+        let id = part.get()?;
+        let program = id.split('/').next().unwrap_or_default();
+        // K3s alone keeps its data in a file: what stands in etcd's place is no etcd.
+        Some(((words().ops)().purpose)(if program == PARTS[1] && cell().is_none() { "sqlite" } else { program }))
+    };
     // A static Pod is named after its server.
     let pod = move || {
         let view = cell()?.view.get();

@@ -71,9 +71,10 @@ fn crashed(app: App, reason: String, unfetched: bool) {
         app.course.reopen(app);
     };
     // A network that is away is not asked without a pause.
-    match unfetched {
-        true => Timeout::new(FETCH_AGAIN_MS, again).forget(),
-        false => again(),
+    if unfetched {
+        Timeout::new(FETCH_AGAIN_MS, again).forget();
+    } else {
+        again();
     }
 }
 

@@ -470,26 +470,7 @@ static OPS: Ops = Ops {
     talk_between: "Between",
     unanswered: "no answer",
     silent: "Nothing has been said yet.",
-    purpose: |program| match program {
-        "kube-apiserver" => {
-            "The cluster's only counter. kubectl, controllers and kubelets talk to nobody else, and nobody else reads or writes etcd. Without it, containers that run and the rules of Services go on."
-        }
-        "etcd" => {
-            "The database that holds every object of the cluster. Only the API server talks to it. Without a majority of its members nothing can be written."
-        }
-        "kube-controller-manager" => {
-            "One process with dozens of controllers. Each compares what is wanted with what is there and mends the difference. It starts no container itself: it makes and changes objects through the API server."
-        }
-        "kube-scheduler" => "Chooses a node for each Pod that has none. It only chooses; the kubelet of that node starts the Pod.",
-        "kubelet" => {
-            "Starts the Pods of its node, probes them and reports their state. It renews a Lease every 10 seconds, which says that the node is alive."
-        }
-        "containerd" => "The container runtime. It pulls images, makes containers and stops them, as the kubelet tells it.",
-        "kube-proxy" => {
-            "Writes the rules of Services into its node's kernel. No packet passes through this process, so the rules that are written stay when it stops."
-        }
-        _ => "",
-    },
+    purpose: super::parts::en,
     runs_on: |server, running| format!("{server} · {}", if running { "running" } else { "stopped" }),
     processes_lead: "Every part of the cluster is a process of some server. Press a row for the command that started it.",
     server: "Server",

@@ -5,6 +5,7 @@ pub mod lab;
 pub mod net;
 pub mod ops;
 pub mod particle;
+pub mod parts;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

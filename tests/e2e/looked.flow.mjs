@@ -11,6 +11,7 @@ const SHUT = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {
 
 export default async function ({ open }) {
   const page = await begin(open, { path: "/?sandbox", lang: "en", viewport: { width: 1280, height: 800 } });
+  assert.equal(await page.title(), "Sandbox · Kubarium");
   await page.locator(".editor .btn.primary").click();
   await page.waitForFunction(() => document.querySelectorAll(".picture .pod.ready").length >= 3);
   await type(page, "kubectl expose deployment web --port=80 --target-port=8080 --type=NodePort");
@@ -72,7 +73,13 @@ async function parts(page) {
   await see(page, "stop kube-scheduler", ".inspector .chain");
   await see(page, "control-plane · stopped", ".inspector");
   await page.waitForFunction(() => document.activeElement.closest(".inspector"));
+  // A stopped one is drawn hollow, and pressed in its middle all the same.
+  await page.locator(".inspector .bar .btn").click();
+  await page.locator("[data-id='kube-scheduler']").click();
   await page.locator(".inspector .fault", { hasText: "Start" }).click();
+  // So is a program of a node, by its name.
+  await page.locator("[data-id='kube-proxy/worker-1']").click();
+  await see(page, "Writes the rules of Services into its node's kernel.", ".inspector");
   assert.deepEqual(await accessibilityFaults(page), [], "a component");
   await page.locator(".inspector .bar .btn").click();
 }

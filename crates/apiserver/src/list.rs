@@ -5,6 +5,7 @@ use objects::labels::{FieldSelector, Selector};
 use objects::wire::{Accept, Options, Request};
 use objects::{KindId, Map, Status, Text, Tree, map};
 use simcore::Time;
+use std::collections::BTreeMap;
 
 /// A label selector and a field selector, read once.
 pub(crate) struct Selection {
@@ -30,21 +31,26 @@ impl Selection {
 pub(crate) fn list(store: &Store, now: Time, kind: KindId, namespace: &str, request: &Request) -> Result<Tree, Status> {
     let options = &request.options;
     let selection = Selection::parse(kind, &options.label_selector, &options.field_selector)?;
-    let start = check_revision(store, options)?;
+    let Place { start, revision } = place(store, options)?;
     let view = store.applied();
     let wanted = |kept: &&Kept| selection.takes(kept) && start.as_ref().is_none_or(|from| from.before(kept));
-    let mut all: Vec<&Kept> = if namespace.is_empty() {
-        view.list(kind).filter(wanted).collect()
-    } else {
-        view.list_in(kind, namespace).filter(wanted).collect()
+    let past = match revision {
+        Some(revision) if revision < view.revision() => Some(as_of(store, kind, revision)?),
+        _ => None,
     };
-    let mut meta = map! {"resourceVersion": view.revision().to_string()};
+    let mut all: Vec<&Kept> = match &past {
+        Some(past) => past.values().filter(|kept| namespace.is_empty() || kept.key.namespace == namespace).filter(wanted).collect(),
+        None if namespace.is_empty() => view.list(kind).filter(wanted).collect(),
+        None => view.list_in(kind, namespace).filter(wanted).collect(),
+    };
+    let told = if past.is_some() { revision.unwrap_or_default() } else { view.revision() };
+    let mut meta = map! {"resourceVersion": told.to_string()};
     let limit = options.limit as usize;
     if limit > 0 && all.len() > limit {
         let rest = all.len() - limit;
         all.truncate(limit);
         let last = &all[limit - 1].key;
-        meta.set(&["continue"], token::write(view.revision(), &last.namespace, &last.name));
+        meta.set(&["continue"], token::write(told, &last.namespace, &last.name));
         if options.label_selector.is_empty() && options.field_selector.is_empty() {
             meta.set(&["remainingItemCount"], rest);
         }
@@ -94,8 +100,31 @@ impl Start {
     }
 }
 
+/// Where a list is taken up.
+struct Place {
+    /// After this object: a further page.
+    start: Option<Start>,
+    /// The state at exactly this revision; `None` for the newest.
+    revision: Option<u64>,
+}
+
+/// The objects of a kind as they stood at an earlier revision: the changes since then undone, the newest first.
+fn as_of(store: &Store, kind: KindId, revision: u64) -> Result<BTreeMap<(Text, Text), Kept>, Status> {
+    let place = |kept: &Kept| (kept.key.namespace.clone(), kept.key.name.clone());
+    let mut all: BTreeMap<(Text, Text), Kept> = store.applied().list(kind).map(|kept| (place(kept), kept.clone())).collect();
+    let changes: Vec<_> = store.since(revision)?.filter(|change| change.key.kind == kind).collect();
+    for change in changes.into_iter().rev() {
+        let at = (change.key.namespace.clone(), change.key.name.clone());
+        match &change.before {
+            Some(before) => drop(all.insert(at, before.clone())),
+            None => drop(all.remove(&at)),
+        }
+    }
+    Ok(all)
+}
+
 /// The rules for `resourceVersion`, `resourceVersionMatch` and `continue` (apimachinery `internalversion/validation`).
-fn check_revision(store: &Store, options: &Options) -> Result<Option<Start>, Status> {
+fn place(store: &Store, options: &Options) -> Result<Place, Status> {
     let (version, matching) = (options.resource_version.as_str(), options.resource_version_match.as_str());
     if options.send_initial_events.is_some() {
         return Err(refuse("sendInitialEvents", "Forbidden: sendInitialEvents is forbidden for list"));
@@ -120,10 +149,13 @@ fn check_revision(store: &Store, options: &Options) -> Result<Option<Start>, Sta
         if !version.is_empty() && version != "0" {
             return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
         }
-        let Some((_, namespace, name)) = token::read(&options.continue_token) else {
+        let Some((revision, namespace, name)) = token::read(&options.continue_token) else {
             return Err(Status::bad_request("continue key is not valid: illegal base64 data at input byte 0"));
         };
-        return Ok(Some(Start { namespace, name }));
+        if revision < store.compacted() {
+            return Err(Status::expired(TOO_OLD));
+        }
+        return Ok(Place { start: Some(Start { namespace, name }), revision: Some(revision) });
     }
     let number = revision_number(version)?;
     if number > store.applied().revision() {
@@ -132,8 +164,10 @@ fn check_revision(store: &Store, options: &Options) -> Result<Option<Start>, Sta
     if matching == "Exact" && number <= store.compacted() && number < store.applied().revision() {
         return Err(Status::expired("The resourceVersion for the provided list is too old."));
     }
-    Ok(None)
+    Ok(Place { start: None, revision: (matching == "Exact").then_some(number) })
 }
+
+const TOO_OLD: &str = "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.";
 
 /// 0 for an unset revision; 400 for what is no number.
 pub(crate) fn revision_number(version: &str) -> Result<u64, Status> {

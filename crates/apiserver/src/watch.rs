@@ -2,7 +2,7 @@
 use crate::list::{Selection, refuse, revision_number};
 use crate::store::{Change, Kept, Store};
 use objects::wire::{Accept, Request, WatchCursor, WatchEvent};
-use objects::{KindId, Object, Status, Tree, map};
+use objects::{KindId, Object, Status, map};
 use simcore::Time;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ fn event(cursor: &mut WatchCursor, now: Time, kind: &'static str, kept: &Kept) -
 /// `BOOKMARK`: an object of the kind with nothing but the revision; the one that ends the initial events says so.
 pub(crate) fn bookmark(cursor: &WatchCursor, ends_initial: bool) -> WatchEvent {
     let row = cursor.kind.row();
-    let mut meta = map! {"creationTimestamp": Tree::Null, "resourceVersion": cursor.seen.to_string()};
+    let mut meta = map! {"resourceVersion": cursor.seen.to_string()};
     if ends_initial {
         meta.set(&["annotations", "k8s.io/initial-events-end"], "true");
     }

@@ -23,7 +23,8 @@ impl Server {
     }
 
     fn send(&mut self, method: &str, path: &str, body: &str) -> Response {
-        let content = [("Content-Type".to_string(), "application/merge-patch+json".to_string())];
+        let form = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let content = [("Content-Type".to_string(), form.to_string())];
         let request = match parse(method, path, &content, body.as_bytes()) {
             Ok(request) => request,
             Err(response) => return *response,

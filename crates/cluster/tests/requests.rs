@@ -355,6 +355,10 @@ fn a_policy_swallows_packets_and_names_itself() {
     type_in(&mut world, "kubectl label pod box run=front");
     run(&mut world, 1);
     assert!(type_in(&mut world, "kubectl exec box -- wget -qO- -T 2 http://web/").starts_with("Hello"));
+    let last = world.traffic().recent().next_back().expect("a request").id;
+    let hop = world.follow_request(last).into_iter().find(|hop| hop.component == "NetworkPolicy").expect("a policy let it pass");
+    assert_eq!(hop.deed, "admits");
+    assert!(hop.entry.starts_with("Allowed: ") && hop.entry.contains("default/closed"), "{}", hop.entry);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use dataplane::images::Lookup;
 use objects::Tree;
 
 const IMAGE: [&str; 8] = ["commands", "digests", "image", "present", "program", "pull_ms", "size_bytes", "tags"];
-const PROGRAM: [&str; 19] = [
+const PROGRAM: [&str; 20] = [
     "answers",
     "component",
     "drain_ms",
@@ -20,6 +20,7 @@ const PROGRAM: [&str; 19] = [
     "ports",
     "ready_after_ms",
     "request_kib",
+    "shell",
     "stop",
     "stop_ms",
     "warm_up",

@@ -47,7 +47,7 @@ impl Access for Members {
                 Reply::Written(header, gone)
             }
             Ask::Grant(ttl) => Reply::Leases(header, vec![Lease { id: 0x20_40a2, ttl: *ttl, left: *ttl, keys: Vec::new() }]),
-            Ask::Leases | Ask::KeepAlive(0x20_40a2) => {
+            Ask::Leases | Ask::LeaseNumbers | Ask::KeepAlive(0x20_40a2) => {
                 Reply::Leases(header, vec![Lease { id: 0x20_40a2, ttl: 100, left: 99, keys: vec!["lk".into()] }])
             }
             Ask::Revoke(_) | Ask::KeepAlive(_) => Reply::Refused("etcdserver: requested lease not found"),

@@ -1,5 +1,6 @@
 //! Flags: their tables, and the reading of a command line against them (as pflag does).
 use crate::job::Stop;
+use objects::wire::User;
 use std::collections::BTreeMap;
 
 /// What a flag takes.
@@ -85,6 +86,8 @@ pub struct Args {
     pub words: Vec<String>,
     /// How many of `words` stood before `--`; `None` without a `--`.
     pub dash: Option<usize>,
+    /// As whom the kubeconfig lets the server be asked; `None` for the administrator.
+    pub login: Option<User>,
     given: BTreeMap<&'static str, Vec<String>>,
     defaults: BTreeMap<&'static str, &'static str>,
 }

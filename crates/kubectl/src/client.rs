@@ -72,6 +72,11 @@ pub fn namespace(args: &Args, io: &Io) -> Result<String, Stop> {
 /// Who asks: the administrator, or whom `--as` names.
 pub fn user(args: &Args) -> User {
     let name = args.text("as");
+    if name.is_empty()
+        && let Some(user) = &args.login
+    {
+        return user.clone();
+    }
     if name.is_empty() {
         return User { name: "kubernetes-admin".into(), groups: vec!["system:masters".into(), "system:authenticated".into()] };
     }
@@ -122,8 +127,9 @@ fn raw(args: &Args, verb: Verb, target: Target) -> Request {
 /// What the server serves, asked for once per terminal.
 pub fn catalogue(args: &Args, io: &mut Io) -> Result<Arc<Catalogue>, Stop> {
     match &io.session.catalogue {
-        Some(catalogue) => Ok(catalogue.clone()),
-        None => fresh_catalogue(args, io),
+        // What is kept belongs to the own server.
+        Some(catalogue) if io.turned_away.as_ref().is_none_or(|answer| answer.code > 0) => Ok(catalogue.clone()),
+        _ => fresh_catalogue(args, io),
     }
 }
 
@@ -133,7 +139,12 @@ pub fn fresh_catalogue(args: &Args, io: &mut Io) -> Result<Arc<Catalogue>, Stop>
     for place in ["/api", "/apis"] {
         let mut ask = path(args, place);
         ask.accept = Accept::Discovery;
-        lists.push(io.fetch(ask)?);
+        let answer = io.send(ask)?;
+        if !answer.is_ok() {
+            crate::login::complain(io, &answer);
+            return Err(Stop::server(&answer));
+        }
+        lists.push(answer.tree().clone());
     }
     let catalogue = Arc::new(Catalogue::read(&lists));
     io.session.catalogue = Some(catalogue.clone());
@@ -210,7 +221,7 @@ fn slashed(args: &Args, io: &mut Io, word: &str) -> Result<Pick, Stop> {
 
 /// `objects` for commands that act on what is named: a type alone is refused, unless a selector or `--all` chooses of it.
 pub fn named(args: &Args, io: &mut Io, words: &[String]) -> Result<Found, Stop> {
-    let files = !args.list("filename").is_empty() || !args.text("kustomize").is_empty();
+    let files = from_files(args);
     let chosen = args.is("all") || !args.text("selector").is_empty() || !args.text("field-selector").is_empty();
     if !files && !chosen && pick(args, io, words)?.iter().any(|pick| pick.name.is_empty()) {
         return Err(Stop::error("resource(s) were provided, but no name was specified"));
@@ -240,13 +251,56 @@ pub fn latest(args: &Args, io: &mut Io, found: Found) -> Result<Found, Stop> {
 /// The objects that the command line means, fetched: `-f` files (as they stand in the file), named ones (one GET each),
 /// or with `-l`, `--field-selector`, `--all` whole lists. `-A` looks in all namespaces.
 pub fn objects(args: &Args, io: &mut Io, words: &[String]) -> Result<Found, Stop> {
-    if !args.list("filename").is_empty() || !args.text("kustomize").is_empty() {
+    if from_files(args) {
+        no_names_beside_files(words)?;
         return crate::documents::read(args, io);
     }
-    let everywhere = args.is("all-namespaces");
-    let namespace = if everywhere { String::new() } else { namespace(args, io)? };
+    let picks = pick(args, io, words)?;
+    compatible(args, &picks)?;
+    fetched(args, io, picks)
+}
+
+/// Whether `-f` or `-k` says what is meant.
+pub fn from_files(args: &Args) -> bool {
+    !args.list("filename").is_empty() || !args.text("kustomize").is_empty()
+}
+
+/// Words for a line that names objects and files.
+pub fn no_names_beside_files(words: &[String]) -> Result<(), Stop> {
+    let words = if words.is_empty() {
+        return Ok(());
+    } else {
+        "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+    };
+    Err(Stop::error(words))
+}
+
+/// What no command takes together: names with a selector, names in all namespaces (cli-runtime `resource.Builder`).
+pub fn compatible(args: &Args, picks: &[Pick]) -> Result<(), Stop> {
+    let mut named = picks.iter().filter(|pick| !pick.name.is_empty()).peekable();
+    if named.peek().is_some() && !(args.text("selector").is_empty() && args.text("field-selector").is_empty()) {
+        return Err(Stop::error("name cannot be provided when a selector is specified"));
+    }
+    if args.is("all-namespaces") && named.any(|pick| pick.served.namespaced) {
+        return Err(Stop::error("a resource cannot be retrieved by name across all namespaces"));
+    }
+    Ok(())
+}
+
+/// Refuses `--all` beside a selector, as commands do that choose by either.
+pub fn all_or_selector(args: &Args) -> Result<(), Stop> {
+    let beside = ["selector", "field-selector"].into_iter().find(|name| !args.text(name).is_empty());
+    match beside {
+        Some(name) if args.is("all") => Err(Stop::error(format!("cannot set --all and --{name} at the same time"))),
+        _ => Ok(()),
+    }
+}
+
+/// The picked objects as the server has them now.
+pub fn fetched(args: &Args, io: &mut Io, picks: Vec<Pick>) -> Result<Found, Stop> {
+    let namespace = if args.is("all-namespaces") { String::new() } else { namespace(args, io)? };
     let mut found = Found::default();
-    for pick in pick(args, io, words)? {
+    for pick in picks {
         if pick.name.is_empty() {
             list(args, io, &pick.served, &namespace, &mut found)?;
         } else {

@@ -77,13 +77,14 @@ impl Catalogue {
     /// The resource that a word names: `po`, `pods`, `Pod`, `deployments.apps`, `deploy.v1.apps`.
     pub fn find(&self, word: &str) -> Option<&Served> {
         let lower = word.to_ascii_lowercase();
+        // Short names are told by their very letters, the others in any case.
+        let typed = word.split('.').next().unwrap_or(word);
         let named = |name: &str| {
-            self.resources
-                .iter()
-                .filter(move |r| {
-                    r.plural == name || r.singular == name || r.kind.to_ascii_lowercase() == name || r.short.iter().any(|s| s == name)
-                })
-                .collect::<Vec<_>>()
+            let fits = |r: &&Served| {
+                let short = || r.short.iter().any(|s| s == typed && typed.len() == name.split('.').next().unwrap_or(name).len());
+                r.plural == name || r.singular == name || r.kind.to_ascii_lowercase() == name || (!name.contains('.') && short())
+            };
+            self.resources.iter().filter(fits).collect::<Vec<_>>()
         };
         if let Some(first) = exact_first(named(&lower), &lower) {
             return Some(first);

@@ -17,41 +17,86 @@ pub struct Document {
 /// A file that cannot be read stops the command; an object of an unknown kind is a failure beside the others.
 pub fn read(args: &Args, io: &mut Io) -> Result<Found, Stop> {
     let namespace = client::namespace(args, io)?;
+    let (documents, failures) = documents(args, io)?;
     let mut found = Found::default();
-    for document in documents(args, io)? {
+    for document in documents {
         match info(args, io, &namespace, document) {
             Ok(info) => found.infos.push(info),
             Err(Stop::Fail { text, .. }) => found.failures.push(text),
             Err(wait) => return Err(wait),
         }
     }
+    found.failures.extend(failures);
     Ok(found)
+}
+
+/// Whether this command holds a manifest against the schema before it sends it.
+fn validates(args: &Args) -> bool {
+    ["apply", "create", "replace"].contains(&args.path.as_str()) && !matches!(args.text("validate"), "ignore" | "false")
+}
+
+/// What is wrong with a manifest as a whole, in the words of kubectl's validation or, without that, of its decoder.
+fn shape_error(args: &Args, source: &str, tree: &Tree) -> Option<String> {
+    let kind = tree.get("kind");
+    let loose_list = kind.text() == "List" && tree.has("items") && !matches!(tree.get("items"), Tree::List(_));
+    if !validates(args) {
+        let why = match tree {
+            Tree::Map(_) if loose_list => {
+                let found = go_word(tree.get("items"));
+                format!("json: cannot unmarshal {found} into Go struct field decodeList.items of type []json.RawMessage")
+            }
+            Tree::Map(_) if kind.text().is_empty() => format!("Object 'Kind' is missing in '{}'", tree.to_json()),
+            Tree::Map(_) => return None,
+            other => format!("json: cannot unmarshal {} into Go value of type unstructured.detector", go_word(other)),
+        };
+        return Some(format!("unable to decode \"{source}\": {why}"));
+    }
+    let refused = |why: &str| {
+        format!(
+            "error validating \"{source}\": error validating data: {why}; if you choose to ignore these errors, turn validation off with --validate=false"
+        )
+    };
+    if !matches!(tree, Tree::Map(_)) || loose_list {
+        return Some(refused("invalid object to validate"));
+    }
+    let missing = |name: &str| match tree.get(name) {
+        Tree::Text(text) if !text.is_empty() => None,
+        Tree::Text(_) | Tree::Null => Some(format!("{name} not set")),
+        _ => Some(format!("{name} isn't string type")),
+    };
+    let wrong: Vec<String> = ["apiVersion", "kind"].into_iter().filter_map(missing).collect();
+    match &wrong[..] {
+        [] => None,
+        [one] => Some(refused(one)),
+        all => Some(refused(&format!("[{}]", all.join(", ")))),
+    }
+}
+
+/// What Go's decoder calls a value.
+fn go_word(tree: &Tree) -> &'static str {
+    match tree {
+        Tree::Text(_) => "string",
+        Tree::List(_) => "array",
+        Tree::Bool(_) => "bool",
+        Tree::Int(_) | Tree::Float(_) => "number",
+        Tree::Map(_) | Tree::Null => "object",
+    }
 }
 
 fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<Info, Stop> {
     let Document { source, mut tree, listed } = document;
-    if !matches!(tree, Tree::Map(_)) {
-        return Err(Stop::error(format!(
-            "error validating \"{source}\": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false"
-        )));
+    if let Some(words) = shape_error(args, &source, &tree) {
+        return Err(Stop::error(words));
     }
     if let Some(why) = metadata_error(&tree) {
         return Err(Stop::error(format!("unable to decode \"{source}\": {why}")));
     }
+    if tree.get("apiVersion").text().is_empty() {
+        tree.set(&["apiVersion"], "v1");
+    }
     let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
     let name = tree.at(&["metadata", "name"]).text().to_string();
     let own = tree.at(&["metadata", "namespace"]).text().to_string();
-    let unset: Vec<&str> = [("apiVersion not set", &api_version), ("kind not set", &kind)]
-        .iter()
-        .filter(|(_, text)| text.is_empty())
-        .map(|(words, _)| *words)
-        .collect();
-    if !unset.is_empty() {
-        let why = if unset.len() == 1 { unset[0].to_string() } else { format!("[{}]", unset.join(", ")) };
-        return Err(Stop::error(format!(
-            "error validating \"{source}\": error validating data: {why}; if you choose to ignore these errors, turn validation off with --validate=false"
-        )));
-    }
     let resolved = client::resolve_kind(args, io, &api_version, &kind).map_err(|stop| unvalidated(args, &source, stop))?;
     let Some(served) = resolved else {
         if listed {
@@ -79,7 +124,8 @@ fn metadata_error(tree: &Tree) -> Option<String> {
     let mut bare = objects::map! {};
     bare.set(&["metadata"], tree.get("metadata"));
     let any = objects::schema::of_kind(objects::kinds::CONFIG_MAP);
-    objects::decode::decode(any, &bare).error().map(str::to_string)
+    // kubectl reads it with a type that knows nothing but metadata.
+    objects::decode::decode(any, &bare).error().map(|why| why.replace("field ConfigMap.metadata", "field metadataOnlyObject.metadata"))
 }
 
 /// `--validate` as the server's `fieldValidation`.
@@ -109,19 +155,20 @@ pub fn unvalidated(args: &Args, source: &str, stop: Stop) -> Stop {
     ))
 }
 
-/// All documents of all `-f`; Lists are opened into their items.
-pub fn documents(args: &Args, io: &mut Io) -> Result<Vec<Document>, Stop> {
+/// All documents of all `-f`, and words for what could not be read behind them; Lists are opened into their items.
+fn documents(args: &Args, io: &mut Io) -> Result<(Vec<Document>, Vec<String>), Stop> {
     if !args.text("kustomize").is_empty() {
         kustomization(io, args.text("kustomize"))?;
     }
-    let mut all = Vec::new();
+    let (mut all, mut failures) = (Vec::new(), Vec::new());
     for name in args.list("filename") {
         for (source, text) in texts(args, io, &name)? {
-            let trees = parse(&source, &text)?;
+            let (trees, problem) = parse_so_far(&source, &text);
+            failures.extend(problem.map(|words| format!("error: {words}")));
             all.extend(trees.into_iter().flat_map(opened).map(|(tree, listed)| Document { source: source.clone(), tree, listed }));
         }
     }
-    Ok(all)
+    Ok((all, failures))
 }
 
 /// Looks for a folder's kustomization. It is never built: either it is missing, or that is said.
@@ -175,11 +222,26 @@ fn texts(args: &Args, io: &mut Io, name: &str) -> Result<Vec<(String, String)>, 
 
 /// The documents of one text; empty ones are left out.
 pub fn parse(source: &str, text: &str) -> Result<Vec<Tree>, Stop> {
-    match objects::yaml::read(text) {
-        Ok(documents) => Ok(documents.into_iter().map(|document| document.tree).collect()),
-        Err(_) if unended(text) => Err(Stop::error(format!("error parsing {source}: unexpected EOF"))),
-        Err(problem) => Err(Stop::error(format!("error parsing {source}: {}", problem.message))),
-    }
+    let (trees, problem) = parse_so_far(source, text);
+    problem.map_or(Ok(trees), |words| Err(Stop::error(words)))
+}
+
+/// The documents before the first that cannot be read, and the words for that.
+fn parse_so_far(source: &str, text: &str) -> (Vec<Tree>, Option<String>) {
+    let (documents, problem) = objects::yaml::read_so_far(text);
+    let words = problem.map(|problem| {
+        let why = if unended(text) {
+            "unexpected EOF".to_string()
+        } else if text.trim_start().starts_with('{') {
+            // What begins as JSON is blamed as JSON, once it is no YAML, either.
+            let (read, words) = objects::go_json::problem(text);
+            format!("json: offset {read}: {words}")
+        } else {
+            problem.message
+        };
+        format!("error parsing {source}: {why}")
+    });
+    (documents.into_iter().map(|document| document.tree).collect(), words)
 }
 
 /// Whether a text that begins as JSON ends before its brackets close.

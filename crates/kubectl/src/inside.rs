@@ -30,7 +30,8 @@ fn shown(io: &mut Io, response: &wire::Response) -> Result<(), Stop> {
         return Err(match response.code {
             500.. => Stop::error(format!("Internal error occurred: {message}")),
             403 | 404 => Stop::server(response),
-            _ => Stop::error(format!("unable to upgrade connection: {message}")),
+            // The kubelet's refusal of an upgrade is an error inside of the server to its client.
+            _ => Stop::error(format!("Internal error occurred: unable to upgrade connection: {message}")),
         });
     }
     if let Body::Text(text) = &response.body {

@@ -9,6 +9,7 @@ mod inside;
 mod job;
 mod last_applied;
 mod lines;
+mod login;
 mod marks;
 pub mod merge;
 pub mod patch;

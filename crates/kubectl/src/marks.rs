@@ -56,9 +56,11 @@ pub fn each(
     field: &str,
     one: impl Fn(&Args, &mut Io, &Info) -> Result<Result<(), String>, Stop>,
 ) -> Result<u8, Stop> {
+    client::all_or_selector(args)?;
     let found = client::named_live(args, io, resources)?;
     let mut failures = found.failures;
-    let single = found.infos.len() == 1;
+    // One that was named; a selection is a list, even of one.
+    let single = found.infos.len() == 1 && !args.is("all") && args.text("selector").is_empty() && args.text("field-selector").is_empty();
     for info in &found.infos {
         if args.is("list") {
             io.out(listing(info, field, single));

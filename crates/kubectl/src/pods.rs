@@ -34,8 +34,8 @@ pub fn container_names(pod: &Tree) -> Vec<(String, bool)> {
     all
 }
 
-/// The container that `-c` names, or the default one; says so when there was a choice.
-pub fn container(io: &mut Io, pod: &Tree, wanted: &str) -> Result<String, Stop> {
+/// The container that `-c` names, or the default one; says so when there was a choice, unless it shall be `quiet`.
+pub fn container(io: &mut Io, pod: &Tree, wanted: &str, quiet: bool) -> Result<String, Stop> {
     let all = container_names(pod);
     let listed: Vec<String> = all.iter().map(|(name, init)| if *init { format!("{name} (init)") } else { name.clone() }).collect();
     let listed = listed.join(", ");
@@ -53,7 +53,7 @@ pub fn container(io: &mut Io, pod: &Tree, wanted: &str) -> Result<String, Stop> 
         return Ok(annotated.to_string());
     }
     let Some((first, _)) = all.first() else { return Err(Stop::error(format!("pod {pod_name} does not have any containers"))) };
-    if all.len() > 1 {
+    if all.len() > 1 && !quiet {
         io.err(format!("Defaulted container \"{first}\" out of: {listed}\n"));
     }
     Ok(first.clone())

@@ -25,7 +25,25 @@ pub struct Config {
     pub contexts: BTreeMap<String, Context>,
     /// Name -> server address.
     pub clusters: BTreeMap<String, String>,
-    pub users: Vec<String>,
+    pub users: BTreeMap<String, Login>,
+    /// The address of the cluster that it was written for: the only one that answers. Empty where that is decided elsewhere.
+    pub home: String,
+}
+
+/// A user of the kubeconfig.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Login {
+    /// Whether it came with the kubeconfig, and with it the administrator's certificate.
+    pub given: bool,
+    /// What was set by hand: `token`, `username`, `password`, `client-certificate`, `client-key`.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Login {
+    /// The administrator's.
+    pub fn given() -> Login {
+        Login { given: true, fields: BTreeMap::new() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -44,7 +62,8 @@ impl Default for Config {
             current: "kubernetes-admin@kubernetes".into(),
             contexts: BTreeMap::from([("kubernetes-admin@kubernetes".into(), context)]),
             clusters: BTreeMap::from([("kubernetes".into(), "https://192.168.100.11:6443".into())]),
-            users: vec!["kubernetes-admin".into()],
+            users: BTreeMap::from([("kubernetes-admin".into(), Login::given())]),
+            home: "https://192.168.100.11:6443".into(),
         }
     }
 }

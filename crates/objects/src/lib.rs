@@ -4,6 +4,7 @@ pub mod clock_text;
 pub mod declared;
 pub mod decode;
 pub mod float;
+pub mod go_json;
 mod go_types;
 pub mod hash;
 pub mod intstr;

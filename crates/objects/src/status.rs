@@ -56,7 +56,7 @@ impl Status {
     }
 
     pub fn method_not_allowed(message: impl Into<String>) -> Status {
-        Status::new(405, "MethodNotAllowed", message)
+        Status { details: map! {}, ..Status::new(405, "MethodNotAllowed", message) }
     }
 
     /// 422 with each broken field. `kind` is the kind with its group: `Pod`, `Deployment.apps`.
@@ -91,8 +91,11 @@ impl Status {
     pub fn to_tree(&self) -> Tree {
         let mut tree = map! {
             "apiVersion": "v1", "kind": "Status", "metadata": map! {}, "status": "Failure",
-            "message": self.message.as_str(), "reason": self.reason, "code": i64::from(self.code),
+            "message": self.message.as_str(), "code": i64::from(self.code),
         };
+        if !self.reason.is_empty() {
+            tree.set(&["reason"], self.reason);
+        }
         if !self.details.is_null() {
             tree.set(&["details"], &self.details);
         }

@@ -33,7 +33,8 @@ fn target(path: &str) -> Target {
 /// The query, and whether it asks to watch.
 fn options(query: &str) -> (Options, bool) {
     let (mut options, mut watch) = (Options::default(), false);
-    let truth = |value: &str| matches!(value, "1" | "true" | "True" | "");
+    // Go's conversion of a query: anything but these two is true.
+    let truth = |value: &str| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false");
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (key, value) = (percent(key), percent(value));
@@ -61,6 +62,16 @@ fn options(query: &str) -> (Options, bool) {
     // By key only: the words of a command keep their order.
     options.other.sort_by(|a, b| a.0.cmp(&b.0));
     (options, watch)
+}
+
+/// Go's words for an option that should be a number and is none.
+pub fn wrong_number(path_and_query: &str) -> Option<String> {
+    let query = path_and_query.split_once('?')?.1;
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, _)| matches!(*key, "limit" | "timeoutSeconds" | "gracePeriodSeconds")).find_map(|(_, value)| {
+        let value = percent(value);
+        value.parse::<i64>().err().map(|_| format!("strconv.ParseInt: parsing {value:?}: invalid syntax"))
+    })
 }
 
 /// Undoes percent-encoding and `+` for a space.

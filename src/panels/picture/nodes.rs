@@ -202,9 +202,13 @@ fn agents(world: World, node: &str) -> AnyView {
             (true, true) => roomy,
             (true, false) => (0.0, -12.0 * f64::from(row)),
         };
+        let told = Memo::new(move |_| space.get() != (true, false) || !running.get());
+        // What is pressed: the picture's words let a press through.
+        let wide = move || if told.get() { name.len() as f64 * 6.2 + 4.0 } else { 0.0 };
         view! {
             <g class=move || if running.get() { "agent" } else { "agent dead" } data-id=id role="button" tabindex="-1" aria-label=move || spoken(name, running.get())>
-                <text class="m tiny" x=move || place().0 y=move || place().1>{move || if space.get() != (true, false) || !running.get() { name } else { "" }}</text>" "
+                <rect class="reach" x=move || place().0 - 2.0 y=move || place().1 - 11.0 width=wide height="14" rx="4" />
+                <text class="m tiny" x=move || place().0 y=move || place().1>{move || if told.get() { name } else { "" }}</text>" "
                 <text class="said">{move || if running.get() { "" } else { words().stopped }}</text>
             </g>
         }

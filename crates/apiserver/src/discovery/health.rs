@@ -41,14 +41,31 @@ const CHECKS: &[&str] = &[
     "shutdown",
 ];
 
-/// `ok`, or with `verbose` a line for each check. `None` for other paths.
+/// `ok`, or with `verbose` a line for each check; one check has a path of its own (`/readyz/etcd`). `None` for other paths.
 pub(super) fn answer(path: &str, query: &str, request: &Request) -> Option<String> {
-    let name = path.strip_prefix('/').filter(|name| ["healthz", "livez", "readyz"].contains(name))?;
-    let asked = query.split('&').any(|part| part.split('=').next() == Some("verbose"));
-    if !asked && !request.options.other.iter().any(|(key, _)| key == "verbose") {
+    let (name, single) = path.strip_prefix('/')?.split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+    if !["healthz", "livez", "readyz"].contains(&name) || !(single.is_empty() || checks(name).any(|check| check == single)) {
+        return None;
+    }
+    let in_path = query.split('&').map(|part| part.split_once('=').unwrap_or((part, "")));
+    let given: Vec<(&str, &str)> = in_path.chain(request.options.other.iter().map(|(key, value)| (key.as_str(), value.as_str()))).collect();
+    if !single.is_empty() || !given.iter().any(|(key, _)| *key == "verbose") {
         return Some("ok".into());
     }
-    Some(told(name, &[]) + &format!("{name} check passed\n"))
+    let excluded: Vec<&str> = given.iter().filter(|(key, _)| *key == "exclude").map(|(_, value)| *value).collect();
+    let mut text = told(name, &[], &excluded);
+    let unknown: Vec<String> =
+        excluded.iter().filter(|check| !checks(name).any(|known| known == **check)).map(|check| format!("{check:?}")).collect();
+    if !unknown.is_empty() {
+        text += &format!("warn: some health checks cannot be excluded: no matches for {}\n", unknown.join(", "));
+    }
+    Some(text + &format!("{name} check passed\n"))
+}
+
+/// The checks behind one of the three paths.
+fn checks(name: &str) -> impl Iterator<Item = &'static str> {
+    let all = name == "readyz";
+    CHECKS.iter().copied().filter(move |check| all || !["etcd-readiness", "informer-sync", "shutdown"].contains(check))
 }
 
 /// What a server says that does not reach etcd: 500, with the checks that fail. A single check (`/readyz/etcd`) tells why.
@@ -65,13 +82,15 @@ pub fn unhealthy(path: &str) -> Response {
 
 /// The lines of all checks while etcd cannot be reached.
 pub fn failed_checks(name: &str) -> String {
-    told(name, &["etcd", "etcd-readiness"])
+    told(name, &["etcd", "etcd-readiness"], &[])
 }
 
-fn told(name: &str, failed: &[&str]) -> String {
+fn told(name: &str, failed: &[&str], excluded: &[&str]) -> String {
     let mut text = String::new();
-    for check in CHECKS.iter().filter(|check| name == "readyz" || !["etcd-readiness", "informer-sync", "shutdown"].contains(check)) {
-        if failed.contains(check) {
+    for check in checks(name) {
+        if excluded.contains(&check) {
+            text.push_str(&format!("[+]{check} excluded: ok\n"));
+        } else if failed.contains(&check) {
             text.push_str(&format!("[-]{check} failed: reason withheld\n"));
         } else {
             text.push_str(&format!("[+]{check} ok\n"));

@@ -1,6 +1,6 @@
 //! OpenAPI v3 documents made from the schema table: what kubectl validates and explains by.
 use super::groups;
-use objects::schema::{Definition, Field, List, Type, definition};
+use objects::schema::{Definition, Field, List, Type, definition, words};
 use objects::{Kind, Map, Text, Tree, kinds, list, map};
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(super) fn index() -> Tree {
 fn hash(group: &str, version: &str) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let rows = rows(group, version).map(|row| row.schema).collect::<Vec<_>>().join(",");
-    for byte in format!("1.37.2/{group}/{version}/{rows}").bytes() {
+    for byte in format!("1.37.2 in words/{group}/{version}/{rows}").bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     format!("{hash:016X}").repeat(8)
@@ -42,9 +42,21 @@ pub(super) fn document(group: &str, version: &str) -> Option<Tree> {
     if paths.is_empty() && !groups::names().contains(&group) {
         return None;
     }
-    let schemas: Map = names.iter().filter_map(|name| Some((*name, schema(definition(name)?)))).collect();
+    let named = names.iter().filter_map(|name| Some((*name, schema(definition(name)?))));
+    let schemas: Map = named.chain([(INT_OR_STRING, int_or_string()), (QUANTITY, quantity())]).collect();
     let info = map! {"title": "Kubernetes", "version": "v1.37.2"};
     Some(map! {"openapi": "3.0.0", "info": info, "paths": paths.into_iter().collect::<Map>(), "components": map! {"schemas": schemas}})
+}
+
+const INT_OR_STRING: &str = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
+const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+
+fn int_or_string() -> Tree {
+    map! {"format": "int-or-string", "oneOf": list![map! {"type": "integer"}, map! {"type": "string"}]}
+}
+
+fn quantity() -> Tree {
+    map! {"oneOf": list![map! {"type": "string"}, map! {"type": "number"}]}
 }
 
 fn collect(definition: &'static Definition, names: &mut BTreeSet<&'static str>) {
@@ -94,12 +106,12 @@ fn schema(definition: &'static Definition) -> Tree {
     let mut properties = Map::default();
     let mut required = Vec::new();
     for field in definition.fields {
-        properties.insert(Text::new_static(field.name), property(field));
+        properties.insert(Text::new_static(field.name), property(definition.short(), field));
         if field.required {
             required.push(Tree::from(Text::new_static(field.name)));
         }
     }
-    let mut tree = map! {"description": "", "type": "object"};
+    let mut tree = map! {"description": words::definition(definition.short()).unwrap_or_default(), "type": "object"};
     if !properties.is_empty() {
         tree.set(&["properties"], properties);
     }
@@ -113,9 +125,9 @@ fn schema(definition: &'static Definition) -> Tree {
     tree
 }
 
-fn property(field: &'static Field) -> Tree {
+fn property(owner: &str, field: &'static Field) -> Tree {
     let mut tree = of_type(field.ty);
-    tree.set(&["description"], "");
+    tree.set(&["description"], words::described(owner, field).unwrap_or_default());
     if let Ok(value) = Tree::from_json(field.default)
         && !field.default.is_empty()
     {
@@ -168,14 +180,15 @@ fn of_type(ty: Type) -> Tree {
         Type::Bool => plain("boolean", ""),
         Type::Number => plain("number", "double"),
         Type::Time | Type::MicroTime => plain("string", "date-time"),
-        Type::Quantity => map! {"oneOf": list![plain("string", ""), plain("number", "")]},
-        Type::IntOrString => map! {"format": "int-or-string", "oneOf": list![plain("integer", ""), plain("string", "")]},
+        Type::Quantity => reference(QUANTITY),
+        Type::IntOrString => reference(INT_OR_STRING),
         Type::Raw => map! {"type": "object"},
         Type::Array(inner) => map! {"type": "array", "items": of_type(*inner)},
         Type::Map(inner) => map! {"type": "object", "additionalProperties": of_type(*inner)},
-        Type::Object(_) => {
-            let name = ty.definition().map_or("", |definition| definition.name);
-            map! {"allOf": list![map! {"$ref": format!("#/components/schemas/{name}")}]}
-        }
+        Type::Object(_) => reference(ty.definition().map_or("", |definition| definition.name)),
     }
+}
+
+fn reference(name: &str) -> Tree {
+    map! {"allOf": list![map! {"$ref": format!("#/components/schemas/{name}")}]}
 }

@@ -1,7 +1,7 @@
 //! From a `Response` to code, headers and bytes; from a watch event to its line.
 use super::negotiate;
 use objects::wire::{Accept, Body, Response, WatchEvent};
-use objects::{Tree, declared, map, yaml};
+use objects::{Tree, declared, yaml};
 
 /// What is written to the socket. A watch has an empty body: its lines follow.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,7 @@ pub fn encode(response: &Response, accept_header: &str) -> Encoded {
 
 /// One line of a watch.
 pub fn event_line(event: &WatchEvent) -> String {
-    let line = map! {"type": event.kind, "object": &event.object};
-    declared::json(&line, 0) + "\n"
+    format!("{{\"type\":\"{}\",\"object\":{}}}\n", event.kind, declared::json(&event.object, 0))
 }
 
 /// The items of a typed list do not say what they are: the list does.

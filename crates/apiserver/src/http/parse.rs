@@ -1,7 +1,7 @@
 //! From method, path, headers and body to a `Request`.
 use super::negotiate;
-use objects::wire::{Origin, PatchKind, Request, Response, Target, User, Verb};
-use objects::{Status, Text, Tree, url, yaml};
+use objects::wire::{Origin, PatchKind, Request, Resource, Response, Target, User, Verb};
+use objects::{Status, Text, Tree, go_json, url, yaml};
 
 /// Reads a request, or says at once what is wrong with it. Header names are compared without case.
 ///
@@ -18,7 +18,10 @@ pub fn parse(method: &str, path_and_query: &str, headers: &[(String, String)], b
         None => return Err(Box::new(not_acceptable(&target))),
     };
     let verb = verb(method, &target, watch, header("Content-Type")).map_err(|status| Box::new(Response::from(status)))?;
-    let body = read_body(verb, header("Content-Type"), body).map_err(|status| Box::new(Response::from(status)))?;
+    if let Some(words) = url::wrong_number(path_and_query) {
+        return Err(Box::new(Response::from(Status::bad_request(words))));
+    }
+    let body = read_body(verb, &target, header("Content-Type"), body).map_err(|status| Box::new(Response::from(status)))?;
     let agent = header("User-Agent").split(['/', ' ']).next().unwrap_or("");
     let origin = Origin { actor: Text::new(agent), cause: None, reason: Tree::Null };
     Ok(Request { verb, target, options, accept, body, user: user(headers, header("Authorization")), origin })
@@ -61,8 +64,9 @@ fn verb(method: &str, target: &Target, watch: bool, content: &str) -> Result<Ver
         Target::Path(_) => true,
     };
     Ok(match method {
-        "GET" | "HEAD" if watch => Verb::Watch,
+        // One object is answered, whatever is said of watching.
         "GET" | "HEAD" if named => Verb::Get,
+        "GET" | "HEAD" if watch => Verb::Watch,
         "GET" | "HEAD" => Verb::List,
         "POST" => Verb::Create,
         "PUT" => Verb::Update,
@@ -90,9 +94,19 @@ fn unknown_format(accepted: &str) -> Status {
     Status::new(415, "UnsupportedMediaType", words)
 }
 
-fn read_body(verb: Verb, content: &str, body: &[u8]) -> Result<Tree, Status> {
-    if body.is_empty() || matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
+fn read_body(verb: Verb, target: &Target, content: &str, body: &[u8]) -> Result<Tree, Status> {
+    let form = content.split(';').next().unwrap_or("").trim();
+    if matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
         return Ok(Tree::Null);
+    }
+    if body.is_empty() {
+        let whole =
+            matches!(verb, Verb::Create | Verb::Update) && matches!(target, Target::Resource { subresource, .. } if subresource.is_empty());
+        return if whole { Err(unrecognized(verb, target, go_json::END, body)) } else { Ok(Tree::Null) };
+    }
+    let known = ["", "application/json", "application/yaml", "application/cbor", "application/vnd.kubernetes.protobuf"];
+    if !matches!(verb, Verb::Patch(_)) && !known.contains(&form) {
+        return Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf"));
     }
     if content.contains("protobuf") || content.contains("cbor") {
         return Err(unknown_format("application/json, application/yaml"));
@@ -102,7 +116,34 @@ fn read_body(verb: Verb, content: &str, body: &[u8]) -> Result<Tree, Status> {
         let documents = yaml::read(text).map_err(|problem| Status::bad_request(problem.message))?;
         return Ok(documents.into_iter().next().map(|document| document.tree).unwrap_or_default());
     }
-    Tree::from_json(text).map_err(|error| Status::bad_request(format!("couldn't get version/kind; json parse error: {error}")))
+    Tree::from_json(text).map_err(|_| unrecognized(verb, target, &go_json::problem(text).1, body))
+}
+
+/// What the server says of a body that is no JSON: what it should be, Go's words, and how the body begins.
+fn unrecognized(verb: Verb, target: &Target, problem: &str, body: &[u8]) -> Status {
+    match verb {
+        Verb::Patch(PatchKind::Json | PatchKind::Merge) => return Status::bad_request(format!("error decoding patch: {problem}")),
+        Verb::Patch(_) => return Status::bad_request(problem),
+        _ => {}
+    }
+    let problem = format!("couldn't get version/kind; json parse error: {problem}");
+    let row = match target {
+        Target::Resource { resource: Resource::Named { group, version, plural }, .. } => objects::kinds::by_plural(group, version, plural),
+        _ => None,
+    };
+    let wanted = match (verb, row) {
+        (Verb::Create | Verb::Update, Some(row)) => row.row().kind,
+        (Verb::Create | Verb::Update, None) => return Status::bad_request(problem),
+        _ => "DeleteOptions",
+    };
+    let begin = &body[..body.len().min(30)];
+    let more = if body.len() > begin.len() { " ..." } else { "" };
+    let begin = match begin.first() {
+        None => "<empty>".to_string(),
+        Some(b'{') => String::from_utf8_lossy(begin).into_owned(),
+        Some(_) => begin.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    Status::bad_request(format!("the object provided is unrecognized (must be of type {wanted}): {problem} ({begin}{more})"))
 }
 
 fn not_acceptable(target: &Target) -> Response {

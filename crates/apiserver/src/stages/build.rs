@@ -63,7 +63,11 @@ fn patched(x: &mut Exchange, kind: PatchKind) -> Result<(), Status> {
     let definition = objects::schema::of_kind(x.kind);
     x.new = match kind {
         PatchKind::Json => patch::json(&old.tree, &x.request.body)?,
-        PatchKind::Merge => patch::merge(&old.tree, is_object(&x.request.body)?),
+        PatchKind::Merge => {
+            let object = is_object(&x.request.body);
+            let object = object.map_err(|status| Status::bad_request(format!("error decoding patch: {}", status.message)))?;
+            patch::merge(&old.tree, object)
+        }
         PatchKind::Strategic => patch::strategic(&old.tree, is_object(&x.request.body)?, definition)?,
         PatchKind::Apply => unreachable!("handled above"),
     };

@@ -5,6 +5,7 @@ mod commit;
 mod connect;
 mod decode;
 mod default;
+mod options;
 mod prepare;
 mod read;
 mod remove;
@@ -23,6 +24,7 @@ pub(crate) type Stage = fn(&mut Exchange) -> Result<(), Status>;
 pub(crate) static STAGES: &[Stage] = &[
     route::route,
     authorize::authorize,
+    options::options,
     read::read,
     connect::connect,
     remove::remove,

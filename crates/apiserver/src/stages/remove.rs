@@ -34,6 +34,11 @@ impl Wanted {
         if propagation.is_empty() {
             propagation = query("propagationPolicy").unwrap_or_default();
         }
+        if !propagation.is_empty() && !body.get("orphanDependents").is_null() {
+            let words = "orphanDependents and deletionPropagation cannot be both set";
+            let error = objects::FieldError::invalid("propagationPolicy", &Tree::from(&propagation), words);
+            return Err(Status::invalid("DeleteOptions.meta.k8s.io", "", &[error]));
+        }
         if body.get("orphanDependents").is_true() {
             propagation = Text::new_static("Orphan");
         }
@@ -43,7 +48,7 @@ impl Wanted {
                 &Tree::from(&propagation),
                 &["Foreground", "Background", "Orphan", "nil"],
             );
-            return Err(Status::invalid("DeleteOptions", "", &[error]));
+            return Err(Status::invalid("DeleteOptions.meta.k8s.io", "", &[error]));
         }
         let grace = body.get("gracePeriodSeconds").as_int().or_else(|| query("gracePeriodSeconds")?.parse().ok());
         let wants = body.get("preconditions");
@@ -66,8 +71,10 @@ fn one(x: &mut Exchange) -> Result<(), Status> {
     preconditions(x, &kept, &wanted)?;
     allowed(x, &kept)?;
     let step = decide(x, &kept, &wanted);
+    let gone = || if returns_object(x.kind) { kept.tree.clone() } else { Status::success(&x.row().resource(), &x.name, kept.uid()) };
     if wanted.dry_run {
-        x.answer(200, Status::success(&x.row().resource(), &x.name, kept.uid()));
+        let tree = gone();
+        x.answer(200, tree);
         return Ok(());
     }
     match step {
@@ -78,8 +85,8 @@ fn one(x: &mut Exchange) -> Result<(), Status> {
             x.answer_when(revision, 200, tree);
         }
         Step::Gone => {
+            let tree = gone();
             let revision = x.append("delete", Write::Delete { key: kept.key.clone() });
-            let tree = if returns_object(x.kind) { kept.tree.clone() } else { Status::success(&x.row().resource(), &x.name, kept.uid()) };
             x.answer_when(revision, 200, tree);
         }
     }

@@ -40,14 +40,28 @@ fn known_part(x: &Exchange, parts: &[&str]) -> Result<(), Status> {
     if !x.part.is_empty() && !parts.contains(&x.part.as_str()) {
         return Err(nothing_there());
     }
+    let (named, part) = (!x.name.is_empty(), !x.part.is_empty());
+    let refused = match x.request.verb {
+        Verb::Create => named && !part,
+        // A namespace is ended by its own finalizer, so all of them at once are not.
+        Verb::DeleteCollection => x.kind == kinds::NAMESPACE,
+        _ => false,
+    };
+    if refused {
+        return Err(Status::method_not_allowed(NOT_ALLOWED));
+    }
     let collection = matches!(x.request.verb, Verb::List | Verb::DeleteCollection);
     if x.name.is_empty() && !collection && !matches!(x.request.verb, Verb::Create | Verb::Watch) {
-        return Err(Status::method_not_allowed("the server does not allow this method on the requested resource"));
+        return Err(Status::method_not_allowed(NOT_ALLOWED));
     }
     Ok(())
 }
 
-/// What the server says of a resource that it does not have.
+const NOT_ALLOWED: &str = "the server does not allow this method on the requested resource";
+
+/// What the server says of a resource that it does not have: details that tell nothing.
 pub(crate) fn nothing_there() -> Status {
-    Status::new(404, "NotFound", "the server could not find the requested resource")
+    let mut status = Status::new(404, "NotFound", "the server could not find the requested resource");
+    status.details = objects::map! {};
+    status
 }

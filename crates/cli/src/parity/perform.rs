@@ -5,7 +5,7 @@ use super::scenario::{Answer, End, Scenario};
 use super::words;
 use cluster::input::Fault;
 use cluster::{Caller, Topology, World};
-use kubectl::session::{Config, Context};
+use kubectl::session::{Config, Context, Login};
 use objects::wire::{Request, Resource, Target, Verb};
 use objects::{Key, Text, Tree, kinds, map};
 use simcore::{Duration, Time};
@@ -310,7 +310,8 @@ fn kubeconfig(namespace: &str) -> Config {
         current: "mini".to_string(),
         contexts: BTreeMap::from([("mini".to_string(), context)]),
         clusters: BTreeMap::from([("mini".to_string(), "http://127.0.0.1:6443".to_string())]),
-        users: vec!["learner".to_string()],
+        users: BTreeMap::from([("learner".to_string(), Login::given())]),
+        home: "http://127.0.0.1:6443".to_string(),
     }
 }
 

@@ -12,6 +12,7 @@ static TABLE: &[(&str, &str, bool)] = &[
     (r"\b3[0-2]\d{3}(?=/(TCP|UDP))", "node-port", true),
     (r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{7,10}(?=-[bcdfghjklmnpqrstvwxz2456789]{5}\b)", "hash", true),
     (r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{5}\b", "suffix", true),
+    (r"\b(cali[0-9a-f]{11}|veth[0-9a-f]{8})\b", "peer", true),
     (r"(?<![\w.<-])(\d+d)?(\d+h)?(\d+m)?\d+s\b|(?<![\w.<-])\d+[dhm]\b", "age", false),
     (r"(?<=resourceVersion: .)\d+", "revision", false),
     (r" {2,}", "  ", false),

@@ -33,18 +33,14 @@ impl World {
     pub(super) fn show_journal(&mut self, host: usize) {
         let mut machine = self.machine(host);
         // In K3s its lines are the one process's.
-        if super::k3s::notifying(&machine).is_some() {
-            return;
+        if let Some((unit, _)) = super::k3s::notifying(&machine) {
+            return self.show_k3s_journal(host, &unit);
         }
         let id = self.hosts[host].kubelet;
         let lines = Arc::make_mut(&mut self.parts[id]).kubelet_mut().map(|kubelet| kubelet.read_journal()).unwrap_or_default();
         let last = |machine: &Machine| {
-            machine
-                .unit("kubelet")?
-                .journal
-                .iter()
-                .rev()
-                .find_map(|line| line.tag.strip_prefix("kubelet[")?.strip_suffix(']')?.parse().ok())
+            let journal = &machine.unit("kubelet")?.journal;
+            journal.iter().rev().find_map(|line| line.tag.strip_prefix("kubelet[")?.strip_suffix(']')?.parse().ok())
         };
         let pid = machine.unit("kubelet").map(|unit| unit.pid).filter(|pid| *pid != 0).or_else(|| last(&machine)).unwrap_or(700);
         for line in &lines {

@@ -48,6 +48,7 @@ impl World {
             Fault::StartComponent { component } => (Some(Deed::Start), component),
             Fault::KillComponent { component } => (Some(Deed::Kill), component),
             Fault::SlowComponent { component, .. } | Fault::CutComponent { component, .. } => (None, component),
+            Fault::CrashEtcd { member } | Fault::LoseEtcdData { member } | Fault::RestoreEtcd { member, .. } => (None, member),
             _ => return None,
         };
         let host = self.k3s_of(component)?;

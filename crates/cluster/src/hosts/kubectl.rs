@@ -31,8 +31,10 @@ impl World {
         };
         let files = files(&machine, begun);
         let line = words(begun);
+        let mut shell = Shell::new(files);
+        shell.leave_home();
         let mut kubectl = Kubectl {
-            shell: Shell::new(files),
+            shell,
             server,
             user,
             certificate,

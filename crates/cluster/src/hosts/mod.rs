@@ -13,6 +13,7 @@ mod founding;
 mod k3s;
 mod k3s_addons;
 mod k3s_faults;
+mod k3s_journal;
 mod k3s_snapshots;
 mod kubectl;
 mod links;

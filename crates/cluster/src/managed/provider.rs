@@ -1,6 +1,6 @@
 //! The providers as data: what they call a cluster's endpoint, its nodes and its node pool.
 use crate::topology::{LoadBalancer, Machine, Topology, machine};
-use kubectl::session::{Config, Context};
+use kubectl::session::{Config, Context, Login};
 use std::collections::BTreeMap;
 
 /// Who runs a hidden control plane. Names and labels are in the style of the provider's own documentation; numbers in them
@@ -104,7 +104,8 @@ impl Provider {
             current: name(),
             contexts: BTreeMap::from([(name(), Context { cluster: name(), user: name(), namespace: String::new() })]),
             clusters: BTreeMap::from([(name(), format!("https://{}", self.endpoint))]),
-            users: vec![name()],
+            users: BTreeMap::from([(name(), Login::given())]),
+            home: format!("https://{}", self.endpoint),
         }
     }
 }

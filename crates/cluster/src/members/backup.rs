@@ -78,6 +78,7 @@ impl World {
         (self.etcd.owner, self.etcd.owner_term) = (place, 2);
         self.etcd.cut(revision);
         self.etcd.written.clear();
+        self.etcd.gone.clear();
         let lost = std::mem::take(&mut self.pending);
         lost.into_iter().for_each(|write| self.lose_write(write.caller, write.ticket, write.member, write.begun));
         self.api.store = apiserver::Store::holding(state);

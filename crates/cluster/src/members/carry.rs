@@ -36,8 +36,25 @@ impl World {
         let node = &self.etcd.nodes[mail.to];
         let host = &self.hosts[node.host];
         if host.powered && host.connected && !node.cut {
+            if node.process.is_running() && self.was_removed(mail.to, mail.from) {
+                return self.dismiss(mail.from);
+            }
             self.give_with(mail.to, Input::Receive(mail.from, mail.message), mail.revision);
         }
+    }
+
+    /// Whether a member knows that another one was taken out of the cluster.
+    fn was_removed(&self, member: usize, other: MemberId) -> bool {
+        let known = self.etcd.nodes[member].process.member.as_ref();
+        self.etcd.gone.contains(&other) && known.is_some_and(|known| !known.conf().contains(other))
+    }
+
+    /// Peers turn away who was removed (410 Gone), and its process ends by that.
+    fn dismiss(&mut self, other: MemberId) {
+        let Some(place) = self.etcd.place(other) else { return };
+        Arc::make_mut(&mut self.etcd.nodes[place]).process.removed = true;
+        self.end_member(place, true);
+        self.process_shown(self.etcd.nodes[place].host, "etcd", false);
     }
 
     pub(crate) fn etcd_wakes(&mut self, place: usize, life: u32) {

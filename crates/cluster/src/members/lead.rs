@@ -1,7 +1,7 @@
 //! A member becomes leader, or hears of another one: the store's tail follows the new leader's log.
 use crate::event::Event;
 use crate::world::World;
-use etcd::raft::{Change, MemberId, NOBODY, Payload};
+use etcd::raft::{Change, ChangeKind, MemberId, NOBODY, Payload};
 use std::sync::Arc;
 
 impl World {
@@ -59,6 +59,9 @@ impl World {
 
     /// A member has applied a change of the configuration.
     pub(crate) fn membership_changed(&mut self, place: usize, change: Change) {
+        if change.kind == ChangeKind::Remove {
+            self.etcd.gone.insert(change.member);
+        }
         if place == self.etcd.owner {
             self.change_ended(change.id, true);
         }

@@ -51,6 +51,8 @@ impl World {
             }
             Ask::Range { keys, revision, serializable: true } => Some(self.range(member, keys, *revision)),
             _ if is_learner && !matches!(ask, Ask::Defragment | Ask::Snapshot) => Some(Reply::Refused(words::NOT_FOR_LEARNERS)),
+            Ask::LeaseNumbers => Some(self.lease(member, 0, ask)),
+            Ask::KeepAlive(_) if !node.has_leader() => Some(Reply::Refused(words::NO_LEADER)),
             Ask::Defragment => {
                 let took = Duration::micros(1_700 + node.process.space.in_use / 100);
                 Arc::make_mut(&mut self.etcd.nodes[member]).process.space.defragment();

@@ -9,7 +9,7 @@ use etcd::raft::{MemberId, Message, NOBODY};
 use etcd::server::{DEFAULT_QUOTA, Process};
 use objects::Text;
 use simcore::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A member on its host.
@@ -76,6 +76,8 @@ pub(crate) struct Etcd {
     pub watchers: Vec<Watcher>,
     /// Leases by number: seconds, and when it ends. Keys say themselves on which they hang.
     pub leases: BTreeMap<u64, (i64, Time)>,
+    /// Members that were taken out of the cluster.
+    pub gone: BTreeSet<MemberId>,
     /// Snapshot files by host and path, and the states in them.
     pub files: Vec<(usize, String, Saved)>,
     pub backups: Vec<Snapshot>,
@@ -105,6 +107,7 @@ impl Etcd {
             written: Vec::new(),
             watchers: Vec::new(),
             leases: BTreeMap::new(),
+            gone: BTreeSet::new(),
             files: Vec::new(),
             backups: Vec::new(),
             directories: Vec::new(),

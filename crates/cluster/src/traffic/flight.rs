@@ -230,7 +230,15 @@ impl World {
             let (port, path) = (frame.steps.reached.1, &frame.ask.url.path);
             let probed = if server.id == "kube-proxy" { self.proxy_of(server.host) } else { None };
             (frame.code, frame.body) = match probed.and_then(|proxy| proxy.answer(port, path, now)) {
-                Some(answer) => (answer.code, answer.body),
+                Some(answer) => {
+                    let kind = if path == "/proxyMode" { "text/plain; charset=utf-8" } else { "application/json" };
+                    let header = |name: &'static str, value: Text| (Text::new_static(name), value);
+                    frame.told.push(header("Content-Type", Text::new_static(kind)));
+                    frame.told.push(header("X-Content-Type-Options", Text::new_static("nosniff")));
+                    let weight = answer.weight.map(|count| header("X-Load-Balancing-Endpoint-Weight", Text::from(count.to_string())));
+                    frame.told.extend(weight);
+                    (answer.code, answer.body)
+                }
                 None if server.id == INTERNET => outside_answer(&frame.ask),
                 None => process_answer(&frame.ask),
             };

@@ -39,7 +39,7 @@ impl Onward {
 
     /// What the client gets where the backend gives no answer: code, body.
     pub fn failed(&self, failure: Failure) -> (u16, &'static str) {
-        if self.rule.dialect == Dialect::Ingress {
+        if self.rule.dialect != Dialect::Gateway {
             let slow = matches!(failure, Failure::Timeout | Failure::Lost | Failure::Denied);
             let code = if slow { 504 } else { 502 };
             return (code, self.rule.failed(code));

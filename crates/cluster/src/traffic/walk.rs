@@ -231,7 +231,7 @@ impl World {
                     self.echoes(client, self.end(host, ""), ask, steps)?;
                     return Ok((host, process));
                 }
-                self.on_node(host, port).map(|server| (host, server)).ok_or(Failure::Refused)
+                self.on_node(host, port, false).map(|server| (host, server)).ok_or(Failure::Refused)
             }
             Place::Elsewhere => {
                 self.leaves(source, protocol, steps)?;
@@ -317,9 +317,9 @@ impl World {
                     let way = self.passage(Some(host), Some(target)).ok_or(Failure::Lost)?;
                     return Ok((way.times(3), server));
                 }
-                self.on_node(host, port)
+                self.on_node(host, port, true)
             }
-            Client::Node(host) | Client::OnHost { host, .. } => self.on_node(*host, port),
+            Client::Node(host) | Client::OnHost { host, .. } => self.on_node(*host, port, true),
             Client::Outside(_) => {
                 let forward = self.traffic.forwards.iter().find(|forward| forward.local == port).cloned();
                 forward.and_then(|forward| {
@@ -342,11 +342,13 @@ impl World {
     }
 
     /// A Pod of the host's network, or one of the host's own processes.
-    fn on_node(&self, host: usize, port: u16) -> Option<Server> {
+    fn on_node(&self, host: usize, port: u16, loopback: bool) -> Option<Server> {
         let kubelet = self.kubelet_of(host)?;
         let process = match port {
             _ if port == self.api_port() && self.serves(host) => "kube-apiserver",
             10250 if kubelet.is_running() => "kubelet",
+            // kube-proxy serves its metrics and its mode on 127.0.0.1 alone.
+            10_249 if !loopback => "",
             _ if self.proxy_of(host).is_some_and(|proxy| proxy.answer(port, "/", self.now).is_some()) => "kube-proxy",
             _ => "",
         };

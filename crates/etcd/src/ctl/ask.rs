@@ -146,7 +146,9 @@ pub enum Ask {
     Grant(i64),
     Revoke(u64),
     KeepAlive(u64),
+    /// All leases, as the leader knows them; and their numbers, which every member tells by itself.
     Leases,
+    LeaseNumbers,
     Delete(Keys),
     Transact(Arc<Txn>),
     /// Changes of keys from a revision on; 0: from the next one on. It is answered when there are some.

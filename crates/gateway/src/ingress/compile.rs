@@ -20,7 +20,8 @@ const ANNOTATIONS: &str = "nginx.ingress.kubernetes.io/";
 
 /// The table of all Ingresses of our classes.
 pub fn table(view: &Snapshot) -> Table {
-    let mut table = Table { dialect: Dialect::Ingress, ..Table::default() };
+    let traefik = names::ingress_service(view).1 == "traefik";
+    let mut table = Table { dialect: if traefik { Dialect::Traefik } else { Dialect::Ingress }, ..Table::default() };
     for (port, secure) in PORTS {
         table.listener_mut(port, secure, "");
     }
@@ -71,7 +72,12 @@ fn enter(view: &Snapshot, table: &mut Table, ingress: &Kept) {
 fn put(table: &mut Table, ingress: &Object, host: &str, path: &PathMatch, rule: Arc<Rule>, place: usize, secured: bool) {
     let made = ingress.meta().get("creationTimestamp").as_text().and_then(|text| Time::parse(text)).unwrap_or_default();
     let redirects = secured && ingress.annotation(&annotation("ssl-redirect")) != "false";
+    let traefik = table.dialect == Dialect::Traefik;
     for (port, secure) in PORTS {
+        // Traefik's router of a host with a certificate listens for TLS alone.
+        if traefik && secured && !secure {
+            continue;
+        }
         let rule = if redirects && !secure { Arc::new(to_https(&rule)) } else { rule.clone() };
         table.listener_mut(port, secure, host).entries.push(Entry {
             host: Text::default(),
@@ -113,8 +119,10 @@ fn rule_of(view: &Snapshot, ingress: &Kept, host: &str, path: &str, backend: &Tr
     let name = Text::from(format!("Ingress {}, {host}{path}", ingress.key.path()));
     let words = Text::from(format!("{name}: {}", backend.name));
     let share = Share { weight: 1, backend, filters: Filters::default(), words };
+    let traefik = names::ingress_service(view).1 == "traefik";
+    let dialect = if traefik { Dialect::Traefik } else { Dialect::Ingress };
     let target = ingress.annotation(&annotation("rewrite-target"));
-    let rewrite = (!target.is_empty()).then(|| PathEdit::Full(Text::new(target)));
+    let rewrite = (!traefik && !target.is_empty()).then(|| PathEdit::Full(Text::new(target)));
     let filters = Filters { path: rewrite, ..Filters::default() };
-    Rule { name, filters, shares: vec![share], dialect: Dialect::Ingress, tries: TRIES, total: 1, limit: LIMIT, try_limit: LIMIT }
+    Rule { name, filters, shares: vec![share], dialect, tries: TRIES, total: 1, limit: LIMIT, try_limit: LIMIT }
 }

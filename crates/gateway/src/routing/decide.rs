@@ -57,6 +57,9 @@ impl Rule {
             (Dialect::Ingress, 502) => page!("502 Bad Gateway"),
             (Dialect::Ingress, 503) => page!("503 Service Temporarily Unavailable"),
             (Dialect::Ingress, _) => page!("504 Gateway Time-out"),
+            (Dialect::Traefik, 502) => "Bad Gateway",
+            (Dialect::Traefik, 503) => "no available server\n",
+            (Dialect::Traefik, _) => "Gateway Timeout",
         }
     }
 }
@@ -71,11 +74,19 @@ pub fn decide(table: &Table, port: u16, ask: &Ask, from: &str, rng: &mut Rng) ->
     let listener = table.listener(port, host);
     if !ask.url.secure && listener.is_some_and(|one| one.secure) {
         let words = Text::new_static("plain HTTP on a port for TLS");
-        return own(400, page!("400 The plain HTTP request was sent to HTTPS port"), words);
+        let body = match table.dialect {
+            Dialect::Traefik => "Client sent an HTTP request to an HTTPS server.\n",
+            _ => page!("400 The plain HTTP request was sent to HTTPS port"),
+        };
+        return own(400, body, words);
     }
     let fits = |entry: &&Entry| entry.fits(host, &ask.method, &ask.url.path, &ask.headers);
     let Some((listener, entry)) = listener.and_then(|listener| Some((listener, listener.entries.iter().find(fits)?))) else {
-        let body = if table.dialect == Dialect::Ingress { page!("404 Not Found") } else { "" };
+        let body = match table.dialect {
+            Dialect::Gateway => "",
+            Dialect::Ingress => page!("404 Not Found"),
+            Dialect::Traefik => "404 page not found\n",
+        };
         return own(404, body, Text::new_static("no route matches"));
     };
     let rule = &entry.rule;
@@ -122,7 +133,7 @@ fn towards(backend: &Backend, (host, from): (&str, &str), entry: &Entry, share: 
     rule.filters.request.apply(&mut headers);
     share.filters.request.apply(&mut headers);
     let names = [&share.filters.host, &rule.filters.host].into_iter().find(|name| !name.is_empty());
-    if rule.dialect == Dialect::Ingress {
+    if rule.dialect != Dialect::Gateway {
         headers.push((Text::new_static("X-Real-IP"), Text::new(from)));
         headers.push((Text::new_static("X-Forwarded-Host"), Text::new(host)));
     }

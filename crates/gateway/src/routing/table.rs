@@ -25,6 +25,8 @@ pub enum Dialect {
     Gateway,
     /// As ingress-nginx.
     Ingress,
+    /// As Traefik with Ingresses, which K3s brings.
+    Traefik,
 }
 
 /// One port with one host pattern.
@@ -191,7 +193,7 @@ impl Table {
         match all.iter().find(|one| one.names(host)).or(all.first()) {
             _ if ask.insecure => Ok(()),
             Some(certificate) => certificate.check(host, now),
-            None if self.dialect == Dialect::Ingress => Certificate::fake().check(host, now),
+            None if self.dialect != Dialect::Gateway => Certificate::fake().check(host, now),
             None => Err(Failure::Reset),
         }
     }

@@ -146,6 +146,11 @@ impl Machine {
         self.units.values().map(|unit| unit.journal.len()).sum()
     }
 
+    /// Lines that were told later than others of their time are put where they belong.
+    pub fn sort_journal(&mut self, unit: &str) {
+        self.alter_unit(unit, |unit| Arc::make_mut(&mut unit.journal).sort_by_key(|line| line.at));
+    }
+
     /// A line of a program that writes by klog, after its header: `E1201 00:00:07.000000     432 run.go:72] `.
     pub fn klog(&mut self, now: Time, name: &str, pid: u32, level: char, place: &str, words: &str) {
         let text = self.local(now).rfc3339_micro();

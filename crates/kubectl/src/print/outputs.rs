@@ -33,6 +33,13 @@ pub static FLAGS: &[Flag] = &[
     ),
 ];
 
+/// The print flags that every command with `-o` takes, whatever stands in its own table (cli-runtime `PrintFlags`).
+pub fn beside(path: &str, own: &'static [Flag]) -> &'static [Flag] {
+    let plain = ["delete", "explain", "top", "version", "config get-contexts", "apply view-last-applied"];
+    let prints = own.iter().any(|flag| flag.name == "output") && !plain.iter().any(|name| path.starts_with(name));
+    if prints { &FLAGS[1..] } else { &[] }
+}
+
 /// A chosen form.
 #[derive(Clone, Debug)]
 pub enum Output {
@@ -97,9 +104,16 @@ impl Output {
             "jsonpath-file" => path(file("--template")?, false),
             "custom-columns" => Columns::read(&template()).map(|columns| Output::Columns(columns, !args.is("no-headers"))),
             "custom-columns-file" => {
+                if template().is_empty() {
+                    return Err(Stop::error("custom-columns format specified but no custom columns given"));
+                }
                 let text = file("template")?;
                 let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
                 let (heads, paths) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+                if heads.len() != paths.len() {
+                    let (heads, paths) = (heads.len(), paths.len());
+                    return Err(Stop::error(format!("number of headers ({heads}) and field specifications ({paths}) don't match")));
+                }
                 let spec: Vec<String> = heads.iter().zip(paths).map(|(head, path)| format!("{head}:{path}")).collect();
                 Columns::read(&spec.join(",")).map(|columns| Output::Columns(columns, !args.is("no-headers")))
             }

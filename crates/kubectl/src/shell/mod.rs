@@ -321,6 +321,11 @@ impl Shell {
         self.session.config = config;
     }
 
+    /// Leaves it to whoever carries the requests which server answers: a kubeconfig lies elsewhere, on a server.
+    pub fn leave_home(&mut self) {
+        self.session.config.home.clear();
+    }
+
     /// Sets the namespace of the current context, as a lesson's start does.
     pub fn set_namespace(&mut self, name: &str) {
         let current = self.session.config.current.clone();

@@ -35,7 +35,10 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if matches!(phase, "Succeeded" | "Failed") {
         return Err(Stop::error(format!("cannot attach a container in a completed pod; current phase is {phase}")));
     }
-    let container = pods::container(io, &pod, args.text("container"))?;
+    let container = pods::container(io, &pod, args.text("container"), args.is("quiet")).map_err(|stop| match stop {
+        Stop::Fail { text, .. } => Stop::error(format!("cannot attach to the container: {}", text.trim_start_matches("error: "))),
+        wait => wait,
+    })?;
     let name = pod.at(&["metadata", "name"]).text();
     if args.is("stdin") {
         if !args.is("quiet") {

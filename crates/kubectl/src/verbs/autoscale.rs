@@ -1,11 +1,12 @@
 //! `kubectl autoscale`: a HorizontalPodAutoscaler for a workload.
 use crate::args::{Args, Takes, flag};
 use crate::client::{self, Info};
+use crate::discovery::Served;
 use crate::job::{Io, Stop};
 use crate::print;
 use crate::verbs::Verb;
 use objects::wire::Verb as Ask;
-use objects::{Tree, list, map};
+use objects::{Quantity, Tree, list, map};
 
 pub static VERB: Verb = Verb {
     name: "autoscale",
@@ -51,6 +52,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             args.int("min")
         )));
     }
+    if args.given("cpu-percent") {
+        io.err("Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).\n");
+    }
     let found = client::named_live(args, io, &args.words)?;
     if let Some(words) = found.failures.first() {
         return Err(Stop::plain(words.as_str()));
@@ -62,10 +66,14 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn create(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
-    let Some(served) = client::resolve_kind(args, io, "autoscaling/v2", "HorizontalPodAutoscaler")? else {
-        return Err(Stop::error("this cluster does not serve HorizontalPodAutoscalers yet (autoscaling/v2)"));
-    };
-    let metrics = metrics(args);
+    if !info.served.subresources.iter().any(|part| part == "scale") {
+        let group = if info.served.group.is_empty() { format!("/{}", info.served.version) } else { info.served.api_version() };
+        return Err(Stop::error(format!(
+            "cannot autoscale a {}: could not find scale subresource for {group}, Resource={} in discovery information",
+            info.served.kind, info.served.plural
+        )));
+    }
+    let metrics = metrics(args).map_err(Stop::error)?;
     if metrics.items().is_empty() {
         return Err(Stop::error(
             "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: empty input",
@@ -77,8 +85,18 @@ fn create(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     if args.int("min") > 0 {
         spec.set(&["minReplicas"], args.int("min"));
     }
-    let tree = map! {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": map! {"name": name}, "spec": spec};
-    if matches!(args.text("dry-run"), "client" | "unchanged") {
+    let mut tree = map! {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": map! {"name": name}, "spec": spec};
+    let dry = matches!(args.text("dry-run"), "client" | "unchanged");
+    let served = match client::resolve_kind(args, io, "autoscaling/v2", "HorizontalPodAutoscaler")? {
+        Some(served) => served,
+        // Who only prints asks nobody whether it is served.
+        None if dry => {
+            Served { group: "autoscaling".into(), version: "v2".into(), kind: "HorizontalPodAutoscaler".into(), ..Served::default() }
+        }
+        None => return Err(Stop::error("this cluster does not serve HorizontalPodAutoscalers yet (autoscaling/v2)")),
+    };
+    if dry {
+        tree.set(&["status"], map! {"currentMetrics": Tree::Null, "desiredReplicas": 0});
         let made = Info { served, namespace: info.namespace.clone(), name: name.to_string(), source: String::new(), tree };
         return print::built(args, io, &made, "autoscaled");
     }
@@ -89,8 +107,8 @@ fn create(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     print::built(args, io, &client::info(&served, made), "autoscaled")
 }
 
-/// One resource metric for each of CPU and memory that was asked for.
-fn metrics(args: &Args) -> Tree {
+/// One resource metric for each of CPU and memory that was asked for; the error names an amount that is none.
+fn metrics(args: &Args) -> Result<Tree, String> {
     let old = if args.int("cpu-percent") >= 0 { format!("{}%", args.int("cpu-percent")) } else { String::new() };
     let cpu = if args.text("cpu").is_empty() { old } else { args.text("cpu").to_string() };
     let mut all = list![];
@@ -101,9 +119,10 @@ fn metrics(args: &Args) -> Tree {
         let share = text.strip_suffix('%').and_then(|number| number.parse::<i64>().ok());
         let target = match share {
             Some(percent) => map! {"averageUtilization": percent, "type": "Utilization"},
+            None if Quantity::parse(text).is_err() => return Err(format!("invalid resource {name} value: {text}")),
             None => map! {"averageValue": text, "type": "AverageValue"},
         };
         all.list_mut().push(map! {"resource": map! {"name": name, "target": target}, "type": "Resource"});
     }
-    all
+    Ok(all)
 }

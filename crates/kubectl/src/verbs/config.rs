@@ -3,7 +3,7 @@ use crate::args::{Args, Flag, Takes, flag};
 use crate::describe::parts::page::aligned;
 use crate::job::{Io, Stop};
 use crate::print;
-use crate::session::{Config, Context};
+use crate::session::{Config, Context, Login};
 use crate::verbs::Verb;
 use objects::{Tree, map};
 
@@ -65,8 +65,11 @@ pub static VERB: Verb = Verb {
         sub(
             "set-credentials",
             "Set a user entry in kubeconfig",
-            "kubectl config set-credentials NAME [--token=bearer_token] [options]",
-            &[],
+            "kubectl config set-credentials NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [options]",
+            &[
+                flag("password", '\0', Takes::Text, "", "password for the user entry in kubeconfig"),
+                flag("username", '\0', Takes::Text, "", "username for the user entry in kubeconfig"),
+            ],
             set_user,
         ),
         sub("unset", "Unset an individual value in a kubeconfig file", "kubectl config unset PROPERTY_NAME [options]", &[], unset),
@@ -139,7 +142,7 @@ fn get_clusters(_args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn get_users(_args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let names: String = io.session.config.users.iter().map(|name| format!("{name}\n")).collect();
+    let names: String = io.session.config.users.keys().map(|name| format!("{name}\n")).collect();
     io.out(format!("NAME\n{names}"));
     Ok(0)
 }
@@ -247,13 +250,7 @@ fn rename_context(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 fn delete_named(args: &Args, io: &mut Io, what: &str) -> Result<u8, Stop> {
     let [name] = &args.words[..] else { return Err(args.usage(&format!("You must specify exactly one {what}"))) };
     let config = &mut io.session.config;
-    let users = config.users.len();
-    let gone = if what == "cluster" {
-        config.clusters.remove(name).is_some()
-    } else {
-        config.users.retain(|user| user != name);
-        config.users.len() < users
-    };
+    let gone = if what == "cluster" { config.clusters.remove(name).is_some() } else { config.users.remove(name).is_some() };
     if !gone {
         return Err(Stop::error(format!("cannot delete {what} {name}, not in /home/learner/.kube/config")));
     }
@@ -273,9 +270,17 @@ fn set_cluster(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn set_user(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let [name] = &args.words[..] else { return Err(page_first(args, io)) };
-    let users = &mut io.session.config.users;
-    if !users.contains(name) {
-        users.push(name.clone());
+    let fields = &mut io.session.config.users.entry(name.clone()).or_default().fields;
+    // A token takes the place of a password, and the other way round.
+    for (given, gone) in [("token", ["username", "password"]), ("username", ["token", ""])] {
+        if args.given(given) {
+            gone.iter().for_each(|key| drop(fields.remove(*key)));
+        }
+    }
+    for key in ["token", "username", "password", "client-certificate", "client-key"] {
+        if args.given(key) {
+            fields.insert(key.to_string(), args.text(key).to_string());
+        }
     }
     io.out(format!("User \"{name}\" set.\n"));
     Ok(0)
@@ -302,10 +307,8 @@ fn set(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             drop(config.clusters.insert(named(rest).unwrap_or_default().0, value.clone()));
         }
         Some(("users", rest)) => {
-            let (name, _) = named(rest).unwrap_or_default();
-            if !config.users.contains(&name) {
-                config.users.push(name);
-            }
+            let (name, field) = named(rest).unwrap_or_default();
+            config.users.entry(name).or_default().fields.insert(field, value.clone());
         }
         _ => return Err(Stop::error(format!("unable to parse {property} after [] at api.Config"))),
     }
@@ -328,7 +331,10 @@ fn unset(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             }
         }
         Some(("clusters", name)) => drop(config.clusters.remove(name)),
-        Some(("users", name)) => config.users.retain(|user| user != name),
+        Some(("users", rest)) => match rest.rsplit_once('.').filter(|(name, _)| config.users.contains_key(*name)) {
+            Some((name, field)) => drop(config.users.get_mut(name).and_then(|login| login.fields.remove(field))),
+            None => drop(config.users.remove(rest)),
+        },
         _ => return Err(Stop::error(format!("unable to parse {property} after [] at api.Config"))),
     }
     io.out(format!("Property \"{property}\" unset.\n"));
@@ -336,13 +342,13 @@ fn unset(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn view(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let tree = tree(&io.session.config, args.is("minify"));
+    let tree = tree(&io.session.config, args.is("minify"), args.is("raw"));
     print::Output::read(args, io)?.print(io, &tree, "config")?;
     Ok(0)
 }
 
 /// The kubeconfig as kubectl shows it: `minify` keeps only what the current context uses.
-fn tree(config: &Config, minify: bool) -> Tree {
+fn tree(config: &Config, minify: bool, raw: bool) -> Tree {
     let used = config.contexts.get(&config.current).cloned().unwrap_or_default();
     let contexts = config.contexts.iter().filter(|(name, _)| !minify || **name == config.current).map(|(name, context)| {
         let mut entry = map! {"cluster": context.cluster.as_str(), "user": context.user.as_str()};
@@ -357,13 +363,19 @@ fn tree(config: &Config, minify: bool) -> Tree {
         .filter(|(name, _)| !minify || **name == used.cluster)
         .map(|(name, server)| map! {"cluster": cluster(server), "name": name.as_str()});
     let secure = config.clusters.values().any(|server| server.starts_with("https://"));
-    let user = if secure {
-        map! {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}
-    } else {
-        map! {}
+    let user = |login: &Login| {
+        let mut user = map! {};
+        if login.given && secure {
+            user = map! {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"};
+        }
+        for (key, value) in &login.fields {
+            let hidden = !raw && matches!(key.as_str(), "token" | "password");
+            user.set(&[key], if hidden { "REDACTED" } else { value });
+        }
+        user
     };
-    let users =
-        config.users.iter().filter(|name| !minify || **name == used.user).map(|name| map! {"name": name.as_str(), "user": user.clone()});
+    let users = config.users.iter().filter(|(name, _)| !minify || **name == used.user);
+    let users = users.map(|(name, login)| map! {"name": name.as_str(), "user": user(login)});
     map! {
         "apiVersion": "v1", "kind": "Config", "current-context": config.current.as_str(),
         "clusters": clusters.collect::<Vec<Tree>>(), "contexts": contexts.collect::<Vec<Tree>>(), "users": users.collect::<Vec<Tree>>(),
@@ -392,10 +404,11 @@ mod tests {
             current: "mini".into(),
             contexts: BTreeMap::from([("mini".into(), context)]),
             clusters: BTreeMap::from([("mini".into(), "http://127.0.0.1:6443".into())]),
-            users: vec!["learner".into()],
+            users: BTreeMap::from([("learner".into(), Login::given())]),
+            home: "http://127.0.0.1:6443".into(),
         };
         let text = "apiVersion: v1\nclusters:\n- cluster:\n    server: http://127.0.0.1:6443\n  name: mini\ncontexts:\n- context:\n    cluster: mini\n    namespace: discovery\n    user: learner\n  name: mini\ncurrent-context: mini\nkind: Config\nusers:\n- name: learner\n  user: {}\n";
-        assert_eq!(print::yaml(&tree(&config, false)), text);
-        assert!(tree(&Config::default(), true).to_json().contains("DATA+OMITTED"));
+        assert_eq!(print::yaml(&tree(&config, false, false)), text);
+        assert!(tree(&Config::default(), true, false).to_json().contains("DATA+OMITTED"));
     }
 }

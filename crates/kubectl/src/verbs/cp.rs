@@ -87,7 +87,7 @@ fn within(args: &Args, io: &mut Io, place: &Spec, command: &[&str]) -> Result<St
     if matches!(phase, "Succeeded" | "Failed") {
         return Err(Stop::error(format!("cannot exec into a container in a completed pod; current phase is {phase}")));
     }
-    let container = pods::container(io, &pod, args.text("container"))?;
+    let container = pods::container(io, &pod, args.text("container"), false)?;
     let words: Vec<String> = command.iter().map(|word| word.to_string()).collect();
     let (result, pen) = io.within_captured(Stdin::Text { text: String::new(), more: false }, |io| {
         inside::once(args, io, namespace, place.pod, &container, &words)

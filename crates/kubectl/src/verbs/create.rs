@@ -86,6 +86,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if found.infos.is_empty() && found.failures.is_empty() {
         return Err(Stop::error("no objects passed to create"));
     }
+    // What the server refuses is told before what it does not know.
+    let unknown = std::mem::take(&mut found.failures);
     for mut info in std::mem::take(&mut found.infos) {
         crate::change_cause::record(args, &mut info.tree);
         if args.is("save-config") {
@@ -105,5 +107,6 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         object(args, io, &info, "created")?;
     }
+    found.failures.extend(unknown);
     finish(io, &found.failures)
 }

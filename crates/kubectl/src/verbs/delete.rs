@@ -56,6 +56,7 @@ static FLAGS: &[Flag] = &[
     flag("kustomize", 'k', Takes::Text, "", "Process a kustomization directory."),
     flag("now", '\0', Takes::Bool, "false", "If true, resources are signaled for immediate shutdown (same as --grace-period=1)."),
     flag("output", 'o', Takes::Text, "", "Output mode. Use \"-o name\" for shorter output (resource/name)."),
+    flag("raw", '\0', Takes::Text, "", "Raw URI to DELETE to the server.  Uses the transport specified by the kubeconfig file."),
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
     flag(
@@ -75,6 +76,9 @@ struct Going {
 }
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if args.given("raw") {
+        return raw(args, io);
+    }
     let grace = grace(args)?;
     let policy = policy(args)?;
     for (old, new) in [("true", "background"), ("false", "orphan")] {
@@ -95,10 +99,15 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         io.out("No resources found\n");
         return Ok(0);
     }
+    let how = if args.is("force") && grace == Some(0) { "force " } else { "" };
     let mut going = Vec::new();
     for info in infos {
+        if info.name.is_empty() {
+            failures.push(format!("error: error when deleting \"{}\": resource name may not be empty", info.source));
+            continue;
+        }
         if dry == "client" {
-            said(args, io, &info, "");
+            said(args, io, &info, how);
             continue;
         }
         let mut ask = client::request(args, wire::Verb::Delete, &info.served, &info.namespace, &info.name);
@@ -108,7 +117,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         let response = io.send(ask)?;
         if response.is_ok() {
-            said(args, io, &info, if args.is("force") && grace == Some(0) { "force " } else { "" });
+            said(args, io, &info, how);
             let uid = [response.tree().at(&["details", "uid"]).text(), response.tree().at(&["metadata", "uid"]).text()].concat();
             going.push(Going { info, uid });
         } else if !(response.code == 404 && ignore) {
@@ -121,16 +130,32 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     finish(io, &failures)
 }
 
+/// `--raw PATH`: the answer as the server gives it.
+fn raw(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if !args.words.is_empty() {
+        return Err(Stop::error("arguments may not be passed when --raw is specified"));
+    }
+    let (target, options, _) = objects::url::read(args.text("raw"));
+    let many = matches!(&target, wire::Target::Resource { name, .. } if name.is_empty());
+    let verb = if many { wire::Verb::DeleteCollection } else { wire::Verb::Delete };
+    let response = io.send(wire::Request { verb, target, options, ..client::path(args, "") })?;
+    if !response.is_ok() {
+        return Err(Stop::server(&response));
+    }
+    io.out(crate::print::json::answer(response.tree()));
+    Ok(0)
+}
+
 fn grace(args: &Args) -> Result<Option<i64>, Stop> {
     let given = args.int("grace-period");
     if args.is("now") && given != -1 {
         return Err(Stop::error("--now and --grace-period cannot be specified together"));
     }
+    let given = if args.is("now") { 1 } else { given };
     if args.is("force") && given > 0 {
         return Err(Stop::error("--force and --grace-period greater than 0 cannot be specified together"));
     }
     Ok(match given {
-        _ if args.is("now") => Some(1),
         0 if !args.is("force") => Some(1),
         n if n < 0 && args.is("force") => Some(0),
         n if n < 0 => None,
@@ -157,11 +182,14 @@ fn options(grace: Option<i64>, policy: &'static str) -> Tree {
 
 /// The objects to delete. Named ones are not fetched first.
 fn wanted(args: &Args, io: &mut Io) -> Result<Found, Stop> {
-    if !args.list("filename").is_empty() || args.given("kustomize") {
+    if client::from_files(args) {
+        client::no_names_beside_files(&args.words)?;
         return crate::documents::read(args, io);
     }
     if args.words.is_empty() {
-        return Err(Stop::error(client::NOTHING_NAMED));
+        let selects = args.is("all") || args.given("selector") || args.given("field-selector");
+        let words = if selects { "at least one resource must be specified to use a selector" } else { client::NOTHING_NAMED };
+        return Err(Stop::error(words));
     }
     if args.is("all") && (args.given("selector") || args.given("field-selector")) {
         return Err(Stop::error("setting 'all' parameter but found a non empty selector."));
@@ -179,6 +207,7 @@ fn wanted(args: &Args, io: &mut Io) -> Result<Found, Stop> {
         found.infos.retain(|info| info.served.can("delete"));
         return Ok(found);
     }
+    client::compatible(args, &picks)?;
     let namespace = client::namespace(args, io)?;
     Ok(Found { infos: picks.into_iter().map(|pick| unseen(pick, &namespace)).collect(), failures: Vec::new() })
 }

@@ -51,6 +51,9 @@ fn compare(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     found.infos.retain(|info| selector.matches(info.tree.at(&["metadata", "labels"])));
     let mut differs = false;
     for info in &found.infos {
+        if info.name.is_empty() {
+            return Err(Stop::error("resource name may not be empty"));
+        }
         let live = io.send(client::request(args, wire::Verb::Get, &info.served, &info.namespace, &info.name))?;
         if !live.is_ok() && live.code != 404 {
             return Err(Stop::server(&live));
@@ -63,8 +66,8 @@ fn compare(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             io.out(report(io, info, &before, &after));
         }
     }
-    let code = finish(io, &found.failures)?;
-    Ok(code.max(u8::from(differs)))
+    let failed = finish(io, &found.failures)? > 0;
+    Ok(if failed { 2 } else { u8::from(differs) })
 }
 
 fn shown(args: &Args, tree: &Tree) -> String {
@@ -114,7 +117,10 @@ fn merged(args: &Args, io: &mut Io, info: &Info, live: Option<&Tree>) -> Result<
     if response.is_ok() {
         Ok(client::info(&info.served, response.tree().clone()).tree)
     } else {
-        Err(Stop::plain(server_words_about(&response, "patching", &info.source)))
+        // A creation is refused without a word of the file.
+        let words =
+            if live.is_none() { crate::job::server_words(&response) } else { server_words_about(&response, "patching", &info.source) };
+        Err(Stop::plain(words))
     }
 }
 

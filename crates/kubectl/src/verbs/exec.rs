@@ -27,7 +27,14 @@ static FLAGS: &[Flag] = &[
 ];
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let (before, command) = (args.before_dash(), args.after_dash());
+    let (mut before, command) = (args.before_dash().to_vec(), args.after_dash());
+    if !args.list("filename").is_empty() {
+        if !before.is_empty() {
+            return Err(Stop::error("resource/name arguments cannot be provided when a path is specified"));
+        }
+        let found = crate::documents::read(args, io)?;
+        before.extend(found.infos.first().map(client::Info::slash));
+    }
     let Some(word) = before.first() else { return Err(Stop::error("pod, type/name or --filename must be specified")) };
     if args.dash.is_none() && before.len() > 1 {
         return Err(Stop::error(
@@ -44,7 +51,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if matches!(phase, "Succeeded" | "Failed") {
         return Err(Stop::error(format!("cannot exec into a container in a completed pod; current phase is {phase}")));
     }
-    let container = pods::container(io, &pod, args.text("container"))?;
+    let container = pods::container(io, &pod, args.text("container"), args.is("quiet"))?;
     let name = pod.at(&["metadata", "name"]).text();
     let shell = command.len() == 1 && matches!(command[0].rsplit('/').next(), Some("sh" | "bash" | "ash"));
     if shell && args.is("stdin") {

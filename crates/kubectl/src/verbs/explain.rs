@@ -1,13 +1,11 @@
 //! `kubectl explain`: the fields of a kind, from the schema table, described in our own words.
-mod words;
-
 use crate::args::{Args, Takes, flag};
 use crate::client;
 use crate::discovery::Served;
 use crate::job::{Io, Stop};
 use crate::verbs::Verb;
 use objects::kinds;
-use objects::schema::{self, Definition, Field};
+use objects::schema::{self, Definition, Field, words};
 
 pub static VERB: Verb = Verb {
     name: "explain",
@@ -24,7 +22,7 @@ pub static VERB: Verb = Verb {
             "plaintext",
             "Format in which to render the schema. Valid values are: (plaintext, plaintext-openapiv2).",
         ),
-        flag("recursive", '\0', Takes::Bool, "false", "When true, print the name of all the fields recursively."),
+        flag("recursive", 'R', Takes::Bool, "false", "When true, print the name of all the fields recursively."),
     ],
     subs: &[],
     run,
@@ -119,19 +117,20 @@ fn page(served: &Served, top: &'static Definition, path: &[&str], recursive: boo
         definition = found.ty.element().definition();
     }
     if let Some((_, field)) = field {
-        text.push_str(&format!("FIELD: {} <{}>{}\n", field.name, field.ty.explained(), required(field)));
+        // Upstream does not say here that it is required.
+        text.push_str(&format!("FIELD: {} <{}>\n", field.name, field.ty.explained()));
         if field.values.is_empty() {
             text.push('\n');
         } else {
-            let values: String = field.values.iter().map(|value| format!("    {value}\n")).collect();
+            let values: String = field.values.iter().map(|value| format!("    {}\n", shown(value))).collect();
             text.push_str(&format!("ENUM:\n{values}"));
         }
         text.push('\n');
     }
     text.push_str("DESCRIPTION:\n");
-    let mut said = Vec::new();
-    said.extend(field.and_then(|(inside, field)| words::field(inside.short(), field.name)));
-    said.extend(definition.and_then(|definition| words::definition(definition.short())));
+    let mut said: Vec<String> = Vec::new();
+    said.extend(field.and_then(|(inside, field)| words::described(inside.short(), field)));
+    said.extend(definition.and_then(|definition| words::definition(definition.short())).map(str::to_string));
     if said.is_empty() {
         text.push_str("    <empty>\n");
     }
@@ -149,12 +148,20 @@ fn page(served: &Served, top: &'static Definition, path: &[&str], recursive: boo
     Ok(text)
 }
 
+/// A value as it is listed; the empty one as two quotes.
+fn shown(value: &'static str) -> &'static str {
+    if value.is_empty() { "\"\"" } else { value }
+}
+
 fn required(field: &Field) -> &'static str {
     if field.required { " -required-" } else { "" }
 }
 
 fn line(field: &Field, indent: &str) -> String {
-    let choice = if field.values.is_empty() { String::new() } else { format!("{indent}enum: {}\n", field.values.join(", ")) };
+    // Of many values the first four.
+    let more = if field.values.len() > 4 { ", ...." } else { "" };
+    let values: Vec<&str> = field.values.iter().take(4).map(|value| shown(value)).collect();
+    let choice = if values.is_empty() { String::new() } else { format!("{indent}enum: {}{more}\n", values.join(", ")) };
     format!("{indent}{}\t<{}>{}\n{choice}", field.name, field.ty.explained(), required(field))
 }
 
@@ -163,7 +170,7 @@ fn fields(definition: &'static Definition) -> String {
     let mut text = String::new();
     for field in definition.fields {
         text.push_str(&line(field, "  "));
-        text.push_str(&wrapped(words::field(definition.short(), field.name).unwrap_or("<no description>"), 4));
+        text.push_str(&wrapped(&words::described(definition.short(), field).unwrap_or_else(|| "<no description>".to_string()), 4));
         text.push('\n');
     }
     text
@@ -186,8 +193,13 @@ fn tree(definition: &'static Definition, level: usize, open: &mut Vec<&'static s
     text
 }
 
-/// Text broken at spaces, each line after `indent` spaces.
+/// Text broken at spaces, each line after `indent` spaces. Lines of its own stay lines.
 fn wrapped(text: &str, indent: usize) -> String {
+    text.split('\n').map(|line| wrapped_line(line, indent)).collect()
+}
+
+fn wrapped_line(text: &str, indent: usize) -> String {
+    let lead = text.len() - text.trim_start().len();
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.len() - 1;
@@ -200,6 +212,7 @@ fn wrapped(text: &str, indent: usize) -> String {
             lines.push(word.to_string());
         }
     }
+    lines[0].insert_str(0, &" ".repeat(lead));
     lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
 }
 
@@ -237,13 +250,16 @@ mod tests {
                 && text.contains("\n\n  type\t<string>\n  enum: Recreate, RollingUpdate\n    "),
             "{text}"
         );
-        assert!(text.ends_with(" first.\n\n\n"), "{text}");
+        assert!(
+            text.ends_with(" first.\n    \n    Possible enum values:\n     - `\"Recreate\"`\n     - `\"RollingUpdate\"`\n\n\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn all_the_fields_below_stand_in_steps() {
         let text = explain(kinds::DEPLOYMENT, "spec.selector", true).unwrap();
-        assert!(text.contains("FIELD: selector <LabelSelector> -required-\n\n\nDESCRIPTION:"), "{text}");
+        assert!(text.contains("FIELD: selector <LabelSelector>\n\n\nDESCRIPTION:"), "{text}");
         assert!(text.ends_with("FIELDS:\n  matchExpressions\t<[]LabelSelectorRequirement>\n    key\t<string> -required-\n    operator\t<string> -required-\n    values\t<[]string>\n  matchLabels\t<map[string]string>\n\n"), "{text}");
     }
 

@@ -104,8 +104,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     let output = Output::read(args, io)?;
     let picks = picks(args, io)?;
-    if picks.iter().any(|(pick, _)| !pick.name.is_empty()) && args.is("all-namespaces") && args.list("filename").is_empty() {
-        return Err(Stop::error("a resource cannot be retrieved by name across all namespaces"));
+    if args.is("output-watch-events") && !args.is("watch") && !args.is("watch-only") {
+        return Err(Stop::error("--output-watch-events option can only be used with --watch or --watch-only"));
     }
     if args.is("watch") || args.is("watch-only") {
         return watching::run(args, io, &picks, &output);
@@ -119,7 +119,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 /// What is asked for, each with its namespace.
 fn picks(args: &Args, io: &mut Io) -> Result<Vec<(Pick, String)>, Stop> {
-    if !args.list("filename").is_empty() || args.given("kustomize") {
+    if client::from_files(args) {
+        client::no_names_beside_files(&args.words)?;
         let found = crate::documents::read(args, io)?;
         if let Some(failure) = found.failures.first() {
             return Err(Stop::plain(failure.clone()));
@@ -133,9 +134,7 @@ fn picks(args: &Args, io: &mut Io) -> Result<Vec<(Pick, String)>, Stop> {
     }
     let namespace = if args.is("all-namespaces") { String::new() } else { client::namespace(args, io)? };
     let picks = client::pick(args, io, &args.words)?;
-    if picks.iter().any(|pick| !pick.name.is_empty()) && (args.given("selector") || args.given("field-selector")) {
-        return Err(Stop::error("name cannot be provided when a selector is specified"));
-    }
+    client::compatible(args, &picks)?;
     Ok(picks.into_iter().map(|pick| (pick, namespace.clone())).collect())
 }
 

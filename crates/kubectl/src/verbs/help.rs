@@ -2,6 +2,7 @@
 use super::{GROUPS, Verb};
 use crate::args::{Args, Flag, GLOBAL, Takes};
 use crate::job::{Io, Stop};
+use crate::print::outputs;
 
 pub static VERB: Verb = Verb {
     name: "help",
@@ -72,8 +73,10 @@ pub fn page(verb: &Verb, path: &str, io: &mut Io) -> Result<u8, Stop> {
     }
     if !verb.flags.is_empty() {
         io.out("\nOptions:\n");
-        let mut flags: Vec<&Flag> = verb.flags.iter().filter(|flag| !flag.help.is_empty()).collect();
+        let all = verb.flags.iter().chain(outputs::beside(path, verb.flags));
+        let mut flags: Vec<&Flag> = all.filter(|flag| !flag.help.is_empty()).collect();
         flags.sort_by_key(|flag| flag.name);
+        flags.dedup_by_key(|flag| flag.name);
         let blocks: Vec<String> = flags.into_iter().map(described).collect();
         io.out(blocks.join("\n"));
     }

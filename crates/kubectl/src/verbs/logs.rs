@@ -25,6 +25,13 @@ static FLAGS: &[Flag] = &[
     flag("container", 'c', Takes::Text, "", "Print the logs of this container"),
     flag("follow", 'f', Takes::Bool, "false", "Specify if the logs should be streamed."),
     flag("ignore-errors", '\0', Takes::Bool, "false", "If watching / following pod logs, allow for any errors that occur to be non-fatal"),
+    flag(
+        "insecure-skip-tls-verify-backend",
+        '\0',
+        Takes::Bool,
+        "false",
+        "Skip verifying the identity of the kubelet that logs are requested from.",
+    ),
     flag("limit-bytes", '\0', Takes::Int, "0", "Maximum bytes of logs to return. Defaults to no limit."),
     flag(
         "max-log-requests",
@@ -103,12 +110,18 @@ fn sources(args: &Args, io: &mut Io, namespace: &str) -> Result<Vec<Source>, Sto
     if args.text("since").starts_with('-') {
         return Err(Stop::error("--since must be greater than 0"));
     }
+    if args.int("limit-bytes") < 0 {
+        return Err(Stop::error("--limit-bytes must be greater than 0"));
+    }
     if args.given("tail") && args.int("tail") < -1 {
         return Err(Stop::error("--tail must be greater than or equal to -1"));
     }
     let since = args.text("since-time");
     if args.given("since-time") && !since.get(..4).is_some_and(|year| year.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(Stop::error(format!("parsing time {since:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {since:?} as \"2006\"")));
+    }
+    if args.is("all-containers") && args.given("container") {
+        return Err(Stop::error(format!("--all-containers=true should not be specified with container name {}", args.text("container"))));
     }
     if args.given("selector") {
         if !args.words.is_empty() {
@@ -181,7 +194,7 @@ fn of_pod(args: &Args, io: &mut Io, pod: &Tree, inline: &str) -> Result<Vec<Sour
         return Ok(all.into_iter().map(|(container, _)| Source { pod: name.clone(), container }).collect());
     }
     let wanted = if inline.is_empty() { args.text("container") } else { inline };
-    Ok(vec![Source { container: pods::container(io, pod, wanted)?, pod: name }])
+    Ok(vec![Source { container: pods::container(io, pod, wanted, false)?, pod: name }])
 }
 
 fn request(args: &Args, namespace: &str, source: &Source) -> Request {

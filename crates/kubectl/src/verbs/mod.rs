@@ -1,6 +1,7 @@
 //! The table of commands: a row for each, with its words, its flags and the function that does it.
 use crate::args::{Args, Flag, GLOBAL};
 use crate::job::{Io, Stdin, Stop};
+use crate::print::outputs;
 
 mod absent;
 mod annotate;
@@ -120,7 +121,7 @@ fn dispatch(words: &[String], io: &mut Io) -> Result<u8, Stop> {
     };
     let (verb, path, rest) = descend(verb, verb.name.to_string(), rest);
     let line: Vec<String> = before.iter().chain(rest.iter().filter(|word| absent::reads(verb, word))).cloned().collect();
-    let args = Args::read(&path, &[verb.flags, GLOBAL], &line)?;
+    let mut args = Args::read(&path, &[verb.flags, outputs::beside(&path, verb.flags), GLOBAL], &line)?;
     if args.is("help") {
         return help::page(verb, &path, io);
     }
@@ -131,7 +132,16 @@ fn dispatch(words: &[String], io: &mut Io) -> Result<u8, Stop> {
         io.err("Flag --record has been deprecated, --record will be removed in the future\n");
     }
     check(verb, &args, io)?;
-    (verb.run)(&args, io)
+    // Commands about the kubeconfig and about kubectl itself ask nobody.
+    let alone =
+        ["config", "help", "options", "completion", "plugin", "kustomize"].contains(&args.path.split(' ').next().unwrap_or_default());
+    if !alone {
+        io.turned_away = crate::login::turned_away(&args, io.session)?;
+        args.login = crate::login::user(&args, io.session);
+    }
+    let done = (verb.run)(&args, io);
+    io.turned_away = None;
+    done
 }
 
 /// A line as client-go's log writes it.
@@ -168,7 +178,7 @@ fn check(verb: &Verb, args: &Args, io: &Io) -> Result<(), Stop> {
         }
     }
     let user = args.text("user");
-    if !user.is_empty() && !own("user") && !config.users.iter().any(|known| known == user) {
+    if !user.is_empty() && !own("user") && !config.users.contains_key(user) {
         return Err(Stop::error(format!("auth info \"{user}\" does not exist")));
     }
     Ok(())

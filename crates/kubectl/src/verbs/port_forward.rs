@@ -78,12 +78,19 @@ fn numbered(pair: &str, object: &Tree) -> Result<String, Stop> {
 /// `8080:80`, `80`, `:80` (any local port).
 fn read(pair: &str) -> Result<(u16, u16), Stop> {
     let (local, remote) = pair.split_once(':').unwrap_or((pair, pair));
-    let number = |word: &str| word.parse::<u16>().ok().filter(|port| *port > 0);
-    let remote = number(remote).ok_or_else(|| Stop::error(format!("error parsing remote port '{remote}'")))?;
-    match local {
-        "" => Ok((40_000 + remote % 20_000, remote)),
-        local => Ok((number(local).ok_or_else(|| Stop::error(format!("error parsing local port '{local}'")))?, remote)),
+    let number = |which: &str, word: &str| {
+        word.parse::<u16>().map_err(|_| {
+            let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+            let why = if digits { "value out of range" } else { "invalid syntax" };
+            Stop::error(format!("error parsing {which} port '{word}': strconv.ParseUint: parsing {word:?}: {why}"))
+        })
+    };
+    let own = if local.is_empty() { 0 } else { number("local", local)? };
+    let remote = number("remote", remote)?;
+    if remote == 0 {
+        return Err(Stop::error("remote port must be > 0"));
     }
+    Ok((if own == 0 { 40_000 + remote % 20_000 } else { own }, remote))
 }
 
 /// The port of a Pod behind a Service's port; a headless Service's ports are its Pods' own.

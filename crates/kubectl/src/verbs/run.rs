@@ -97,6 +97,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if !is_image(image) {
         return Err(Stop::error(format!("invalid image name \"{image}\": invalid reference format")));
     }
+    if args.is("tty") && !args.is("stdin") {
+        return Err(Stop::error("-i/--stdin is required for containers with -t/--tty=true"));
+    }
     let attach = args.is("attach") || args.is("stdin") || args.is("tty");
     let dry = dry_run(args)?;
     if args.is("rm") && !attach {
@@ -173,7 +176,12 @@ fn pod(args: &Args, name: &str) -> Result<Tree, Stop> {
         let Some((key, value)) = item.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(Stop::error(format!("invalid env: {item}")));
         };
-        env.push(map! {"name": key, "value": value});
+        // An empty value is left out, as Go leaves it out.
+        env.push(if value.is_empty() {
+            map! {"name": key}
+        } else {
+            map! {"name": key, "value": value}
+        });
     }
     let words: Vec<Tree> = args.words[1..].iter().map(|word| Tree::from(word.as_str())).collect();
     let parts: [(&str, Option<Tree>); 6] = [

@@ -8,8 +8,9 @@ use crate::client::{self, Info};
 use crate::job::{Io, Stop, server_words};
 use crate::print;
 use crate::verbs::Verb;
+use objects::labels::{Operator, Selector};
 use objects::wire::{PatchKind, Verb as Ask};
-use objects::{Map, Quantity, Tree, map};
+use objects::{Map, Quantity, Text, Tree, map};
 
 const ALL: Flag = flag("all", '\0', Takes::Bool, "false", "Select all resources in the namespace of the specified resource types.");
 const CONTAINERS: Flag = flag(
@@ -239,6 +240,7 @@ fn image(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::plain("all containers are already specified by *, but saw more than one container_name=container_image pairs"));
     }
     local_files(args)?;
+    client::all_or_selector(args)?;
     let found = client::named_live(args, io, &resources)?;
     apply(args, io, found, "image updated", "image update to pod template", |info, failures| {
         let Some(path) = pod_spec_path(&info.served.kind) else {
@@ -277,6 +279,7 @@ fn resources(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.text("limits").is_empty() && args.text("requests").is_empty() {
         return Err(Stop::error("you must specify an update to requests or limits (in the form of --requests/--limits)"));
     }
+    client::all_or_selector(args)?;
     let (limits, requests) = (amounts(args.text("limits"))?, amounts(args.text("requests"))?);
     let found = client::named_live(args, io, &args.words)?;
     let pattern = args.text("containers").to_string();
@@ -315,20 +318,25 @@ fn amounts(text: &str) -> Result<Vec<(String, String)>, Stop> {
 }
 
 fn selector(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let (resources, terms) = pairs::split(&args.words, "selector").map_err(Stop::error)?;
-    let Some(term) = terms.first() else { return Err(Stop::error("one selector is required")) };
-    needs_resources(args, &resources)?;
-    let (wanted, _) = pairs::parse(&term.split(',').map(str::to_string).collect::<Vec<_>>(), "selector", false).map_err(Stop::error)?;
-    let found = client::named_live(args, io, &resources)?;
+    // The last word is the selector, whatever it looks like.
+    let Some((term, resources)) = args.words.split_last() else { return Err(Stop::error("one selector is required")) };
+    let wanted = Selector::parse(term).map_err(|why| Stop::error(format!("couldn't parse the selector string \"{term}\": {why}")))?;
+    needs_any(args, resources)?;
+    let found = client::named_live(args, io, resources)?;
+    let wanted = equalities(&wanted);
     apply(args, io, found, "selector updated", "", |info, failures| {
         if info.served.kind != "Service" {
-            failures.push(format!(
-                "error: selector for {} is not supported: setting a selector is only supported for Services",
-                info.served.kind.to_ascii_lowercase()
-            ));
+            failures.push("error: setting a selector is only supported for Services".to_string());
             return None;
         }
-        let new: Map = wanted.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let wanted = match &wanted {
+            Ok(wanted) => wanted,
+            Err(words) => {
+                failures.push(format!("error: {words}"));
+                return None;
+            }
+        };
+        let new: Map = wanted.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let mut entries = new.clone();
         for (key, _) in info.tree.at(&["spec", "selector"]).entries().filter(|(key, _)| new.get(key).is_none()) {
             entries.insert(key.clone(), Tree::Null);
@@ -337,6 +345,27 @@ fn selector(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         changed.set(&["spec", "selector"], new);
         Some(Change { patch: map! {"spec": map! {"selector": Tree::from(entries)}}, changed })
     })
+}
+
+/// The pairs of a selector that a Service can have; upstream's words for other terms.
+fn equalities(selector: &Selector) -> Result<Vec<(Text, Text)>, String> {
+    let (mut pairs, mut others) = (Vec::new(), Vec::new());
+    for term in selector.requirements() {
+        let word = match term.operator {
+            Operator::Equals | Operator::DoubleEquals => {
+                pairs.extend(term.values.first().map(|value| (term.key.clone(), value.clone())));
+                continue;
+            }
+            Operator::In => "In",
+            Operator::NotIn | Operator::NotEquals => "NotIn",
+            Operator::Exists => "Exists",
+            Operator::DoesNotExist => "DoesNotExist",
+            _ => "",
+        };
+        let values: Vec<&str> = term.values.iter().map(Text::as_str).collect();
+        others.push(format!("{{{} {word} [{}]}}", term.key, values.join(" ")));
+    }
+    if others.is_empty() { Ok(pairs) } else { Err(format!("match expression [{}] not supported on this object", others.join(" "))) }
 }
 
 fn service_account(args: &Args, io: &mut Io) -> Result<u8, Stop> {

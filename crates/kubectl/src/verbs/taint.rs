@@ -63,12 +63,21 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         let words = "can not both modify and remove the following taint(s) in the same command";
         return Err(Stop::error(format!("{words}: {}", both.join(", "))));
     }
-    let found = client::objects(args, io, resources)?;
+    // The first word is always the type, and names may stand beside a selector.
+    let served = client::resolve(args, io, &resources[0]).map_err(|stop| match stop {
+        Stop::Fail { code, text } => Stop::Fail { code, text: text.trim_start_matches("error: ").to_string() },
+        other => other,
+    })?;
+    if served.kind != "Node" {
+        return Err(Stop::error(format!("invalid resource type {}, only node types are supported", resources[0])));
+    }
+    if args.is("all") && !args.text("selector").is_empty() {
+        return Err(Stop::error("setting 'all' parameter with a non empty selector is prohibited"));
+    }
+    let picks = client::pick(args, io, if args.text("selector").is_empty() { resources } else { &resources[..1] })?;
+    let found = client::fetched(args, io, picks)?;
     let mut failures = found.failures;
     for info in &found.infos {
-        if info.served.kind != "Node" {
-            return Err(Stop::error(format!("invalid resource type {}, only node types are supported", info.served.singular)));
-        }
         if let Err(words) = one(args, io, info, &add, &remove)? {
             failures.push(words);
         }
@@ -104,13 +113,17 @@ fn read(specs: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
 }
 
 fn parse(spec: &str) -> Result<Taint, String> {
+    // Without an effect all of it is the key, an equals sign and what follows it, too.
     let (pair, effect) = spec.split_once(':').unwrap_or((spec, ""));
-    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-    if effect.contains(':') || value.contains('=') {
+    let (key, value) = if spec.contains(':') { pair.split_once('=').unwrap_or((pair, "")) } else { (spec, "") };
+    if effect.contains(':') {
         return Err(format!("invalid taint spec: {spec}"));
     }
     if spec.contains(':') && !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect) {
         return Err(format!("invalid taint effect: {effect}, unsupported taint effect"));
+    }
+    if value.contains('=') {
+        return Err(format!("invalid taint spec: {spec}"));
     }
     let wrong = [names::key_errors(key), names::value_errors(value)].into_iter().find(|errors| !errors.is_empty());
     if let Some(errors) = wrong {

@@ -23,7 +23,7 @@ pub static VERB: Verb = Verb {
         flag(
             "for",
             '\0',
-            Takes::Text,
+            Takes::Texts,
             "",
             "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]].",
         ),
@@ -52,22 +52,28 @@ enum Goal {
 }
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    let goal = goal(args.text("for")).map_err(Stop::error)?;
+    let given = args.list("for");
+    if given.is_empty() {
+        return Err(Stop::error("unrecognized condition: []"));
+    }
+    let goals = given.iter().map(|text| goal(text)).collect::<Result<Vec<_>, _>>().map_err(Stop::error)?;
+    let goes = goals.iter().any(|goal| matches!(goal, Goal::Delete));
     let limit = if args.text("timeout").starts_with('-') { Duration::secs(168 * 3600) } else { args.span("timeout") };
     let deadline = io.now() + limit;
     if args.words.is_empty() && args.list("filename").is_empty() {
         return Err(Stop::error(client::NOTHING_NAMED));
     }
-    if let Goal::Create = goal {
+    if !args.list("filename").is_empty() && !args.words.is_empty() {
+        return Err(Stop::error("resource/name arguments cannot be provided when a path is specified"));
+    }
+    if goals.iter().any(|goal| matches!(goal, Goal::Create)) {
         created(args, io, limit, deadline)?;
     }
     let found = client::named_live(args, io, &args.words)?;
-    let failures: Vec<String> = match goal {
-        // What is gone already need not be waited for.
-        Goal::Delete => found.failures.into_iter().filter(|words| !words.starts_with("Error from server (NotFound)")).collect(),
-        _ => found.failures,
-    };
-    if found.infos.is_empty() && failures.is_empty() && !matches!(goal, Goal::Delete) {
+    // What is gone already need not be waited for.
+    let gone = |words: &String| goes && words.starts_with("Error from server (NotFound)");
+    let failures: Vec<String> = found.failures.into_iter().filter(|words| !gone(words)).collect();
+    if found.infos.is_empty() && failures.is_empty() && !goes {
         return Err(Stop::error("no matching resources found"));
     }
     if let Some(words) = failures.first() {
@@ -75,10 +81,15 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     let mut failures = Vec::new();
     for info in &found.infos {
-        match one(args, io, info, &goal, limit, deadline) {
-            Ok(()) => print::object(args, io, info, "condition met")?,
-            Err(Stop::Fail { text, .. }) => failures.push(text),
-            Err(other) => return Err(other),
+        for goal in &goals {
+            match one(args, io, info, goal, limit, deadline) {
+                Ok(()) => print::object(args, io, info, "condition met")?,
+                Err(Stop::Fail { text, .. }) => {
+                    failures.push(text);
+                    break;
+                }
+                Err(other) => return Err(other),
+            }
         }
     }
     client::finish(io, &failures)
@@ -95,7 +106,7 @@ fn goal(text: &str) -> Result<Goal, String> {
         return Ok(Goal::Condition { name: name.to_string(), status: status.to_string() });
     }
     let Some(rest) = text.strip_prefix("jsonpath=") else {
-        return Err(if text.is_empty() { "unrecognized condition: []".to_string() } else { format!("unrecognized condition: \"{text}\"") });
+        return Err(format!("unrecognized condition: \"{text}\""));
     };
     // The value stands after the expression's closing brace; an `=` inside a filter belongs to the expression.
     let end = rest.rfind('}').map_or(0, |at| at + 1);
@@ -106,24 +117,29 @@ fn goal(text: &str) -> Result<Goal, String> {
     if value.as_deref() == Some("") {
         return Err("jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3".to_string());
     }
+    if path.trim_matches(['\'', '"']).is_empty() {
+        return Err("jsonpath expression cannot be empty".to_string());
+    }
     let path = jsonpath::relaxed(path.trim_matches(['\'', '"']))?;
     Ok(Goal::Field { path: Template::parse(&path)?, value })
 }
 
-/// Whether an object is as it was wished.
-fn met(goal: &Goal, object: &Tree) -> bool {
-    match goal {
+/// Whether an object is as it was wished; the error says what can never be compared.
+fn met(goal: &Goal, object: &Tree) -> Result<bool, String> {
+    Ok(match goal {
         Goal::Create => true,
         Goal::Delete => false,
         Goal::Condition { name, status } => condition_met(object, name, status),
-        Goal::Field { path, value } => match (path.find(object, false).ok().as_deref(), value) {
-            (Some([found]), Some(value)) => {
-                matches!(found, Tree::Text(_) | Tree::Int(_) | Tree::Bool(_) | Tree::Float(_)) && text(found) == *value
+        Goal::Field { path, value } => match (path.find(object, false).unwrap_or_default().as_slice(), value) {
+            ([], _) => false,
+            ([_, _, ..], _) => return Err("given jsonpath expression matches more than one value".to_string()),
+            ([_], None) => true,
+            ([Tree::List(_) | Tree::Map(_)], Some(_)) => {
+                return Err("jsonpath leads to a nested object or list which is not supported".to_string());
             }
-            (Some([_]), None) => true,
-            _ => false,
+            ([found], Some(value)) => text(found) == *value,
         },
-    }
+    })
 }
 
 fn text(value: &Tree) -> String {
@@ -141,7 +157,7 @@ fn condition_met(object: &Tree, name: &str, status: &str) -> bool {
 }
 
 fn one(args: &Args, io: &mut Io, info: &Info, goal: &Goal, limit: Duration, deadline: Time) -> Result<(), Stop> {
-    if met(goal, &info.tree) {
+    if met(goal, &info.tree).map_err(Stop::error)? {
         return Ok(());
     }
     if limit == Duration::ZERO {
@@ -160,7 +176,10 @@ fn one(args: &Args, io: &mut Io, info: &Info, goal: &Goal, limit: Duration, dead
             },
             News::Event(event) if event.kind == "ADDED" || event.kind == "MODIFIED" => {
                 let other = matches!(goal, Goal::Delete) && event.object.at(&["metadata", "uid"]).text() != uid;
-                return if other || met(goal, &event.object) { Flow::Done } else { Flow::More };
+                match met(goal, &event.object) {
+                    Err(words) => format!("error: {words}"),
+                    Ok(met) => return if other || met { Flow::Done } else { Flow::More },
+                }
             }
             News::Woken => late.clone(),
             News::Closed => "error: watch closed before UntilWithoutRetry timeout".to_string(),
@@ -215,9 +234,9 @@ mod tests {
             "status": map! {"observedGeneration": 1, "conditions": list![map! {"type": "Available", "status": "True"}]},
         };
         let wish = goal("condition=available").unwrap_or_else(|why| panic!("{why}"));
-        assert!(!met(&wish, &object));
+        assert_eq!(met(&wish, &object), Ok(false));
         object.set(&["status", "observedGeneration"], 2);
-        assert!(met(&wish, &object));
+        assert_eq!(met(&wish, &object), Ok(true));
     }
 
     #[test]

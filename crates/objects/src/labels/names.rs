@@ -8,7 +8,7 @@ pub fn key_errors(key: &str) -> Vec<String> {
     let (prefix, name) = match key.split_once('/') {
         Some((_, name)) if name.contains('/') => {
             return vec![format!(
-                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and {ENDS} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{WORD}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+                "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and {ENDS} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{WORD}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
             )];
         }
         Some((prefix, name)) => (Some(prefix), name),

@@ -2,6 +2,7 @@
 //!
 //! The facts of the published OpenAPI of Kubernetes 1.37 for the kinds that we serve; the table is generated.
 mod table;
+pub mod words;
 
 use crate::KindId;
 

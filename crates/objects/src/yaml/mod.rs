@@ -42,20 +42,27 @@ pub const LARGEST: usize = 3 * 1024 * 1024;
 
 /// Reads every document of a YAML (or JSON) text; empty ones are left out.
 pub fn read(text: &str) -> Result<Vec<Document>, Problem> {
+    let (all, problem) = read_so_far(text);
+    problem.map_or(Ok(all), Err)
+}
+
+/// The documents before the first one that cannot be read, and what is wrong with that.
+pub fn read_so_far(text: &str) -> (Vec<Document>, Option<Problem>) {
     if text.len() > LARGEST {
-        return Err(refusal(1, format!("the text has {} bytes, and at most {LARGEST} are read", text.len())));
+        return (Vec::new(), Some(refusal(1, format!("the text has {} bytes, and at most {LARGEST} are read", text.len()))));
     }
     if let Some(documents) = json(text) {
-        return Ok(documents);
+        return (documents, None);
     }
     let mut all = Vec::new();
     for (offset, part) in split(text) {
-        let tree = document(part).map_err(|problem| Problem { line: problem.line + offset, ..problem })?;
-        if !tree.is_null() {
-            all.push(Document { tree, line: offset + first_line(part) });
+        match document(part) {
+            Err(problem) => return (all, Some(Problem { line: problem.line + offset, ..problem })),
+            Ok(tree) if tree.is_null() => {}
+            Ok(tree) => all.push(Document { tree, line: offset + first_line(part) }),
         }
     }
-    Ok(all)
+    (all, None)
 }
 
 /// Where each field and item of the (first) document stands; nothing where it cannot be read.

@@ -123,7 +123,7 @@ fn keep_alive(line: &Line, text: &str, access: &mut dyn Access) -> Option<Answer
 }
 
 fn list(line: &Line, access: &mut dyn Access) -> Option<Answer> {
-    let (header, leases) = unless_refused!(asked(line, &Ask::Leases, access)?);
+    let (header, leases) = unless_refused!(asked(line, &Ask::LeaseNumbers, access)?);
     Some(no_table(
         line,
         match line.form {

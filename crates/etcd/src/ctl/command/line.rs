@@ -202,7 +202,10 @@ impl Line {
                 Some(Ok(members.into_iter().map(|member| member.clients).filter(|address| !address.is_empty()).collect()))
             }
             Ok(_) => Some(Ok(Vec::new())),
-            Err(answer) => Some(Err(answer)),
+            Err(answer) => {
+                let why = answer.stderr.trim_start_matches("Error: ");
+                Some(Err(Answer { stderr: format!("Error: failed to fetch endpoints from etcd cluster member list: {why}"), ..answer }))
+            }
         }
     }
 }

@@ -9,14 +9,15 @@ use objects::{Tree, list, map};
 pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     // A lone dash: the pairs come from standard input, a line each.
     let mut words: Vec<String> = args.words.iter().filter(|word| *word != "-").cloned().collect();
-    if words.len() < args.words.len() {
+    let dashes = args.list("env").iter().any(|word| word == "-");
+    if words.len() < args.words.len() || dashes {
         let text = io.read_all()?;
         words.extend(text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_string));
     }
     let (resources, changes) = pairs::split(&words, "environment")
         .map_err(|_| Stop::error(format!("all resources must be specified before environment changes: {}", args.words.join(" "))))?;
     needs_resources(args, &resources)?;
-    let all: Vec<String> = args.list("env").into_iter().chain(changes).collect();
+    let all: Vec<String> = args.list("env").into_iter().filter(|word| word != "-").chain(changes).collect();
     let (set, remove) = pairs::parse(&all, "environment", true).map_err(Stop::error)?;
     if let Some((name, _)) = set.iter().find(|(name, _)| !is_variable(name)) {
         let rule = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
@@ -31,6 +32,7 @@ pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         let name = format!("{prefix}{}", variable.get("name").text());
         variable.set(&["name"], name);
     }
+    client::all_or_selector(args)?;
     let found = client::named_live(args, io, &resources)?;
     let pattern = args.text("containers").to_string();
     if args.is("list") {
@@ -68,7 +70,8 @@ fn is_variable(name: &str) -> bool {
 /// One variable for each key of a ConfigMap or Secret: `my.key` is named `MY_KEY`.
 fn from_source(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
     let keys = args.list("keys");
-    let found = client::objects(args, io, &[args.text("from").to_string()])?;
+    let picks = client::pick(args, io, &[args.text("from").to_string()])?;
+    let found = client::fetched(args, io, picks)?;
     if let Some(words) = found.failures.first() {
         return Err(Stop::plain(words.as_str()));
     }

@@ -1,4 +1,4 @@
-//! What fields and types are for, in our own words. A field that is not here says `<no description>`.
+//! What fields and types are for, in our own words. A field that is not here has none.
 
 /// A type's sentence.
 pub fn definition(name: &str) -> Option<&'static str> {
@@ -9,6 +9,16 @@ pub fn definition(name: &str) -> Option<&'static str> {
 pub fn field(definition: &str, name: &str) -> Option<&'static str> {
     let own = FIELDS.iter().find(|row| row.0 == definition && row.1 == name);
     own.or_else(|| FIELDS.iter().find(|row| row.0.is_empty() && row.1 == name)).map(|row| row.2)
+}
+
+/// All that is said of a field: its sentence, and the values that it may have, as upstream's documents list them.
+pub fn described(definition: &str, of: &super::Field) -> Option<String> {
+    let sentence = field(definition, of.name);
+    if of.values.is_empty() {
+        return sentence.map(str::to_string);
+    }
+    let values: String = of.values.iter().map(|value| format!("\n - `\"{value}\"`")).collect();
+    Some(format!("{}\n\nPossible enum values:{values}", sentence.unwrap_or_default()).trim_start().to_string())
 }
 
 const DEFINITIONS: &[(&str, &str)] = &[
