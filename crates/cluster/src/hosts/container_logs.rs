@@ -1,25 +1,10 @@
 //! The files of /var/log/pods and /var/log/containers and the kubelet's journal: written when somebody looks there.
-use super::seam::PLUGINS;
 use crate::world::World;
 use ::hosts::Machine;
-use dataplane::network::Plugin;
 use dataplane::runtime::{Container, Sandbox};
 use std::sync::Arc;
 
 const PODS: &str = "/var/log/pods";
-/// What network plugins write for containerd.
-const CONFIGURATIONS: &[(Plugin, &str, &str)] = &[
-    (
-        Plugin::Flannel,
-        "10-flannel.conflist",
-        "{\n  \"name\": \"cbr0\",\n  \"cniVersion\": \"0.3.1\",\n  \"plugins\": [\n    {\"type\": \"flannel\", \"delegate\": {\"hairpinMode\": true, \"isDefaultGateway\": true}},\n    {\"type\": \"portmap\", \"capabilities\": {\"portMappings\": true}}\n  ]\n}\n",
-    ),
-    (
-        Plugin::Calico,
-        "10-calico.conflist",
-        "{\n  \"name\": \"k8s-pod-network\",\n  \"cniVersion\": \"0.3.1\",\n  \"plugins\": [\n    {\"type\": \"calico\", \"ipam\": {\"type\": \"calico-ipam\"}, \"policy\": {\"type\": \"k8s\"}},\n    {\"type\": \"portmap\", \"snat\": true, \"capabilities\": {\"portMappings\": true}}\n  ]\n}\n",
-    ),
-];
 const LINKS: &str = "/var/log/containers";
 
 impl World {
@@ -27,9 +12,6 @@ impl World {
     pub(super) fn show_logs(&mut self, host: usize, folder: &str, line: &str) {
         if line.contains("journalctl") || line.contains("systemctl") {
             self.show_journal(host);
-        }
-        if line.contains("/etc/cni") || folder.starts_with("/etc/cni") {
-            self.show_plugin(host);
         }
         if !line.contains("/var/log") && !folder.starts_with("/var/log") {
             return;
@@ -45,18 +27,6 @@ impl World {
         }
         // What is shown is no change from outside.
         self.fleet_mut().machines.insert(host, machine);
-    }
-
-    /// The configuration that the node's network plugin has put into its folder.
-    fn show_plugin(&mut self, host: usize) {
-        let plugin = self.kubelet_of(host).map_or(Plugin::None, |kubelet| kubelet.network());
-        let Some((_, file, text)) = CONFIGURATIONS.iter().find(|(known, _, _)| *known == plugin) else { return };
-        let mut machine = self.machine(host);
-        let path = format!("{PLUGINS}/{file}");
-        if super::k3s::notifying(&machine).is_none() && !machine.files.exists(&path) {
-            machine.files.write_mode(&path, text, 0o644);
-            self.fleet_mut().machines.insert(host, machine);
-        }
     }
 
     /// What the kubelet has written since somebody last looked stands in its unit's journal.

@@ -97,14 +97,8 @@ impl World {
             }
             Deed::DataLost => self.k3s_data_lost(host),
             Deed::Wiped => self.runtime_wiped(host),
-            Deed::Snapshots => self.list_snapshots(host),
             Deed::Emptied => self.pods_removed(host),
-            Deed::Unplugged => {
-                if let Some(kubelet) = Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut() {
-                    kubelet.lose_network();
-                }
-                self.count_enforcing();
-            }
+            Deed::Snapshots => self.list_snapshots(host),
             // Its controller looks into the folder every 15 seconds.
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),
         }

@@ -45,12 +45,10 @@ pub(super) enum Deed {
     DataLost,
     /// What a K3s node's runtime kept is gone from its disk.
     Wiped,
-    /// Snapshots of a K3s server's etcd were taken or deleted.
-    Snapshots,
     /// `kubeadm reset` has removed all containers of Pods.
     Emptied,
-    /// The network plugin's configuration was taken away.
-    Unplugged,
+    /// Snapshots of a K3s server's etcd were taken or deleted.
+    Snapshots,
 }
 
 /// How far a K3s process has come.
@@ -130,9 +128,6 @@ fn k3s_losses(before: &Machine, after: &Machine) -> Vec<Deed> {
     all
 }
 
-/// Where network plugins have their configuration.
-pub(super) const PLUGINS: &str = "/etc/cni/net.d";
-
 /// RestartSec of the units that packages bring: kubelet 10 s, containerd 5 s; systemd's own default is 100 ms.
 const RESTARTS: &[(&str, Duration)] = &[("kubelet", Duration::secs(10)), ("containerd", Duration::secs(5))];
 
@@ -184,10 +179,6 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     let kept = |machine: &Machine| machine.files.exists("/var/lib/kubelet/config.yaml");
     if kept(before) && after.files.below("/var/lib/kubelet").is_empty() && pid(after, "kubelet") == 0 {
         all.push(Deed::Emptied);
-    }
-    let plugged = |machine: &Machine| machine.files.names(PLUGINS).iter().any(|name| name.ends_with(".conflist"));
-    if plugged(before) && !plugged(after) {
-        all.push(Deed::Unplugged);
     }
     if before.firewall != after.firewall || before.clock_offset != after.clock_offset {
         all.push(Deed::Reach);

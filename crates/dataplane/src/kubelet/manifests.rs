@@ -1,7 +1,6 @@
 //! Static Pods: what manifests on the machine say, and the mirrors of what runs by them.
 use crate::host::Manifest;
 use crate::kubelet::{Kubelet, mirror};
-use crate::network::Plugin;
 use crate::runtime::Sandbox;
 use apiserver::client::Effects;
 use objects::{Object, Text};
@@ -21,11 +20,6 @@ impl Kubelet {
         for part in crate::host::CONTROL_PLANE {
             self.host.has_process(part, false);
         }
-    }
-
-    /// The network plugin's configuration is gone: Pods that run go on, new ones have no network.
-    pub fn lose_network(&mut self) {
-        self.addresses.plugin = Plugin::None;
     }
 
     /// What its configuration file has of `maxPods`, `clusterDNS`, `clusterDomain`; it goes by its own where that is silent.

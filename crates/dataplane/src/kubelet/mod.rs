@@ -11,6 +11,7 @@ mod lifecycle;
 mod manifests;
 mod mirror;
 mod node;
+mod plugged;
 mod probes;
 mod pull;
 mod resources;
