@@ -107,11 +107,7 @@ fn end(channels: &Channels, tty: bool, response: &Response) {
 /// kube-apiserver's words for what the kubelet would not do: it hears of a refused upgrade, or of an error beside the streams.
 fn failure(response: &Response) -> String {
     let message = response.tree().get("message").text();
-    if response.code >= 500 {
-        format!("Internal error occurred: {message}")
-    } else {
-        format!("unable to upgrade connection: {message}")
-    }
+    if response.code >= 500 { format!("Internal error occurred: {message}") } else { format!("unable to upgrade connection: {message}") }
 }
 
 /// What a container's first process prints.
