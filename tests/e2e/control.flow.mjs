@@ -53,6 +53,9 @@ export default async function ({ open, note }) {
   await lens(page, "etcd");
   await press(page, second, "Start");
   await page.waitForFunction(() => document.querySelector(".quorum") && !document.querySelector(".quorum.failed"));
+  // The first one, too: a kube-apiserver without its etcd holds a request for 34 s, and a balancer needs a while to notice.
+  await press(page, first, "Start");
+  await page.waitForFunction(() => [...document.querySelectorAll(".etcd-member .bar b")].every((state) => ["leader", "follower"].includes(state.textContent)));
   await lens(page, "What still works");
   await row("kubectl", "works");
   await page.waitForFunction(() => /kubectl: works/.test(document.querySelector(".sr[role='status']").textContent));

@@ -9,95 +9,74 @@ use std::sync::Arc;
 const STORAGE: u32 = 20;
 
 /// Flags that all three parts of Kubernetes know.
-const SHARED: &str = "v vmodule logging-format log-flush-frequency log-text-split-stream log-text-info-buffer-size \
-    log-json-split-stream log-json-info-buffer-size feature-gates emulated-version emulation-forward-compatible help version \
-    bind-address secure-port cert-dir tls-cert-file tls-private-key-file tls-cipher-suites tls-curve-preferences tls-min-version \
-    tls-sni-cert-key http2-max-streams-per-connection permit-address-sharing permit-port-sharing disable-http2-serving profiling \
-    contention-profiling show-hidden-metrics-for-version allow-metric-labels allow-metric-labels-manifest disabled-metrics \
-    client-ca-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix \
-    requestheader-group-headers requestheader-uid-headers requestheader-username-headers min-compatibility-version";
+const SHARED: &str = "v vmodule logging-format feature-gates emulated-version emulation-forward-compatible help version bind-address \
+         secure-port cert-dir http2-max-streams-per-connection permit-address-sharing permit-port-sharing \
+         disable-http2-serving profiling contention-profiling show-hidden-metrics-for-version allow-metric-labels \
+         allow-metric-labels-manifest disabled-metrics client-ca-file min-compatibility-version";
 
 /// Flags of the scheduler and the controller manager.
-const MANAGERS: &str = "kubeconfig master authentication-kubeconfig authentication-skip-lookup authentication-token-webhook-cache-ttl \
-    authentication-tolerate-lookup-failure authorization-kubeconfig authorization-always-allow-paths \
-    authorization-webhook-cache-authorized-ttl authorization-webhook-cache-unauthorized-ttl kube-api-burst kube-api-qps \
-    kube-api-content-type leader-elect leader-elect-lease-duration leader-elect-renew-deadline leader-elect-resource-lock \
-    leader-elect-resource-name leader-elect-resource-namespace leader-elect-retry-period config write-config-to \
-    pod-max-in-unschedulable-pods-duration";
+const MANAGERS: &str = "kubeconfig leader-elect master kube-api-burst kube-api-qps kube-api-content-type config write-config-to \
+         pod-max-in-unschedulable-pods-duration";
+
+/// Flags of Kubernetes's parts that begin so are taken for known: such families are large, and grow with each version.
+const FAMILIES: &str = "audit- authentication- authorization- cluster-signing- concurrent- coordinated-leadership- experimental- \
+    horizontal-pod-autoscaler- leader-elect- log- node- oidc- pv-recycler- requestheader- service-account- tls-";
 
 /// Flags of one part alone.
 const OWN: [(&str, &str); 4] = [
     (
         "etcd",
         "name data-dir wal-dir snapshot-count heartbeat-interval election-timeout listen-peer-urls listen-client-urls \
-         listen-client-http-urls max-snapshots max-wals quota-backend-bytes backend-batch-interval backend-batch-limit max-txn-ops \
-         max-request-bytes max-concurrent-streams grpc-keepalive-min-time grpc-keepalive-interval grpc-keepalive-timeout \
-         socket-reuse-port socket-reuse-address initial-advertise-peer-urls initial-cluster initial-cluster-state \
-         initial-cluster-token advertise-client-urls discovery-srv discovery-srv-name strict-reconfig-check pre-vote \
-         auto-compaction-retention auto-compaction-mode cert-file key-file client-cert-auth client-crl-file \
-         client-cert-allowed-hostname trusted-ca-file auto-tls peer-cert-file peer-key-file peer-client-cert-auth \
-         peer-trusted-ca-file peer-cert-allowed-cn peer-auto-tls peer-crl-file cipher-suites tls-min-version tls-max-version \
-         self-signed-cert-validity cors host-whitelist auth-token bcrypt-cost auth-token-ttl enable-pprof metrics \
-         listen-metrics-urls logger log-outputs log-level log-format log-rotation-config-json enable-log-rotation version help \
-         config-file force-new-cluster unsafe-no-fsync corrupt-check-time initial-corrupt-check compaction-batch-limit \
-         feature-gates watch-progress-notify-interval warning-apply-duration warning-unary-request-duration \
-         compaction-sleep-interval snapshot-catchup-entries memory-mlock",
+         listen-client-http-urls max-snapshots max-wals quota-backend-bytes backend-batch-interval backend-batch-limit \
+         max-txn-ops max-request-bytes max-concurrent-streams grpc-keepalive-min-time grpc-keepalive-interval \
+         grpc-keepalive-timeout socket-reuse-port socket-reuse-address initial-advertise-peer-urls initial-cluster \
+         initial-cluster-state initial-cluster-token advertise-client-urls discovery-srv discovery-srv-name \
+         strict-reconfig-check pre-vote auto-compaction-retention auto-compaction-mode cert-file key-file \
+         client-cert-auth client-crl-file client-cert-allowed-hostname trusted-ca-file auto-tls peer-cert-file \
+         peer-key-file peer-client-cert-auth peer-trusted-ca-file peer-cert-allowed-cn peer-auto-tls peer-crl-file \
+         cipher-suites tls-min-version tls-max-version self-signed-cert-validity cors host-whitelist auth-token \
+         bcrypt-cost auth-token-ttl enable-pprof metrics listen-metrics-urls logger log-outputs log-level log-format \
+         log-rotation-config-json enable-log-rotation version help config-file force-new-cluster unsafe-no-fsync \
+         corrupt-check-time initial-corrupt-check compaction-batch-limit feature-gates watch-progress-notify-interval \
+         warning-apply-duration warning-unary-request-duration compaction-sleep-interval snapshot-catchup-entries \
+         memory-mlock",
     ),
     (
         "kube-apiserver",
-        "advertise-address allow-privileged admission-control-config-file enable-admission-plugins disable-admission-plugins \
-         authorization-mode authorization-config authorization-policy-file authorization-webhook-config-file \
-         authorization-webhook-cache-authorized-ttl authorization-webhook-cache-unauthorized-ttl authorization-webhook-version \
-         authentication-config authentication-token-webhook-config-file authentication-token-webhook-cache-ttl \
-         authentication-token-webhook-version anonymous-auth enable-bootstrap-token-auth token-auth-file basic-auth-file \
-         oidc-issuer-url oidc-client-id oidc-ca-file oidc-groups-claim oidc-groups-prefix oidc-required-claim oidc-signing-algs \
-         oidc-username-claim oidc-username-prefix service-account-issuer service-account-jwks-uri service-account-key-file \
-         service-account-lookup service-account-max-token-expiration service-account-extend-token-expiration \
-         service-account-signing-key-file service-account-signing-endpoint api-audiences service-cluster-ip-range \
-         service-node-port-range proxy-client-cert-file proxy-client-key-file kubelet-certificate-authority \
-         kubelet-client-certificate kubelet-client-key kubelet-port kubelet-preferred-address-types kubelet-read-only-port \
-         kubelet-timeout etcd-servers etcd-servers-overrides etcd-cafile etcd-certfile etcd-keyfile etcd-prefix \
-         etcd-compaction-interval etcd-count-metric-poll-period etcd-db-metric-poll-interval etcd-healthcheck-timeout \
-         etcd-readycheck-timeout storage-backend storage-media-type storage-initialization-timeout \
-         delete-collection-workers enable-garbage-collector watch-cache watch-cache-sizes default-watch-cache-size lease-reuse-duration-seconds \
-         encryption-provider-config encryption-provider-config-automatic-reload audit-policy-file audit-log-path audit-log-format \
-         audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-log-mode audit-log-compress audit-log-version \
-         audit-log-batch-buffer-size audit-log-batch-max-size audit-log-batch-max-wait audit-log-truncate-enabled \
-         audit-webhook-config-file audit-webhook-mode audit-webhook-version audit-webhook-initial-backoff runtime-config \
-         enable-aggregator-routing aggregator-reject-forwarding-redirect default-not-ready-toleration-seconds \
-         default-unreachable-toleration-seconds default-unreachable-toleration-seconds event-ttl endpoint-reconciler-type \
-         apiserver-count max-requests-inflight max-mutating-requests-inflight max-connection-bytes-per-sec min-request-timeout \
-         request-timeout livez-grace-period shutdown-delay-duration shutdown-send-retry-after shutdown-watch-termination-grace-period \
-         goaway-chance strict-transport-security-directives external-hostname cors-allowed-origins egress-selector-config-file \
-         enable-priority-and-fairness identity-lease-duration-seconds identity-lease-renew-interval-seconds peer-ca-file \
-         peer-advertise-ip peer-advertise-port tracing-config-file debug-socket-path enable-logs-handler coordinated-leadership-lease-duration \
-         coordinated-leadership-renew-deadline coordinated-leadership-retry-period repair-malformed-updates target-ram-mb",
+        "advertise-address allow-privileged admission-control-config-file enable-admission-plugins \
+         disable-admission-plugins anonymous-auth enable-bootstrap-token-auth token-auth-file basic-auth-file \
+         api-audiences service-cluster-ip-range service-node-port-range proxy-client-cert-file proxy-client-key-file \
+         kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-port \
+         kubelet-preferred-address-types kubelet-read-only-port kubelet-timeout etcd-servers etcd-servers-overrides \
+         etcd-cafile etcd-certfile etcd-keyfile etcd-prefix etcd-compaction-interval etcd-count-metric-poll-period \
+         etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout storage-backend storage-media-type \
+         storage-initialization-timeout delete-collection-workers enable-garbage-collector watch-cache watch-cache-sizes \
+         default-watch-cache-size lease-reuse-duration-seconds encryption-provider-config \
+         encryption-provider-config-automatic-reload runtime-config enable-aggregator-routing \
+         aggregator-reject-forwarding-redirect default-not-ready-toleration-seconds \
+         default-unreachable-toleration-seconds event-ttl endpoint-reconciler-type apiserver-count max-requests-inflight \
+         max-mutating-requests-inflight max-connection-bytes-per-sec min-request-timeout request-timeout \
+         livez-grace-period shutdown-delay-duration shutdown-send-retry-after shutdown-watch-termination-grace-period \
+         goaway-chance strict-transport-security-directives external-hostname cors-allowed-origins \
+         egress-selector-config-file enable-priority-and-fairness identity-lease-duration-seconds \
+         identity-lease-renew-interval-seconds peer-ca-file peer-advertise-ip peer-advertise-port tracing-config-file \
+         debug-socket-path enable-logs-handler repair-malformed-updates target-ram-mb kubernetes-service-node-port \
+         runtime-config-emulation-forward-compatible",
     ),
     (
         "kube-controller-manager",
-        "allocate-node-cidrs cluster-cidr cluster-name cluster-signing-cert-file cluster-signing-key-file cluster-signing-duration \
-         cluster-signing-kubelet-client-cert-file cluster-signing-kubelet-client-key-file cluster-signing-kubelet-serving-cert-file \
-         cluster-signing-kubelet-serving-key-file cluster-signing-kube-apiserver-client-cert-file \
-         cluster-signing-kube-apiserver-client-key-file cluster-signing-legacy-unknown-cert-file \
-         cluster-signing-legacy-unknown-key-file cidr-allocator-type cloud-config cloud-provider cloud-provider-gce-lb-src-cidrs \
-         configure-cloud-routes controllers controller-start-interval disable-attach-detach-reconcile-sync \
-         attach-detach-reconcile-sync-period concurrent-deployment-syncs concurrent-endpoint-syncs \
-         concurrent-service-endpoint-syncs concurrent-ephemeralvolume-syncs concurrent-gc-syncs \
-         concurrent-horizontal-pod-autoscaler-syncs concurrent-job-syncs concurrent-cron-job-syncs concurrent-namespace-syncs \
-         concurrent-rc-syncs concurrent-replicaset-syncs concurrent-resource-quota-syncs concurrent-service-syncs \
-         concurrent-serviceaccount-token-syncs concurrent-statefulset-syncs concurrent-daemonset-syncs \
-         concurrent-ttl-after-finished-syncs enable-dynamic-provisioning enable-garbage-collector enable-hostpath-provisioner \
-         endpoint-updates-batch-period endpointslice-updates-batch-period external-cloud-volume-plugin flex-volume-plugin-dir \
-         horizontal-pod-autoscaler-cpu-initialization-period horizontal-pod-autoscaler-downscale-stabilization \
-         horizontal-pod-autoscaler-initial-readiness-delay horizontal-pod-autoscaler-sync-period \
-         horizontal-pod-autoscaler-tolerance large-cluster-size-threshold leader-migration-config enable-leader-migration \
+        "allocate-node-cidrs cluster-cidr cluster-name cidr-allocator-type cloud-config cloud-provider \
+         cloud-provider-gce-lb-src-cidrs configure-cloud-routes controllers controller-start-interval \
+         disable-attach-detach-reconcile-sync attach-detach-reconcile-sync-period enable-dynamic-provisioning \
+         enable-garbage-collector enable-hostpath-provisioner endpoint-updates-batch-period \
+         endpointslice-updates-batch-period external-cloud-volume-plugin flex-volume-plugin-dir \
+         large-cluster-size-threshold leader-migration-config enable-leader-migration \
          legacy-service-account-token-clean-up-period max-endpoints-per-slice mirroring-concurrent-service-endpoint-syncs \
-         mirroring-endpointslice-updates-batch-period mirroring-max-endpoints-per-subset min-resync-period namespace-sync-period \
-         node-cidr-mask-size node-cidr-mask-size-ipv4 node-cidr-mask-size-ipv6 node-eviction-rate node-monitor-grace-period \
-         node-monitor-period node-startup-grace-period node-sync-period pv-recycler-pod-template-filepath-hostpath \
-         pv-recycler-pod-template-filepath-nfs pvclaimbinder-sync-period resource-quota-sync-period root-ca-file \
-         route-reconciliation-period secondary-node-eviction-rate service-account-private-key-file service-cluster-ip-range \
-         terminated-pod-gc-threshold unhealthy-zone-threshold use-service-account-credentials volume-host-cidr-denylist",
+         mirroring-endpointslice-updates-batch-period mirroring-max-endpoints-per-subset min-resync-period \
+         namespace-sync-period pvclaimbinder-sync-period resource-quota-sync-period root-ca-file \
+         route-reconciliation-period secondary-node-eviction-rate service-cluster-ip-range terminated-pod-gc-threshold \
+         unhealthy-zone-threshold use-service-account-credentials volume-host-cidr-denylist \
+         disable-force-detach-on-timeout",
     ),
     ("kube-scheduler", ""),
 ];
@@ -151,7 +130,11 @@ fn usage(name: &str, flags: &[(&str, &str)]) -> Option<String> {
     let own = OWN.iter().find(|(part, _)| *part == name).map_or("", |(_, own)| own);
     debug_assert!(STATICS.contains(&name));
     let known = |flag: &str| {
-        among(own, flag) || (name != "etcd" && among(SHARED, flag)) || (name != "etcd" && name != "kube-apiserver" && among(MANAGERS, flag))
+        let family = || FAMILIES.split_whitespace().any(|family| flag.starts_with(family));
+        among(own, flag)
+            || (name != "etcd" && family())
+            || (name != "etcd" && among(SHARED, flag))
+            || (name != "etcd" && name != "kube-apiserver" && among(MANAGERS, flag))
     };
     flags.iter().find_map(|(flag, value)| {
         if !known(flag) {
