@@ -1,36 +1,16 @@
 //! What a strict client relies on: refusals before anything is done, snapshots of earlier revisions, words for what is no JSON.
-use apiserver::http::{event_line, parse};
-use apiserver::{ApiServer, Outcome};
-use objects::wire::{Body, Response};
-use simcore::Time;
+mod server;
 
-struct Server(ApiServer);
+use apiserver::http::event_line;
+use objects::wire::{Body, Response};
+use server::Server;
 
 const MAPS: &str = "/api/v1/namespaces/lab/configmaps";
 const JSON: &str = "application/json";
 
 impl Server {
     fn new() -> Server {
-        let mut server = Server(ApiServer::new(7));
-        assert_eq!(server.send("POST", "/api/v1/namespaces", JSON, r#"{"metadata":{"name":"lab"}}"#).code, 201);
-        server
-    }
-
-    fn send(&mut self, method: &str, path: &str, content: &str, body: &str) -> Response {
-        let headers = [("Content-Type".to_string(), content.to_string())];
-        let request = match parse(method, path, &headers, body.as_bytes()) {
-            Ok(request) => request,
-            Err(response) => return *response,
-        };
-        match self.0.handle(Time::START, &request) {
-            Outcome::When { response, .. } => {
-                self.0.store.begin_sync();
-                self.0.store.end_sync();
-                response
-            }
-            Outcome::Now(response) => response,
-            Outcome::Kubelet { .. } => panic!("not a matter of the node"),
-        }
+        Server::with(&[("/api/v1/namespaces", r#"{"metadata":{"name":"lab"}}"#)])
     }
 
     fn map(&mut self, name: &str) -> String {

@@ -1,38 +1,18 @@
 //! What a real client says and hears on the wire.
-use apiserver::http::{encode, event_line, parse};
-use apiserver::{ApiServer, Outcome};
-use objects::wire::{Body, Response};
-use simcore::Time;
+mod server;
 
-struct Server(ApiServer);
+use apiserver::Outcome;
+use apiserver::http::{encode, event_line, parse};
+use objects::wire::Body;
+use server::Server;
+use simcore::Time;
 
 impl Server {
     fn new() -> Server {
-        let mut server = Server(ApiServer::new(7));
-        for (path, body) in [
+        Server::with(&[
             ("/api/v1/namespaces", r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"lab"}}"#),
             ("/api/v1/namespaces/lab/serviceaccounts", r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}}"#),
-        ] {
-            assert_eq!(server.send("POST", path, "", body).code, 201);
-        }
-        server
-    }
-
-    fn send(&mut self, method: &str, path: &str, content: &str, body: &str) -> Response {
-        let headers = [("Content-Type".to_string(), content.to_string())];
-        let request = match parse(method, path, &headers, body.as_bytes()) {
-            Ok(request) => request,
-            Err(response) => return *response,
-        };
-        match self.0.handle(Time::START, &request) {
-            Outcome::When { response, .. } => {
-                self.0.store.begin_sync();
-                self.0.store.end_sync();
-                response
-            }
-            Outcome::Now(response) => response,
-            Outcome::Kubelet { .. } => panic!("not a matter of the node"),
-        }
+        ])
     }
 
     fn words(&mut self, method: &str, path: &str, content: &str, body: &str) -> String {

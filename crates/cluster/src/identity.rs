@@ -14,8 +14,6 @@ const AGAIN: Duration = Duration::millis(200);
 /// `identity-lease-renew-interval-seconds` and `identity-lease-duration-seconds`.
 const RENEW: Duration = Duration::secs(10);
 const LASTS: u64 = 3_600;
-/// An answer that nobody waits for.
-const UNASKED: Ticket = Ticket(u64::MAX);
 
 impl World {
     /// A kube-apiserver's process has started.
@@ -91,7 +89,7 @@ impl World {
     fn write_lease(&mut self, place: usize, mut request: Request) {
         request.user = User { name: Text::new_static("system:apiserver"), groups: vec![Text::new_static("system:masters")] };
         request.origin.actor = Text::new_static("kube-apiserver");
-        self.submit(Caller::Server(place), UNASKED, &request);
+        self.submit(Caller::Server(place), Ticket::UNASKED, &request);
     }
 
     /// `apiserver-` and 26 letters and digits of base 32 that depend on the host's name alone.

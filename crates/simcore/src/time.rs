@@ -15,6 +15,20 @@ pub struct Duration(pub u64);
 
 impl Duration {
     pub const ZERO: Duration = Duration(0);
+
+    /// `1h2m3s4ms`, as the Gateway API writes spans (GEP-2257): whole numbers with units. `None` where it is none.
+    pub fn parse(text: &str) -> Option<Duration> {
+        const UNITS: [(&str, u64); 4] = [("ms", 1_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)];
+        let (mut micros, mut rest) = (0_u64, text);
+        while !rest.is_empty() {
+            let (number, tail) = rest.split_at(rest.find(|letter: char| !letter.is_ascii_digit())?);
+            let (unit, factor) = UNITS.into_iter().find(|(unit, _)| tail.starts_with(unit))?;
+            micros = micros.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
+            rest = &tail[unit.len()..];
+        }
+        (!text.is_empty()).then_some(Duration(micros))
+    }
+
     pub const fn micros(n: u64) -> Duration {
         Duration(n)
     }
@@ -224,6 +238,14 @@ mod tests {
         let leap = Time::parse("2028-02-29T23:59:59.25Z").unwrap();
         assert_eq!(leap.rfc3339_micro(), "2028-02-29T23:59:59.250000Z");
         assert_eq!(Time::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn spans_are_whole_numbers_with_units() {
+        assert_eq!(Duration::parse("1m30s"), Some(Duration::secs(90)));
+        assert_eq!(Duration::parse("500ms"), Some(Duration::millis(500)));
+        assert_eq!(Duration::parse("0s"), Some(Duration::ZERO));
+        assert_eq!((Duration::parse(""), Duration::parse("5"), Duration::parse("1.5s")), (None, None, None));
     }
 
     #[test]

@@ -35,15 +35,16 @@ fn matrix(reach: &ReachView) -> AnyView {
     let named = |pod: &str| {
         view! { <span translate="no"><span class="sr">{pod.trim_start_matches("default/").to_string()}</span><span aria-hidden="true">{short(pod)}</span></span> }.into_any()
     };
+    let shield = || view! { <svg class="isolated" viewBox="-8 -9 16 17" role="img" aria-label=words.net.isolated><path d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /></svg> };
     let head = |at: usize| {
         let end = &reach.ends[at];
-        let shield = end.ingress.then(|| view! { <svg class="isolated" viewBox="-8 -9 16 17" role="img" aria-label=words.net.isolated><path d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /></svg> });
+        let shield = end.ingress.then(shield);
         view! { <th scope="col">{named(&end.pod)}{shield}</th> }
     };
     let row = |at: usize| {
         let from = &reach.ends[at];
         let cells = reach.rows.get(at).map_or("", String::as_str).chars().zip(&reach.ends);
-        let shield = from.egress.then(|| view! { <svg class="isolated" viewBox="-8 -9 16 17" role="img" aria-label=words.net.isolated><path d="M0-7l6 2v4c0 4-3 6-6 8c-3-2-6-4-6-8v-4z" /></svg> });
+        let shield = from.egress.then(shield);
         view! { <tr><th scope="row">{named(&from.pod)}{shield}</th>{cells.map(|(letter, to)| cell(letter, from, to)).collect_view()}</tr> }
     };
     view! {

@@ -6,6 +6,11 @@ use simcore::Time;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Ticket(pub u64);
 
+impl Ticket {
+    /// Of a request whose answer nobody waits for.
+    pub const UNASKED: Ticket = Ticket(u64::MAX);
+}
+
 /// Collected while a component handles a delivery, a reply or a wake; carried out by the world afterwards.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {

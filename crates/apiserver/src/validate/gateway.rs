@@ -2,6 +2,7 @@
 use super::custom;
 use super::path::{Faults, Path};
 use objects::{FieldError, Tree, kinds};
+use simcore::Duration;
 
 /// Of lists and objects the value is not shown.
 fn broken(path: Path, words: &str, faults: &mut Faults) {
@@ -105,9 +106,9 @@ fn rule(item: &Tree, path: Path, faults: &mut Faults) {
     }
     prefixes(item, path, faults);
     let timeouts = item.get("timeouts");
-    let span = |key: &str| micros(timeouts.get(key).text());
+    let span = |key: &str| Duration::parse(timeouts.get(key).text());
     if let (Some(whole), Some(one)) = (span("request"), span("backendRequest"))
-        && whole > 0
+        && whole > Duration::ZERO
         && one > whole
     {
         broken(path.field("timeouts"), "backendRequest timeout cannot be longer than request timeout", faults);
@@ -137,19 +138,6 @@ fn prefixes(item: &Tree, path: Path, faults: &mut Faults) {
             broken(path, &format!("Within backendRefs, {begin} {words}"), faults);
         }
     }
-}
-
-/// A span of time as the Gateway API writes it: `1h2m3s4ms`, in microseconds.
-fn micros(text: &str) -> Option<u64> {
-    let (mut micros, mut rest) = (0_u64, text);
-    while !rest.is_empty() {
-        let (number, tail) = rest.split_at(rest.find(|letter: char| !letter.is_ascii_digit())?);
-        let units = [("ms", 1_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)];
-        let (unit, factor) = units.into_iter().find(|(unit, _)| tail.starts_with(unit))?;
-        micros = micros.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
-        rest = &tail[unit.len()..];
-    }
-    (!text.is_empty()).then_some(micros)
 }
 
 fn way(item: &Tree, path: Path, faults: &mut Faults) {

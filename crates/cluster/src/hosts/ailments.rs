@@ -1,5 +1,4 @@
 //! Why a part of the control plane ends right after its start: its command line, held against what its program knows.
-use super::processes::STATICS;
 use ::hosts::Machine;
 use dataplane::host::Ailment;
 use objects::{Text, Tree};
@@ -96,7 +95,7 @@ const BOOLS: &str = "leader-elect allow-privileged anonymous-auth enable-bootstr
     use-service-account-credentials enable-garbage-collector contention-profiling";
 const NUMBERS: &str = "secure-port v etcd-compaction-interval max-requests-inflight node-cidr-mask-size kube-api-burst";
 
-/// What is wrong with the Pod of a manifest on this machine. `reaches`: whether something answers at `127.0.0.1:2379`.
+/// What is wrong with the Pod of a manifest on this machine. `reaches`: whether an etcd is at an address.
 pub(super) fn ailment(name: &str, pod: &Tree, machine: &Machine, reaches: &dyn Fn(&str) -> bool) -> Ailment {
     let words: Vec<String> = {
         let first = pod.at(&["spec", "containers"]).items().first().cloned().unwrap_or_default();
@@ -128,33 +127,22 @@ fn dies<const N: usize>(after: u32, lines: [String; N]) -> Ailment {
 fn usage(name: &str, flags: &[(&str, &str)]) -> Option<String> {
     let among = |list: &str, flag: &str| list.split_whitespace().any(|known| known == flag);
     let own = OWN.iter().find(|(part, _)| *part == name).map_or("", |(_, own)| own);
-    debug_assert!(STATICS.contains(&name));
-    let known = |flag: &str| {
-        let family = || FAMILIES.split_whitespace().any(|family| flag.starts_with(family));
-        among(own, flag)
-            || (name != "etcd" && family())
-            || (name != "etcd" && among(SHARED, flag))
-            || (name != "etcd" && name != "kube-apiserver" && among(MANAGERS, flag))
-    };
+    if name == "etcd" {
+        let (flag, _) = flags.iter().find(|(flag, _)| !among(own, flag))?;
+        return Some(format!("error verifying flags, flag provided but not defined: -{flag}. See 'etcd --help'."));
+    }
+    let lists = [own, SHARED, if name == "kube-apiserver" { "" } else { MANAGERS }];
+    let known =
+        |flag: &str| lists.iter().any(|list| among(list, flag)) || FAMILIES.split_whitespace().any(|family| flag.starts_with(family));
     flags.iter().find_map(|(flag, value)| {
-        if !known(flag) {
-            return Some(match name {
-                "etcd" => format!("error verifying flags, flag provided but not defined: -{flag}. See 'etcd --help'."),
-                _ => format!("unknown flag: --{flag}"),
-            });
-        }
-        let wrong = |how: &str| {
-            Some(format!("invalid argument \"{value}\" for \"--{flag}\" flag: strconv.{how}: parsing \"{value}\": invalid syntax"))
+        let truth = matches!(*value, "true" | "false" | "1" | "0" | "t" | "f" | "TRUE" | "FALSE" | "True" | "False");
+        let how = match () {
+            () if !known(flag) => return Some(format!("unknown flag: --{flag}")),
+            () if among(BOOLS, flag) && !truth => "ParseBool",
+            () if among(NUMBERS, flag) && value.parse::<i64>().is_err() => "ParseInt",
+            () => return None,
         };
-        match name != "etcd" {
-            true if among(BOOLS, flag)
-                && !matches!(*value, "true" | "false" | "1" | "0" | "t" | "f" | "TRUE" | "FALSE" | "True" | "False") =>
-            {
-                wrong("ParseBool")
-            }
-            true if among(NUMBERS, flag) && value.parse::<i64>().is_err() => wrong("ParseInt"),
-            _ => None,
-        }
+        Some(format!("invalid argument \"{value}\" for \"--{flag}\" flag: strconv.{how}: parsing \"{value}\": invalid syntax"))
     })
 }
 

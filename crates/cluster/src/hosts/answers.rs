@@ -356,8 +356,8 @@ impl World {
         let failed = match (port, path) {
             ("2381", "health") => "503\n{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}".to_string(),
             ("2381", "readyz") => {
-                let checks = ["[+]data_corruption ok", "[+]serializable_read ok"].join("\n");
-                format!("503\n{checks}\n[-]linearizable_read failed: etcdserver: request timed out\n[+]non_learner ok\n")
+                let failed = "[-]linearizable_read failed: etcdserver: request timed out";
+                format!("503\n[+]data_corruption ok\n[+]serializable_read ok\n{failed}\n[+]non_learner ok\n")
             }
             ("6443", "healthz" | "readyz") => format!("500\n{}{{path}} check failed\n", apiserver::failed_checks(path)),
             _ => return None,

@@ -13,8 +13,6 @@ use simcore::Duration;
 pub(super) const BALANCER: &str = "cluster-endpoint";
 /// How soon a kube-apiserver tries again to write its endpoints: its reconciler's turn.
 const TURN: Duration = Duration::secs(10);
-/// An answer that nobody waits for.
-const UNASKED: Ticket = Ticket(u64::MAX);
 
 impl World {
     /// Whether a name or an address is the load balancer's.
@@ -61,7 +59,7 @@ impl World {
             let mut request = Request::about(Verb::Update, kind, "default", "kubernetes").body(object);
             request.user = User { name: Text::new_static("system:apiserver"), groups: vec![Text::new_static("system:masters")] };
             request.origin.actor = Text::new_static("kube-apiserver");
-            self.submit(through, UNASKED, &request);
+            self.submit(through, Ticket::UNASKED, &request);
         }
     }
 

@@ -2,7 +2,6 @@
 use crate::world::World;
 use ::hosts::Machine;
 use dataplane::runtime::{Container, Sandbox};
-use std::sync::Arc;
 
 const PODS: &str = "/var/log/pods";
 const LINKS: &str = "/var/log/containers";
@@ -36,15 +35,14 @@ impl World {
         if let Some((unit, _)) = super::k3s::notifying(&machine) {
             return self.show_k3s_journal(host, &unit);
         }
-        let id = self.hosts[host].kubelet;
-        let lines = Arc::make_mut(&mut self.parts[id]).kubelet_mut().map(|kubelet| kubelet.read_journal()).unwrap_or_default();
+        let lines = self.kubelet_at(host).map(|kubelet| kubelet.read_journal()).unwrap_or_default();
         let last = |machine: &Machine| {
             let journal = &machine.unit("kubelet")?.journal;
             journal.iter().rev().find_map(|line| line.tag.strip_prefix("kubelet[")?.strip_suffix(']')?.parse().ok())
         };
         let pid = machine.unit("kubelet").map(|unit| unit.pid).filter(|pid| *pid != 0).or_else(|| last(&machine)).unwrap_or(700);
         for line in &lines {
-            machine.klog(line.at, "kubelet", pid, line.level, &line.place, &line.words);
+            machine.klog(line.at, "kubelet", ("kubelet", pid), line.level, &line.place, &line.words);
         }
         self.fleet_mut().machines.insert(host, machine);
     }

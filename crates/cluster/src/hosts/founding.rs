@@ -53,11 +53,10 @@ impl World {
         if let Some(why) = &read.lenient {
             let pid = machine.unit("kubelet").map_or(0, |unit| unit.pid);
             let words = format!("\"Using lenient decoding as strict decoding failed\" err={why:?}");
-            machine.klog(self.now, "kubelet", pid, 'I', "codec.go:106", &words);
+            machine.klog(self.now, "kubelet", ("kubelet", pid), 'I', "codec.go:106", &words);
             self.fleet_mut().machines.insert(host, machine);
         }
-        let id = self.hosts[host].kubelet;
-        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+        if let Some(kubelet) = self.kubelet_at(host) {
             kubelet.configure(read.max_pods, read.cluster_dns, &read.cluster_domain);
         }
     }

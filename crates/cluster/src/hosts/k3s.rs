@@ -27,8 +27,6 @@ use std::sync::Arc;
 const LOOK: Duration = Duration::secs(1);
 /// How soon a unit that neither runs nor was carried on by a command is looked at again: RestartSec of K3s's unit.
 const RETRY: Duration = Duration::secs(5);
-/// An answer that nobody waits for.
-const UNASKED: Ticket = Ticket(u64::MAX);
 /// Files of Helm's controller, and what their charts come to.
 const CHARTS: &[(&str, &str)] = &[("traefik", addons::TRAEFIK)];
 
@@ -165,7 +163,7 @@ impl World {
     fn ask_k3s_etcd(&mut self, host: usize, first: usize, rest: &[&str]) {
         let endpoint = format!("https://{}:2379", self.hosts[first].address);
         let words = ["etcdctl", "--endpoints", &endpoint, "member"].iter().chain(rest).map(|word| word.to_string()).collect();
-        self.begin_etcdctl(first, words, Caller::Part(self.hosts[host].kubelet), UNASKED, false);
+        self.begin_etcdctl(first, words, Caller::Part(self.hosts[host].kubelet), Ticket::UNASKED, false);
     }
 
     /// The process is ready: a node, and a control plane where it is a server.
@@ -374,7 +372,7 @@ impl World {
         request.user.groups = vec![Text::new_static("system:masters")];
         request.origin.actor = Text::new(actor);
         request.options.field_manager = actor.to_string();
-        self.submit(Caller::Part(self.hosts[host].kubelet), UNASKED, &request);
+        self.submit(Caller::Part(self.hosts[host].kubelet), Ticket::UNASKED, &request);
     }
 
     /// A unit that starts while nobody waits for it: its process is carried on as by `systemctl start`.
@@ -388,7 +386,7 @@ impl World {
             // Of a unit that was started already it only waits for the end.
             let line = format!("systemctl start {name}");
             let caller = Caller::Part(self.hosts[host].kubelet);
-            let start = Start { host, login: Login::new("root"), line, caller, ticket: UNASKED, streams: false, in_session: false };
+            let start = Start { host, login: Login::new("root"), line, caller, ticket: Ticket::UNASKED, streams: false, in_session: false };
             self.begin_command(start, Duration::ZERO);
         }
         self.plan(host, RETRY, Due::Carry);

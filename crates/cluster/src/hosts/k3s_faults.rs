@@ -101,11 +101,8 @@ impl World {
         let Some((name, pid)) = notifying(&machine).and_then(|(name, _)| Some((name.clone(), machine.unit(&name)?.pid))) else {
             return true;
         };
-        let time = machine.local(now).rfc3339_micro();
-        let (month, day) = (&time[5..7], &time[8..10]);
         for (level, place, words) in last_words(&process) {
-            let line = format!("{level}{month}{day} {}{:>8} {place}] {words}", &time[11..26], pid);
-            machine.log(now, &name, &format!("k3s[{pid}]"), &line);
+            machine.klog(now, &name, ("k3s", pid), level, place, &words);
         }
         machine.failed(now, pid);
         self.note(&name, "exit", &format!("{process} could not renew its lease in time: the whole process ends"));

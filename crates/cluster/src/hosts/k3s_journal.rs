@@ -2,7 +2,6 @@
 use crate::world::World;
 use ::hosts::Machine;
 use objects::Text;
-use std::sync::Arc;
 
 /// What the kubelet of kubeadm's calls its files, and what K3s's does.
 const FILES: [(&str, &str); 2] = [
@@ -16,8 +15,7 @@ impl World {
     /// What the kubelet in the process has written since somebody last looked.
     pub(super) fn show_k3s_journal(&mut self, host: usize, unit: &str) {
         let mut machine = self.machine(host);
-        let id = self.hosts[host].kubelet;
-        let lines = Arc::make_mut(&mut self.parts[id]).kubelet_mut().map(|kubelet| kubelet.read_journal()).unwrap_or_default();
+        let lines = self.kubelet_at(host).map(|kubelet| kubelet.read_journal()).unwrap_or_default();
         let Some(k3s) = machine.k3s.clone().filter(|_| !lines.is_empty()) else { return };
         let server = k3s.url.trim_start_matches("https://").to_string();
         for line in &lines {
@@ -25,8 +23,6 @@ impl World {
             if line.words.contains(FOREIGN) {
                 continue;
             }
-            let tag = format!("k3s[{pid}]");
-            let local = machine.local(line.at);
             let mut words = FILES.iter().fold(line.words.to_string(), |words, (from, to)| words.replace(from, to));
             if !k3s.server && line.level == 'E' {
                 words = by_balancer(&words, &server, line.at.0 / 7 % 28_000 + 32_768);
@@ -35,14 +31,12 @@ impl World {
                     let said = format!(
                         "time=\"{}\" level=error msg=\"Remotedialer proxy error; reconnecting...\" error=\"dial tcp {server}: {why}\" \
                          url=\"wss://{server}/v1-k3s/connect\"",
-                        local.rfc3339()
+                        machine.local(line.at).rfc3339()
                     );
-                    machine.log(line.at, unit, &tag, &said);
+                    machine.log(line.at, unit, &format!("k3s[{pid}]"), &said);
                 }
             }
-            let text = local.rfc3339_micro();
-            let (day, clock) = (text[5..10].replace('-', ""), &text[11..26]);
-            machine.log(line.at, unit, &tag, &format!("{}{day} {clock} {pid:>7} {}] {words}", line.level, line.place));
+            machine.klog(line.at, unit, ("k3s", pid), line.level, &line.place, &words);
         }
         machine.sort_journal(unit);
         // What is shown is no change from outside.
@@ -51,9 +45,9 @@ impl World {
 }
 
 /// The number of the process that ran at an instant, by the journal's own lines.
-fn process_at(machine: &Machine, unit: &str, at: simcore::Time) -> Option<Text> {
+fn process_at(machine: &Machine, unit: &str, at: simcore::Time) -> Option<u32> {
     let journal = &machine.unit(unit)?.journal;
-    let own = |tag: &Text| tag.strip_prefix("k3s[").and_then(|rest| rest.strip_suffix(']')).map(Text::new);
+    let own = |tag: &Text| tag.strip_prefix("k3s[").and_then(|rest| rest.strip_suffix(']')?.parse().ok());
     journal.iter().rev().filter(|line| line.at <= at).find_map(|line| own(&line.tag))
 }
 

@@ -12,9 +12,6 @@ use objects::wire::{Request, Verb};
 use objects::{Text, kinds};
 use simcore::Duration;
 
-/// An answer that nobody waits for.
-const UNASKED: Ticket = Ticket(u64::MAX);
-
 impl World {
     /// A server with the embedded etcd that is ready.
     fn saves(&mut self, host: usize) -> Option<std::sync::Arc<K3s>> {
@@ -40,7 +37,7 @@ impl World {
             "k3s etcd-snapshot save --name etcd-snapshot && k3s etcd-snapshot prune --name etcd-snapshot --snapshot-retention {kept}"
         );
         let caller = Caller::Part(self.hosts[host].kubelet);
-        let start = Start { host, login: Login::new("root"), line, caller, ticket: UNASKED, streams: false, in_session: false };
+        let start = Start { host, login: Login::new("root"), line, caller, ticket: Ticket::UNASKED, streams: false, in_session: false };
         self.begin_command(start, Duration::ZERO);
         self.schedule_snapshot(host);
     }

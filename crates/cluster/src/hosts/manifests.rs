@@ -3,6 +3,7 @@ use super::processes::{MANIFESTS, STATICS};
 use ::hosts::Machine;
 use ::hosts::machine::kubelet::yaml_words;
 use dataplane::host::Manifest;
+use dataplane::kubelet::config_hash;
 use objects::{Text, Tree};
 
 /// Files of the folder: Pods by the order of the files' names, and those that are none, with the kubelet's words.
@@ -59,7 +60,7 @@ impl Folder {
             let namespace = Text::new(if said.is_empty() { "default" } else { said });
             let name = Text::from(format!("{}-{node}", pod.at(&["metadata", "name"]).text()));
             if !all.iter().any(|one| (&one.namespace, &one.name) == (&namespace, &name)) {
-                all.push(Manifest { namespace, name, hash: Text::from(hash(&pod.to_json())), pod: pod.clone() });
+                all.push(Manifest { namespace, name, hash: config_hash(&pod.to_json()), pod: pod.clone() });
             }
         }
         all
@@ -68,10 +69,4 @@ impl Folder {
 
 fn is_part(pod: &Tree, name: &str) -> bool {
     pod.at(&["metadata", "name"]).text() == name && pod.at(&["metadata", "namespace"]).text() == "kube-system"
-}
-
-/// 32 hexadecimal digits that depend on a manifest, as the kubelet names its Pod.
-pub(super) fn hash(text: &str) -> String {
-    let fold = |seed: u64| text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{:016x}{:016x}", fold(0xcbf2_9ce4_8422_2325), fold(0x8422_2325_cbf2_9ce4))
 }

@@ -85,20 +85,18 @@ impl World {
         self.broken_off(host);
     }
 
-    /// What the runtime kept is gone from the disk.
+    /// All Pods of a node's runtime are gone; its images stay.
     pub(super) fn pods_removed(&mut self, host: usize) {
-        let id = self.hosts[host].kubelet;
-        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+        if let Some(kubelet) = self.kubelet_at(host) {
             kubelet.remove_pods();
         }
         self.forget_inside(host);
         self.broken_off(host);
     }
 
-    /// Everything that a node's runtime kept is gone.
+    /// What the runtime kept is gone from the disk.
     pub(super) fn runtime_wiped(&mut self, host: usize) {
-        let id = self.hosts[host].kubelet;
-        if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
+        if let Some(kubelet) = self.kubelet_at(host) {
             kubelet.wipe();
         }
         self.count_enforcing();

@@ -1,7 +1,7 @@
 //! Static Pods: the kubelet runs what lies in its folder of manifests, and ends what is taken away.
 use super::ailments::ailment;
 use super::fleet::Due;
-use super::manifests::{self, Folder, hash};
+use super::manifests::{self, Folder};
 use super::processes::{self, STATICS};
 use crate::event::Caller;
 use crate::part::Actor;
@@ -11,7 +11,7 @@ use ::hosts::machine::Clash;
 use ::hosts::machine::units::State;
 use apiserver::client::{Effects, Ticket};
 use dataplane::host::Ailment;
-use dataplane::kubelet::usual_hash;
+use dataplane::kubelet::config_hash;
 use objects::wire::{Request, Verb};
 use objects::{Text, Tree, kinds, map};
 use simcore::{Duration, Time};
@@ -24,8 +24,6 @@ const MISGROUPED: Duration = Duration::secs(75);
 const BACK_OFF: Duration = Duration::secs(10);
 /// How often the kubelet reads its whole folder (`fileCheckFrequency`).
 const LOOK: Duration = Duration::secs(20);
-/// An answer that the kubelet does not wait for.
-const UNASKED: Ticket = Ticket(u64::MAX);
 
 impl World {
     /// The kubelet looks at its manifests: starts what is new or has ended, stops what is gone.
@@ -144,17 +142,17 @@ impl World {
         let folder = manifests::read(machine);
         for name in STATICS {
             if let Some(pod) = folder.part(name) {
-                self.fleet_mut().original.insert((host, name), Text::from(hash(&pod.to_json())));
+                self.fleet_mut().original.insert((host, name), config_hash(&pod.to_json()));
             }
         }
     }
 
     /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
     fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree, ails: Ailment) {
-        let (id, hash) = (self.hosts[host].kubelet, hash(&pod.to_json()));
-        let known = self.fleet.original.iter().any(|((at, of), text)| *at == host && *of == name && *text == hash);
-        if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
-            kubelet.host.runs_by(name, image, if known { usual_hash(name) } else { Text::new(&hash) }, pod, ails);
+        let hash = config_hash(&pod.to_json());
+        let known = self.fleet.original.get(&(host, name)) == Some(&hash);
+        if let Some(kubelet) = self.kubelet_at(host) {
+            kubelet.host.runs_by(name, image, if known { config_hash(name) } else { hash }, pod, ails);
         }
         let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == name);
         if let Some(part) = manager
@@ -189,7 +187,7 @@ impl World {
 
     /// A part's container cannot do its work: the kubelet starts it again and again, and the part is not there.
     fn ails(&mut self, host: usize, name: &'static str, image: &str, pod: &Tree, ails: Ailment) {
-        let digits = hash(&pod.to_json());
+        let digits = config_hash(&pod.to_json());
         let told = |process: &dataplane::host::Process| process.name == name && process.ailment == ails && process.hash == digits;
         if self.kubelet_of(host).is_some_and(|kubelet| kubelet.host.processes.iter().any(told)) {
             return;
@@ -197,7 +195,7 @@ impl World {
         self.run_component(host, name, false);
         // The container that ran by the old manifest has ended.
         self.container_shown(host, name, false);
-        if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut() {
+        if let Some(kubelet) = self.kubelet_at(host) {
             kubelet.host.has_process(name, true);
             kubelet.host.has_process(name, false);
         }
@@ -207,7 +205,7 @@ impl World {
 
     fn forget_ailment(&mut self, host: usize, name: &str) {
         if self.is_ailing(host, name)
-            && let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut()
+            && let Some(kubelet) = self.kubelet_at(host)
         {
             kubelet.host.has_process(name, false);
         }
@@ -236,7 +234,7 @@ impl World {
         }
         let (now, id, mut fx) = (self.now, self.hosts[host].kubelet, Effects::default());
         let own = folder.own(&self.hosts[host].name);
-        if let Some(kubelet) = std::sync::Arc::make_mut(&mut self.parts[id]).kubelet_mut()
+        if let Some(kubelet) = self.kubelet_at(host)
             && kubelet.host.manifests.as_deref().map_or(&[][..], Vec::as_slice) != own
         {
             kubelet.set_manifests(now, own, &mut fx);
@@ -255,14 +253,14 @@ impl World {
         if !runs && self.api.store.applied().find(kinds::POD, "kube-system", &pod).is_some() {
             let options = map! {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0};
             let request = Request::about(Verb::Delete, kinds::POD, "kube-system", pod).body(options);
-            self.submit(Caller::Part(id), UNASKED, &request);
+            self.submit(Caller::Part(id), Ticket::UNASKED, &request);
         }
     }
 }
 
 fn kubelet_says(machine: &mut Machine, now: Time, level: char, place: &str, words: &str) {
     let pid = machine.unit("kubelet").map_or(0, |unit| unit.pid);
-    machine.klog(now, "kubelet", pid, level, place, words);
+    machine.klog(now, "kubelet", ("kubelet", pid), level, place, words);
 }
 
 /// What a controller manager's command line lets nodes have of Pod addresses.

@@ -363,4 +363,8 @@ impl World {
     pub(crate) fn kubelet_of(&self, host: usize) -> Option<&dataplane::kubelet::Kubelet> {
         self.parts[self.hosts[host].kubelet].kubelet()
     }
+
+    pub(crate) fn kubelet_at(&mut self, host: usize) -> Option<&mut dataplane::kubelet::Kubelet> {
+        Arc::make_mut(&mut self.parts[self.hosts[host].kubelet]).kubelet_mut()
+    }
 }

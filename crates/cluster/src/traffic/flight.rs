@@ -597,7 +597,6 @@ fn moved_to(from: &Url, place: &str) -> Option<Url> {
     if place.starts_with('/') { Some(Url { path: Text::new(place), ..from.clone() }) } else { Url::parse(place) }
 }
 
-/// What the host's own processes, which all speak TLS, say to plain HTTP.
 /// A request as its server reads it.
 fn request_text(ask: &Ask) -> String {
     let said = ask.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.to_string());
@@ -621,6 +620,7 @@ fn outside_answer(ask: &Ask) -> (u16, String) {
     }
 }
 
+/// What the host's own processes, which all speak TLS, say to plain HTTP.
 fn process_answer(ask: &Ask) -> (u16, String) {
     if ask.url.secure {
         return (401, "Unauthorized\n".to_string());

@@ -1,6 +1,5 @@
 //! Names: a client's resolver sends its questions as packets, and CoreDNS in its Pod answers them.
-use crate::part::Actor;
-use crate::part::Part;
+use crate::part::{Actor, Part};
 use crate::traffic::fabric::{Client, Place, ip, name_server, number};
 use crate::world::World;
 use dataplane::network::dns::{self, Answer, Data, Family, Found, Kind, Question, Record, ResolvConf, internet, plain};

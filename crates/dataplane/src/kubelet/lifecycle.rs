@@ -241,8 +241,8 @@ fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
     if process && !cx.host.runs(name) {
         return false;
     }
-    if process && matches!(cx.host.ailment(name), Ailment::None) {
-        return cx.host.runs(name) && !sandbox.container(name).is_some_and(Container::is_running);
+    if process && *cx.host.ailment(name) == Ailment::None {
+        return !sandbox.container(name).is_some_and(Container::is_running);
     }
     let Some(found) = sandbox.container(name) else { return true };
     if found.is_running() {

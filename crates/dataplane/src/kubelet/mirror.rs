@@ -16,16 +16,19 @@ pub fn is_mirror(pod: &Object) -> bool {
 
 /// Whether a Pod mirrors a part of the control plane, which is no process of a container here but one of the host's.
 pub fn is_process(pod: &Object) -> bool {
-    let first = pod.spec().get("containers").items().first().map_or("", |one| one.get("name").text());
-    pod.key.namespace == NAMESPACE && CONTROL_PLANE.contains(&first) && is_mirror(pod)
+    pod.key.namespace == NAMESPACE && is_mirror(pod) && CONTROL_PLANE.contains(&part(pod))
+}
+
+/// The part of the control plane that a mirror Pod is of, if it is one's.
+fn part(pod: &Object) -> &str {
+    pod.spec().get("containers").items().first().map_or("", |one| one.get("name").text())
 }
 
 /// Whether the manifest that a mirror Pod was made of is still the same: then a mirror that is gone soon has a successor.
 pub fn lives_on(host: &Host, pod: &Object) -> bool {
     let hash = pod.annotation("kubernetes.io/config.hash");
     if is_process(pod) {
-        let part = pod.spec().get("containers").items().first().map_or("", |one| one.get("name").text());
-        let process = host.processes.iter().find(|process| process.name == part && host.powered && !process.withdrawn);
+        let process = host.processes.iter().find(|process| process.name == part(pod) && host.powered && !process.withdrawn);
         return process.is_some_and(|process| process.hash.is_empty() || process.hash == hash);
     }
     let all = host.manifests.as_deref().map_or(&[][..], Vec::as_slice);
@@ -107,7 +110,7 @@ fn removal(namespace: &str, name: Text) -> Request {
 fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
     let version = if part == "etcd" { "3.7.0-0" } else { host.kubelet_version.as_str() };
     let process = host.processes.iter().find(|process| process.name == part && !process.hash.is_empty());
-    let hash = process.map_or_else(|| usual_hash(part), |process| process.hash.clone());
+    let hash = process.map_or_else(|| config_hash(part), |process| process.hash.clone());
     if let Some(read) = process.and_then(|process| process.pod.as_deref()) {
         let name = Text::from(format!("{part}-{}", host.name));
         let one = Manifest { namespace: Text::new_static(NAMESPACE), name, hash, pod: read.clone() };
@@ -132,10 +135,11 @@ fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
     map! {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 }
 
-/// What a part's manifest hashes to where nobody has touched it: 32 hexadecimal digits that depend on the name alone.
-pub fn usual_hash(part: &str) -> Text {
+/// `kubernetes.io/config.hash`: 32 hexadecimal digits that depend on a manifest's text, or on the part's name where nobody has
+/// touched its manifest.
+pub fn config_hash(text: &str) -> Text {
     let mut words = [0xcbf2_9ce4_8422_2325_u64, 0x8422_2325_cbf2_9ce4];
-    for byte in part.bytes() {
+    for byte in text.bytes() {
         words.iter_mut().for_each(|word| *word = (*word ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     }
     Text::from(format!("{:016x}{:016x}", words[0], words[1]))

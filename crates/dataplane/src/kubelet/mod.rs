@@ -25,6 +25,6 @@ mod worker;
 
 pub use component::{Config, Kubelet};
 pub use klog::Entry;
-pub use mirror::usual_hash;
+pub use mirror::config_hash;
 pub use serve::{Command, ERRORS, Turn};
 pub use traffic::{Inside, Question};

@@ -53,7 +53,7 @@ fn enter(view: &Snapshot, table: &mut Table, ingress: &Kept) {
             if matches!(&path, PathMatch::Prefix(own) | PathMatch::Start(own) if own.is_empty() || own == "/") {
                 rooted.insert(host);
             }
-            let rule = Arc::new(rule_of(view, ingress, host, item.get("path").text(), item.get("backend")));
+            let rule = Arc::new(rule_of(view, table.dialect, ingress, host, item.get("path").text(), item.get("backend")));
             put(table, ingress, host, &path, rule, place * 1_000 + at, secured.contains(host));
         }
     }
@@ -64,7 +64,7 @@ fn enter(view: &Snapshot, table: &mut Table, ingress: &Kept) {
     let hosts: BTreeSet<&str> = rules.iter().map(|rule| rule.get("host").text()).collect();
     let hosts = if hosts.is_empty() { BTreeSet::from([""]) } else { hosts };
     for host in hosts.into_iter().filter(|host| !rooted.contains(host)) {
-        let rule = Arc::new(rule_of(view, ingress, host, "default backend", default));
+        let rule = Arc::new(rule_of(view, table.dialect, ingress, host, "default backend", default));
         put(table, ingress, host, &PathMatch::Start(Text::new_static("/")), rule, usize::MAX, secured.contains(host));
     }
 }
@@ -72,10 +72,9 @@ fn enter(view: &Snapshot, table: &mut Table, ingress: &Kept) {
 fn put(table: &mut Table, ingress: &Object, host: &str, path: &PathMatch, rule: Arc<Rule>, place: usize, secured: bool) {
     let made = ingress.meta().get("creationTimestamp").as_text().and_then(|text| Time::parse(text)).unwrap_or_default();
     let redirects = secured && ingress.annotation(&annotation("ssl-redirect")) != "false";
-    let traefik = table.dialect == Dialect::Traefik;
     for (port, secure) in PORTS {
         // Traefik's router of a host with a certificate listens for TLS alone.
-        if traefik && secured && !secure {
+        if table.dialect == Dialect::Traefik && secured && !secure {
             continue;
         }
         let rule = if redirects && !secure { Arc::new(to_https(&rule)) } else { rule.clone() };
@@ -111,7 +110,7 @@ fn path(item: &Tree) -> PathMatch {
     }
 }
 
-fn rule_of(view: &Snapshot, ingress: &Kept, host: &str, path: &str, backend: &Tree) -> Rule {
+fn rule_of(view: &Snapshot, dialect: Dialect, ingress: &Kept, host: &str, path: &str, backend: &Tree) -> Rule {
     let service = backend.get("service");
     let port = service.get("port");
     let port = if port.has("number") { port.get("number") } else { port.get("name") };
@@ -119,10 +118,8 @@ fn rule_of(view: &Snapshot, ingress: &Kept, host: &str, path: &str, backend: &Tr
     let name = Text::from(format!("Ingress {}, {host}{path}", ingress.key.path()));
     let words = Text::from(format!("{name}: {}", backend.name));
     let share = Share { weight: 1, backend, filters: Filters::default(), words };
-    let traefik = names::ingress_service(view).1 == "traefik";
-    let dialect = if traefik { Dialect::Traefik } else { Dialect::Ingress };
     let target = ingress.annotation(&annotation("rewrite-target"));
-    let rewrite = (!traefik && !target.is_empty()).then(|| PathEdit::Full(Text::new(target)));
+    let rewrite = (dialect != Dialect::Traefik && !target.is_empty()).then(|| PathEdit::Full(Text::new(target)));
     let filters = Filters { path: rewrite, ..Filters::default() };
     Rule { name, filters, shares: vec![share], dialect, tries: TRIES, total: 1, limit: LIMIT, try_limit: LIMIT }
 }

@@ -3,7 +3,6 @@ use crate::attach;
 use apiserver::Snapshot;
 use objects::views::Service;
 use objects::{Text, Tree, kinds};
-use simcore::Duration;
 use std::net::Ipv4Addr;
 
 /// The label that ties a slice to its Service.
@@ -72,33 +71,5 @@ impl Backend {
             return bad("RefNotPermitted");
         }
         Backend::of_service(view, namespace, name, reference.get("port"))
-    }
-}
-
-/// `1h2m3s4ms` (GEP-2257), or `None` where it is none.
-pub fn span(text: &str) -> Option<Duration> {
-    let (mut micros, mut rest) = (0_u64, text);
-    while !rest.is_empty() {
-        let cut = rest.find(|letter: char| !letter.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(cut);
-        let (unit, factor) = [("ms", 1_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)]
-            .into_iter()
-            .find(|(unit, _)| tail.starts_with(unit))?;
-        micros = micros.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
-        rest = &tail[unit.len()..];
-    }
-    (!text.is_empty()).then_some(Duration(micros))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_whole_numbers_with_units() {
-        assert_eq!(span("1m30s"), Some(Duration::secs(90)));
-        assert_eq!(span("500ms"), Some(Duration::millis(500)));
-        assert_eq!(span("0s"), Some(Duration::ZERO));
-        assert_eq!((span(""), span("5"), span("1.5s")), (None, None, None));
     }
 }

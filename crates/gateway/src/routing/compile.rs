@@ -1,5 +1,5 @@
 //! From Gateways and HTTPRoutes to a routing table.
-use super::backend::{Backend, span};
+use super::backend::Backend;
 use super::filter::{Filters, filters};
 use super::table::{Dialect, Entry, Field, PathMatch, Pattern, Rule, Share, Table};
 use crate::regex::Regex;
@@ -138,7 +138,8 @@ fn rule(view: &Snapshot, route: &Kept, place: usize, item: &Tree) -> Rule {
         let words = Text::from(format!("{name}: {}, weight {} of {total}", backend.name, weight(reference)));
         Share { weight: weight(reference), backend, filters, words }
     });
-    let limit = |key: &str| span(item.at(&["timeouts", key]).text()).map(|limit| if limit == Duration::ZERO { NO_LIMIT } else { limit });
+    let limit =
+        |key: &str| Duration::parse(item.at(&["timeouts", key]).text()).map(|limit| if limit == Duration::ZERO { NO_LIMIT } else { limit });
     let whole = limit("request").unwrap_or(LIMIT);
     Rule {
         filters: read_filters(view, own, item.get("filters")),

@@ -5,7 +5,7 @@ mod decide;
 mod filter;
 mod table;
 
-pub use backend::{Backend, span};
+pub use backend::Backend;
 pub use compile::{gateways, unsupported};
 pub use decide::{Answer, Decision, Forward, decide};
 pub use filter::{Edit, Filters, Mirror, PathEdit, Redirect, filters};

@@ -151,11 +151,11 @@ impl Machine {
         self.alter_unit(unit, |unit| Arc::make_mut(&mut unit.journal).sort_by_key(|line| line.at));
     }
 
-    /// A line of a program that writes by klog, after its header: `E1201 00:00:07.000000     432 run.go:72] `.
-    pub fn klog(&mut self, now: Time, name: &str, pid: u32, level: char, place: &str, words: &str) {
+    /// A unit's program writes by klog, whose header goes before: `E1201 00:00:07.000000     432 run.go:72] `.
+    pub fn klog(&mut self, now: Time, unit: &str, (program, pid): (&str, u32), level: char, place: &str, words: &str) {
         let text = self.local(now).rfc3339_micro();
         let (day, clock) = (text[5..10].replace('-', ""), &text[11..26]);
-        self.log(now, name, &format!("{name}[{pid}]"), &format!("{level}{day} {clock} {pid:>7} {place}] {words}"));
+        self.log(now, unit, &format!("{program}[{pid}]"), &format!("{level}{day} {clock} {pid:>7} {place}] {words}"));
     }
 
     /// Starts a unit: the process, its sockets, what it reads at its start.
@@ -183,7 +183,7 @@ impl Machine {
             && let Some(why) = self.kubelet_stumbles(&unit.command)
         {
             let pid = self.take_pid();
-            self.klog(now, name, pid, 'E', "run.go:72", &format!("\"command failed\" err={}", crate::call::quoted(&why)));
+            self.klog(now, name, (name, pid), 'E', "run.go:72", &format!("\"command failed\" err={}", crate::call::quoted(&why)));
             self.log(now, name, "systemd[1]", &format!("{name}.service: Main process exited, code=exited, status=1/FAILURE"));
             self.log(now, name, "systemd[1]", &format!("{name}.service: Failed with result 'exit-code'."));
             self.alter_unit(name, |unit| (unit.state, unit.last_code, unit.since) = (State::Restarting, 1, now));

@@ -266,9 +266,7 @@ fn send(args: &Args, io: &mut Io, namespace: &str, kind: &str, mut tree: Tree, d
 /// Waits for the container, then gives a shell one line at a time, or follows what it prints to its end. The code, and what
 /// is said of a bad end.
 fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<(u8, String), Stop> {
-    let mut watch = client::known(args, wire::Verb::Watch, "", "v1", "pods", namespace, "");
-    watch.options.field_selector = format!("metadata.name={name}");
-    let pod = io.follow(vec![watch], None, Tree::Null, |state, incoming, _| match &incoming.news {
+    let pod = io.follow(vec![watched(args, namespace, name)], None, Tree::Null, |state, incoming, _| match &incoming.news {
         News::Event(event) if event.kind != "BOOKMARK" => {
             *state = event.object.clone();
             let over = matches!(state.at(&["status", "phase"]).text(), "Succeeded" | "Failed");
@@ -302,6 +300,12 @@ fn attached(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<(u8
     Ok(end_of(end.tree(), namespace, name))
 }
 
+fn watched(args: &Args, namespace: &str, name: &str) -> wire::Request {
+    let mut watch = client::known(args, wire::Verb::Watch, "", "v1", "pods", namespace, "");
+    watch.options.field_selector = format!("metadata.name={name}");
+    watch
+}
+
 /// After its shell has ended the container has, too: for good, or to be started again.
 fn after_session(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Result<(u8, String), Stop> {
     if args.text("restart") != "Never" {
@@ -310,9 +314,7 @@ fn after_session(args: &Args, io: &mut Io, namespace: &str, name: &str) -> Resul
         }
         return Ok((0, String::new()));
     }
-    let mut watch = client::known(args, wire::Verb::Watch, "", "v1", "pods", namespace, "");
-    watch.options.field_selector = format!("metadata.name={name}");
-    let pod = io.follow(vec![watch], None, Tree::Null, |state, incoming, _| match &incoming.news {
+    let pod = io.follow(vec![watched(args, namespace, name)], None, Tree::Null, |state, incoming, _| match &incoming.news {
         News::Event(event) if event.kind != "BOOKMARK" => {
             *state = event.object.clone();
             let over = matches!(state.at(&["status", "phase"]).text(), "Succeeded" | "Failed");
