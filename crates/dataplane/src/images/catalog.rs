@@ -154,11 +154,9 @@ fn plain(name: &str, full: &str) -> Image {
 /// 64 hexadecimal digits that depend on the name alone.
 fn digest(full: &str) -> Text {
     let mut text = String::from("sha256:");
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut hash = simcore::FNV_BASIS;
     for round in 0..4_u8 {
-        for byte in full.bytes().chain([round]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        hash = simcore::fnv_from(hash, full.bytes().chain([round]));
         text.push_str(&format!("{hash:016x}"));
     }
     Text::from(text)

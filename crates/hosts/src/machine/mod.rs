@@ -250,10 +250,7 @@ impl Machine {
             "/proc/modules" => Some(self.modules.iter().rev().map(|name| format!("{name} 16384 0 - Live 0x0000000000000000\n")).collect()),
             "/sys/class/dmi/id/product_uuid" => {
                 // Each machine has its own, which depends on its address alone.
-                let bits = self
-                    .address()
-                    .bytes()
-                    .fold(0xcbf2_9ce4_8422_2325_u64, |all, byte| (all ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+                let bits = simcore::fnv(self.address().bytes());
                 let (a, b) = (bits, bits.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15));
                 Some(format!(
                     "{:08x}-{:04x}-4{:03x}-9{:03x}-{:012x}\n",
