@@ -10,6 +10,7 @@ mod dialect;
 mod etcd;
 mod fleet;
 mod founding;
+mod images;
 mod k3s;
 mod k3s_addons;
 mod k3s_faults;

@@ -14,6 +14,11 @@ const PORTS: &[(&str, &[(&str, u16)])] = &[
     ("kube-proxy", &[("*", 10_249), ("*", 10_256)]),
 ];
 
+/// Whether a container's program is started here as a process of its own, and not with the other containers of its node.
+pub(super) fn is_apart(name: &str) -> bool {
+    PORTS.iter().any(|(known, _)| *known == name)
+}
+
 /// The components that kubeadm runs as static Pods, in the order in which one needs the other.
 pub(super) const STATICS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 

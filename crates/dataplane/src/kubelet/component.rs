@@ -50,14 +50,14 @@ pub struct Config {
 pub struct Kubelet {
     pub host: Host,
     pub(super) config: Config,
-    catalog: Arc<Catalog>,
+    pub(super) catalog: Arc<Catalog>,
     pub(super) view: Snapshot,
     rng: Rng,
     alive: bool,
     // Sandboxes and workers are shared between copies of a world until they act.
     // What lives on the machine and outlasts the process:
     pub(super) sandboxes: BTreeMap<Text, Arc<Sandbox>>,
-    store: Store,
+    pub(super) store: Store,
     pub(super) addresses: Addresses,
     /// The different resolv.conf files of its sandboxes, each kept once.
     resolvs: Vec<Arc<ResolvConf>>,
@@ -304,6 +304,14 @@ impl Kubelet {
         victim.crash(now, 137, "Error");
         self.notice_crash(now, uid, container, fx);
         true
+    }
+
+    /// Somebody sends SIGTERM to the process of a container, by its runtime id: many programs end, a sleep does not.
+    pub fn ask_container(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
+        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
+        sandbox.containers_mut().filter(|one| one.id == id).for_each(|one| one.signal(now));
+        self.replan(uid);
+        self.settle(now, fx);
     }
 
     /// A component in a container finds something wrong, says so in its log, and ends with code 1.

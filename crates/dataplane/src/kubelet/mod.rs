@@ -5,6 +5,7 @@ mod component;
 mod config;
 mod context;
 mod hooks;
+mod images;
 mod journal;
 mod klog;
 mod lifecycle;

@@ -185,7 +185,7 @@ impl Machine {
     }
 
     pub fn has_image(&self, image: &str) -> bool {
-        self.images.iter().any(|known| known == image)
+        self.images.iter().any(|known| known == image || full_name(known) == full_name(image))
     }
 
     /// Whether something listens on a TCP port.
@@ -265,4 +265,15 @@ impl Machine {
             _ => self.files.read(path).map(|text| text.to_string()),
         }
     }
+}
+/// An image's repository and tag in full: `docker.io/rancher/x`, `v1` of `rancher/x:v1`.
+pub fn full_name(image: &str) -> (String, String) {
+    let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, "latest"));
+    let first = name.split('/').next().unwrap_or("");
+    let name = match (name.contains('/'), first.contains(['.', ':'])) {
+        (false, _) => format!("docker.io/library/{name}"),
+        (true, false) => format!("docker.io/{name}"),
+        _ => name.to_string(),
+    };
+    (name, tag.to_string())
 }
