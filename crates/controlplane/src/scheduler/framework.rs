@@ -171,6 +171,13 @@ pub fn attempt(cycle: &Cycle, start: &mut usize, rng: &mut Rng) -> Attempt {
     Attempt { rows, scorers, chosen, nodes: nodes.len() }
 }
 
+/// An attempt with the one node that was promised to the Pod; `None` where it does not fit there.
+pub fn attempt_on(cycle: &Cycle, node: &str) -> Option<Attempt> {
+    filter(cycle, cycle.cache.node(node)?).ok()?;
+    let row = Row { node: Text::new(node), refusal: None, scores: Vec::new(), total: 0 };
+    Some(Attempt { rows: vec![row], scorers: Vec::new(), chosen: Some(Text::new(node)), nodes: cycle.cache.nodes().len() })
+}
+
 /// How many fitting nodes are enough: all of up to 100, then a share that shrinks from 50 % to 5 %.
 fn enough_nodes(nodes: usize) -> usize {
     if nodes < 100 {

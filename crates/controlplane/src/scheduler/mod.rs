@@ -3,6 +3,7 @@ mod cache;
 mod decision;
 mod framework;
 mod plugins;
+mod preemption;
 mod process;
 mod queue;
 mod resources;

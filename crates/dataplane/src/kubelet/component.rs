@@ -7,7 +7,7 @@ use crate::kubelet::journal::Journal;
 use crate::kubelet::node::Registration;
 use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
-use crate::kubelet::{klog, lifecycle, mirror, node};
+use crate::kubelet::{klog, lifecycle, mirror, node, volumes};
 use crate::network::dns::{NodeDns, ResolvConf};
 use crate::network::{Addresses, MTU, Plugin};
 use crate::runtime::{Sandbox, Store};
@@ -15,7 +15,7 @@ use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::wire::Response;
-use objects::{Quantity, Text, Tree, kinds};
+use objects::{Key, Quantity, Text, Tree, kinds};
 use simcore::{Duration, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -182,7 +182,10 @@ impl Kubelet {
                         false => self.sweep(now, &uid),
                     }
                 }
-                (kinds::CONFIG_MAP, Some(_)) => self.renew_inside(&change.key),
+                (kinds::CONFIG_MAP | kinds::SECRET, Some(_)) => {
+                    self.renew_inside(&change.key);
+                    self.renew_soon(now, &change.key);
+                }
                 (kinds::NODE, _) if self.learn_range() => {
                     self.registration.status_at = self.registration.status_at.min(now + Duration::millis(100));
                 }
@@ -479,6 +482,18 @@ impl Kubelet {
             }
         }
         self.replan(&uid);
+    }
+
+    /// A ConfigMap or Secret has changed: Pods that mount it show it at their next regular sync, of which each has one
+    /// every 60 to 90 seconds.
+    fn renew_soon(&mut self, now: Time, key: &Key) {
+        let shows = |worker: &&Arc<Worker>| worker.renew_at.is_none() && volumes::shows(&worker.pod, key);
+        let uids: Vec<Text> = self.workers.values().filter(shows).map(|worker| worker.uid.clone()).collect();
+        for uid in uids {
+            let at = now + Duration::millis(self.rng.between(500, 75_000));
+            self.workers.get_mut(&uid).map(Arc::make_mut).into_iter().for_each(|worker| worker.renew_at = Some(at));
+            self.replan(&uid);
+        }
     }
 
     /// A sandbox without a Pod: its containers are killed, and it is taken away when they are gone.

@@ -4,6 +4,7 @@ mod client;
 mod component;
 mod config;
 mod context;
+mod expansion;
 mod hooks;
 mod images;
 mod journal;
