@@ -154,6 +154,7 @@ impl Kubelet {
         for pod in pods {
             self.take_in(now, pod, None);
         }
+        self.run_unmirrored(now);
         let strays: Vec<Text> = self.sandboxes.keys().filter(|uid| !self.workers.contains_key(*uid)).cloned().collect();
         strays.iter().for_each(|uid| self.sweep(now, uid));
         self.settle(now, fx);
@@ -472,12 +473,17 @@ impl Kubelet {
         self.plan(uid, next);
     }
 
-    fn take_in(&mut self, now: Time, pod: Kept, cause: Option<u32>) {
+    pub(super) fn take_in(&mut self, now: Time, pod: Kept, cause: Option<u32>) {
         let uid = pod.uid_text();
+        if self.has_no_manifest(&pod) {
+            return;
+        }
         match self.workers.get_mut(&uid).map(Arc::make_mut) {
             Some(worker) => worker.learn(pod, cause, now),
             None => {
-                self.adopt(&uid, &pod);
+                if self.adopt(now, &uid, &pod) {
+                    return self.replan(&uid);
+                }
                 self.workers.insert(uid.clone(), Arc::new(Worker::new(pod, cause, now)));
             }
         }
@@ -497,7 +503,7 @@ impl Kubelet {
     }
 
     /// A sandbox without a Pod: its containers are killed, and it is taken away when they are gone.
-    fn sweep(&mut self, now: Time, uid: &Text) {
+    pub(super) fn sweep(&mut self, now: Time, uid: &Text) {
         if self.runtime_lost.is_some() {
             return;
         }
@@ -525,6 +531,8 @@ impl Kubelet {
         if quiet && self.alive {
             self.sandboxes.remove(uid);
             self.addresses.release(uid);
+            // What ended may have stood in the way of the same Pod by another manifest.
+            self.run_unmirrored(now);
         }
         self.plan(uid, next);
     }

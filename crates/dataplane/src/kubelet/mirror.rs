@@ -2,7 +2,7 @@
 use crate::host::{CONTROL_PLANE, Host, Manifest};
 use apiserver::Snapshot;
 use objects::wire::{Request, Verb};
-use objects::{Object, Text, Tree, kinds, list, map};
+use objects::{Key, Object, Text, Tree, kinds, list, map};
 use simcore::{FNV_BASIS, Time, fnv, fnv_from};
 
 const NAMESPACE: &str = "kube-system";
@@ -49,6 +49,19 @@ pub fn own(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
         }
     }
     requests
+}
+
+/// The Pod of a manifest as the kubelet has it before there is a mirror: its uid is the manifest's hash.
+pub fn alone(now: Time, one: &Manifest, host: &Host) -> Object {
+    let mut pod = mirrored(now, one, host, "");
+    apiserver::complete_pod(&mut pod);
+    pod.set(&["metadata", "uid"], &one.hash);
+    Object::new(Key::new(kinds::POD, one.namespace.clone(), one.name.clone()), 0, pod)
+}
+
+/// Whether a Pod has no object in the API.
+pub fn is_alone(pod: &Object) -> bool {
+    pod.revision == 0
 }
 
 /// The mirror of a manifest.
