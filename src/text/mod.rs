@@ -182,6 +182,10 @@ pub struct Words {
     /// Of a name in the address that no lesson has, and what is shown instead.
     pub unknown_lesson: fn(&str) -> String,
     pub first_instead: &'static str,
+    pub unknown_sandbox: fn(&str) -> String,
+    pub usual_instead: &'static str,
+    /// Another tab keeps the work: its title, what that means, the button, and the mark in the head.
+    pub elsewhere: [&'static str; 4],
     pub too_large: &'static str,
     pub summary: fn(usize, usize, usize, usize) -> String,
     pub waiting_for_node: fn(usize) -> String,

@@ -117,6 +117,7 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             // Half a name tells nobody anything.
             (Size::Short, room) if room < 3.0 * 6.6 || width.get() < NAMED => String::new(),
             (Size::Short, room) => short_name(view, (room / 6.6) as usize),
+            // All signs of the name are as wide as each other: it ends before the mark, whatever its letters are.
             (_, room) => short_name(view, ((room - 22.0) / 7.0) as usize),
         })
     };
