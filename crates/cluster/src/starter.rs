@@ -123,6 +123,9 @@ impl World {
         if !self.has_starter(host) {
             return self.queue.push(self.now + LOOK, Event::Serve(place));
         }
+        if self.greets_etcd(host).is_err() {
+            return self.end_server(host);
+        }
         self.apiservers[place].running = true;
         self.begin_identity(place);
         self.process_shown(host, "kube-apiserver", true);

@@ -130,6 +130,7 @@ pub fn crictl(call: &mut Call) -> Step<()> {
             call.say("{\n  \"status\": {\n    \"conditions\": [\n      {\n        \"message\": \"\",\n        \"reason\": \"\",\n        \"status\": true,\n        \"type\": \"RuntimeReady\"\n      }\n    ]\n  }\n}");
             Ok(())
         }
+        "stop" | "rm" | "stopp" | "rmp" if ends_part(call, &socket, &names)? => Ok(()),
         known @ ("stop" | "rm" | "stopp" | "rmp" | "stats" | "statsp" | "runp" | "create" | "start" | "update" | "attach"
         | "port-forward") => {
             call.complain(format_args!("crictl {known} is not part of this simulation: containers belong to the kubelet here"));
@@ -153,6 +154,24 @@ pub fn crictl(call: &mut Call) -> Step<()> {
             Err(Stop::Code(1))
         }
     }
+}
+
+/// Ends the processes of the control plane in these containers or sandboxes; their kubelet starts them again. `false` where one of
+/// them is no such container.
+fn ends_part(call: &mut Call, socket: &str, ids: &[&str]) -> Step<bool> {
+    let all = containers(call, socket)?;
+    let of = |id: &&str| {
+        let found = all.iter().find(|one| one.running && (one.id.starts_with(*id) || one.sandbox.starts_with(*id)));
+        found.filter(|one| {
+            id.len() > 4 && one.namespace == "kube-system" && one.pod.starts_with(one.name.as_str()) && *one.name != *"kube-proxy"
+        })
+    };
+    let Some(parts) = ids.iter().map(of).collect::<Option<Vec<&Container>>>().filter(|parts| !parts.is_empty()) else { return Ok(false) };
+    let pids: Option<Vec<u32>> = parts.iter().map(|one| call.machine.process(&one.name).map(|process| process.pid)).collect();
+    let Some(pids) = pids else { return Ok(false) };
+    pids.into_iter().for_each(|pid| call.machine.kill(pid));
+    ids.iter().for_each(|id| call.say(id));
+    Ok(true)
 }
 
 /// The value of an option: `--name etcd`, `--name=etcd`.
@@ -262,7 +281,14 @@ fn runtime_version(call: &Call) -> String {
 fn without_endpoint(words: &[String]) -> Vec<String> {
     let at = words.iter().position(|word| word == "-r" || word == "--runtime-endpoint");
     let keep = |place: usize, word: &String| at.is_none_or(|at| place != at && place != at + 1) && !word.starts_with("--runtime-endpoint=");
-    words.iter().enumerate().filter(|(place, word)| keep(*place, word)).map(|(_, word)| word.clone()).collect()
+    let kept = words.iter().enumerate().filter(|(place, word)| keep(*place, word)).map(|(_, word)| word);
+    // `-aq` are two options.
+    let several = |word: &str| word.len() > 2 && word.starts_with('-') && word[1..].chars().all(|letter| "aqf".contains(letter));
+    let split = |word: &String| match several(word) {
+        true => word[1..].chars().map(|letter| format!("-{letter}")).collect(),
+        false => vec![word.clone()],
+    };
+    kept.flat_map(split).collect()
 }
 
 /// `3 minutes ago`, `About an hour ago`: docker's units.
