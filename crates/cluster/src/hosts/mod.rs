@@ -8,6 +8,7 @@ mod container_logs;
 mod deeds;
 mod dialect;
 mod etcd;
+mod etcd_trust;
 mod fleet;
 mod founding;
 mod images;

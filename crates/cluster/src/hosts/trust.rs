@@ -22,7 +22,7 @@ const SIGNED: Duration = Duration::secs(2);
 impl World {
     /// A host's clock. The learner's own (`None`) is right, unless every server's was put: then so much time has passed for
     /// everybody as it did for the one that was put least.
-    fn clock(&self, host: Option<usize>) -> Time {
+    pub(super) fn clock(&self, host: Option<usize>) -> Time {
         let local = |host: usize| self.fleet.machines.get(&host).map_or(self.now, |machine| machine.local(self.now));
         match host {
             Some(host) => local(host),
@@ -82,6 +82,12 @@ impl World {
         // The servers' own certificates are looked at, whether somebody has logged in there or not.
         let serving: Vec<usize> = self.apiservers.iter().map(|server| server.host).filter(|host| !self.is_hidden(*host)).collect();
         serving.into_iter().for_each(|host| drop(self.machine(host)));
+        // While all clocks were right everybody could connect.
+        if self.fleet.right_clocks {
+            self.fleet_mut().right_clocks = false;
+            let all = (0..self.parts.len()).filter(|id| self.parts[*id].running).map(|id| (id, self.server_of(id))).collect();
+            self.fleet_mut().connected = all;
+        }
         let mut strangers = BTreeSet::new();
         let mut next: Option<Time> = None;
         for id in 0..self.parts.len() {
@@ -89,15 +95,25 @@ impl World {
             let Some(server) = self.apiservers.get(self.server_of(id)).map(|server| server.host) else { continue };
             if !part.running {
                 self.fleet_mut().loaded.remove(&id);
+                self.fleet_mut().connected.remove(&id);
                 continue;
             }
             let held = self.held(id, part.host, &part.actor);
-            if let Err(refused) = self.trusted(Some(part.host), server, held.as_ref()) {
+            let (place, verdict) = (self.server_of(id), self.trusted(Some(part.host), server, held.as_ref()));
+            // A server's certificate is looked at when a connection is made, a client's with each request.
+            let stands = self.fleet.connected.get(&id) == Some(&place);
+            let verdict = if stands && matches!(verdict, Err(Refused::Client(_))) { Ok(()) } else { verdict };
+            if let Err(refused) = verdict {
                 if !self.fleet.strangers.contains(&id) {
                     self.tells_refusal(server, part.host, &refused);
                 }
                 strangers.insert(id);
-            } else if let Some(held) = &held {
+                continue;
+            }
+            if self.apiservers[place].running {
+                self.fleet_mut().connected.insert(id, place);
+            }
+            if let Some(held) = &held {
                 let left = held.not_after.since(self.clock(Some(server)));
                 next = Some(next.map_or(self.now + left, |next| next.min(self.now + left)));
             }
@@ -110,8 +126,17 @@ impl World {
         if let Some(next) = next {
             self.plan(0, next.since(self.now) + Duration::secs(1), Due::Trust);
         }
+        self.peers_try_again();
         if changed {
             self.link_changed(better);
+        }
+    }
+
+    /// A kube-apiserver has started: whoever talks to it connects anew.
+    pub(crate) fn server_began(&mut self, place: usize) {
+        if !self.fleet.right_clocks {
+            self.fleet_mut().connected.retain(|_, server| *server != place);
+            self.weigh_trust();
         }
     }
 
@@ -134,6 +159,9 @@ impl World {
         }
         let mut machine = self.machine(host);
         processes::certify(&mut machine, self.now);
+        // It closes its connections and makes new ones with the new certificate.
+        let kubelet = self.hosts[host].kubelet;
+        self.fleet_mut().connected.remove(&kubelet);
         self.put_machine(host, machine);
     }
 
@@ -200,7 +228,7 @@ fn own(machine: &Machine, path: &str) -> Option<Certificate> {
 }
 
 /// What the authenticator says of a certificate that is not valid: its number, and the authority's.
-fn unverified(client: &Certificate, why: &str) -> String {
+pub(super) fn unverified(client: &Certificate, why: &str) -> String {
     let number = u64::from_str_radix(&client.serial(), 16).unwrap_or_default();
     let digits: Vec<u8> = client.signer.to_uppercase().bytes().take(40).collect();
     let authority: Vec<String> = digits.chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();

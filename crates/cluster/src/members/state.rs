@@ -31,6 +31,8 @@ pub struct EtcdNode {
     pub(crate) reads: Vec<(u64, u64)>,
     /// The index that its state machine has.
     pub(crate) index: u64,
+    /// The leader that its log names last; 0 for nobody.
+    pub(crate) heard: MemberId,
     /// Since when it knows no leader.
     pub leaderless_since: Option<Time>,
     /// Whether somebody was told less than there is because it lags.
@@ -176,6 +178,7 @@ impl EtcdNode {
             seen: None,
             reads: Vec::new(),
             index: 0,
+            heard: NOBODY,
             leaderless_since: None,
             lags: false,
         }

@@ -131,6 +131,8 @@ pub fn crictl(call: &mut Call) -> Step<()> {
             Ok(())
         }
         "stop" | "stopp" => stop(call, &socket, names, *verb == "stopp"),
+        // With force they are stopped first.
+        "rm" | "rmp" if flags.iter().any(|flag| matches!(*flag, "-f" | "--force")) => stop(call, &socket, names, *verb == "rmp"),
         known @ ("rm" | "rmp" | "stats" | "statsp" | "runp" | "create" | "start" | "update" | "attach" | "port-forward") => {
             call.complain(format_args!("crictl {known} is not part of this simulation: containers belong to the kubelet here"));
             Err(Stop::Code(1))
@@ -284,7 +286,14 @@ fn runtime_version(call: &Call) -> String {
 fn without_endpoint(words: &[String]) -> Vec<String> {
     let at = words.iter().position(|word| word == "-r" || word == "--runtime-endpoint");
     let keep = |place: usize, word: &String| at.is_none_or(|at| place != at && place != at + 1) && !word.starts_with("--runtime-endpoint=");
-    words.iter().enumerate().filter(|(place, word)| keep(*place, word)).map(|(_, word)| word.clone()).collect()
+    let kept = words.iter().enumerate().filter(|(place, word)| keep(*place, word)).map(|(_, word)| word);
+    // `-aq` are two options.
+    let several = |word: &str| word.len() > 2 && word.starts_with('-') && word[1..].chars().all(|letter| "aqf".contains(letter));
+    let split = |word: &String| match several(word) {
+        true => word[1..].chars().map(|letter| format!("-{letter}")).collect(),
+        false => vec![word.clone()],
+    };
+    kept.flat_map(split).collect()
 }
 
 /// `3 minutes ago`, `About an hour ago`: docker's units.
