@@ -66,7 +66,7 @@ pub struct Kubelet {
     // What the process remembers:
     pub(super) workers: BTreeMap<Text, Arc<Worker>>,
     pub(super) registration: Registration,
-    client: Client,
+    pub(super) client: Client,
     relist: Duration,
     pulling_until: Time,
     /// When containerd was last there, while it is not.
@@ -466,6 +466,9 @@ impl Kubelet {
 
     fn take_in(&mut self, now: Time, pod: Kept, cause: Option<u32>) {
         let uid = pod.uid_text();
+        if !self.workers.contains_key(&uid) && self.turns_away(now, &pod, cause) {
+            return;
+        }
         match self.workers.get_mut(&uid).map(Arc::make_mut) {
             Some(worker) => worker.learn(pod, cause, now),
             None => {

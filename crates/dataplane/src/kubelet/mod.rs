@@ -1,4 +1,5 @@
 //! The kubelet of one node: a component that watches its Pods and makes its containers follow them.
+mod admission;
 mod backoff;
 mod client;
 mod component;
