@@ -1,8 +1,8 @@
 //! One attempt to place a Pod: filter, score, normalise, choose, over a table of plugins.
 use super::cache::{Cache, NodeInfo, PodInfo};
 use super::plugins;
-use crate::terms;
 use apiserver::Snapshot;
+use objects::terms;
 use objects::{Text, Tree};
 use simcore::Rng;
 use std::cell::OnceCell;

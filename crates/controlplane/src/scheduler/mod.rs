@@ -6,7 +6,6 @@ mod plugins;
 mod preemption;
 mod process;
 mod queue;
-mod resources;
 mod sentence;
 mod telling;
 

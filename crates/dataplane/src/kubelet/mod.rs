@@ -1,5 +1,7 @@
 //! The kubelet of one node: a component that watches its Pods and makes its containers follow them.
+mod admission;
 mod backoff;
+mod blows;
 mod client;
 mod component;
 mod config;
