@@ -25,10 +25,20 @@ fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let everywhere = |address: &str| matches!(address, "" | "0.0.0.0" | "::");
-    let taken = node.pods.values().flat_map(|pod| host_ports(pod.object.spec())).any(|(address, protocol, port)| {
-        let same = |other: &&(Text, Text, i64)| other.1 == protocol && other.2 == port;
-        wanted.iter().filter(same).any(|other| everywhere(address) || everywhere(&other.0) || other.0 == address)
-    });
+    let taken = node.pods.values().flat_map(|pod| host_ports(pod.object.spec())).any(|port| is_one_of(wanted, port));
     if taken { Err(Refusal::for_now("node(s) didn't have free ports for the requested pod ports")) } else { Ok(()) }
+}
+
+/// Whether a port of a host is among those that are wanted: the same number and protocol at a common address.
+fn is_one_of(wanted: &[(Text, Text, i64)], (address, protocol, port): (&str, &str, i64)) -> bool {
+    let everywhere = |address: &str| matches!(address, "" | "0.0.0.0" | "::");
+    let same = |other: &&(Text, Text, i64)| other.1 == protocol && other.2 == port;
+    wanted.iter().filter(same).any(|other| everywhere(address) || everywhere(&other.0) || other.0 == address)
+}
+
+/// Whether two Pods could not share a node because of their host ports.
+pub fn share_a_port(one: &Tree, other: &Tree) -> bool {
+    let own = |(address, protocol, port)| (Text::new(address), Text::new(protocol), port);
+    let wanted: Vec<_> = host_ports(one).map(own).collect();
+    host_ports(other).any(|port| is_one_of(&wanted, port))
 }
