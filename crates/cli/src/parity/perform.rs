@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::names::Fact;
 use super::scenario::{Answer, End, Scenario};
 use super::stage::Stage;
+use super::starts;
 use super::words;
 use cluster::input::Fault;
 use cluster::{Topology, World};
@@ -88,11 +89,14 @@ pub async fn perform(scenario: &Scenario, stage: &Stage, after: Duration) -> Vec
         told: Vec::new(),
     };
     it.prepare().await;
+    let begun = it.began;
     for (place, step) in scenario.steps.iter().enumerate() {
         it.step(place + 1, step).await;
         it.harvest();
     }
     it.pass(Duration::millis(scenario.settle)).await;
+    // What others did at the same time took as long as it took; so their namespaces go when they went.
+    stage.until(begun + starts::lasts(scenario).saturating_sub(PREPARES)).await;
     it.leave();
     it.told
 }

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 /// An instant is printed without its fraction.
 const FRACTION: Duration = Duration::millis(500);
+/// What a worker needed between two scenarios: to write down what was left of one, and until the next one's namespace was ready.
+const BETWEEN: Duration = Duration::millis(500);
+/// Within this a begin and an end belong together: both are known to about a second.
+const NEAR: Duration = Duration::millis(1_500);
 /// Times farther from the others than this belong to something else (a version's build date) or to another recording.
 const SESSION: Duration = Duration::mins(60);
-/// Scenarios after the last one whose begin is known.
-const APART: Duration = Duration::secs(1);
-
 /// When each scenario began after the first one, in the order of `scenarios`, which is the alphabet's: the recorder's
 /// workers took them in that order. `None` where less than half of them print a time: then nobody can tell.
 pub fn starts(scenarios: &[&Scenario]) -> Option<Vec<Duration>> {
@@ -30,22 +31,38 @@ pub fn starts(scenarios: &[&Scenario]) -> Option<Vec<Duration>> {
         latest = begin.or(latest);
     }
     let first = known.iter().flatten().next().copied()?;
-    Some(filled(&known, first).into_iter().map(|time| time.since(first)).collect())
+    Some(pooled(scenarios, &known, first).into_iter().map(|time| time.since(first)).collect())
 }
 
-/// Those that print no time stand evenly between their neighbours that do.
-fn filled(known: &[Option<Time>], first: Time) -> Vec<Time> {
-    let mut all: Vec<Time> = Vec::new();
-    for (place, begin) in known.iter().enumerate() {
-        let before = all.last().copied().unwrap_or(first);
-        let next = known[place..].iter().enumerate().find_map(|(steps, time)| Some((steps as u64, (*time)?)));
-        all.push(match (begin, next) {
-            (Some(begin), _) => *begin,
-            (None, Some((steps, time))) => before + Duration(time.since(before).0 / (steps + 1)),
-            (None, None) => before + APART,
-        });
+/// Those that print no time began when a worker was free: as another one ended, because the recorder's list was never empty
+/// (it held some that were left out of the recording, too). An end gives way to one scenario only. At first as many began at
+/// once as ever were busy together, of those whose begin is known.
+fn pooled(scenarios: &[&Scenario], known: &[Option<Time>], first: Time) -> Vec<Time> {
+    let spans = || scenarios.iter().zip(known).filter_map(|(scenario, begin)| Some(((*begin)?, (*begin)? + lasts(scenario))));
+    let workers = spans().map(|(begin, _)| spans().filter(|(other, end)| *other <= begin && begin < *end).count()).max().unwrap_or(1);
+    let mut free = vec![first; workers];
+    let mut begins: Vec<Time> = Vec::new();
+    for (place, scenario) in scenarios.iter().enumerate() {
+        let before = begins.last().copied().unwrap_or(first);
+        let gap = |time: Time, begin: Time| time.since(begin).max(begin.since(time));
+        let taken = match known[place] {
+            Some(begin) => (0..free.len()).min_by_key(|at| gap(free[*at], begin)).filter(|at| gap(free[*at], begin) <= NEAR),
+            None => (0..free.len()).filter(|at| free[*at] >= before).min_by_key(|at| free[*at]),
+        };
+        let freed = taken.map(|at| free.swap_remove(at));
+        let latest = known[place..].iter().flatten().next().copied();
+        let likely = freed.unwrap_or(before);
+        let begin = known[place].unwrap_or(latest.map_or(likely, |latest| likely.min(latest)));
+        begins.push(begin);
+        free.push(begin + lasts(scenario));
     }
-    all
+    begins
+}
+
+/// How long a worker was busy with a scenario, until it could begin the next one.
+pub fn lasts(scenario: &Scenario) -> Duration {
+    let ends = scenario.golden.values().map(|answer| seconds(answer.at + answer.seconds));
+    ends.max().unwrap_or_default() + Duration::millis(scenario.settle) + BETWEEN
 }
 
 /// The likely begin: the first printed instant is that of something that the first command made when it ended.
@@ -84,6 +101,7 @@ mod tests {
     use super::*;
     use crate::parity::scenario::{Answer, End};
 
+    /// A command, and at `at` one that prints `text`; each takes 0.3 s.
     fn scenario(at: f64, text: &str) -> Scenario {
         let answer = |step, at, stdout: &str| {
             let stdout = stdout.to_string();
@@ -93,13 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_printed_instant_tells_and_those_without_any_stand_between() {
+    fn the_first_printed_instant_tells_and_those_without_any_began_when_a_worker_was_free() {
         let a = scenario(3.0, "creationTimestamp: \"2026-11-23T05:02:21Z\"");
-        let silent = scenario(1.0, "pod/x created");
+        let long = scenario(9.0, "Start Time: Mon, 23 Nov 2026 05:02:22 +0000\n  Finished: Mon, 23 Nov 2026 05:02:28 +0000");
+        let silent = scenario(6.0, "pod/x created");
         let built = scenario(1.0, "buildDate: 2026-01-01T00:00:00Z");
-        let d = scenario(9.0, "Start Time: Mon, 23 Nov 2026 05:02:33 +0000\n  Finished: Mon, 23 Nov 2026 05:02:39 +0000");
+        let last = scenario(9.0, "2026-11-23T05:02:40Z");
         let seconds = |scenarios: &[&Scenario]| starts(scenarios).map(|all| all.iter().map(|span| span.as_secs()).collect::<Vec<_>>());
-        assert_eq!(seconds(&[&a, &silent, &built, &d]), Some(vec![0, 4, 8, 12]));
+        // Two workers: the first is free after 3.8 s, the second after 10.8 s, the first again after 10.6 s.
+        assert_eq!(seconds(&[&a, &long, &silent, &built, &last]), Some(vec![0, 1, 3, 10, 19]));
         assert_eq!(seconds(&[&a, &silent, &built]), None, "one of three is too little");
     }
 
