@@ -346,6 +346,7 @@ pub static WORDS: Words = Words {
     ready: "준비됨",
     cordoned: "스케줄 금지",
     probing: "프로브 기다리는 중",
+    silent: "노드 소식 없음",
     leaving: "종료 중",
     completed: "완료",
     no_node: "노드 기다리는 중",
@@ -369,6 +370,7 @@ pub static WORDS: Words = Words {
         "저장 안 됨",
     ],
     too_large: "너무 길어서 붙여 넣지 않았습니다",
+    too_large_line: "터미널에는 한 번에 64kB까지 붙여 넣을 수 있습니다. 더 긴 글은 편집기에 넣으세요.",
     summary: |ready, nodes, pods_ready, pods| {
         format!("노드 {nodes}대 중 {ready}대가 준비되었고, 파드 {pods}개 중 {pods_ready}개가 준비되었습니다.")
     },

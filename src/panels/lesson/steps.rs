@@ -202,7 +202,8 @@ fn go_on(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
 /// The step's fault buttons; nothing where it offers none.
 fn breakers(step: Memo<StepState>) -> AnyView {
     let list = Memo::new(move |_| step.with(|step| step.faults.clone()));
-    let row = move || view! { <div class="row">{list.get().into_iter().map(faults::button).collect_view()}</div> };
+    let world = app().world;
+    let row = move || list.with(|list| faults::buttons(world, list));
     (move || (!list.with(Vec::is_empty)).then(row)).into_any()
 }
 
