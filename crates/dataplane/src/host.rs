@@ -165,6 +165,11 @@ impl Host {
         }
     }
 
+    /// A part of the control plane runs by the manifest that its server came with.
+    pub fn came_with(&mut self, name: &str, pod: Tree) {
+        self.processes.iter_mut().filter(|process| process.name == name).for_each(|process| process.pod = Some(Arc::new(pod.clone())));
+    }
+
     /// What is wrong with a process's static Pod.
     pub fn ailment(&self, name: &str) -> &Ailment {
         self.processes.iter().find(|process| process.name == name).map_or(&Ailment::None, |process| &process.ailment)
