@@ -1,8 +1,8 @@
 //! The scheduler's picture of the nodes: running totals per node, with Pods that are bound or assumed to be.
-use super::resources::Resources;
 use crate::facts;
-use crate::terms::Taint;
 use apiserver::store::Kept;
+use objects::resources::Resources;
+use objects::terms::Taint;
 use objects::{Key, Object, Quantity, Text, Tree};
 use std::collections::BTreeMap;
 use std::sync::Arc;

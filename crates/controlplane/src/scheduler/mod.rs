@@ -4,9 +4,9 @@ mod decision;
 mod framework;
 mod hints;
 mod plugins;
+mod preemption;
 mod process;
 mod queue;
-mod resources;
 mod sentence;
 mod telling;
 

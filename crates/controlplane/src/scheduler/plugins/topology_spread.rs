@@ -1,8 +1,8 @@
 //! PodTopologySpread: Pods of one kind are spread over nodes and zones, as a rule or as a wish.
 use crate::scheduler::cache::{NodeInfo, PodInfo};
 use crate::scheduler::framework::{Cycle, MAX_SCORE, Normalise, Plugin, Refusal, Score};
-use crate::terms;
 use objects::labels::Selector;
+use objects::terms;
 use objects::{Object, Text, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
