@@ -111,6 +111,36 @@ fn a_new_namespace_gets_its_account_and_certificate_and_a_deleted_one_ends_empty
 }
 
 #[test]
+fn a_namespace_without_pods_ends_in_one_pass() {
+    let mut world = World::new(1);
+    world.create(kinds::NAMESPACE, "", map! {"metadata": map! {"name": "team"}});
+    world.run(Duration::secs(1));
+    let begun = world.now;
+    world.delete(kinds::NAMESPACE, "", "team", Tree::Null);
+    world.run(Duration::secs(30));
+    let end = world.changes().into_iter().find(|it| it.key.kind == kinds::NAMESPACE && it.is_delete()).unwrap().at;
+    assert_eq!(end.since(begun).as_secs(), 5);
+}
+
+#[test]
+fn in_a_namespace_that_ends_everything_outlives_the_pods() {
+    let mut world = World::new(1);
+    world.create(kinds::NAMESPACE, "", map! {"metadata": map! {"name": "team"}});
+    world.run(Duration::secs(1));
+    let meta = map! {"name": "held", "namespace": "team", "finalizers": list!["example.com/hold"]};
+    let spec = map! {"containers": list![map! {"name": "main", "image": "nginx:1.27"}]};
+    world.create(kinds::POD, "team", map! {"metadata": meta, "spec": spec});
+    world.create(kinds::CONFIG_MAP, "team", map! {"metadata": map! {"name": "words", "namespace": "team"}});
+    world.delete(kinds::NAMESPACE, "", "team", Tree::Null);
+    world.run(Duration::secs(20));
+    assert!(world.get(kinds::POD, "team", "held").unwrap().is_deleting());
+    assert!(!world.get(kinds::CONFIG_MAP, "team", "words").unwrap().is_deleting());
+    world.patch(kinds::POD, "team", "held", map! {"metadata": map! {"finalizers": Tree::Null}});
+    world.run(Duration::secs(10));
+    assert!(world.get(kinds::NAMESPACE, "", "team").is_none());
+}
+
+#[test]
 fn slices_follow_the_pods_of_a_service() {
     let mut world = World::new(2);
     let ports = list![map! {"port": 80, "targetPort": 80, "protocol": "TCP"}];
