@@ -82,6 +82,18 @@ impl NodeInfo {
         }
     }
 
+    /// The same node without its Pods.
+    pub fn emptied(&self) -> NodeInfo {
+        NodeInfo {
+            labels: self.labels.clone(),
+            taints: self.taints.clone(),
+            unschedulable: self.unschedulable,
+            allocatable: self.allocatable.clone(),
+            most_pods: self.most_pods,
+            ..NodeInfo::empty(self.name.clone())
+        }
+    }
+
     fn describe(&mut self, node: &Object) {
         let allocatable = node.status().get("allocatable");
         self.labels = node.labels().clone();

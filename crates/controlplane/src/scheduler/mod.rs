@@ -2,6 +2,7 @@
 mod cache;
 mod decision;
 mod framework;
+mod hints;
 mod plugins;
 mod preemption;
 mod process;

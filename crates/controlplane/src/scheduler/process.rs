@@ -1,7 +1,7 @@
 //! The kube-scheduler process: keeps its picture of the nodes, takes Pods from its queue, binds them.
-use super::cache::{Cache, NodeInfo, PodInfo, takes_room};
+use super::cache::{Cache, PodInfo, takes_room};
 use super::framework::{self, Attempt, Cycle};
-use super::plugins;
+use super::hints;
 use super::preemption::{self, Outcome};
 use super::queue::{SchedulingQueue, Waiting};
 use super::telling::{Teller, Telling};
@@ -244,6 +244,7 @@ impl Scheduler {
         {
             return;
         }
+        let old = self.cache.node(name).cloned();
         self.cache.set_node(name, change.after.as_deref());
         if change.is_create() {
             // Pods may have been seen before their node was.
@@ -252,7 +253,11 @@ impl Scheduler {
                 self.cache.place_pod(name, PodInfo::of(&pod));
             }
         }
-        self.wake_for_node(name, now, change.occurrence);
+        let cause = change.occurrence;
+        match self.cache.node(name).cloned() {
+            Some(new) => self.wake_where(now, cause, |it, cycle| hints::after_node(it, cycle, old.as_ref(), &new)),
+            None => self.wake_where(now, cause, |it, _| hints::after_node_gone(it)),
+        }
     }
 
     fn pod_changed(&mut self, change: &Change, now: Time) {
@@ -272,13 +277,14 @@ impl Scheduler {
                 self.cache.remove_pod(&assumed, &change.key);
             }
             self.cache.place_pod(node, PodInfo::of(pod));
-            if before.is_none() {
-                self.wake_for_pod(&["InterPodAffinity", "PodTopologySpread"], now, change.occurrence);
-            }
-        } else if let Some(node) = before {
+            let old = change.before.as_deref().filter(|_| before.is_some());
+            self.wake_where(now, change.occurrence, |it, cycle| match old {
+                None => hints::after_pod_placed(it, cycle, pod),
+                Some(old) => hints::after_pod_relabelled(it, cycle, old, pod),
+            });
+        } else if let (Some(node), Some(gone)) = (before, &change.before) {
             self.cache.remove_pod(&node, &change.key);
-            self.wake_for_node(&node, now, change.occurrence);
-            self.wake_for_pod(&["InterPodAffinity", "PodTopologySpread"], now, change.occurrence);
+            self.wake_where(now, change.occurrence, |it, cycle| hints::after_pod_gone(it, cycle, gone));
         } else {
             self.waiting_pod_changed(change, now);
         }
@@ -308,34 +314,16 @@ impl Scheduler {
         }
     }
 
-    /// A node has changed or has more room: Pods whose hindrance is gone from it are tried again.
-    fn wake_for_node(&mut self, name: &str, now: Time, cause: Option<OccurrenceId>) {
-        let Some(node) = self.cache.node(name) else { return };
-        let keys: Vec<Key> = self.queue.refused().filter(|(key, it)| self.may_fit(key, it, node)).map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            self.queue.wake(&key, now, cause);
-        }
-    }
-
-    /// Whether one of the plugins that refused the Pod would now let it onto `node` (all of them, where that is known).
-    fn may_fit(&self, key: &Key, waiting: &Waiting, node: &NodeInfo) -> bool {
-        let Some(pod) = self.view.get(key) else { return true };
-        let refused_by = &waiting.refused_by;
-        // Mostly only the status was written since it was refused.
-        let known = waiting.info.clone().filter(|info| info.object.spec().same(pod.spec()) && info.object.labels().same(pod.labels()));
-        let info = known.unwrap_or_else(|| Arc::new(PodInfo::of(pod)));
-        let cycle = Cycle::new(&info, &self.cache, &self.view);
-        refused_by.is_empty()
-            || plugins::ALL
-                .iter()
-                .filter(|plugin| refused_by.contains(plugin.name))
-                .all(|plugin| plugin.filter.is_none_or(|filter| filter(&cycle, node).is_ok()))
-    }
-
-    /// Pods came or went: those that other Pods' places decide for are tried again.
-    fn wake_for_pod(&mut self, plugins: &[&'static str], now: Time, cause: Option<OccurrenceId>) {
-        let concerned = |refused_by: &BTreeSet<&'static str>| plugins.iter().any(|plugin| refused_by.contains(plugin));
-        let keys: Vec<Key> = self.queue.refused().filter(|(_, it)| concerned(&it.refused_by)).map(|(key, _)| key.clone()).collect();
+    /// Tries those refused Pods again to whom the news may matter.
+    fn wake_where(&mut self, now: Time, cause: Option<OccurrenceId>, matters: impl Fn(&BTreeSet<&'static str>, &Cycle) -> bool) {
+        let concerned = |(key, it): &(&Key, &Waiting)| {
+            let Some(pod) = self.view.get(key) else { return true };
+            // Mostly only the status was written since it was refused.
+            let known = it.info.clone().filter(|info| info.object.spec().same(pod.spec()) && info.object.labels().same(pod.labels()));
+            let info = known.unwrap_or_else(|| Arc::new(PodInfo::of(pod)));
+            matters(&it.refused_by, &Cycle::new(&info, &self.cache, &self.view))
+        };
+        let keys: Vec<Key> = self.queue.refused().filter(concerned).map(|(key, _)| key.clone()).collect();
         for key in keys {
             self.queue.wake(&key, now, cause);
         }
@@ -390,8 +378,8 @@ impl Scheduler {
 
     /// A Pod that was promised a place does not come: others may have the room.
     fn free_promised(&mut self, key: &Key, now: Time, cause: Option<OccurrenceId>) {
-        if let Some((node, _)) = self.nominated.remove(key) {
-            self.wake_for_node(&node, now, cause);
+        if let Some((_, gone)) = self.nominated.remove(key) {
+            self.wake_where(now, cause, |it, cycle| hints::after_pod_gone(it, cycle, &gone.object));
         }
     }
 

@@ -47,7 +47,8 @@ const SERIES: simcore::Duration = simcore::Duration::mins(6);
 #[derive(Clone, Debug)]
 pub struct Teller {
     host: Text,
-    told: BTreeMap<(Text, &'static str), Told>,
+    /// By the Pod, the version of it that was tried, and the reason: what was told of an older version is another Event.
+    told: BTreeMap<(Text, Text, &'static str), Told>,
     swept: Time,
     serial: u64,
 }
@@ -66,12 +67,12 @@ impl Teller {
 
     /// A new Event, the start of a series, or nothing where a series is under way already.
     pub fn request(&mut self, now: Time, telling: &Telling) -> Option<Request> {
-        let uid = telling.about.get("uid").as_text().cloned().unwrap_or_default();
+        let of = |field: &str| telling.about.get(field).as_text().cloned().unwrap_or_default();
         if self.swept + SERIES < now {
             self.told.retain(|_, told| told.last + SERIES > now);
             self.swept = now;
         }
-        let place = (uid, telling.reason);
+        let place = (of("uid"), of("resourceVersion"), telling.reason);
         if let Some(told) = self.told.get_mut(&place).filter(|told| told.last + SERIES > now) {
             told.count += 1;
             told.last = now;

@@ -98,7 +98,7 @@ fn too_much<'a>(spec: &Tree, others: impl Iterator<Item = &'a Object>, allocatab
     let short = |reason: &'static str, wanted: i64, used: i64, all: i64| {
         let name = &reason["OutOf".len()..];
         let words = format!("Node didn't have enough resource: {name}, requested: {wanted}, used: {used}, capacity: {all}");
-        (wanted > 0 && wanted > all - used).then(|| Refusal { reason, message: words })
+        (wanted > 0 && wanted > all - used).then_some(Refusal { reason, message: words })
     };
     short("OutOfpods", 1, count, Quantity::of(allocatable.get("pods")).as_units())
         .or_else(|| short("OutOfcpu", wanted.cpu, used.cpu, all.cpu))

@@ -237,7 +237,7 @@ fn post_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, cont
     if hook.is_null() {
         return next(worker, sandbox, cx);
     }
-    let (took, result) = hooks::run(cx, hook, &container, sandbox);
+    let (took, result) = hooks::run(cx, hook, container, sandbox);
     let failure = result.err().map(|words| {
         let key = &worker.pod.key;
         let whole = format!("{}_{}({})", key.name, key.namespace, worker.uid);

@@ -3,6 +3,7 @@ use crate::kubelet::backoff::Backoff;
 use crate::kubelet::client::Asked;
 use crate::kubelet::context::Context;
 use crate::kubelet::journal::Whose;
+use crate::kubelet::mirror;
 use crate::kubelet::probes::{Kind, Probe};
 use crate::kubelet::status::{self, Facts, Stage};
 use crate::kubelet::volumes;
@@ -218,7 +219,16 @@ impl Worker {
         }
     }
 
+    /// A static Pod has its mirror now: from here on its status can be told.
+    pub fn mirrored(&mut self, pod: Kept, now: Time) {
+        (self.uid, self.base, self.base_revision) = (pod.uid_text(), pod.status().clone(), pod.revision);
+        (self.pod, self.wanted, self.sync_at) = (pod, Tree::Null, Some(now));
+    }
+
     fn push(&mut self, cx: &mut Context) {
+        if mirror::is_alone(&self.pod) {
+            return;
+        }
         if self.in_flight {
             self.dirty = true;
             return;

@@ -1,8 +1,8 @@
 //! NodePorts: two Pods cannot have one port of a host.
 use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, Plugin, Refusal};
-use objects::Text;
 use objects::terms::{host_ports, ports_clash};
+use objects::{Text, Tree};
 
 pub static PLUGIN: Plugin = Plugin { name: "NodePorts", filter: Some(filter), score: None };
 
@@ -16,7 +16,18 @@ fn filter(cycle: &Cycle, node: &NodeInfo) -> Result<(), Refusal> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut all = node.pods.values().flat_map(|pod| host_ports(pod.object.spec()));
-    let taken = all.any(|port| wanted.iter().any(|(address, protocol, number)| ports_clash(port, (address, protocol, *number))));
+    let taken = node.pods.values().flat_map(|pod| host_ports(pod.object.spec())).any(|port| is_one_of(wanted, port));
     if taken { Err(Refusal::for_now("node(s) didn't have free ports for the requested pod ports")) } else { Ok(()) }
+}
+
+/// Whether a port of a host clashes with one that is wanted.
+fn is_one_of(wanted: &[(Text, Text, i64)], port: (&str, &str, i64)) -> bool {
+    wanted.iter().any(|(address, protocol, number)| ports_clash(port, (address, protocol, *number)))
+}
+
+/// Whether two Pods could not share a node because of their host ports.
+pub fn share_a_port(one: &Tree, other: &Tree) -> bool {
+    let own = |(address, protocol, port)| (Text::new(address), Text::new(protocol), port);
+    let wanted: Vec<_> = host_ports(one).map(own).collect();
+    host_ports(other).any(|port| is_one_of(&wanted, port))
 }
