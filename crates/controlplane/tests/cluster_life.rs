@@ -190,3 +190,18 @@ fn while_the_controller_manager_is_stopped_nothing_is_repaired() {
     let born = world.changes().into_iter().rfind(|it| it.key.kind == kinds::POD && it.is_create()).unwrap().at;
     assert!(born.since(begun) < Duration::secs(20), "the old lease is taken once it has run out: {}", born.since(Time::START));
 }
+
+#[test]
+fn a_node_that_is_deleted_is_told_and_one_of_its_name_is_registered_anew() {
+    let mut world = World::new(2);
+    world.run(Duration::secs(6));
+    let registered = world.told("RegisteredNode").len();
+    world.delete(kinds::NODE, "", "worker-2", map! {});
+    world.run(Duration::secs(6));
+    assert_eq!(world.told("RemovingNode"), ["Node worker-2 event: Removing Node worker-2 from Controller"]);
+    world.node("worker-2", map! {});
+    world.run(Duration::secs(6));
+    let told = world.told("RegisteredNode");
+    assert_eq!(told.len(), registered + 1);
+    assert_eq!(told.last().map(String::as_str), Some("Node worker-2 event: Registered Node worker-2 in Controller"));
+}

@@ -37,8 +37,6 @@ pub struct Cx<'a> {
     pub since: Option<Time>,
     /// When this controller began its work.
     pub started: Time,
-    /// Whether it is the first time that this process looks at this key.
-    pub first: bool,
     /// What the last step about this key wanted remembered; null for nothing.
     pub memory: &'a Tree,
     /// The range that nodes' Pod addresses are cut from (`--cluster-cidr`); empty where none are given out.

@@ -36,7 +36,6 @@ pub struct Runner {
     /// Keys that stand before the barrier.
     held: BTreeMap<Key, Option<OccurrenceId>>,
     since: BTreeMap<Key, Time>,
-    known: BTreeSet<Key>,
     started: Time,
     /// `--cluster-cidr` of the process.
     pod_range: Text,
@@ -95,7 +94,6 @@ impl Runner {
             memory: BTreeMap::new(),
             held: BTreeMap::new(),
             since: BTreeMap::new(),
-            known: BTreeSet::new(),
             started: now,
         }
     }
@@ -145,10 +143,8 @@ impl Runner {
             if self.stands_before_the_barrier(&key, cause, now, view) {
                 continue;
             }
-            let first = self.known.insert(key.clone());
             let memory = self.memory.get(&key).unwrap_or(&Tree::Null);
-            let cx =
-                Cx { now, view, since: self.since.get(&key).copied(), started: self.started, first, memory, pod_range: &self.pod_range };
+            let cx = Cx { now, view, since: self.since.get(&key).copied(), started: self.started, memory, pod_range: &self.pod_range };
             let plan = (self.controller.reconcile)(&cx, &key);
             if let Some(memory) = &plan.remember {
                 self.memory.insert(key.clone(), memory.clone());
@@ -298,7 +294,6 @@ impl Runner {
                 self.queue.forget(&job.key);
                 self.since.remove(&job.key);
                 if view.get(&job.key).is_none() {
-                    self.known.remove(&job.key);
                     self.memory.remove(&job.key);
                 }
             }
