@@ -2,7 +2,7 @@
 use crate::world::World;
 use apiserver::store::Write;
 use apiserver::{ApiServer, Outcome, Snapshot, Store};
-use objects::wire::{Request, Resource, Target, Verb};
+use objects::wire::{Body, Request, Resource, Response, Target, Verb};
 use objects::{Key, Tree, kinds, list, map};
 
 impl World {
@@ -23,7 +23,12 @@ impl World {
         }
         let mut api = ApiServer::new(0);
         api.store = Store::holding(store.tail().clone());
-        Some(api.handle(self.now, request))
+        Some(match api.handle(self.now, request) {
+            Outcome::Now(Response { body: Body::Tree(tree), code, warnings }) => {
+                Outcome::Now(Response { body: Body::Tree(unstored(tree)), code, warnings })
+            }
+            other => other,
+        })
     }
 
     /// The three that are asked, on the kube-apiserver's own host, with what is wrong.
@@ -40,6 +45,24 @@ impl World {
             ("controller-manager", refused("kube-controller-manager", 10257)),
             ("etcd-0", (!leads).then(|| "context deadline exceeded".to_string())),
         ]
+    }
+}
+
+/// What is stored nowhere has no version.
+fn unstored(mut tree: Tree) -> Tree {
+    let bare = |mut one: Tree| {
+        let name = one.at(&["metadata", "name"]).clone();
+        one.set(&["metadata"], map! {"name": name});
+        one
+    };
+    match tree.get("kind").text() {
+        "ComponentStatus" => bare(tree),
+        "ComponentStatusList" => {
+            let items: Vec<Tree> = tree.get("items").items().iter().cloned().map(bare).collect();
+            tree.set(&["items"], items);
+            tree
+        }
+        _ => tree,
     }
 }
 
