@@ -128,6 +128,9 @@ impl World {
         if !self.has_starter(host) {
             return self.queue.push(self.now + LOOK, Event::Serve(place));
         }
+        if self.greets_etcd(host).is_err() {
+            return self.end_server(host);
+        }
         self.server_begins(place);
         self.process_shown(host, "kube-apiserver", true);
         self.catch_up();

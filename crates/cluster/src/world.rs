@@ -149,7 +149,7 @@ impl World {
             delivered: Vec::new(),
             talk: Talk::default(),
             rng: Rng::stream(seed, "network"),
-            digest: 0xcbf2_9ce4_8422_2325,
+            digest: simcore::FNV_BASIS,
             steps: 0,
             inputs_seen: 0,
         };

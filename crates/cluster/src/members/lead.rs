@@ -8,6 +8,7 @@ impl World {
     /// A member now takes `leader` for the leader.
     pub(crate) fn leader_heard(&mut self, place: usize, leader: MemberId) {
         let now = self.now;
+        self.tells_leader(place, leader);
         let node = Arc::make_mut(&mut self.etcd.nodes[place]);
         if leader != NOBODY {
             node.process.elected = Some(now);

@@ -3,7 +3,7 @@ use crate::host::{CONTROL_PLANE, Host, Manifest};
 use apiserver::Snapshot;
 use objects::wire::{Request, Verb};
 use objects::{Key, Object, Text, Tree, kinds, list, map};
-use simcore::Time;
+use simcore::{FNV_BASIS, Time, fnv, fnv_from};
 
 const NAMESPACE: &str = "kube-system";
 /// Where the parts of Kubernetes itself come from.
@@ -151,9 +151,6 @@ fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
 /// `kubernetes.io/config.hash`: 32 hexadecimal digits that depend on a manifest's text, or on the part's name where nobody has
 /// touched its manifest.
 pub fn config_hash(text: &str) -> Text {
-    let mut words = [0xcbf2_9ce4_8422_2325_u64, 0x8422_2325_cbf2_9ce4];
-    for byte in text.bytes() {
-        words.iter_mut().for_each(|word| *word = (*word ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    }
-    Text::from(format!("{:016x}{:016x}", words[0], words[1]))
+    let (upper, lower) = (fnv(text.bytes()), fnv_from(FNV_BASIS.rotate_left(32), text.bytes()));
+    Text::from(format!("{upper:016x}{lower:016x}"))
 }
