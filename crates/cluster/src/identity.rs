@@ -20,6 +20,7 @@ impl World {
     pub(crate) fn begin_identity(&mut self, place: usize) {
         self.apiservers[place].identity = Text::default();
         self.next_identity(place, FIRST);
+        self.server_began(place);
     }
 
     fn next_identity(&mut self, place: usize, after: Duration) {

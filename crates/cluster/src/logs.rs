@@ -1,6 +1,7 @@
 //! What the components of a control plane write into their logs about what the world does to them.
 use crate::event::PartId;
 use crate::world::World;
+use etcd::raft::{MemberId, NOBODY};
 use objects::Text;
 use std::sync::Arc;
 
@@ -43,6 +44,53 @@ impl World {
         for (level, place, words) in lines {
             self.component_says(host, &process, level, place, &words);
         }
+    }
+
+    /// A member of etcd hears of a leader, or of none any more: Raft's own lines.
+    pub(crate) fn tells_leader(&mut self, place: usize, leader: MemberId) {
+        let node = &self.etcd.nodes[place];
+        let (id, before, host) = (node.process.id, node.heard, node.host);
+        let Some(member) = node.process.member.as_ref().filter(|_| before != leader) else { return };
+        let (term, last, conf) = (member.term(), member.log().last(), member.conf().clone());
+        let logterm = member.log().term(last).unwrap_or(term);
+        Arc::make_mut(&mut self.etcd.nodes[place]).heard = leader;
+        let mut lines: Vec<(char, u32, String)> = Vec::new();
+        match (before, leader) {
+            (_, NOBODY) if before == id => {
+                lines.push(('w', 1073, "stepped down to follower since quorum is not active".to_string()));
+                lines.push(('i', 912, format!("became follower at term {term}")));
+            }
+            (_, NOBODY) => {
+                lines.push(('i', 1003, format!("is starting a new election at term {term}")));
+                lines.push(('i', 956, format!("became pre-candidate at term {term}")));
+                let others = conf.voters.iter().filter(|voter| **voter != id);
+                lines.extend(others.map(|voter| {
+                    ('i', 1039, format!("[logterm: {logterm}, index: {last}] sent MsgPreVote request to {voter:x} at term {term}"))
+                }));
+            }
+            _ if leader == id => lines.push(('i', 970, format!("became leader at term {term}"))),
+            _ => {}
+        }
+        for (level, line, words) in lines {
+            let words = format!("\"msg\":\"{id:x} {words}\"");
+            self.component_says(host, "etcd", level, &format!("raft v3@v3.7.0/raft.go:{line}"), &words);
+        }
+        let (line, words) = match (before, leader) {
+            (_, NOBODY) => (377, format!("lost leader {before:x}")),
+            (NOBODY, _) => (370, format!("elected leader {leader:x}")),
+            _ => (373, format!("changed leader from {before:x} to {leader:x}")),
+        };
+        let words = format!("\"msg\":\"raft.node: {id:x} {words} at term {term}\"");
+        self.component_says(host, "etcd", 'i', &format!("raft v3@v3.7.0/node.go:{line}"), &words);
+    }
+
+    /// A call of a kube-apiserver to etcd was not answered in its time.
+    pub(crate) fn tells_timeout(&mut self, host: usize, method: &str) {
+        let port = 32_768 + self.now().0 / 7 % 28_000;
+        let words = format!(
+            "\"msg\":\"retrying of unary invoker failed\",\"target\":\"etcd-endpoints://0xc000a1e000/127.0.0.1:2379\",\"peer\":\"Peer{{Addr: '127.0.0.1:2379', LocalAddr: '127.0.0.1:{port}', AuthInfo: 'tls'}}\",\"method\":\"/etcdserverpb.KV/{method}\",\"attempt\":0,\"error\":\"rpc error: code = DeadlineExceeded desc = context deadline exceeded\""
+        );
+        self.component_says(host, "kube-apiserver", 'w', "etcd-client v3@v3.7.0/retry_interceptor.go:68", &words);
     }
 
     /// A kube-apiserver turns somebody away: `why` is what the authenticator said.

@@ -130,6 +130,11 @@ impl World {
     fn ask_kubelet(&mut self, server: usize, node: &str, request: &Request) -> Attempt {
         let (now, from) = (self.now, self.apiservers[server].host);
         let id = self.kubelets.get(node).copied().filter(|id| self.parts[*id].running && self.joined(from, self.parts[*id].host));
+        if let Some(kubelet) = id
+            && let Some(refused) = self.kubelet_refuses(from, self.parts[kubelet].host, request)
+        {
+            return Attempt::Answered(refused);
+        }
         if id.is_some()
             && is_exec(request)
             && let Some((host, words)) = self.etcdctl_in(request)

@@ -20,7 +20,7 @@ pub fn server_words(response: &Response) -> String {
     let status = response.tree();
     let message = status.get("message").text();
     match status.get("reason").text() {
-        "Unauthorized" => "error: You must be logged in to the server (Unauthorized)".to_string(),
+        "Unauthorized" => format!("error: You must be logged in to the server ({message})"),
         "" if message.is_empty() => format!("Error from server: the server responded with the status code {}", response.code),
         "" => format!("Error from server: {message}"),
         "Invalid" if status.get("details").is_null() => format!("The request is invalid: {message}"),

@@ -95,8 +95,9 @@ const BOOLS: &str = "leader-elect allow-privileged anonymous-auth enable-bootstr
     use-service-account-credentials enable-garbage-collector contention-profiling";
 const NUMBERS: &str = "secure-port v etcd-compaction-interval max-requests-inflight node-cidr-mask-size kube-api-burst";
 
-/// What is wrong with the Pod of a manifest on this machine. `reaches`: whether an etcd is at an address.
-pub(super) fn ailment(name: &str, pod: &Tree, machine: &Machine, reaches: &dyn Fn(&str) -> bool) -> Ailment {
+/// What is wrong with the Pod of a manifest on this machine. `reaches`: whether an etcd is at an address, or
+/// what its client says.
+pub(super) fn ailment(name: &str, pod: &Tree, machine: &Machine, reaches: &dyn Fn(&str) -> Result<(), String>) -> Ailment {
     let words: Vec<String> = {
         let first = pod.at(&["spec", "containers"]).items().first().cloned().unwrap_or_default();
         let both = ["command", "args"].into_iter().flat_map(|key| first.get(key).items().to_vec());
@@ -147,7 +148,7 @@ fn usage(name: &str, flags: &[(&str, &str)]) -> Option<String> {
 }
 
 /// What the program finds wrong once it has read its flags.
-fn failure(name: &str, flags: &[(&str, &str)], machine: &Machine, reaches: &dyn Fn(&str) -> bool) -> Option<Ailment> {
+fn failure(name: &str, flags: &[(&str, &str)], machine: &Machine, reaches: &dyn Fn(&str) -> Result<(), String>) -> Option<Ailment> {
     let failed = |why: &str| Some(dies(0, [format!("E{{}} run.go:72] \"command failed\" err={}", ::hosts::call::quoted(why))]));
     let value = |wanted: &str| flags.iter().rfind(|(flag, _)| *flag == wanted).map(|(_, value)| *value);
     if name == "kube-apiserver" {
@@ -189,11 +190,11 @@ fn failure(name: &str, flags: &[(&str, &str)], machine: &Machine, reaches: &dyn 
         }
         let address = |url: &str| url.rsplit("://").next().unwrap_or("").trim_end_matches('/').to_string();
         let all: Vec<String> = servers.split(',').map(address).collect();
-        if !all.iter().any(|one| reaches(one)) {
-            let first = &all[0];
+        let first = &all[0];
+        if let Err(why) = all.iter().fold(reaches(first), |found, one| found.or_else(|why| reaches(one).map_err(|_| why))) {
             let lines = [
                 format!(
-                    "W{{}} logging.go:55] [core] [Channel #1 SubChannel #2]grpc: addrConn.createTransport failed to connect to {{Addr: \"{first}\", ServerName: \"{first}\", }}. Err: connection error: desc = \"transport: Error while dialing: dial tcp {first}: connect: connection refused\""
+                    "W{{}} logging.go:55] [core] [Channel #1 SubChannel #2]grpc: addrConn.createTransport failed to connect to {{Addr: \"{first}\", ServerName: \"{first}\", }}. Err: connection error: desc = \"{why}\""
                 ),
                 "F{} instance.go:232] Error creating leases: error creating storage factory: context deadline exceeded".to_string(),
             ];

@@ -34,6 +34,10 @@ pub(crate) struct Fleet {
     pub right_clocks: bool,
     /// Parts whose connections are refused because a certificate is not valid by somebody's clock.
     pub strangers: BTreeSet<PartId>,
+    /// Hosts whose members of etcd could not connect, the smaller first, because of a certificate.
+    pub unmet: BTreeSet<(usize, usize)>,
+    /// Parts with a connection that stands, and the kube-apiserver that it leads to: its certificate is not looked at again.
+    pub connected: BTreeMap<PartId, usize>,
     /// What schedulers and controller managers read of their kubeconfigs when they started.
     pub loaded: BTreeMap<PartId, Certificate>,
     /// Static Pods whose manifest is another one than the one they run by.
@@ -65,6 +69,8 @@ impl Default for Fleet {
             next: 0,
             right_clocks: true,
             strangers: BTreeSet::new(),
+            unmet: BTreeSet::new(),
+            connected: BTreeMap::new(),
             loaded: BTreeMap::new(),
             changed: BTreeSet::new(),
             original: BTreeMap::new(),

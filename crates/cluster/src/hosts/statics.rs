@@ -54,7 +54,17 @@ impl World {
                     let image = pod.at(&["spec", "containers"]).items().first().map(|one| one.get("image").text().to_string());
                     let image = image.unwrap_or_default();
                     let there = machine.has_image(&image);
-                    let ails = if there { ailment(name, &pod, &machine, &|at| self.is_etcd(host, at)) } else { Ailment::None };
+                    let greeted = if name == "kube-apiserver" { self.greets_etcd(host) } else { Ok(()) };
+                    if greeted.is_err() {
+                        self.plan(host, BACK_OFF, Due::Statics);
+                        // It fails as before.
+                        if self.is_ailing(host, name) && !changed {
+                            continue;
+                        }
+                    }
+                    let refused = greeted.err().map(|refused| self.etcd_refused(host, &refused));
+                    let reaches = |at: &str| self.is_etcd(host, at, refused.as_deref());
+                    let ails = if there { ailment(name, &pod, &machine, &reaches) } else { Ailment::None };
                     if !there {
                         self.pull_static(host, name, &image, &pod);
                     } else if ails != Ailment::None {
@@ -147,12 +157,17 @@ impl World {
         }
     }
 
+    /// The hash that a part's mirror Pod shows: a manifest that its server came with goes by the part's name.
+    fn told_hash(&self, host: usize, name: &str, pod: &Tree) -> Text {
+        let hash = config_hash(&pod.to_json());
+        if self.fleet.original.get(&(host, name)) == Some(&hash) { config_hash(name) } else { hash }
+    }
+
     /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
     fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree, ails: Ailment) {
-        let hash = config_hash(&pod.to_json());
-        let known = self.fleet.original.get(&(host, name)) == Some(&hash);
+        let hash = self.told_hash(host, name, pod);
         if let Some(kubelet) = self.kubelet_at(host) {
-            kubelet.host.runs_by(name, image, if known { config_hash(name) } else { hash }, pod, ails);
+            kubelet.host.runs_by(name, image, hash, pod, ails);
         }
         let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == name);
         if let Some(part) = manager
@@ -187,7 +202,7 @@ impl World {
 
     /// A part's container cannot do its work: the kubelet starts it again and again, and the part is not there.
     fn ails(&mut self, host: usize, name: &'static str, image: &str, pod: &Tree, ails: Ailment) {
-        let digits = config_hash(&pod.to_json());
+        let digits = self.told_hash(host, name, pod);
         let told = |process: &dataplane::host::Process| process.name == name && process.ailment == ails && process.hash == digits;
         if self.kubelet_of(host).is_some_and(|kubelet| kubelet.host.processes.iter().any(told)) {
             return;
@@ -215,11 +230,16 @@ impl World {
         self.kubelet_of(host).is_some_and(|kubelet| *kubelet.host.ailment(name) != Ailment::None)
     }
 
-    /// Whether an etcd is to be found at an address, as this host sees it.
-    fn is_etcd(&self, host: usize, address: &str) -> bool {
+    /// Whether an etcd is to be found at an address, as this host sees it; otherwise what its client says. `refused`: what it
+    /// says of the one on this host.
+    fn is_etcd(&self, host: usize, address: &str, refused: Option<&str>) -> Result<(), String> {
         let (name, port) = address.rsplit_once(':').unwrap_or((address, ""));
-        let local = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
-        port == "2379" && (local || self.host_at(host, name).is_some())
+        let local = matches!(name, "127.0.0.1" | "localhost" | "[::1]") || self.host_at(host, name) == Some(host);
+        match refused.filter(|_| local) {
+            Some(why) => Err(why.to_string()),
+            None if port == "2379" && (local || self.host_at(host, name).is_some()) => Ok(()),
+            None => Err(format!("transport: Error while dialing: dial tcp {address}: connect: connection refused")),
+        }
     }
 
     /// Static Pods of one's own, and files that are no Pods, which the kubelet looks at every 20 seconds.

@@ -22,7 +22,7 @@ const SIGNED: Duration = Duration::secs(2);
 impl World {
     /// A host's clock. The learner's own (`None`) is right, unless every server's was put: then so much time has passed for
     /// everybody as it did for the one that was put least.
-    fn clock(&self, host: Option<usize>) -> Time {
+    pub(super) fn clock(&self, host: Option<usize>) -> Time {
         let local = |host: usize| self.fleet.machines.get(&host).map_or(self.now, |machine| machine.local(self.now));
         match host {
             Some(host) => local(host),
@@ -36,14 +36,15 @@ impl World {
         // A server that nobody has looked into is as kubeadm has just left it.
         let serving = self.fleet.machines.get(&server).and_then(|machine| Certificate::read(&machine.files.read(SERVING)?));
         let (here, there) = (self.clock(from), self.clock(Some(server)));
-        let checked = match &serving {
-            Some(serving) => ::hosts::pki::valid(serving, client, here, there),
-            None => client.map_or(Ok(()), |client| client.valid(there).map_err(Refused::Server)),
-        };
-        checked.map_err(|refused| match (refused, client) {
-            (Refused::Server(why), Some(client)) => Refused::Server(unverified(client, &why)),
-            (other, _) => other,
-        })
+        let checked = serving.map_or(Ok(()), |serving| ::hosts::pki::valid(&serving, None, here, there));
+        checked.and_then(|()| self.recognised(server, client))
+    }
+
+    /// Whether a kube-apiserver finds the certificate of a client good that is connected.
+    fn recognised(&self, server: usize, client: Option<&Certificate>) -> Result<(), Refused> {
+        let there = self.clock(Some(server));
+        let told = |client: &Certificate| client.valid(there).map_err(|why| Refused::Server(unverified(client, &why)));
+        client.map_or(Ok(()), told)
     }
 
     /// The same for the learner's own kubectl, which has the administrator's certificate.
@@ -82,6 +83,12 @@ impl World {
         // The servers' own certificates are looked at, whether somebody has logged in there or not.
         let serving: Vec<usize> = self.apiservers.iter().map(|server| server.host).filter(|host| !self.is_hidden(*host)).collect();
         serving.into_iter().for_each(|host| drop(self.machine(host)));
+        // While all clocks were right everybody could connect.
+        if self.fleet.right_clocks {
+            self.fleet_mut().right_clocks = false;
+            let all = (0..self.parts.len()).filter(|id| self.parts[*id].running).map(|id| (id, self.server_of(id))).collect();
+            self.fleet_mut().connected = all;
+        }
         let mut strangers = BTreeSet::new();
         let mut next: Option<Time> = None;
         for id in 0..self.parts.len() {
@@ -89,15 +96,27 @@ impl World {
             let Some(server) = self.apiservers.get(self.server_of(id)).map(|server| server.host) else { continue };
             if !part.running {
                 self.fleet_mut().loaded.remove(&id);
+                self.fleet_mut().connected.remove(&id);
                 continue;
             }
             let held = self.held(id, part.host, &part.actor);
-            if let Err(refused) = self.trusted(Some(part.host), server, held.as_ref()) {
+            // A server's certificate is looked at when a connection is made, a client's with each request.
+            let place = self.server_of(id);
+            let verdict = match self.fleet.connected.get(&id) == Some(&place) {
+                true => self.recognised(server, held.as_ref()),
+                false => self.trusted(Some(part.host), server, held.as_ref()),
+            };
+            if let Err(refused) = verdict {
                 if !self.fleet.strangers.contains(&id) {
                     self.tells_refusal(server, part.host, &refused);
                 }
                 strangers.insert(id);
-            } else if let Some(held) = &held {
+                continue;
+            }
+            if self.apiservers[place].running {
+                self.fleet_mut().connected.insert(id, place);
+            }
+            if let Some(held) = &held {
                 let left = held.not_after.since(self.clock(Some(server)));
                 next = Some(next.map_or(self.now + left, |next| next.min(self.now + left)));
             }
@@ -110,8 +129,17 @@ impl World {
         if let Some(next) = next {
             self.plan(0, next.since(self.now) + Duration::secs(1), Due::Trust);
         }
+        self.peers_try_again();
         if changed {
             self.link_changed(better);
+        }
+    }
+
+    /// A kube-apiserver has started: whoever talks to it connects anew.
+    pub(crate) fn server_began(&mut self, place: usize) {
+        if !self.fleet.right_clocks {
+            self.fleet_mut().connected.retain(|_, server| *server != place);
+            self.weigh_trust();
         }
     }
 
@@ -119,12 +147,23 @@ impl World {
     /// A clock that was put forward counts as time that went by.
     fn old_kubelets(&self) -> Vec<usize> {
         let well = |id: &PartId| self.parts[*id].running && !self.fleet.strangers.contains(id);
-        let signer = (0..self.parts.len()).any(|id| self.parts[id].process() == "kube-controller-manager" && well(&id));
+        let signer = self.signer().is_some();
         let old = |host: &usize| {
             let own = self.fleet.machines.get(host).and_then(kubelets);
             own.is_some_and(|own| rotation(&own) <= self.clock(Some(*host))) && well(&self.hosts[*host].kubelet)
         };
         (0..self.hosts.len()).filter(|host| signer && old(host)).collect()
+    }
+
+    /// The host of a kube-controller-manager that can sign.
+    fn signer(&self) -> Option<usize> {
+        let signs = |id: &usize| self.parts[*id].process() == "kube-controller-manager" && self.parts[*id].running;
+        let found = (0..self.parts.len()).filter(signs).find(|id| !self.fleet.strangers.contains(id));
+        found.map(|id| self.parts[id].host)
+    }
+
+    fn signers_clock(&self) -> Time {
+        self.clock(self.signer())
     }
 
     /// A kubelet holds its new certificate, if it is still the time for one.
@@ -133,7 +172,10 @@ impl World {
             return;
         }
         let mut machine = self.machine(host);
-        processes::certify(&mut machine, self.now);
+        processes::certify(&mut machine, self.signers_clock());
+        // It closes its connections and makes new ones with the new certificate.
+        let kubelet = self.hosts[host].kubelet;
+        self.fleet_mut().connected.remove(&kubelet);
         self.put_machine(host, machine);
     }
 
@@ -200,7 +242,7 @@ fn own(machine: &Machine, path: &str) -> Option<Certificate> {
 }
 
 /// What the authenticator says of a certificate that is not valid: its number, and the authority's.
-fn unverified(client: &Certificate, why: &str) -> String {
+pub(super) fn unverified(client: &Certificate, why: &str) -> String {
     let number = u64::from_str_radix(&client.serial(), 16).unwrap_or_default();
     let digits: Vec<u8> = client.signer.to_uppercase().bytes().take(40).collect();
     let authority: Vec<String> = digits.chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();

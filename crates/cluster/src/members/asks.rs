@@ -270,6 +270,11 @@ impl World {
             _ => return,
         }
         let Some(ask) = self.etcd.asks.remove(&number) else { return };
+        if ask.request.is_some()
+            && let Some(host) = self.apiservers.get(ask.server).map(|server| server.host)
+        {
+            self.tells_timeout(host, if ask.asked == Asked::Write { "Txn" } else { "Range" });
+        }
         let response = match ask.stage {
             Stage::Sent => Status::new(500, "", self.why_lost(&ask)).into(),
             _ => given_up(&ask),

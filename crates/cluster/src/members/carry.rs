@@ -124,6 +124,10 @@ impl World {
         }
         let revision = if matches!(message.body, Body::Snapshot { .. }) { from.process.revision } else { 0 };
         let (from, term) = (from.host, message.term);
+        let there = self.etcd.nodes[far].host;
+        if self.fleet.unmet.contains(&(from.min(there), from.max(there))) {
+            return;
+        }
         let Some(took) = self.passage(Some(from), Some(self.etcd.nodes[far].host)) else { return };
         if let Some(name) = name(&message.body) {
             self.talk.peers(self.now, place, far, name, term);

@@ -81,6 +81,8 @@ impl World {
         let node = Arc::make_mut(&mut self.etcd.nodes[place]);
         node.process.start(seed, now);
         node.index = node.process.data.durable.applied;
+        let host = node.host;
+        self.member_met(host);
         self.give(place, Input::Wake);
         Ok(())
     }

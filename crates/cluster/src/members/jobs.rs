@@ -239,6 +239,9 @@ impl World {
             let why = if cut { "i/o timeout" } else { "connect: connection refused" };
             return self.tell_job(number, place, Reply::Unreached(why.to_string()));
         }
+        if !self.is_let_in(host, self.etcd.nodes[member].host) {
+            return self.tell_job(number, place, Reply::Unreached("i/o timeout".to_string()));
+        }
         if let Ask::Watch(keys, from) = asked.ask {
             return self.watch_keys(number, place, member, keys, from);
         }

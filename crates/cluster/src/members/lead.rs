@@ -8,16 +8,24 @@ impl World {
     /// A member now takes `leader` for the leader.
     pub(crate) fn leader_heard(&mut self, place: usize, leader: MemberId) {
         let now = self.now;
+        self.tells_leader(place, leader);
         let node = Arc::make_mut(&mut self.etcd.nodes[place]);
         if leader != NOBODY {
             node.process.elected = Some(now);
         }
+        let lost = node.leaderless_since.is_none() && leader == NOBODY;
         node.leaderless_since = if leader == NOBODY { node.leaderless_since.or(Some(now)) } else { None };
         if leader == node.process.id {
             self.lead(place);
         }
         self.pursue_all(place);
         self.servers_changed();
+        if lost {
+            self.etcd_lost(place);
+        }
+        if leader != NOBODY {
+            self.etcd_found(place);
+        }
     }
 
     /// What the new leader's log does not have is lost; what it has will be agreed on.

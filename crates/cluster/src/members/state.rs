@@ -31,6 +31,8 @@ pub struct EtcdNode {
     pub(crate) reads: Vec<(u64, u64)>,
     /// The index that its state machine has.
     pub(crate) index: u64,
+    /// The leader that its log names last; 0 for nobody.
+    pub(crate) heard: MemberId,
     /// Since when it knows no leader.
     pub leaderless_since: Option<Time>,
     /// Whether somebody was told less than there is because it lags.
@@ -176,6 +178,7 @@ impl EtcdNode {
             seen: None,
             reads: Vec::new(),
             index: 0,
+            heard: NOBODY,
             leaderless_since: None,
             lags: false,
         }
@@ -188,8 +191,7 @@ impl EtcdNode {
 
 /// A number from names: the same names give the same member, as etcd hashes peer addresses.
 pub(crate) fn mix(words: &[&str]) -> u64 {
-    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash = simcore::fnv(words.iter().flat_map(|word| word.bytes().chain([0])));
     // The upper bits of FNV are worth more once they are folded in.
     (hash ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 60
 }

@@ -8,9 +8,9 @@ use simcore::Time;
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub at: Time,
-    /// `I`, `W`, `E`
+    /// klog's `I`, `W`, `E`; zap's `i`, `w`, `e`
     pub level: char,
-    /// `server.go:150`
+    /// `server.go:150`; zap's may have its logger before it: `raft v3@v3.7.0/node.go:370`
     pub place: Text,
     pub words: Text,
 }
@@ -20,6 +20,19 @@ pub fn line(at: Time, level: char, place: &str, words: &str) -> Line {
     let text = at.rfc3339_micro();
     let (day, clock) = (text[5..10].replace('-', ""), &text[11..26]);
     Line { at, text: format!("{level}{day} {clock}       1 {place}] {words}\n") }
+}
+
+/// A line as etcd's zap writes it: `level` is `i`, `w` or `e`, `words` are the fields behind the caller as JSON.
+pub fn zap(at: Time, level: char, place: &str, words: &str) -> Line {
+    let level = match level {
+        'w' => "warn",
+        'e' => "error",
+        _ => "info",
+    };
+    let (logger, place) =
+        place.split_once(' ').map_or((String::new(), place), |(logger, place)| (format!("\"logger\":\"{logger}\","), place));
+    let text = format!("{{\"level\":\"{level}\",\"ts\":\"{}\",{logger}\"caller\":\"{place}\",{words}}}\n", at.rfc3339_micro());
+    Line { at, text }
 }
 
 /// A line in which `{}` stands for the letter, instant and process that klog begins with: `E{} run.go:72] …`.

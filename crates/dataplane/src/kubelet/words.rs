@@ -27,7 +27,8 @@ impl Kubelet {
             let Some(found) = Arc::make_mut(sandbox).container_mut(&part) else { continue };
             // What was said before the container was shown comes right behind its first words.
             let at = found.running_since().map_or(entry.at, |since| since.max(entry.at));
-            found.log.write(&klog::line(at, entry.level, &entry.place, &entry.words));
+            let line = if entry.level.is_lowercase() { klog::zap } else { klog::line };
+            found.log.write(&line(at, entry.level, &entry.place, &entry.words));
         }
     }
 
