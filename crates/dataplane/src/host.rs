@@ -86,6 +86,8 @@ pub struct Host {
     /// Static Pods of one's own; `None` where there never was one.
     pub manifests: Option<Arc<Vec<Manifest>>>,
     pub powered: bool,
+    /// How often it has booted since it was set up.
+    pub boots: u32,
 }
 
 /// What runs on every host, and what runs on control planes besides.
@@ -117,6 +119,7 @@ impl Host {
             processes: names.enumerate().map(process).collect(),
             manifests: None,
             powered: true,
+            boots: 0,
         }
     }
 

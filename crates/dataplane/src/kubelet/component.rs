@@ -268,6 +268,7 @@ impl Kubelet {
     pub fn power_off(&mut self, now: Time) {
         self.stop();
         self.host.powered = false;
+        self.host.boots += 1;
         for sandbox in self.sandboxes.values_mut().map(Arc::make_mut) {
             sandbox.ready = false;
             sandbox.containers_mut().for_each(|container| container.crash(now, 255, "Unknown"));

@@ -148,6 +148,10 @@ impl Registration {
             return;
         }
         self.reported = now;
+        let (before, boot) = (old.at(&["nodeInfo", "bootID"]).text().to_string(), boot_id(host));
+        if !before.is_empty() && before != boot {
+            self.tell_reboot(now, &boot, client);
+        }
         status.set(&["conditions"], wanted);
         let patch = map! {"status": status};
         let request = Request::about(Verb::Patch(PatchKind::Strategic), kinds::NODE, "", self.name.clone());
@@ -158,6 +162,24 @@ impl Registration {
             let about = map! {"kind": "Node", "name": &self.name, "uid": &self.name, "apiVersion": "v1"};
             let message = format!("Node {} status is now: {reason}", self.name);
             client.note(now, &Note { about, warning: false, reason, message }, None);
+        }
+    }
+
+    /// What a kubelet tells about its Node when it has started on a kernel that has booted anew.
+    fn tell_reboot(&self, now: Time, boot: &str, client: &mut Client) {
+        let name = &self.name;
+        let status = |reason: &'static str| (false, reason, format!("Node {name} status is now: {reason}"));
+        let all = [
+            (false, "Starting", "Starting kubelet.".to_string()),
+            status("NodeHasSufficientMemory"),
+            status("NodeHasNoDiskPressure"),
+            status("NodeHasSufficientPID"),
+            (false, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods".to_string()),
+            (true, "Rebooted", format!("Node {name} has been rebooted, boot id: {boot}")),
+        ];
+        for (warning, reason, message) in all {
+            let about = map! {"kind": "Node", "name": name, "uid": name, "apiVersion": "v1"};
+            client.note(now, &Note { about, warning, reason, message }, None);
         }
     }
 
@@ -190,6 +212,12 @@ fn labels(host: &Host) -> Tree {
     labels
 }
 
+/// The kernel's number of this boot.
+fn boot_id(host: &Host) -> String {
+    let (name, boots) = (&host.name, host.boots);
+    if boots == 0 { format!("boot-{name}") } else { format!("boot-{name}-{boots}") }
+}
+
 /// All of a Node's status but its conditions.
 fn described(host: &Host, store: &Store) -> Tree {
     let size = map! {
@@ -197,7 +225,7 @@ fn described(host: &Host, store: &Store) -> Tree {
         "ephemeral-storage": format!("{}Gi", host.disk_gib),
     };
     let info = map! {
-        "architecture": &host.arch, "bootID": format!("boot-{}", host.name), "containerRuntimeVersion": &host.runtime,
+        "architecture": &host.arch, "bootID": boot_id(host), "containerRuntimeVersion": &host.runtime,
         "kernelVersion": &host.kernel, "kubeProxyVersion": "", "kubeletVersion": &host.kubelet_version,
         "machineID": format!("machine-{}", host.name), "operatingSystem": "linux", "osImage": &host.os_image,
         "runningInUserNamespace": false, "systemUUID": format!("system-{}", host.name),
