@@ -35,7 +35,7 @@ impl World {
                 Some(response) => (server, Attempt::Answered(response)),
                 None => (server, self.versioned(server, request)),
             },
-            Way::Refused => (0, Attempt::Refused),
+            Way::Refused => (0, self.stranger_hears(caller).map_or(Attempt::Refused, |heard| Attempt::Failed(Duration::millis(5), heard))),
             Way::Lost => (0, Attempt::Lost),
         };
         if let Attempt::Waits(asked) = attempt {

@@ -275,7 +275,8 @@ impl World {
         let (name, port) = address.rsplit_once(':').unwrap_or((address, "2379"));
         let local = name == "localhost" || name.starts_with("127.") || name == "[::1]";
         let host = if local { Some(from) } else { self.hosts.iter().position(|host| host.address == name || host.name == name) };
-        self.etcd.nodes.iter().position(|node| port == "2379" && Some(node.host) == host && !node.process.removed)
+        // Who was reset and joined again has a later member on the same server.
+        self.etcd.nodes.iter().rposition(|node| port == "2379" && Some(node.host) == host && !node.process.removed)
     }
 
     /// Brings an answer to a line, which goes on a moment later.

@@ -2,6 +2,7 @@
 mod certs;
 pub(crate) mod client;
 mod config;
+mod dry;
 mod files;
 mod flag_table;
 mod flags;
