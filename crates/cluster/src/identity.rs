@@ -53,6 +53,7 @@ impl World {
             }
         }
         self.end_identities(place);
+        self.expire_events(place, RENEW);
         self.next_identity(place, RENEW);
     }
 

@@ -9,6 +9,7 @@ mod console;
 pub mod delta;
 mod endpoint;
 mod event;
+mod expiry;
 mod faults;
 mod hosts;
 mod identity;

@@ -129,6 +129,46 @@ fn why_leads_from_a_pod_back_to_the_typed_line() {
 }
 
 #[test]
+fn why_leads_from_a_pod_that_was_put_out_to_the_line_that_asked_for_a_more_important_one() {
+    let mut world = booted();
+    type_in(&mut world, "kubectl create priorityclass high --value=1000");
+    type_in(&mut world, "kubectl create deployment low --image=hello:v1 --replicas=9");
+    type_in(&mut world, "kubectl set resources deployment low --requests=cpu=1100m");
+    run(&mut world, 60);
+    let low = |world: &World| -> Vec<objects::Key> {
+        world.api.store.applied().list_in(kinds::POD, "default").filter(|pod| &*pod.key.name != "vip").map(|pod| pod.key.clone()).collect()
+    };
+    let before = low(&world);
+    let vip = r#"kubectl run vip --image=hello:v1 --overrides='{"spec":{"priorityClassName":"high","containers":[{"name":"vip","image":"hello:v1","resources":{"requests":{"cpu":"1"}}}]}}'"#;
+    type_in(&mut world, vip);
+    run(&mut world, 20);
+    let after = low(&world);
+    let victims: Vec<&objects::Key> = before.iter().filter(|key| !after.contains(key)).collect();
+    assert_eq!(victims.len(), 1, "one is put out");
+    let chain = world.inspect(&cluster::portrait::id(victims[0])).chain;
+    let told: Vec<String> = chain.iter().map(|link| format!("{} {} {} {}", link.actor, link.deed, link.detail, link.reason)).collect();
+    assert!(
+        chain.iter().any(|link| link.deed == "delete" && link.actor == "kube-scheduler" && link.reason.contains("default/vip")),
+        "{told:?}"
+    );
+    assert_eq!(chain.last().map(|link| link.detail.as_str()), Some(vip), "{told:?}");
+    assert!(type_in(&mut world, "kubectl get pod vip --no-headers").contains("Running"));
+}
+
+#[test]
+fn events_are_gone_an_hour_after_they_were_last_told() {
+    let mut world = booted();
+    type_in(&mut world, "kubectl run good --image=hello:v1");
+    type_in(&mut world, "kubectl run bad --image=hello:does-not-exist");
+    run(&mut world, 40 * 60);
+    assert!(type_in(&mut world, "kubectl events --for pod/good").contains("Started"));
+    run(&mut world, 23 * 60);
+    assert!(type_in(&mut world, "kubectl events --for pod/good").contains("No events found"));
+    // What is told again and again stays.
+    assert!(type_in(&mut world, "kubectl events --for pod/bad").contains("BackOff"));
+}
+
+#[test]
 fn whatever_is_broken_everything_heals_in_the_end() {
     for seed in 1..=12 {
         let mut world = World::boot(&Topology::kubeadm(3), seed, Vec::new());

@@ -37,6 +37,8 @@ struct Told {
     namespace: Text,
     name: Text,
     count: i64,
+    first: Time,
+    last: Time,
 }
 
 impl Note {
@@ -62,6 +64,8 @@ const MEMORY: usize = 4096;
 /// The message from which on notes that differ in their message only are told as one, and for how long they are compared.
 const SIMILAR: usize = 10;
 const SIMILAR_FOR: Duration = Duration::mins(10);
+/// So long after its last count an Event is gone from the store (`--event-ttl`): it is made again, with its count.
+const LASTS: Duration = Duration::mins(60);
 
 impl Recorder {
     pub fn new(source: impl Into<Text>, host: impl Into<Text>) -> Recorder {
@@ -100,6 +104,15 @@ impl Recorder {
         // A look first: to write into the shared map copies the way to the place, also where nothing stands there.
         if let Some(told) = self.told.contains_key(&place).then(|| self.told.get_mut(&place)).flatten() {
             told.count += 1;
+            let gone = now.since(told.last) >= LASTS;
+            told.last = now;
+            if gone {
+                let (namespace, name, count, first) = (told.namespace.clone(), told.name.clone(), told.count, told.first);
+                let mut event = self.event(now, note, &message, namespace.clone(), name);
+                event.set(&["count"], count);
+                event.set(&["firstTimestamp"], first.rfc3339());
+                return Request::about(Verb::Create, kinds::EVENT, namespace, "").body(event);
+            }
             let mut body = map! {"count": told.count, "lastTimestamp": now.rfc3339()};
             if combined {
                 body.set(&["message"], message);
@@ -113,7 +126,7 @@ impl Recorder {
         if self.told.size() >= MEMORY {
             self.told = RedBlackTreeMapSync::new_sync();
         }
-        self.told.insert_mut(place, Told { namespace: namespace.clone(), name: name.clone(), count: 1 });
+        self.told.insert_mut(place, Told { namespace: namespace.clone(), name: name.clone(), count: 1, first: now, last: now });
         Request::about(Verb::Create, kinds::EVENT, namespace.clone(), "").body(self.event(now, note, &message, namespace, name))
     }
 
