@@ -148,7 +148,12 @@ impl Kind {
     /// The verbs of the kind itself, sorted.
     pub fn verbs(&self) -> &'static [&'static str] {
         const NAMESPACE: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
-        if self.plural == "namespaces" { NAMESPACE } else { VERBS }
+        match self.plural {
+            "namespaces" => NAMESPACE,
+            // They are made for whoever reads them.
+            "componentstatuses" => &["get", "list"],
+            _ => VERBS,
+        }
     }
 
     /// What discovery says of its subresources, sorted by name.

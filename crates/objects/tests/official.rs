@@ -41,6 +41,7 @@ fn official() -> Vec<Row> {
         row::<networking::NetworkPolicy>(),
         row::<networking::ServiceCIDR>(),
         row::<core::Endpoints>(),
+        row::<core::ComponentStatus>(),
     ]
 }
 

@@ -223,10 +223,8 @@ fn bare(endpoint: &str) -> &str {
 
 /// A number that differs with the words: addresses in memory, ports.
 fn mixed(words: &[&str]) -> u64 {
-    words.iter().flat_map(|word| word.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        let mixed = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        mixed ^ mixed >> 29
-    })
+    let hash = simcore::fnv(words.iter().flat_map(|word| word.bytes()));
+    hash ^ hash >> 29
 }
 
 impl Access for Attempts<'_> {

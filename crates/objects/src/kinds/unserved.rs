@@ -3,7 +3,6 @@ use super::Kind;
 
 /// In the order of discovery.
 pub static UNSERVED: &[Kind] = &[
-    row("", "v1", ["ComponentStatus", "componentstatuses", "componentstatus"], &["cs"], &[], false, &[]),
     row("", "v1", ["LimitRange", "limitranges", "limitrange"], &["limits"], &[], true, &[]),
     row("", "v1", ["PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim"], &["pvc"], &[], true, &["status"]),
     row("", "v1", ["PersistentVolume", "persistentvolumes", "persistentvolume"], &["pv"], &[], false, &["status"]),
