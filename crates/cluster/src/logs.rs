@@ -57,15 +57,15 @@ impl World {
         let mut lines: Vec<(char, u32, String)> = Vec::new();
         match (before, leader) {
             (_, NOBODY) if before == id => {
-                lines.push(('w', 1073, "stepped down to follower since quorum is not active".to_string()));
-                lines.push(('i', 912, format!("became follower at term {term}")));
+                lines.push(('w', 1283, "stepped down to follower since quorum is not active".to_string()));
+                lines.push(('i', 897, format!("became follower at term {term}")));
             }
             (_, NOBODY) => {
-                lines.push(('i', 1003, format!("is starting a new election at term {term}")));
-                lines.push(('i', 956, format!("became pre-candidate at term {term}")));
+                lines.push(('i', 988, format!("is starting a new election at term {term}")));
+                lines.push(('i', 930, format!("became pre-candidate at term {term}")));
                 let others = conf.voters.iter().filter(|voter| **voter != id);
                 lines.extend(others.map(|voter| {
-                    ('i', 1039, format!("[logterm: {logterm}, index: {last}] sent MsgPreVote request to {voter:x} at term {term}"))
+                    ('i', 1064, format!("[logterm: {logterm}, index: {last}] sent MsgPreVote request to {voter:x} at term {term}"))
                 }));
             }
             _ if leader == id => lines.push(('i', 970, format!("became leader at term {term}"))),
@@ -76,7 +76,7 @@ impl World {
             self.component_says(host, "etcd", level, &format!("raft v3@v3.7.0/raft.go:{line}"), &words);
         }
         let (line, words) = match (before, leader) {
-            (_, NOBODY) => (377, format!("lost leader {before:x}")),
+            (_, NOBODY) => (376, format!("lost leader {before:x}")),
             (NOBODY, _) => (370, format!("elected leader {leader:x}")),
             _ => (373, format!("changed leader from {before:x} to {leader:x}")),
         };

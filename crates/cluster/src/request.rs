@@ -35,7 +35,7 @@ impl World {
                 Some(response) => (server, Attempt::Answered(response)),
                 None => (server, self.versioned(server, request)),
             },
-            Way::Refused => (0, Attempt::Refused),
+            Way::Refused => (0, self.stranger_hears(caller).map_or(Attempt::Refused, |heard| Attempt::Failed(Duration::millis(5), heard))),
             Way::Lost => (0, Attempt::Lost),
         };
         if let Attempt::Waits(asked) = attempt {
@@ -95,11 +95,18 @@ impl World {
         if self.awaits_etcd(server) {
             return Attempt::Answered(Status::new(503, "ServiceUnavailable", "apiserver not ready").into());
         }
+        if let Some(outcome) = self.component_statuses(server, request) {
+            return self.attempted(server, outcome);
+        }
         let member = self.member_behind(server);
         match self.need_of_etcd(member, request) {
             Need::Nothing if self.is_full(member, request) => Attempt::Answered(full()),
             Need::Nothing => {
+                let snapshot = self.snapshot_of(request);
                 let outcome = self.api.handle(self.now, request);
+                if let (Some(snapshot), Outcome::When { .. }) = (snapshot, &outcome) {
+                    self.delete_snapshot(&snapshot);
+                }
                 self.attempted(server, outcome)
             }
             Need::Asked(asked) => Attempt::Waits(asked),

@@ -1,4 +1,5 @@
 //! Why a part of the control plane ends right after its start: its command line, held against what its program knows.
+use super::part_flags::knows;
 use ::hosts::Machine;
 use dataplane::host::Ailment;
 use objects::{Text, Tree};
@@ -6,79 +7,6 @@ use std::sync::Arc;
 
 /// How long a kube-apiserver tries to reach an etcd before it gives up.
 const STORAGE: u32 = 20;
-
-/// Flags that all three parts of Kubernetes know.
-const SHARED: &str = "v vmodule logging-format feature-gates emulated-version emulation-forward-compatible help version bind-address \
-         secure-port cert-dir http2-max-streams-per-connection permit-address-sharing permit-port-sharing \
-         disable-http2-serving profiling contention-profiling show-hidden-metrics-for-version allow-metric-labels \
-         allow-metric-labels-manifest disabled-metrics client-ca-file min-compatibility-version";
-
-/// Flags of the scheduler and the controller manager.
-const MANAGERS: &str = "kubeconfig leader-elect master kube-api-burst kube-api-qps kube-api-content-type config write-config-to \
-         pod-max-in-unschedulable-pods-duration";
-
-/// Flags of Kubernetes's parts that begin so are taken for known: such families are large, and grow with each version.
-const FAMILIES: &str = "audit- authentication- authorization- cluster-signing- concurrent- coordinated-leadership- experimental- \
-    horizontal-pod-autoscaler- leader-elect- log- node- oidc- pv-recycler- requestheader- service-account- tls-";
-
-/// Flags of one part alone.
-const OWN: [(&str, &str); 4] = [
-    (
-        "etcd",
-        "name data-dir wal-dir snapshot-count heartbeat-interval election-timeout listen-peer-urls listen-client-urls \
-         listen-client-http-urls max-snapshots max-wals quota-backend-bytes backend-batch-interval backend-batch-limit \
-         max-txn-ops max-request-bytes max-concurrent-streams grpc-keepalive-min-time grpc-keepalive-interval \
-         grpc-keepalive-timeout socket-reuse-port socket-reuse-address initial-advertise-peer-urls initial-cluster \
-         initial-cluster-state initial-cluster-token advertise-client-urls discovery-srv discovery-srv-name \
-         strict-reconfig-check pre-vote auto-compaction-retention auto-compaction-mode cert-file key-file \
-         client-cert-auth client-crl-file client-cert-allowed-hostname trusted-ca-file auto-tls peer-cert-file \
-         peer-key-file peer-client-cert-auth peer-trusted-ca-file peer-cert-allowed-cn peer-auto-tls peer-crl-file \
-         cipher-suites tls-min-version tls-max-version self-signed-cert-validity cors host-whitelist auth-token \
-         bcrypt-cost auth-token-ttl enable-pprof metrics listen-metrics-urls logger log-outputs log-level log-format \
-         log-rotation-config-json enable-log-rotation version help config-file force-new-cluster unsafe-no-fsync \
-         corrupt-check-time initial-corrupt-check compaction-batch-limit feature-gates watch-progress-notify-interval \
-         warning-apply-duration warning-unary-request-duration compaction-sleep-interval snapshot-catchup-entries \
-         memory-mlock",
-    ),
-    (
-        "kube-apiserver",
-        "advertise-address allow-privileged admission-control-config-file enable-admission-plugins \
-         disable-admission-plugins anonymous-auth enable-bootstrap-token-auth token-auth-file basic-auth-file \
-         api-audiences service-cluster-ip-range service-node-port-range proxy-client-cert-file proxy-client-key-file \
-         kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-port \
-         kubelet-preferred-address-types kubelet-read-only-port kubelet-timeout etcd-servers etcd-servers-overrides \
-         etcd-cafile etcd-certfile etcd-keyfile etcd-prefix etcd-compaction-interval etcd-count-metric-poll-period \
-         etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout storage-backend storage-media-type \
-         storage-initialization-timeout delete-collection-workers enable-garbage-collector watch-cache watch-cache-sizes \
-         default-watch-cache-size lease-reuse-duration-seconds encryption-provider-config \
-         encryption-provider-config-automatic-reload runtime-config enable-aggregator-routing \
-         aggregator-reject-forwarding-redirect default-not-ready-toleration-seconds \
-         default-unreachable-toleration-seconds event-ttl endpoint-reconciler-type apiserver-count max-requests-inflight \
-         max-mutating-requests-inflight max-connection-bytes-per-sec min-request-timeout request-timeout \
-         livez-grace-period shutdown-delay-duration shutdown-send-retry-after shutdown-watch-termination-grace-period \
-         goaway-chance strict-transport-security-directives external-hostname cors-allowed-origins \
-         egress-selector-config-file enable-priority-and-fairness identity-lease-duration-seconds \
-         identity-lease-renew-interval-seconds peer-ca-file peer-advertise-ip peer-advertise-port tracing-config-file \
-         debug-socket-path enable-logs-handler repair-malformed-updates target-ram-mb kubernetes-service-node-port \
-         runtime-config-emulation-forward-compatible",
-    ),
-    (
-        "kube-controller-manager",
-        "allocate-node-cidrs cluster-cidr cluster-name cidr-allocator-type cloud-config cloud-provider \
-         cloud-provider-gce-lb-src-cidrs configure-cloud-routes controllers controller-start-interval \
-         disable-attach-detach-reconcile-sync attach-detach-reconcile-sync-period enable-dynamic-provisioning \
-         enable-garbage-collector enable-hostpath-provisioner endpoint-updates-batch-period \
-         endpointslice-updates-batch-period external-cloud-volume-plugin flex-volume-plugin-dir \
-         large-cluster-size-threshold leader-migration-config enable-leader-migration \
-         legacy-service-account-token-clean-up-period max-endpoints-per-slice mirroring-concurrent-service-endpoint-syncs \
-         mirroring-endpointslice-updates-batch-period mirroring-max-endpoints-per-subset min-resync-period \
-         namespace-sync-period pvclaimbinder-sync-period resource-quota-sync-period root-ca-file \
-         route-reconciliation-period secondary-node-eviction-rate service-cluster-ip-range terminated-pod-gc-threshold \
-         unhealthy-zone-threshold use-service-account-credentials volume-host-cidr-denylist \
-         disable-force-detach-on-timeout",
-    ),
-    ("kube-scheduler", ""),
-];
 
 /// Admission plugins of the kube-apiserver.
 const ADMISSION: &str = "AlwaysAdmit AlwaysDeny AlwaysPullImages CertificateApproval CertificateSigning CertificateSubjectRestriction \
@@ -95,6 +23,16 @@ const BOOLS: &str = "leader-elect allow-privileged anonymous-auth enable-bootstr
     use-service-account-credentials enable-garbage-collector contention-profiling";
 const NUMBERS: &str = "secure-port v etcd-compaction-interval max-requests-inflight node-cidr-mask-size kube-api-burst";
 
+const ETCD_BOOLS: &str = "client-cert-auth peer-client-cert-auth auto-tls peer-auto-tls strict-reconfig-check pre-vote force-new-cluster \
+    unsafe-no-fsync memory-mlock enable-pprof enable-log-rotation socket-reuse-port socket-reuse-address";
+const ETCD_NUMBERS: &str = "snapshot-count heartbeat-interval election-timeout max-snapshots max-wals max-txn-ops max-request-bytes \
+    max-concurrent-streams";
+
+/// What etcd prints behind a flag that it does not take.
+const ETCD_USAGE: &str = "Usage:\n\n  etcd [flags]\n    Start an etcd server.\n\n  etcd --version\n    Show the version of etcd.\n\n  \
+    etcd -h | --help\n    Show the help information about etcd.\n\n  etcd --config-file\n    Path to the server configuration file. Note \
+    that if a configuration file is provided, other command line flags and environment variables will be ignored.\n";
+
 /// What is wrong with the Pod of a manifest on this machine. `reaches`: whether an etcd is at an address, or
 /// what its client says.
 pub(super) fn ailment(name: &str, pod: &Tree, machine: &Machine, reaches: &dyn Fn(&str) -> Result<(), String>) -> Ailment {
@@ -109,7 +47,7 @@ pub(super) fn ailment(name: &str, pod: &Tree, machine: &Machine, reaches: &dyn F
     }
     let flags: Vec<(&str, &str)> = words.iter().skip(1).filter_map(|word| pair(word)).collect();
     match usage(name, &flags) {
-        Some(why) if name == "etcd" => dies(0, [why]),
+        Some(why) if name == "etcd" => dies(0, [why, ETCD_USAGE.to_string()]),
         Some(why) => dies(0, [format!("Error: {why}")]),
         None => failure(name, &flags, machine, reaches).unwrap_or_default(),
     }
@@ -127,19 +65,21 @@ fn dies<const N: usize>(after: u32, lines: [String; N]) -> Ailment {
 /// Flags that the program does not know, or that cannot have such a value.
 fn usage(name: &str, flags: &[(&str, &str)]) -> Option<String> {
     let among = |list: &str, flag: &str| list.split_whitespace().any(|known| known == flag);
-    let own = OWN.iter().find(|(part, _)| *part == name).map_or("", |(_, own)| own);
+    let truth = |value: &str| matches!(value, "true" | "false" | "1" | "0" | "t" | "f" | "T" | "F" | "TRUE" | "FALSE" | "True" | "False");
     if name == "etcd" {
-        let (flag, _) = flags.iter().find(|(flag, _)| !among(own, flag))?;
-        return Some(format!("error verifying flags, flag provided but not defined: -{flag}. See 'etcd --help'."));
+        return flags.iter().find_map(|(flag, value)| match () {
+            () if !knows(name, flag) => Some(format!("flag provided but not defined: -{flag}")),
+            () if among(ETCD_BOOLS, flag) && !truth(value) => Some(format!("invalid boolean value {value:?} for -{flag}: parse error")),
+            () if among(ETCD_NUMBERS, flag) && value.parse::<u64>().is_err() => {
+                Some(format!("invalid value {value:?} for flag -{flag}: parse error"))
+            }
+            () => None,
+        });
     }
-    let lists = [own, SHARED, if name == "kube-apiserver" { "" } else { MANAGERS }];
-    let known =
-        |flag: &str| lists.iter().any(|list| among(list, flag)) || FAMILIES.split_whitespace().any(|family| flag.starts_with(family));
     flags.iter().find_map(|(flag, value)| {
-        let truth = matches!(*value, "true" | "false" | "1" | "0" | "t" | "f" | "TRUE" | "FALSE" | "True" | "False");
         let how = match () {
-            () if !known(flag) => return Some(format!("unknown flag: --{flag}")),
-            () if among(BOOLS, flag) && !truth => "ParseBool",
+            () if !knows(name, flag) => return Some(format!("unknown flag: --{flag}")),
+            () if among(BOOLS, flag) && !truth(value) => "ParseBool",
             () if among(NUMBERS, flag) && value.parse::<i64>().is_err() => "ParseInt",
             () => return None,
         };
@@ -172,9 +112,10 @@ fn failure(name: &str, flags: &[(&str, &str)], machine: &Machine, reaches: &dyn 
     if let Some((flag, path)) = flags.iter().find(missing) {
         let open = format!("open {path}: no such file or directory");
         return match (name, *flag) {
-            ("etcd", _) => {
-                let stamp = "{\"level\":\"fatal\",\"caller\":\"etcdmain/etcd.go:186\",\"msg\":\"discovery failed\",\"error\":\"";
-                Some(dies(0, [format!("{stamp}{open}\"}}")]))
+            ("etcd", flag) => {
+                let (line, doing) = if flag.starts_with("peer-") { (157, "discovery") } else { (172, "listener") };
+                let stamp = format!("{{\"level\":\"fatal\",\"ts\":\"{{ts}}\",\"caller\":\"etcdmain/etcd.go:{line}\"");
+                Some(dies(0, [format!("{stamp},\"msg\":\"{doing} failed\",\"error\":\"{open}\"}}")]))
             }
             ("kube-apiserver", "etcd-cafile" | "etcd-certfile" | "etcd-keyfile") => {
                 Some(dies(0, [format!("F{{}} instance.go:232] Error creating leases: error creating storage factory: {open}")]))

@@ -251,13 +251,19 @@ impl World {
     }
 
     /// Whether a command's connection to a kube-apiserver passes both ends' looks at certificates.
-    pub(super) fn certified(&self, host: usize, server: &str, client: &Option<Certificate>) -> Result<(), Refused> {
+    pub(super) fn certified(&mut self, host: usize, server: &str, client: &Option<Certificate>) -> Result<(), Refused> {
         if self.fleet.right_clocks {
             return Ok(());
         }
         let address = server.split("://").last().unwrap_or("").trim_end_matches('/');
         let name = address.rsplit_once(':').map_or(address, |(name, _)| name);
-        self.host_at(host, name).map_or(Ok(()), |target| self.trusted(Some(host), target, client.as_ref()))
+        let Some(target) = self.host_at(host, name) else { return Ok(()) };
+        let verdict = self.trusted(Some(host), target, client.as_ref());
+        if let Err(Refused::Client(_)) = verdict {
+            let address = self.hosts[host].address.clone();
+            self.tells_handshake(target, &address);
+        }
+        verdict
     }
 
     /// The host behind an address or a name, as seen from a host.

@@ -125,7 +125,7 @@ impl World {
         let words = format!(
             "\"msg\":\"rejected connection on {whom} endpoint\",\"remote-addr\":\"{address}:{port}\",\"server-name\":\"\",\"error\":\"{why}\""
         );
-        self.component_says(host, "etcd", 'w', "embed/config_logging.go:188", &words);
+        self.component_says(host, "etcd", 'w', "embed/config_logging.go:194", &words);
     }
 
     /// What a kubelet says to a kube-apiserver whose certificate it does not take: it looks at each request.

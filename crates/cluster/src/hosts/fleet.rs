@@ -2,7 +2,7 @@
 use crate::event::{Caller, PartId};
 use ::hosts::Machine;
 use ::hosts::outside::{Begun, Container, EtcdAsk, EtcdMember, Page, Printed, Probe, Supervisor};
-use ::hosts::pki::Certificate;
+use ::hosts::pki::{Certificate, Refused};
 use ::hosts::run::Login;
 use apiserver::client::Ticket;
 use dataplane::images::Catalog;
@@ -32,8 +32,8 @@ pub(crate) struct Fleet {
     pub next: u64,
     /// Whether every server's clock is right: then no certificate is ever out of date.
     pub right_clocks: bool,
-    /// Parts whose connections are refused because a certificate is not valid by somebody's clock.
-    pub strangers: BTreeSet<PartId>,
+    /// Parts whose connections are refused because a certificate is not valid by somebody's clock, and who refuses.
+    pub strangers: BTreeMap<PartId, Refused>,
     /// Hosts whose members of etcd could not connect, the smaller first, because of a certificate.
     pub unmet: BTreeSet<(usize, usize)>,
     /// Parts with a connection that stands, and the kube-apiserver that it leads to: its certificate is not looked at again.
@@ -68,7 +68,7 @@ impl Default for Fleet {
             commands: BTreeMap::new(),
             next: 0,
             right_clocks: true,
-            strangers: BTreeSet::new(),
+            strangers: BTreeMap::new(),
             unmet: BTreeSet::new(),
             connected: BTreeMap::new(),
             loaded: BTreeMap::new(),

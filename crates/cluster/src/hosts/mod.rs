@@ -21,6 +21,7 @@ mod kubectl;
 mod links;
 mod made;
 mod manifests;
+mod part_flags;
 mod past;
 mod processes;
 mod programs;

@@ -10,7 +10,7 @@ use ::hosts::pki::{Certificate, Refused};
 use objects::Status;
 use objects::wire::Response;
 use simcore::{Duration, Time};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 const SERVING: &str = "/etc/kubernetes/pki/apiserver.crt";
 const ADMIN: &str = "/etc/kubernetes/admin.conf";
@@ -60,7 +60,18 @@ impl World {
 
     /// Whether a part's connections are refused for a certificate.
     pub(crate) fn is_stranger(&self, id: PartId) -> bool {
-        self.fleet.strangers.contains(&id)
+        self.fleet.strangers.contains_key(&id)
+    }
+
+    /// What a part hears of its connection that is refused for a certificate: `turned ADDRESS WORDS` where it refuses itself,
+    /// `told Unauthorized` where the kube-apiserver does.
+    pub(crate) fn stranger_hears(&self, caller: Caller) -> Option<Response> {
+        let Caller::Part(id) = caller else { return None };
+        let words = match self.fleet.strangers.get(&id)? {
+            Refused::Client(why) => format!("turned {}:6443 {why}", self.api_address()),
+            Refused::Server(_) => "told Unauthorized".to_string(),
+        };
+        Some(Response { code: 0, ..Response::text(words) })
     }
 
     /// A refused connection stands in the kube-apiserver's log, whichever side refused.
@@ -89,7 +100,7 @@ impl World {
             let all = (0..self.parts.len()).filter(|id| self.parts[*id].running).map(|id| (id, self.server_of(id))).collect();
             self.fleet_mut().connected = all;
         }
-        let mut strangers = BTreeSet::new();
+        let mut strangers = BTreeMap::new();
         let mut next: Option<Time> = None;
         for id in 0..self.parts.len() {
             let part = self.parts[id].clone();
@@ -107,10 +118,10 @@ impl World {
                 false => self.trusted(Some(part.host), server, held.as_ref()),
             };
             if let Err(refused) = verdict {
-                if !self.fleet.strangers.contains(&id) {
+                if !self.fleet.strangers.contains_key(&id) {
                     self.tells_refusal(server, part.host, &refused);
                 }
-                strangers.insert(id);
+                strangers.insert(id, refused);
                 continue;
             }
             if self.apiservers[place].running {
@@ -121,8 +132,8 @@ impl World {
                 next = Some(next.map_or(self.now + left, |next| next.min(self.now + left)));
             }
         }
-        let better = self.fleet.strangers.iter().any(|id| !strangers.contains(id));
-        let changed = self.fleet.strangers != strangers;
+        let better = self.fleet.strangers.keys().any(|id| !strangers.contains_key(id));
+        let changed = !self.fleet.strangers.keys().eq(strangers.keys());
         let fleet = self.fleet_mut();
         (fleet.strangers, fleet.right_clocks) = (strangers, right);
         self.old_kubelets().into_iter().for_each(|host| self.plan(host, SIGNED, Due::Rotated));
@@ -146,7 +157,7 @@ impl World {
     /// The hosts whose kubelets ask for a new certificate now: they are let in, and a kube-controller-manager is, which signs it.
     /// A clock that was put forward counts as time that went by.
     fn old_kubelets(&self) -> Vec<usize> {
-        let well = |id: &PartId| self.parts[*id].running && !self.fleet.strangers.contains(id);
+        let well = |id: &PartId| self.parts[*id].running && !self.fleet.strangers.contains_key(id);
         let signer = self.signer().is_some();
         let old = |host: &usize| {
             let own = self.fleet.machines.get(host).and_then(kubelets);
@@ -158,7 +169,7 @@ impl World {
     /// The host of a kube-controller-manager that can sign.
     fn signer(&self) -> Option<usize> {
         let signs = |id: &usize| self.parts[*id].process() == "kube-controller-manager" && self.parts[*id].running;
-        let found = (0..self.parts.len()).filter(signs).find(|id| !self.fleet.strangers.contains(id));
+        let found = (0..self.parts.len()).filter(signs).find(|id| !self.fleet.strangers.contains_key(id));
         found.map(|id| self.parts[id].host)
     }
 
@@ -200,7 +211,9 @@ impl World {
     /// A process starts: it reads its kubeconfig.
     pub(crate) fn reads_kubeconfig(&mut self, id: PartId) {
         if !self.fleet.right_clocks {
-            self.fleet_mut().loaded.remove(&id);
+            let fleet = self.fleet_mut();
+            fleet.loaded.remove(&id);
+            fleet.connected.remove(&id);
             self.weigh_trust();
         }
     }

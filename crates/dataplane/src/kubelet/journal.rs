@@ -135,6 +135,11 @@ fn failure(verb: &str, path: &str, response: &Response) -> String {
     let url = format!("https://{address}{path}");
     match what {
         "lost" => format!("{verb} \"{url}\": net/http: request canceled (Client.Timeout exceeded while awaiting headers)"),
+        "told" => address.to_string(),
+        "turned" => {
+            let (address, why) = address.split_once(' ').unwrap_or((address, ""));
+            format!("{verb} \"https://{address}{path}\": {why}")
+        }
         "said" => format!("{verb} \"https://localhost:6443{path}\": {address}"),
         _ => format!("{verb} \"{url}\": dial tcp {address}: connect: connection refused"),
     }

@@ -35,11 +35,12 @@ pub fn zap(at: Time, level: char, place: &str, words: &str) -> Line {
     Line { at, text }
 }
 
-/// A line in which `{}` stands for the letter, instant and process that klog begins with: `E{} run.go:72] …`.
+/// A line in which `{}` stands for the letter, instant and process that klog begins with, `E{} run.go:72] …`, and `{ts}` for
+/// zap's instant.
 pub fn filled(at: Time, text: &str) -> Line {
     let now = at.rfc3339_micro();
     let stamp = format!("{} {}       1", now[5..10].replace('-', ""), &now[11..26]);
-    Line { at, text: format!("{}\n", text.replacen("{}", &stamp, 1)) }
+    Line { at, text: format!("{}\n", text.replacen("{}", &stamp, 1).replacen("{ts}", &now, 1)) }
 }
 
 /// The start of a component: what it is, where it serves, what it waits for.
@@ -82,7 +83,7 @@ pub fn first_words(at: Time, part: &str, host: &Host) -> Vec<Line> {
         "etcd" => vec![Line {
             at,
             text: format!(
-                "{{\"level\":\"info\",\"ts\":\"{}\",\"caller\":\"embed/etcd.go:640\",\"msg\":\"serving peer traffic\",\"address\":\"{address}:2380\"}}\n",
+                "{{\"level\":\"info\",\"ts\":\"{}\",\"caller\":\"embed/etcd.go:636\",\"msg\":\"serving peer traffic\",\"address\":\"{address}:2380\"}}\n",
                 at.rfc3339_micro()
             ),
         }],

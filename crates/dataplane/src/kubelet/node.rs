@@ -134,8 +134,9 @@ impl Registration {
             return;
         };
         let old = node.status();
-        let ready_before =
-            old.get("conditions").items().iter().any(|found| found.get("type").text() == "Ready" && found.get("status").text() == "True");
+        let before = old.get("conditions").items().iter().find(|found| found.get("type").text() == "Ready");
+        let before = before.map_or("", |found| found.get("status").text());
+        let ready_before = before == "True";
         let starting = std::mem::take(&mut self.settling) && !ready_before;
         let problem = if starting { Some(STARTING) } else { problem };
         let wanted = conditions(now, old.get("conditions"), problem);
@@ -153,11 +154,11 @@ impl Registration {
         let request = Request::about(Verb::Patch(PatchKind::Strategic), kinds::NODE, "", self.name.clone());
         client.send(Asked::NodeStatus, request.subresource("status").body(patch), None);
         let ready = problem.is_none();
-        if ready != self.was_ready.replace(ready).unwrap_or(ready_before) {
+        // What only the API knows may be that nobody knows: a kubelet that is back says which of the two it is.
+        let same = self.was_ready.replace(ready).map_or(before == if ready { "True" } else { "False" }, |was| was == ready);
+        if !same {
             let reason = if ready { "NodeReady" } else { "NodeNotReady" };
-            let about = map! {"kind": "Node", "name": &self.name, "uid": &self.name, "apiVersion": "v1"};
-            let message = format!("Node {} status is now: {reason}", self.name);
-            client.note(now, &Note { about, warning: false, reason, message }, None);
+            tell(now, &self.name, reason, format!("Node {} status is now: {reason}", self.name), client);
         }
     }
 
@@ -175,6 +176,33 @@ impl Registration {
             self.reported = Time::default();
             self.was_ready = None;
         }
+    }
+}
+
+/// A kubelet that finds its Node from before tells what it does, and whether its machine was started anew meanwhile.
+pub fn greet(now: Time, host: &Host, view: &Snapshot, client: &mut Client) {
+    let mut say = |reason: &'static str, message: String| tell(now, &host.name, reason, message, client);
+    say("Starting", "Starting kubelet.".to_string());
+    for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+        say(reason, format!("Node {} status is now: {reason}", host.name));
+    }
+    say("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods".to_string());
+    let known = view.find(kinds::NODE, "", &host.name).map(|node| node.status().at(&["nodeInfo", "bootID"]).text() != boot_id(host));
+    if known == Some(true) {
+        say("Rebooted", format!("Node {} has been rebooted, boot id: {}", host.name, boot_id(host)));
+    }
+}
+
+fn tell(now: Time, node: &Text, reason: &'static str, message: String, client: &mut Client) {
+    let about = map! {"kind": "Node", "name": node, "uid": node, "apiVersion": "v1"};
+    client.note(now, &Note { about, warning: reason == "Rebooted", reason, message }, None);
+}
+
+/// The kernel's number for this start of the machine.
+fn boot_id(host: &Host) -> String {
+    match host.boots {
+        0 => format!("boot-{}", host.name),
+        more => format!("boot-{}-{more}", host.name),
     }
 }
 
@@ -197,7 +225,7 @@ fn described(host: &Host, store: &Store) -> Tree {
         "ephemeral-storage": format!("{}Gi", host.disk_gib),
     };
     let info = map! {
-        "architecture": &host.arch, "bootID": format!("boot-{}", host.name), "containerRuntimeVersion": &host.runtime,
+        "architecture": &host.arch, "bootID": boot_id(host), "containerRuntimeVersion": &host.runtime,
         "kernelVersion": &host.kernel, "kubeProxyVersion": "", "kubeletVersion": &host.kubelet_version,
         "machineID": format!("machine-{}", host.name), "operatingSystem": "linux", "osImage": &host.os_image,
         "runningInUserNamespace": false, "systemUUID": format!("system-{}", host.name),

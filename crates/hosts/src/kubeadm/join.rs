@@ -68,10 +68,19 @@ const PHASES: &[Phase] = &[
         let found = found(call, joining)?;
         name_is_free(call, &joining.work, &found.client)?;
         bootstrap_files(call, &joining.work, &found);
-        kubelet::start_join(call, &joining.work)
+        kubelet::start_join(call, &joining.work)?;
+        if let Some(folder) = joining.work.dry.clone() {
+            call.say("[kubelet-start] Would start the kubelet");
+            wait::dry_files(call, &folder, joining.serves);
+        }
+        Ok(())
     }),
     Phase("etcd-join", true, |call, joining| etcd(call, &joining.work)),
     Phase("kubelet-wait-bootstrap", false, |call, joining| {
+        if joining.work.dry.is_some() {
+            call.say("[kubelet-wait] Would wait for the kubelet to be bootstrapped");
+            return Ok(());
+        }
         let done = bootstrapped(call, &joining.work);
         // While the kubelet is still at it, it needs the file.
         if done != Err(Stop::Pending) {
@@ -79,15 +88,31 @@ const PHASES: &[Phase] = &[
         }
         done
     }),
-    Phase("control-plane-join/mark-control-plane", true, |call, joining| mark(call, &mut joining.work)),
-    Phase("wait-control-plane", true, |call, joining| wait::components(call, &joining.work)),
+    Phase("control-plane-join/mark-control-plane", true, |call, joining| match joining.work.dry {
+        None => mark(call, &mut joining.work),
+        Some(_) => {
+            let name = joining.work.config.node_name();
+            call.say(format_args!("[control-plane-join] Would mark node {name} as a control-plane"));
+            Ok(())
+        }
+    }),
+    Phase("wait-control-plane", true, |call, joining| match joining.work.dry {
+        None => wait::components(call, &joining.work),
+        Some(_) => Ok(()),
+    }),
 ];
 
 fn start(call: &mut Call, given: &Given) -> Step<Joining> {
     let config = config::join(call, given)?;
     let ignored = validate::ignored(given.list("ignore-preflight-errors"), config.ignored()).or_else(fail)?;
-    if given.is("dry-run") || config.node.get("dryRun").is_true() {
-        return fail("a dry run of join is not simulated on this server");
+    let dry = (given.is("dry-run") || config.node.get("dryRun").is_true()).then(|| {
+        let folder = call.variable("KUBEADM_JOIN_DRYRUN_DIR").map(String::from);
+        folder.unwrap_or_else(|| format!("/etc/kubernetes/tmp/kubeadm-join-dryrun{}", call.draw(10, b"123456789")))
+    });
+    if let Some(folder) = &dry {
+        call.machine.files.folder(folder);
+        let words = format!("Using dry-run directory {folder}. To override it, set the environment variable KUBEADM_JOIN_DRYRUN_DIR");
+        call.klog('W', "constants.go:627", words);
     }
     let key = config.node.at(&["controlPlane", "certificateKey"]).text().to_string();
     let patches = Patches::new(&config::patches(given, &config.node));
@@ -95,7 +120,7 @@ fn start(call: &mut Call, given: &Given) -> Step<Joining> {
     let work = Work {
         config,
         ignored,
-        dry: None,
+        dry,
         kubeconfig_folder: "/etc/kubernetes".into(),
         upload_certs: !key.is_empty(),
         hide_key: false,
@@ -326,7 +351,7 @@ fn missing(call: &Call, work: &Work) -> String {
 
 /// The certificates that each control plane has of its own.
 fn certificates(call: &mut Call, work: &mut Work) -> Step<()> {
-    let folder = work.config.cert_dir().to_string();
+    let folder = work.pki();
     pki::folder(call, work)?;
     let own = [
         "apiserver",
@@ -363,9 +388,9 @@ fn download(call: &mut Call, work: &Work, found: &Found) -> Step<()> {
             return fail("error downloading certs: error decoding secret data with provided key: cipher: message authentication failed");
         };
         let mode = if file.ends_with(".key") { 0o600 } else { 0o644 };
-        call.machine.files.write_mode(&format!("{}/{file}", work.config.cert_dir()), text, mode);
+        call.machine.files.write_mode(&format!("{}/{file}", work.pki()), text, mode);
     }
-    call.say(format_args!("[download-certs] Saving the certificates to the folder: \"{}\"", work.config.cert_dir()));
+    call.say(format_args!("[download-certs] Saving the certificates to the folder: \"{}\"", work.pki()));
     Ok(())
 }
 
@@ -394,8 +419,10 @@ fn bootstrap_files(call: &mut Call, work: &Work, found: &Found) {
         _ => work.config.local_server(),
     };
     let text = kubeconfig("kubernetes", &found.authority, &server, "tls-bootstrap-token-user", login);
-    call.machine.files.write_mode(BOOTSTRAP, &text, 0o600);
-    let authority = work.config.node.get("caCertPath").text().to_string();
+    let bootstrap = work.dry.as_ref().map_or(BOOTSTRAP.to_string(), |folder| format!("{folder}/bootstrap-kubelet.conf"));
+    call.machine.files.write_mode(&bootstrap, &text, 0o600);
+    let path = work.config.node.get("caCertPath").text().to_string();
+    let authority = work.dry.as_ref().map_or(path, |folder| format!("{folder}/ca.crt"));
     if !call.machine.files.exists(&authority) {
         call.machine.files.write_mode(&authority, &found.authority, 0o644);
     }
@@ -434,6 +461,9 @@ fn etcd(call: &mut Call, work: &Work) -> Step<()> {
     if work.config.etcd_folder().is_none() {
         return Ok(());
     }
+    if work.dry.is_some() {
+        return etcd_dry(call, work);
+    }
     let prefix = "error creating local etcd static pod manifest file: ";
     let endpoint = endpoint(work);
     let peer = format!("https://{}:2380", work.config.local().0);
@@ -469,6 +499,19 @@ fn etcd(call: &mut Call, work: &Work) -> Step<()> {
     }
     call.say("[etcd] Waiting for the new etcd member to join the cluster. This can take up to 40s");
     available(call, &endpoint, prefix)
+}
+
+/// What a dry run says of etcd.
+fn etcd_dry(call: &mut Call, work: &Work) -> Step<()> {
+    let folder = work.config.etcd_folder().unwrap_or_default();
+    call.say(format_args!("[control-plane-join] Would ensure that \"{folder}\" directory is present"));
+    let peer = format!("https://{}:2380", work.config.local().0);
+    call.say(format_args!("[etcd] Would add etcd member: {peer}"));
+    call.say("[etcd] Creating static Pod manifest for \"etcd\"");
+    let pod = manifests::etcd(&work.config, &format!("{}={peer}", work.config.node_name()), true);
+    manifests::put(call, work, "etcd", pod)?;
+    call.say("[etcd] Would wait for the new etcd member to join the cluster");
+    Ok(())
 }
 
 /// Asks the new member for its status until it serves its clients. Mirrors `WaitForClusterAvailable`: eight rounds, five

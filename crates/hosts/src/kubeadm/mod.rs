@@ -2,6 +2,7 @@
 mod certs;
 pub(crate) mod client;
 mod config;
+mod dry;
 mod files;
 mod flag_table;
 mod flags;
@@ -9,6 +10,7 @@ mod help;
 mod images;
 mod init;
 mod join;
+mod made;
 mod patches;
 mod phases;
 mod preflight;
@@ -21,6 +23,7 @@ mod version;
 
 pub use client::{Client, kubeconfig};
 pub use join::signature;
+pub use made::{Server, static_pods};
 
 use crate::call::{Call, Step, Stop, fail, quoted};
 use flags::Given;

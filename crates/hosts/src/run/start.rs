@@ -5,6 +5,7 @@ use crate::outside::Begun;
 use crate::programs;
 use objects::Text;
 use shell::Command;
+use simcore::Duration;
 
 impl Shell<'_> {
     pub(super) fn simple(&mut self, command: &Command, stdin: &mut String) -> Result<u8, Stop> {
@@ -58,6 +59,10 @@ impl Shell<'_> {
                 return Ok(0);
             }
         }
+        // etcdctl may go on for ever, and is ended where it runs.
+        if words.first().is_some_and(|word| word == "timeout") && !words.iter().any(|word| word == "etcdctl") {
+            return self.timeout(&words[1..], environment, stdin, user);
+        }
         let name = words.remove(0);
         let place = if name.contains('/') { self.path(&name) } else { name.clone() };
         let Some(program) = programs::find(&place, self.machine) else {
@@ -101,6 +106,43 @@ impl Shell<'_> {
             }
             Err(Stop::Pending) => Err(Stop::Pending),
         }
+    }
+
+    /// `timeout [-s SIGNAL] [-k DURATION] DURATION COMMAND`: what takes longer ends with 124.
+    fn timeout(&mut self, words: &[String], environment: Vec<(String, String)>, stdin: &str, user: Text) -> Result<u8, Stop> {
+        let mut rest = words.iter();
+        let mut word = rest.next();
+        while let Some(flag) = word.filter(|word| word.starts_with('-')) {
+            if matches!(flag.as_str(), "-s" | "-k" | "--signal" | "--kill-after") {
+                rest.next();
+            }
+            word = rest.next();
+        }
+        let command: Vec<String> = rest.cloned().collect();
+        let (Some(limit), false) = (word, command.is_empty()) else {
+            self.stderr.push_str("timeout: missing operand\nTry 'timeout --help' for more information.\n");
+            return Ok(125);
+        };
+        let (number, unit) = match limit.char_indices().last() {
+            Some((at, 's')) => (&limit[..at], 1),
+            Some((at, 'm')) => (&limit[..at], 60),
+            Some((at, 'h')) => (&limit[..at], 3_600),
+            Some((at, 'd')) => (&limit[..at], 86_400),
+            _ => (limit.as_str(), 1),
+        };
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        let thousandths = format!("{part:0<3}").get(..3).and_then(|part| part.parse::<u64>().ok());
+        let (Ok(seconds), Some(thousandths)) = (whole.parse::<u64>(), thousandths) else {
+            self.stderr.push_str(&format!("timeout: invalid time interval '{limit}'\nTry 'timeout --help' for more information.\n"));
+            return Ok(125);
+        };
+        let end = self.now + Duration::millis((seconds * 1_000 + thousandths) * unit);
+        let code = self.start(command, environment, stdin, user)?;
+        if self.now <= end || number == "0" {
+            return Ok(code);
+        }
+        self.now = end;
+        Ok(124)
     }
 
     /// A program that the outside runs, if it knows it.

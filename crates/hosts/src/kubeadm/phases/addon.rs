@@ -1,11 +1,15 @@
 //! The phase `addon`: CoreDNS and kube-proxy as objects of the cluster.
-use super::cluster::{cluster_binding, write};
+use super::cluster::{cluster_binding, readers, write};
 use crate::call::{Call, Step};
 use crate::kubeadm::client::Item;
 use crate::kubeadm::config::{defaults, dns_address};
+use crate::kubeadm::dry;
 use crate::kubeadm::init::Work;
 use objects::{Tree, list, map};
 
+/// kube-proxy's configuration as kubeadm writes it down, and the file by which it finds the API server.
+const PROXY: &str = include_str!("../texts/kube-proxy.yaml");
+const PROXY_KUBECONFIG: &str = include_str!("../texts/kube-proxy-kubeconfig.yaml");
 const DNS_LABELS: (&str, &str) = ("k8s-app", "kube-dns");
 
 fn meta(name: &str, labels: Tree) -> Tree {
@@ -102,6 +106,10 @@ pub fn coredns(call: &mut Call, work: &mut Work) -> Step<()> {
         item("apps", "deployments", "Deployment", deployment),
         item("", "services", "Service", service),
     ];
+    if work.dry.is_some() {
+        dry::missing(call, "apps", "deployments", "", "");
+        dry::missing(call, "", "configmaps", "kube-system", "coredns");
+    }
     write(call, work, items)?;
     call.say("[addons] Applied essential addon: CoreDNS");
     Ok(())
@@ -134,15 +142,27 @@ pub fn kube_proxy(call: &mut Call, work: &mut Work) -> Step<()> {
         "selector": map! {"matchLabels": labels()}, "template": map! {"metadata": map! {"labels": labels()}, "spec": spec}, "updateStrategy": map! {"type": "RollingUpdate"},
     }};
     let mut own = config.proxy.clone();
-    let defaults = map! {
-        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "bindAddress": "0.0.0.0",
-        "clientConnection": map! {"kubeconfig": "/var/lib/kube-proxy/kubeconfig.conf"}, "clusterCIDR": config.pod_subnet(), "mode": "iptables",
-    };
+    let read = objects::yaml::read(PROXY).ok().and_then(|all| all.into_iter().next());
+    let mut defaults = read.map(|one| one.tree).unwrap_or_default();
+    defaults.set(&["clusterCIDR"], config.pod_subnet());
+    defaults.set(&["mode"], "iptables");
     crate::kubeadm::config::fill(&mut own, &defaults);
-    let files = map! {"metadata": meta("kube-proxy", map! {"app": "kube-proxy"}), "data": map! {"config.conf": objects::yaml::write(&own)}};
+    let data = map! {
+        "config.conf": objects::yaml::write(&own).trim_end(), "kubeconfig.conf": PROXY_KUBECONFIG.replace("SERVER", &config.server()),
+    };
+    let files = map! {"metadata": meta("kube-proxy", map! {"app": "kube-proxy"}), "data": data};
     let mut binding = cluster_binding("kubeadm:node-proxier", "system:node-proxier", "");
     binding.object.set(&["subjects"], list![map! {"kind": "ServiceAccount", "name": "kube-proxy", "namespace": "kube-system"}]);
-    let items = [item("", "configmaps", "ConfigMap", files), item("apps", "daemonsets", "DaemonSet", set), account("kube-proxy"), binding];
+    let [role, readers] =
+        readers("kube-proxy", "kube-system", "configmaps", "kube-proxy", vec![map! {"kind": "Group", "name": defaults::NODE_GROUP}]);
+    let items = [
+        item("", "configmaps", "ConfigMap", files),
+        item("apps", "daemonsets", "DaemonSet", set),
+        account("kube-proxy"),
+        binding,
+        role,
+        readers,
+    ];
     write(call, work, items)?;
     call.say("[addons] Applied essential addon: kube-proxy");
     Ok(())

@@ -91,8 +91,9 @@ pub fn start_init(call: &mut Call, work: &mut Work) -> Step<()> {
 /// In `join` it comes last.
 pub fn start_join(call: &mut Call, work: &Work) -> Step<()> {
     let folder = work.dry.clone().unwrap_or_else(|| "/var/lib/kubelet".into());
-    if work.dry.is_none() {
-        call.machine.stop_unit(call.now, "kubelet");
+    match work.dry {
+        None => call.machine.stop_unit(call.now, "kubelet"),
+        Some(_) => call.say("[kubelet-start] Would stop the kubelet"),
     }
     write(call, work, &folder)?;
     environment(call, work, &folder);

@@ -36,7 +36,7 @@ pub fn make(call: &mut Call, work: &mut Work, name: &str) -> Step<()> {
     put(call, work, name, pod)
 }
 
-fn put(call: &mut Call, work: &Work, name: &str, pod: Tree) -> Step<()> {
+pub fn put(call: &mut Call, work: &Work, name: &str, pod: Tree) -> Step<()> {
     let text = yaml::write(&patches::apply(call, &work.patches, name, pod)?);
     let path = format!("{}/{name}.yaml", work.manifests());
     call.machine.files.write_mode(&path, &text, 0o600);

@@ -18,18 +18,23 @@ pub fn control_plane_init(call: &mut Call, work: &mut Work) -> Step<()> {
     components(call, work)
 }
 
-/// What a dry run prints of the files it wrote elsewhere.
-fn dry(call: &mut Call, work: &Work, folder: &str) -> Step<()> {
-    call.say(format_args!("[dryrun] Wrote certificates, kubeconfig files and control plane manifests to the \"{folder}\" directory"));
+/// What a dry run prints of the files it wrote elsewhere; `serves`: of a control plane's.
+pub fn dry_files(call: &mut Call, folder: &str, serves: bool) {
+    let what = if serves { "certificates, kubeconfig files and control plane manifests" } else { "certificates and kubeconfig files" };
+    call.say(format_args!("[dryrun] Wrote {what} to the \"{folder}\" directory"));
     call.say("[dryrun] The certificates or kubeconfig files would not be printed due to their sensitive nature");
     call.say(format_args!("[dryrun] Please examine the \"{folder}\" directory for details about what would be written"));
     let manifests =
         ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map(|name| (format!("{name}.yaml"), "/etc/kubernetes/manifests"));
     let kubelet = ["config.yaml", "kubeadm-flags.env"].map(|name| (name.to_string(), "/var/lib/kubelet"));
-    for (name, place) in manifests.into_iter().chain(kubelet) {
+    for (name, place) in manifests.into_iter().filter(|_| serves).chain(kubelet) {
         let text = call.machine.files.read(&format!("{folder}/{name}")).unwrap_or_default();
         call.say(format_args!("[dryrun] Would write file \"{place}/{name}\" with content:\n{}", text.trim_end_matches('\n')));
     }
+}
+
+fn dry(call: &mut Call, work: &Work, folder: &str) -> Step<()> {
+    dry_files(call, folder, true);
     call.say(format_args!(
         "[wait-control-plane] Waiting for the kubelet to boot up the control plane as static Pods from directory \"{}\"",
         work.manifests()
