@@ -255,7 +255,7 @@ const MOST_NODES: usize = 12;
 #[component]
 pub fn Faults() -> impl IntoView {
     let world = app().world;
-    let list = move || {
+    let rows = Memo::new(move |_| {
         // Workers first; then the control planes' servers, and what runs on them.
         let (controls, workers): (Vec<_>, Vec<_>) =
             world.nodes.get().into_iter().partition(|node| node.view.with_untracked(|view| view.control_plane));
@@ -276,12 +276,12 @@ pub fn Faults() -> impl IntoView {
         nodes
             .chain(bare.map(|id| (id.rsplit('/').next().unwrap_or("").to_string(), id)))
             .chain(parts.chain(agents).map(|id| (id.clone(), id)))
-            .map(|(name, id)| {
-                // A heartbeat changes a node, and nothing of what can be done to it.
-                let fit = Memo::new(move |_| fitting(world, &id));
-                view! { <li><b>{name}</b>{move || fit.get().into_iter().map(brief_button).collect_view()}</li> }.into_any()
-            })
-            .collect_view()
+            .collect::<Vec<(String, String)>>()
+    });
+    // A part that comes leaves the others' buttons, and the focus, where they are; so does a heartbeat.
+    let row = move |(name, id): (String, String)| {
+        let fit = Memo::new(move |_| fitting(world, &id));
+        view! { <li><b>{name}</b>{move || fit.get().into_iter().map(brief_button).collect_view()}</li> }.into_any()
     };
     // Made while it is open only: it changes with every node and every part.
     let open = RwSignal::new(false);
@@ -290,7 +290,7 @@ pub fn Faults() -> impl IntoView {
     view! {
         <details class="menu breaks" node_ref=menu on:toggle=toggled>
             <summary class="btn" on:click=move |_| open.set(true)>{move || words().break_it}</summary>
-            <div class="sheet"><p class="muted">{move || words().break_hint}</p>{move || open.get().then(|| view! { <ul>{list}</ul> })}</div>
+            <div class="sheet"><p class="muted">{move || words().break_hint}</p>{move || open.get().then(|| view! { <ul><For each=move || rows.get() key=Clone::clone children=row /></ul> })}</div>
         </details>
     }
     .into_any()
