@@ -70,6 +70,7 @@ fn Page() -> impl IntoView {
             <Terminal />
         </main>
         <footer><Timeline /></footer>
+        <Elsewhere />
         <Banner />
         <div class="sr" role="status" aria-live="polite">{move || app.notices.said.get()}</div>
         <Palette open=palette />
@@ -143,6 +144,7 @@ fn framed(app: App) -> AnyView {
             <Editor />
             <Terminal />
         </main>
+        <Elsewhere />
         <Banner />
         <div class="sr" role="status" aria-live="polite">{move || app.notices.said.get()}</div>
     }
@@ -162,6 +164,23 @@ fn switch(lesson: bool) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Another tab keeps what is open here.
+#[component]
+fn Elsewhere() -> impl IntoView {
+    let app = app();
+    let keeper = app.keeper;
+    move || {
+        (keeper.elsewhere.get() && keeper.told.get()).then(|| {
+            let [title, detail, here, _] = words().elsewhere;
+            view! {
+                <div class="banner" role="alert"><b>{title}</b><p>{detail}</p>
+                    <div class="row"><button class="btn primary" on:click=move |_| keeper.bring_back(app)>{here}</button><button class="btn" on:click=move |_| keeper.told.set(false)>{words().close}</button></div>
+                </div>
+            }
+        })
+    }
 }
 
 #[component]

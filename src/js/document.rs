@@ -1,4 +1,7 @@
 //! The door to the document: language, theme, address, focus, media questions, sizes.
+use gloo_timers::callback::Timeout;
+use std::cell::Cell;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Element, HtmlElement, KeyboardEvent, Window};
 
@@ -47,6 +50,25 @@ pub fn focus_pane(name: &str) -> bool {
 
 pub fn now_ms() -> f64 {
     window().performance().map(|clock| clock.now()).unwrap_or(0.0)
+}
+
+/// A page that nobody sees has no frames: then this takes the place of one.
+const NO_FRAME_MS: u32 = 120;
+
+/// Calls back once the next frame is drawn, in a task of its own, with how many milliseconds the drawing took.
+pub fn after_frame(drawn: impl FnOnce(f64) + 'static) {
+    let drawn = Rc::new(Cell::new(Some(drawn)));
+    let late = drawn.clone();
+    let unseen = Timeout::new(NO_FRAME_MS, move || late.take().into_iter().for_each(|drawn| drawn(0.0)));
+    let draws = Closure::once_into_js(move || {
+        let begun = now_ms();
+        Timeout::new(0, move || {
+            drop(unseen);
+            drawn.take().into_iter().for_each(|drawn| drawn(now_ms() - begun));
+        })
+        .forget();
+    });
+    let _ = window().request_animation_frame(draws.unchecked_ref());
 }
 
 pub fn matches(query: &str) -> bool {

@@ -5,5 +5,6 @@ pub mod dots;
 pub mod engine;
 pub mod fetch;
 pub mod frame;
+pub mod locks;
 pub mod log;
 pub mod storage;

@@ -4,7 +4,7 @@ use crate::panels::picture::nodes::servers;
 use crate::state::world::World;
 use crate::state::{app, wire, words};
 use cluster::THEIRS;
-use cluster::delta::ComponentView;
+use cluster::delta::{ComponentView, NodeView};
 use cluster::input::Fault;
 use cluster::managed::HIDDEN;
 use leptos::prelude::*;
@@ -52,6 +52,72 @@ pub fn named(label: fn() -> &'static str, fault: Fault) -> AnyView {
 pub fn button(fault: Fault) -> AnyView {
     let label = fault.clone();
     view! { <button class="btn fault" on:click=move |_| wire::fault(fault.clone())>{move || describe(&label)}</button> }.into_any()
+}
+
+/// The buttons of a list. Two that undo each other are one: it says what can be done now, and keeps its place and the focus.
+pub fn buttons(world: World, faults: &[Fault]) -> AnyView {
+    let mut left = faults.to_vec();
+    let mut all = Vec::new();
+    while !left.is_empty() {
+        let fault = left.remove(0);
+        let back = left.iter().position(|other| undoes(&fault, other) || undoes(other, &fault)).map(|at| left.remove(at));
+        all.push(match back {
+            // The one that breaks first.
+            Some(back) if undoes(&back, &fault) => pair(world, fault, back),
+            Some(back) => pair(world, back, fault),
+            None => button(fault),
+        });
+    }
+    view! { <div class="row deeds">{all}</div> }.into_any()
+}
+
+/// Whether `back` takes back what `fault` did.
+fn undoes(back: &Fault, fault: &Fault) -> bool {
+    match (back, fault) {
+        (Fault::StartComponent { component: one }, Fault::StopComponent { component: other }) => one == other,
+        (Fault::StartNode { node: one }, Fault::StopNode { node: other }) => one == other,
+        (Fault::MendNode { node: one }, Fault::CutNode { node: other }) => one == other,
+        (Fault::SlowDisk { node: one, fsync_ms: 0 }, Fault::SlowDisk { node: other, fsync_ms: 1.. }) => one == other,
+        (Fault::SlowComponent { component: one, delay_ms: 0 }, Fault::SlowComponent { component: other, delay_ms: 1.. }) => one == other,
+        _ => false,
+    }
+}
+
+fn pair(world: World, fault: Fault, back: Fault) -> AnyView {
+    let own = fault.clone();
+    let broken = Memo::new(move |_| stands(world, &own));
+    // Of what the picture knows nothing, both are offered.
+    (move || match broken.with(Option::is_some) {
+        false => vec![button(fault.clone()), button(back.clone())].into_any(),
+        true => {
+            let (fault, back) = (fault.clone(), back.clone());
+            let now = Memo::new(move |_| if broken.get() == Some(true) { back.clone() } else { fault.clone() });
+            view! { <button class="btn fault" on:click=move |_| wire::fault(now.get_untracked())>{move || now.with(describe)}</button> }
+                .into_any()
+        }
+    })
+    .into_any()
+}
+
+/// Whether what a fault does is the case; `None` where the picture has nothing of it.
+fn stands(world: World, fault: &Fault) -> Option<bool> {
+    let of_part = |id: &str, read: fn(&ComponentView) -> bool| {
+        world.components.with(|list| list.iter().find(|cell| cell.id == id).map(|cell| cell.view.with(read)))
+    };
+    let of_node = |name: &str, read: fn(&NodeView) -> bool| {
+        world.nodes.with(|nodes| nodes.iter().find_map(|cell| cell.view.with(|view| (view.name == name).then(|| read(view)))))
+    };
+    match fault {
+        Fault::StopComponent { component } => of_part(component, |view| !view.running),
+        Fault::SlowComponent { component, .. } => of_part(component, |view| view.slow_ms > 0),
+        Fault::SlowDisk { node, .. } => world.components.with(|list| {
+            let of_disk = |view: &ComponentView| (view.node == *node && view.id.starts_with("etcd")).then_some(view.slow_ms > 0);
+            list.iter().find_map(|cell| cell.view.with(of_disk))
+        }),
+        Fault::StopNode { node } => of_node(node, |view| !view.powered),
+        Fault::CutNode { node } => of_node(node, |view| !view.connected),
+        _ => None,
+    }
 }
 
 pub fn describe(fault: &Fault) -> String {

@@ -60,6 +60,7 @@ pub fn Header(palette: RwSignal<bool>) -> impl IntoView {
             <b class="here">{here}</b>
             <span class="progress" role="img" aria-label=progress>{dots}</span>
             <span class="space"></span>
+            {move || app.keeper.elsewhere.get().then(|| view! { <button class="chip unkept" on:click=move |_| app.keeper.told.set(true)>{words().elsewhere[3]}</button> })}
             <Closed />
             <button class="chip keys-chip" aria-keyshortcuts="Control+K" on:click=move |_| palette.set(true)>{move || words().commands}</button>
             <button class="chip" lang=move || other().code() on:click=switch>{move || other().name()}</button>

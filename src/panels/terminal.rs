@@ -11,9 +11,12 @@ use web_sys::{HtmlInputElement, KeyboardEvent};
 /// What a tap may type, most useful first.
 const CHIPS: [&str; 5] = ["kubectl get pods", "kubectl get nodes", "kubectl get all", "kubectl get events", "kubectl get pods -w"];
 
+/// Bytes that can be pasted at once: each of their lines is run, and they all stand in the log.
+const MOST_PASTED: u32 = 64 * 1024;
+
 #[component]
 pub fn Terminal() -> impl IntoView {
-    let desk = app().desk;
+    let (desk, notices, prefs) = (app().desk, app().notices, app().prefs);
     let lines = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(element) = lines.get() {
@@ -62,6 +65,11 @@ pub fn Terminal() -> impl IntoView {
     };
     // Of several lines each but the last is entered, as in any terminal; a field of one line would run them together.
     let pasted = move |event: web_sys::ClipboardEvent| {
+        if document::pasted_length(&event) > MOST_PASTED {
+            event.prevent_default();
+            let words = prefs.words_now();
+            return notices.banner.set(Some((words.too_large.to_string(), words.too_large_line.to_string())));
+        }
         let text = document::pasted_text(&event).replace("\r\n", "\n");
         let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).filter(|_| text.contains('\n'))
         else {

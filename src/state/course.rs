@@ -130,6 +130,10 @@ impl Course {
                 }
                 self.route.set(Route::Lesson(first.unwrap_or_else(|| FIRST.to_string())));
             }
+            if let Some(asked) = document::parameter("sandbox").filter(|asked| !asked.is_empty() && !SANDBOXES.contains(&asked.as_str())) {
+                let words = app.prefs.words_now();
+                app.notices.banner.set(Some(((words.unknown_sandbox)(&asked), words.usual_instead.to_string())));
+            }
             self.load(app);
         });
     }
@@ -147,8 +151,10 @@ impl Course {
         self.load(app);
     }
 
-    fn load(self, app: App) {
+    /// Begins what the route names, as far as it was kept; this tab keeps it from now on.
+    pub fn load(self, app: App) {
         let key = self.key();
+        app.keeper.take(app, key.clone());
         let memory = progress::kept(&key);
         if self.pane().is_none() {
             progress::save_last(&key);

@@ -149,6 +149,7 @@ impl Desk {
     }
 
     pub fn keep_drafts(&self) {
+        progress::work();
         let mut drafts = self.drafts.get_untracked();
         drafts.retain(|_, text| readable(text));
         progress::save_drafts(&self.key.get_untracked(), &drafts);

@@ -15,13 +15,13 @@ use std::sync::Arc;
 const GHOST_MS: u32 = 5000;
 /// Pods that are listed but not drawn.
 pub const NO_SLOT: usize = 999;
-/// A slice should take about this long, drawing included.
+/// A slice should take about this long, and so should the frame that draws it.
 const SLICE_MS: f64 = 10.0;
 /// What a piece weighs in a slice: a shape that is made, moved or taken away takes several times as long as one that changes.
 const MADE: usize = 4;
 const CHANGED: usize = 1;
 /// The most that a slice may weigh: what comes next may take longer than what was measured.
-const HEAVIEST: usize = 24;
+const HEAVIEST: usize = 14;
 
 #[derive(Default)]
 struct Bridge {
@@ -211,20 +211,22 @@ fn slice(app: App) {
         shown += show(app.world, piece);
     }
     if shown < count {
-        settle(app);
-        BRIDGE.with_borrow_mut(|bridge| bridge.running = false);
-        return;
+        return settle(app);
     }
     Timeout::new(0, move || {
         let spent = document::now_ms() - begun;
-        BRIDGE.with_borrow_mut(|bridge| {
-            bridge.slice = if spent > SLICE_MS { (bridge.slice / 2).max(2) } else { (bridge.slice + 2).min(HEAVIEST) };
+        // One slice in one frame: what several changed would be laid out and painted at once.
+        document::after_frame(move |drawn| {
+            BRIDGE.with_borrow_mut(|bridge| {
+                bridge.slice = if spent.max(drawn) > SLICE_MS { (bridge.slice / 2).max(4) } else { (bridge.slice + 2).min(HEAVIEST) };
+            });
+            slice(app);
         });
-        slice(app);
     })
     .forget();
 }
 
+/// What hangs on all pieces together, in three steps with a frame for each: the timeline, the sums, the moving dots.
 fn settle(app: App) {
     let (revision, marks, fresh, messages) = BRIDGE.with_borrow_mut(|bridge| {
         let pending = &mut bridge.pending;
@@ -249,16 +251,34 @@ fn settle(app: App) {
         });
         world.marked.update(|count| *count += 1);
     }
-    if !messages.is_empty() {
-        world.travelled.set(messages);
+    document::after_frame(move |_| {
+        let counts = world.index.with_value(count);
+        if world.counts.with_untracked(|old| *old != counts) {
+            world.counts.set(counts);
+        }
+        world.settled.update(|count| *count += 1);
+        if messages.is_empty() {
+            return settled(app);
+        }
+        document::after_frame(move |_| {
+            world.travelled.set(messages);
+            settled(app);
+        });
+    });
+}
+
+/// All that was told is on show, unless more was told meanwhile.
+fn settled(app: App) {
+    let more = BRIDGE.with_borrow_mut(|bridge| {
+        bridge.running = bridge.pending.unsettled;
+        bridge.running
+    });
+    if more {
+        Timeout::new(0, move || slice(app)).forget();
+    } else {
+        app.clock.shown();
+        app.network.ask();
     }
-    let counts = world.index.with_value(count);
-    if world.counts.with_untracked(|old| *old != counts) {
-        world.counts.set(counts);
-    }
-    world.settled.update(|count| *count += 1);
-    app.clock.shown();
-    app.network.ask();
 }
 
 fn count(index: &Index) -> Counts {

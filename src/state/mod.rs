@@ -3,6 +3,7 @@ pub mod clock;
 pub mod course;
 pub mod desk;
 pub mod frames;
+pub mod keeper;
 pub mod lab;
 pub mod layout;
 pub mod live;
@@ -25,6 +26,7 @@ pub struct App {
     pub world: world::World,
     pub desk: desk::Desk,
     pub course: course::Course,
+    pub keeper: keeper::Keeper,
     pub notices: notices::Notices,
     pub layout: layout::Layout,
     pub network: network::Network,
@@ -38,6 +40,7 @@ impl App {
             world: world::World::new(),
             desk: desk::Desk::new(),
             course: course::Course::new(),
+            keeper: keeper::Keeper::new(),
             notices: notices::Notices::new(),
             layout: layout::Layout::new(),
             network: network::Network::new(),

@@ -1,4 +1,5 @@
 //! What the page sends: one function per intent, so that panels never spell messages.
+use super::progress;
 use crate::js::engine::send;
 use crate::protocol::{Step, ToEngine};
 use cluster::input::{Fault, Input};
@@ -12,7 +13,14 @@ pub fn fault(fault: Fault) {
 }
 
 pub fn act(input: Input) {
+    progress::work();
     send(&ToEngine::Do { input });
+}
+
+/// Something about a lesson's step.
+pub fn learn(message: &ToEngine) {
+    progress::work();
+    send(message);
 }
 
 pub fn speed(thousandths: u32) {

@@ -346,6 +346,7 @@ pub static WORDS: Words = Words {
     ready: "준비됨",
     cordoned: "스케줄 금지",
     probing: "프로브 기다리는 중",
+    silent: "노드 소식 없음",
     leaving: "종료 중",
     completed: "완료",
     no_node: "노드 기다리는 중",
@@ -360,7 +361,16 @@ pub static WORDS: Words = Words {
     no_lesson: "이 수업을 불러오지 못했습니다.",
     unknown_lesson: |name| format!("‘{name}’이라는 수업은 없습니다."),
     first_instead: "첫 수업을 대신 열었습니다. 다른 수업은 수업 목록에 있습니다.",
+    unknown_sandbox: |name| format!("‘{name}’이라는 실험실은 없습니다."),
+    usual_instead: "보통 쓰는 실험실을 대신 열었습니다. 다른 실험실은 수업 목록에 있습니다.",
+    elsewhere: [
+        "나중에 연 탭이 또 있습니다",
+        "작업은 그 탭이 저장합니다. 여기서 하는 일은 이 탭에만 있고, 탭을 닫으면 사라집니다. ‘여기서 계속’을 누르면 다시 이 탭이 저장합니다. 그사이 여기서 한 일이 있으면 그것을, 없으면 그 탭의 작업을 이어 갑니다.",
+        "여기서 계속",
+        "저장 안 됨",
+    ],
     too_large: "너무 길어서 붙여 넣지 않았습니다",
+    too_large_line: "터미널에는 한 번에 64kB까지 붙여 넣을 수 있습니다. 더 긴 글은 편집기에 넣으세요.",
     summary: |ready, nodes, pods_ready, pods| {
         format!("노드 {nodes}대 중 {ready}대가 준비되었고, 파드 {pods}개 중 {pods_ready}개가 준비되었습니다.")
     },

@@ -167,6 +167,8 @@ pub struct Words {
     pub ready: &'static str,
     pub cordoned: &'static str,
     pub probing: &'static str,
+    /// Of a Pod whose node is not heard of.
+    pub silent: &'static str,
     pub leaving: &'static str,
     pub completed: &'static str,
     pub no_node: &'static str,
@@ -182,7 +184,12 @@ pub struct Words {
     /// Of a name in the address that no lesson has, and what is shown instead.
     pub unknown_lesson: fn(&str) -> String,
     pub first_instead: &'static str,
+    pub unknown_sandbox: fn(&str) -> String,
+    pub usual_instead: &'static str,
+    /// Another tab keeps the work: its title, what that means, the button, and the mark in the head.
+    pub elsewhere: [&'static str; 4],
     pub too_large: &'static str,
+    pub too_large_line: &'static str,
     pub summary: fn(usize, usize, usize, usize) -> String,
     pub waiting_for_node: fn(usize) -> String,
     pub queue: fn(u32) -> String,

@@ -31,6 +31,8 @@ async function traffic(page) {
   await page.waitForFunction(() => /web…\w{5}/.test(document.querySelector(".picture .pod .title").textContent));
   const names = await page.evaluate(() => [...document.querySelectorAll(".picture .pod .title tspan, .picture .agent text")].filter((text) => text.textContent.length > 2 && text.getBoundingClientRect().width < 20).length);
   assert.equal(names, 0, "each name can be seen");
+  const covered = await page.evaluate(() => [...document.querySelectorAll(".picture .pod")].filter((pod) => pod.querySelector(".title").getBoundingClientRect().right > pod.querySelector(".disc").getBoundingClientRect().left - 1).map((pod) => pod.textContent));
+  assert.deepEqual(covered, [], "the mark of a Pod covers no letter of its name");
   await page.getByRole("button", { name: "Add a traffic source" }).click();
   await page.locator(".form-of > label input[type=number]").fill("20");
   await page.locator(".form-of button[type=submit]").click();
@@ -134,6 +136,9 @@ async function unknown(open) {
   const page = await begin(open, { path: "/?lesson=no-such-lesson", lang: "en" });
   await see(page, "no lesson called “no-such-lesson”", ".banner");
   await page.close();
+  const sandbox = await begin(open, { path: "/?sandbox=kubadm", lang: "en" });
+  await see(sandbox, "no sandbox called “kubadm”", ".banner");
+  await sandbox.close();
 }
 
 // An engine that cannot be fetched is asked for again, not without a pause, and the page says so.

@@ -94,9 +94,27 @@ async function choose(page, card, data, answers, where) {
 }
 
 async function press(card, data, fault, where) {
-  const at = (data.faults ?? []).findIndex((one) => same(one, fault));
+  const at = buttons(data.faults ?? []).findIndex((button) => button.some((one) => same(one, fault)));
   assert.ok(at >= 0, `${where}: there is no button for ${JSON.stringify(fault)}`);
   await card.locator(".btn.fault").nth(at).click();
+}
+
+// Two faults that undo each other share a button.
+function buttons(faults) {
+  const left = [...faults], all = [];
+  while (left.length > 0) {
+    const fault = left.shift();
+    const at = left.findIndex((other) => undoes(fault, other) || undoes(other, fault));
+    all.push(at < 0 ? [fault] : [fault, ...left.splice(at, 1)]);
+  }
+  return all;
+}
+
+function undoes(back, { fault, ...what }) {
+  const word = { "stop-component": "start-component", "stop-node": "start-node", "cut-node": "mend-node", "slow-disk": "slow-disk", "slow-component": "slow-component" }[fault];
+  const of = ({ fsync_ms, delay_ms, ...place }) => place;
+  const slow = ({ fsync_ms = 0, delay_ms = 0 }) => fsync_ms + delay_ms > 0;
+  return word !== undefined && same({ fault: word, ...of(what) }, of(back)) && (word !== fault || (slow(what) && !slow(back)));
 }
 
 // Lets so much of the cluster's time pass.

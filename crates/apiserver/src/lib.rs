@@ -27,6 +27,7 @@ mod validate;
 mod warnings;
 mod watch;
 
+pub use defaults::complete_pod;
 pub use discovery::{failed_checks, unhealthy};
 pub use server::{ApiServer, Outcome, What};
 pub use service::ServiceRange;

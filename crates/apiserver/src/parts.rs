@@ -39,6 +39,8 @@ fn bind(x: &mut Exchange) -> Result<(), Status> {
     }
     let mut tree = old.tree.clone();
     tree.set(&["spec", "nodeName"], &node);
+    // A promise of a node is done with.
+    tree.remove(&["status", "nominatedNodeName"]);
     let condition = map! {
         "lastProbeTime": Tree::Null, "lastTransitionTime": x.now.rfc3339(), "observedGeneration": old.generation(),
         "status": "True", "type": "PodScheduled",

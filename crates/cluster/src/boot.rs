@@ -3,7 +3,7 @@ use crate::addons::{self, GATEWAY_CONTROLLER, INGRESS_CONTROLLER};
 use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
 use crate::members::EtcdNode;
-use crate::part::{Actor, Part};
+use crate::part::{Actor, Part, Restarts};
 use crate::topology::{Machine, Topology, VERSION};
 use crate::traffic::fabric::{ip, name_server};
 use crate::world::{Host, World};
@@ -86,6 +86,9 @@ impl World {
             id: id("kube-apiserver").into(),
             host,
             running: true,
+            waits: false,
+            begun: topology.power_on,
+            restarts: Restarts::default(),
             slow: Duration::ZERO,
             cut: false,
             offered: true,

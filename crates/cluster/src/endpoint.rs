@@ -1,7 +1,7 @@
 //! Which kube-apiserver a client talks to: its own host's, or one that the endpoint's load balancer gives it.
 use crate::event::{Caller, Event, PartId};
 use crate::hosts::Due;
-use crate::part::Actor;
+use crate::part::{Actor, Restarts};
 use crate::world::World;
 use objects::Text;
 use simcore::{Duration, Time};
@@ -15,6 +15,11 @@ pub struct ApiServerProcess {
     /// The host's place in `World::hosts`.
     pub host: usize,
     pub running: bool,
+    /// Whether its process has started and tries in vain to reach an etcd.
+    pub waits: bool,
+    /// When its process started, and how often it has ended lately.
+    pub begun: Time,
+    pub(crate) restarts: Restarts,
     /// How much longer each request to it takes.
     pub slow: Duration,
     /// Whether nothing reaches its port.

@@ -66,6 +66,8 @@ pub enum Event {
     Serve(usize),
     /// A kube-apiserver writes its identity's Lease.
     Identity(usize),
+    /// A kube-apiserver may have lacked etcd for too long.
+    Livez(usize),
     /// The endpoint's load balancer has looked at a kube-apiserver often enough.
     Checked(usize),
     /// A command on a server: what it waits for is looked at.
@@ -99,6 +101,7 @@ impl Event {
             Event::Send(..) => 19 << 32,
             Event::Serve(server) => 18 << 32 | *server as u64,
             Event::Identity(server) => 26 << 32 | *server as u64,
+            Event::Livez(server) => 27 << 32 | *server as u64,
             Event::Checked(server) => 16 << 32 | *server as u64,
         }
     }

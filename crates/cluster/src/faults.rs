@@ -117,7 +117,7 @@ impl World {
             }
         }
         self.broken_off(host);
-        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| server.running = false);
+        self.apiservers.iter_mut().filter(|server| server.host == host).for_each(|server| (server.running, server.waits) = (false, false));
         for place in self.members_on(host) {
             self.crash_member(place);
         }
@@ -255,10 +255,13 @@ impl World {
     /// Stops or starts a kube-apiserver or an etcd member; says whether one has that name.
     pub(crate) fn run_process(&mut self, name: &str, running: bool) -> bool {
         if let Some(place) = self.apiservers.iter().position(|server| server.id == name) {
-            let begins = running && !self.apiservers[place].running;
-            self.apiservers[place].running = running;
-            if begins {
-                self.begin_identity(place);
+            match running {
+                true if !self.apiservers[place].running => self.server_begins(place),
+                true => {}
+                false => {
+                    let server = &mut self.apiservers[place];
+                    (server.running, server.waits, server.restarts) = (false, false, Default::default());
+                }
             }
             return true;
         }

@@ -15,6 +15,7 @@ mod images;
 pub mod input;
 pub mod invariants;
 pub mod lens;
+mod livez;
 mod logs;
 pub mod managed;
 pub mod manifest;

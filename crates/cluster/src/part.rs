@@ -177,7 +177,7 @@ impl Part {
 
 /// How often a container of a static Pod has crashed lately.
 #[derive(Clone, Copy, Debug, Default)]
-struct Restarts {
+pub(crate) struct Restarts {
     last: Time,
     wait: Duration,
 }
@@ -190,7 +190,7 @@ const LONGEST: Duration = Duration::mins(5);
 const QUIET: Duration = Duration::mins(10);
 
 impl Restarts {
-    fn pause(&mut self, now: Time) -> Duration {
+    pub fn pause(&mut self, now: Time) -> Duration {
         let wait = if now.since(self.last) > QUIET { Duration::ZERO } else { self.wait };
         self.last = now;
         self.wait = if wait == Duration::ZERO { FIRST } else { wait.times(2).min(LONGEST) };

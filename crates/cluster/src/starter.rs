@@ -117,7 +117,12 @@ impl World {
     /// A kube-apiserver's container starts, if somebody is there who starts it and nobody has taken its manifest away.
     pub(crate) fn serve_again(&mut self, place: usize) {
         let host = self.apiservers[place].host;
-        if !self.hosts[host].powered || self.apiservers[place].running || self.is_away(host, "kube-apiserver") || self.in_k3s(host) {
+        if !self.hosts[host].powered
+            || self.apiservers[place].running
+            || self.apiservers[place].waits
+            || self.is_away(host, "kube-apiserver")
+            || self.in_k3s(host)
+        {
             return;
         }
         if !self.has_starter(host) {
@@ -126,8 +131,7 @@ impl World {
         if self.greets_etcd(host).is_err() {
             return self.end_server(host);
         }
-        self.apiservers[place].running = true;
-        self.begin_identity(place);
+        self.server_begins(place);
         self.process_shown(host, "kube-apiserver", true);
         self.catch_up();
     }

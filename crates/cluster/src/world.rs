@@ -149,7 +149,7 @@ impl World {
             delivered: Vec::new(),
             talk: Talk::default(),
             rng: Rng::stream(seed, "network"),
-            digest: 0xcbf2_9ce4_8422_2325,
+            digest: simcore::FNV_BASIS,
             steps: 0,
             inputs_seen: 0,
         };
@@ -297,6 +297,7 @@ impl World {
             Event::Send(caller, ticket, request) => self.send(caller, ticket, &request),
             Event::Serve(server) => self.serve_again(server),
             Event::Identity(server) => self.renew_identity(server),
+            Event::Livez(server) => self.lives_no_more(server),
             Event::Checked(server) => self.checked(server),
             Event::Command(id) => self.command_due(id),
         }

@@ -5,4 +5,3 @@ pub mod harness;
 mod membership;
 mod offspring;
 pub mod scheduler;
-mod terms;

@@ -169,3 +169,87 @@ fn a_cordoned_node_takes_nothing_new() {
     world.run(Duration::secs(1));
     assert_eq!(node_of(&world, "late"), "worker-1");
 }
+
+fn important(name: &str, cpu: &str, priority: i64) -> Tree {
+    let mut body = asking(name, cpu);
+    body.set(&["spec", "priorityClassName"], format!("p{priority}"));
+    body
+}
+
+/// Priority classes `p<value>`.
+fn with_classes(world: &mut World, values: &[i64]) {
+    for value in values {
+        world.create(kinds::PRIORITY_CLASS, "", map! {"metadata": map! {"name": format!("p{value}")}, "value": *value});
+    }
+}
+
+fn is_there(world: &World, name: &str) -> bool {
+    world.get(kinds::POD, "default", name).is_some()
+}
+
+#[test]
+fn a_more_important_pod_puts_out_the_least_that_make_room() {
+    let mut world = World::new(2);
+    with_classes(&mut world, &[10, 20, 1000]);
+    // worker by worker: 3.5 of 4 cores are taken, on each by a small important and a large unimportant Pod.
+    for (name, cpu, priority) in [("big-1", "2500m", 10), ("big-2", "2500m", 20), ("small-1", "1", 20), ("small-2", "1", 20)] {
+        world.create(kinds::POD, "default", important(name, cpu, priority));
+        world.run(Duration::secs(2));
+    }
+    world.create(kinds::POD, "default", important("vip", "2", 1000));
+    world.run(Duration::millis(200));
+    let vip = world.get(kinds::POD, "default", "vip").unwrap();
+    let place = world.changes().iter().rev().find_map(|it| {
+        let pod = it.before.as_ref().filter(|pod| &*pod.key.name == "big-1")?;
+        Some(pod.spec().get("nodeName").text().to_string())
+    });
+    assert_eq!(sentence(&world, "vip"), "0/2 nodes are available: 2 Insufficient cpu.");
+    assert_eq!(Some(vip.status().get("nominatedNodeName").text().to_string()), place);
+    let victim = world.get(kinds::POD, "default", "big-1").unwrap();
+    assert!(victim.is_deleting());
+    let why = victim.status().get("conditions").items().iter().find(|it| it.get("type").text() == "DisruptionTarget").unwrap().clone();
+    assert_eq!(why.get("reason").text(), "PreemptionByScheduler");
+    assert_eq!(why.get("message").text(), "default-scheduler: preempting to accommodate a higher priority pod");
+    let node = place.unwrap();
+    assert_eq!(world.told("Preempted"), [format!("Preempted by pod {} on node {node}", vip.uid())]);
+    world.run(Duration::secs(5));
+    assert_eq!(node_of(&world, "vip"), node);
+    assert!(!is_there(&world, "big-1") && ["big-2", "small-1", "small-2"].iter().all(|name| is_there(&world, name)));
+    assert!(world.get(kinds::POD, "default", "vip").unwrap().status().get("nominatedNodeName").is_null());
+}
+
+#[test]
+fn the_room_that_was_made_is_kept_from_the_victims_successor() {
+    let mut world = World::new(1);
+    with_classes(&mut world, &[1000]);
+    world.ready_after = Duration::secs(8);
+    world.create(kinds::DEPLOYMENT, "default", {
+        let mut body = world::deployment("low", 3, "nginx:1.27", &[]);
+        let resources = map! {"requests": map! {"cpu": "1300m"}};
+        body.set(&["spec", "template", "spec", "containers"], list![map! {"name": "main", "image": "nginx:1.27", "resources": resources}]);
+        body
+    });
+    world.run(Duration::secs(10));
+    world.create(kinds::POD, "default", important("vip", "1", 1000));
+    world.run(Duration::secs(30));
+    assert_eq!(node_of(&world, "vip"), "worker-1");
+    let placed = world.list(kinds::POD).iter().filter(|pod| !pod.spec().get("nodeName").is_empty()).count();
+    assert_eq!(placed, 3, "vip and two of three");
+    assert_eq!(world.told("Preempted").len(), 1);
+}
+
+#[test]
+fn who_may_not_preempt_waits_and_equals_are_left_alone() {
+    let mut world = World::new(1);
+    with_classes(&mut world, &[1000]);
+    world.create(kinds::POD, "default", important("first", "3", 1000));
+    world.run(Duration::secs(2));
+    world.create(kinds::POD, "default", important("equal", "3", 1000));
+    let mut polite = asking("polite", "3");
+    polite.set(&["spec", "preemptionPolicy"], "Never");
+    world.create(kinds::POD, "default", polite);
+    world.run(Duration::secs(2));
+    assert!(sentence(&world, "equal").ends_with("preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."));
+    assert!(sentence(&world, "polite").ends_with("preemption: not eligible due to preemptionPolicy=Never."));
+    assert!(!world.get(kinds::POD, "default", "first").unwrap().is_deleting());
+}

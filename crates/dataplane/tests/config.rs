@@ -244,3 +244,106 @@ spec:
     tank.run(Duration::secs(3));
     assert_eq!(tank.condition("gate", "Ready"), "False/ContainersNotReady");
 }
+
+fn said(tank: &mut Tank, pod: &str, command: &[&str]) -> String {
+    let words: Vec<(&str, &str)> = command.iter().map(|word| ("command", *word)).collect();
+    let request = ask("exec", pod, &words);
+    text(&tank.kubelet.exec_in(tank.now, &request))
+}
+
+#[test]
+fn variables_name_other_variables_and_what_the_container_may_use() {
+    let mut tank = Tank::new(1);
+    tank.pod(
+        "
+metadata: {name: asks}
+spec:
+  enableServiceLinks: false
+  containers:
+  - name: main
+    image: busybox:1.36
+    command: [sh, -c, 'echo $(GREET) $$(GREET); sleep 3600']
+    resources: {requests: {cpu: 250m}, limits: {memory: 128Mi}}
+    env:
+    - {name: GREET, value: hi}
+    - {name: BOTH, value: '$(GREET) $$(GREET) $(NOBODY)'}
+    - {name: MEMORY, valueFrom: {resourceFieldRef: {resource: limits.memory}}}
+    - {name: MEGABYTES, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}
+    - {name: CORES, valueFrom: {resourceFieldRef: {resource: requests.cpu}}}
+    - {name: MILLI, valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: 1m}}}
+    - {name: ALL, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
+",
+    );
+    tank.run(Duration::secs(3));
+    let wanted = "GREET=hi\nBOTH=hi $(GREET) $(NOBODY)\nMEMORY=134217728\nMEGABYTES=128\nCORES=1\nMILLI=250\nALL=4\n";
+    assert_eq!(said(&mut tank, "asks", &["env"]), wanted);
+    // What the command's own `$(GREET)` names is known before the shell sees it.
+    let log = text(&tank.kubelet.serve(tank.now, &ask("log", "asks", &[])));
+    assert!(log.starts_with("hi "), "{log}");
+}
+
+#[test]
+fn a_mounted_config_map_follows_its_change_within_a_minute_or_so_but_not_a_single_file_of_it() {
+    let mut tank = Tank::new(1);
+    let put = |tank: &mut Tank, old: &str, new: &str| {
+        let mut data = map! {"a": old};
+        data.set(&[new], "there");
+        tank.put(kinds::CONFIG_MAP, "default", "settings", map! {"metadata": map! {}, "data": data})
+    };
+    put(&mut tank, "1", "x");
+    tank.pod(
+        "
+metadata: {name: reader, labels: {tier: web}}
+spec:
+  volumes:
+  - {name: all, configMap: {name: settings}}
+  - {name: mixed, projected: {sources: [{configMap: {name: settings, items: [{key: a, path: deep/a}]}}, {downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}}]}}
+  containers:
+  - name: main
+    image: busybox:1.36
+    command: [sleep, '3600']
+    volumeMounts: [{name: all, mountPath: /all}, {name: mixed, mountPath: /mixed}, {name: all, mountPath: /one, subPath: a}]
+",
+    );
+    tank.run(Duration::secs(3));
+    assert_eq!(said(&mut tank, "reader", &["cat", "/all/a", "/mixed/deep/a", "/one"]), "111");
+    assert_eq!(said(&mut tank, "reader", &["cat", "/mixed/labels"]), "tier=\"web\"");
+    put(&mut tank, "2", "y");
+    tank.run(Duration::millis(400));
+    assert_eq!(said(&mut tank, "reader", &["cat", "/all/a"]), "1");
+    tank.run(Duration::secs(90));
+    assert_eq!(said(&mut tank, "reader", &["cat", "/all/a", "/mixed/deep/a", "/one", "/all/y"]), "221there");
+    assert_eq!(said(&mut tank, "reader", &["ls", "/all"]), "a\ny\n");
+}
+
+#[test]
+fn a_volume_of_a_key_that_is_not_there_cannot_be_mounted() {
+    let mut tank = Tank::new(1);
+    tank.put(kinds::CONFIG_MAP, "default", "settings", map! {"metadata": map! {}, "data": map! {"a": "1"}});
+    tank.put(kinds::SECRET, "default", "keys", map! {"metadata": map! {}, "data": map! {"a": "MQ=="}});
+    tank.pod(
+        "
+metadata: {name: needy}
+spec:
+  volumes:
+  - {name: conf, configMap: {name: settings, items: [{key: zz, path: zz}]}}
+  containers: [{name: main, image: 'nginx:1.27', volumeMounts: [{name: conf, mountPath: /c}]}]
+",
+    );
+    tank.pod(
+        "
+metadata: {name: pair}
+spec:
+  volumes:
+  - {name: both, projected: {sources: [{secret: {name: keys, items: [{key: zz, path: zz}]}}, {configMap: {name: nobody}}]}}
+  containers: [{name: main, image: 'nginx:1.27', volumeMounts: [{name: both, mountPath: /c}]}]
+",
+    );
+    tank.run(Duration::secs(1));
+    let told = |name: &str| tank.events(name).into_iter().find(|event| event.starts_with("FailedMount")).unwrap_or_default();
+    assert!(
+        told("needy").starts_with("FailedMount: MountVolume.SetUp failed for volume \"conf\" : references non-existent config key: zz")
+    );
+    let both = "FailedMount: MountVolume.SetUp failed for volume \"both\" : [references non-existent secret key: zz, configmap \"nobody\" not found]";
+    assert!(told("pair").starts_with(both), "{}", told("pair"));
+}

@@ -188,3 +188,29 @@ fn two_runs_with_one_seed_are_the_same_and_an_idle_node_sleeps() {
     assert_eq!(story(7), story(7));
     assert_ne!(story(7).0, story(8).0);
 }
+
+#[test]
+fn a_pod_that_names_a_full_node_is_turned_away_by_its_kubelet() {
+    let mut tank = Tank::new(1);
+    let direct = |tank: &mut Tank, name: &str, spec: &str| {
+        tank.pod(&format!("metadata: {{name: {name}}}\nspec: {{{spec}}}\nstatus: {{phase: Pending}}\n"));
+        tank.run(Duration::secs(3));
+        let status = tank.status(name);
+        format!("{}/{} {}", status.get("phase").text(), status.get("reason").text(), status.get("message").text())
+    };
+    tank.run(Duration::secs(2));
+    let container = |rest: &str| format!("containers: [{{name: main, image: 'nginx:1.27'{rest}}}]");
+    let asks = |cpu: &str| container(&format!(", resources: {{requests: {{cpu: '{cpu}'}}}}"));
+    assert_eq!(direct(&mut tank, "first", &asks("3")), "Running/ ");
+    let words = "Node didn't have enough resource: cpu, requested: 1500, used: 3000, capacity: 4000";
+    assert_eq!(direct(&mut tank, "second", &asks("1500m")), format!("Failed/OutOfcpu Pod was rejected: {words}"));
+    assert_eq!(tank.events("second"), [format!("OutOfcpu: {words} x1")]);
+    assert!(tank.status("second").get("containerStatuses").is_null());
+    let picky = format!("nodeSelector: {{disk: ssd}}, {}", container(""));
+    let words = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
+    assert_eq!(direct(&mut tank, "picky", &picky), format!("Failed/NodeAffinity Pod was rejected: {words}"));
+    let port = container(", ports: [{containerPort: 80, hostPort: 8080}]");
+    assert_eq!(direct(&mut tank, "door", &port), "Running/ ");
+    let words = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
+    assert_eq!(direct(&mut tank, "other-door", &port), format!("Failed/NodePorts Pod was rejected: {words}"));
+}

@@ -1,4 +1,5 @@
 //! Named streams of chance from one seed: drawing from one never changes another.
+use crate::fnv::fnv;
 use rand::{Rng as _, SeedableRng};
 use rand_pcg::Pcg32;
 
@@ -9,12 +10,8 @@ pub struct Rng(Pcg32);
 impl Rng {
     /// The stream called `name` of the world with `seed`.
     pub fn stream(seed: u64, name: &str) -> Rng {
-        // FNV-1a: any fixed mixing of the name will do, so long as it never changes.
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in name.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        Rng(Pcg32::seed_from_u64(seed ^ hash))
+        // Any fixed mixing of the name will do, so long as it never changes.
+        Rng(Pcg32::seed_from_u64(seed ^ fnv(name.bytes())))
     }
 
     /// Any 32 bits.

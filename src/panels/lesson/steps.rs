@@ -1,8 +1,8 @@
 //! Steps as cards: predict, do, answer, break, and the explanation once it is earned.
 use super::prose::{blocks, inlines};
-use crate::js::engine::send;
 use crate::panels::{faults, mistake};
 use crate::protocol::ToEngine;
+use crate::state::wire::learn;
 use crate::state::{app, words};
 use leptos::prelude::*;
 use lessons::progress::{CheckState, StepState, Verdict};
@@ -93,7 +93,7 @@ fn choice(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let locked = Memo::new(move |_| step.with(|step| if quiz { step.done } else { !step.chosen.is_empty() }));
     let commit = {
         let id = id.clone();
-        move |_| send(&ToEngine::Choose { step: id.clone(), option: picked.get_untracked() })
+        move |_| learn(&ToEngine::Choose { step: id.clone(), option: picked.get_untracked() })
     };
     let options = section.with_value(|section| section.options.clone());
     let group = format!("choice-{id}");
@@ -142,13 +142,13 @@ fn task(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
         <div class="hints">{opened}</div>
         {move || (!done.get()).then(|| view! {
             <div class="row">
-                <button class="btn primary" on:click=move |_| send(&ToEngine::Check { step: id.get_value() })>{words().check}</button>
+                <button class="btn primary" on:click=move |_| learn(&ToEngine::Check { step: id.get_value() })>{words().check}</button>
                 {move || (hints.get().1 > 0).then(|| view! {
-                    <button class="btn" disabled=move || all_open.get() on:click=move |_| send(&ToEngine::Hint { step: id.get_value() })>
+                    <button class="btn" disabled=move || all_open.get() on:click=move |_| learn(&ToEngine::Hint { step: id.get_value() })>
                         {move || (words().hint)((hints.get().0 + 1).min(hints.get().1), hints.get().1)}
                     </button>
                 })}
-                {move || solvable.get().then(|| view! { <button class="btn" on:click=move |_| send(&ToEngine::Solve { step: id.get_value() })>{words().solve}</button> })}
+                {move || solvable.get().then(|| view! { <button class="btn" on:click=move |_| learn(&ToEngine::Solve { step: id.get_value() })>{words().solve}</button> })}
             </div>
         })}
     }
@@ -195,14 +195,15 @@ fn observed(check: &CheckState) -> String {
 fn go_on(section: StoredValue<Section>, step: Memo<StepState>) -> AnyView {
     let id = StoredValue::new(section.with_value(|section| section.id.clone()));
     let open = Memo::new(move |_| step.with(|step| !step.done));
-    let button = move || view! { <div class="row"><button class="btn primary" on:click=move |_| send(&ToEngine::Check { step: id.get_value() })>{words().go_on}</button></div> };
+    let button = move || view! { <div class="row"><button class="btn primary" on:click=move |_| learn(&ToEngine::Check { step: id.get_value() })>{words().go_on}</button></div> };
     (move || open.get().then(button)).into_any()
 }
 
 /// The step's fault buttons; nothing where it offers none.
 fn breakers(step: Memo<StepState>) -> AnyView {
     let list = Memo::new(move |_| step.with(|step| step.faults.clone()));
-    let row = move || view! { <div class="row">{list.get().into_iter().map(faults::button).collect_view()}</div> };
+    let world = app().world;
+    let row = move || list.with(|list| faults::buttons(world, list));
     (move || (!list.with(Vec::is_empty)).then(row)).into_any()
 }
 

@@ -4,8 +4,11 @@ use super::pods::Waiting;
 use crate::state::world::{Row, World};
 use crate::state::{app, words};
 use cluster::THEIRS;
-use cluster::delta::{ComponentView, WorkloadView};
+use cluster::delta::{ComponentView, NodeView, WorkloadView};
 use leptos::prelude::*;
+
+/// What a control plane is called where there is one.
+const TITLE: &str = "control-plane";
 
 /// The parts in the order of the plan.
 pub const PARTS: [&str; 4] = ["kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler"];
@@ -36,16 +39,23 @@ pub fn ControlPlane() -> impl IntoView {
     let Drawing { plan, controls, .. } = expect_context();
     let world = app().world;
     let grouped = Memo::new_with_compare(move |_| groups(world), |_, _| true);
+    // A server that is no node yet hangs on nothing.
+    let joined = Memo::new(move |_| world.nodes.with(|nodes| nodes.iter().filter(|node| node.view.with(super::nodes::boxed)).count()));
     let line = move || {
+        let joined = joined.get();
+        if joined == 0 {
+            return String::new();
+        }
         plan.with(|plan| {
+            let nodes = || plan.nodes.iter().take(joined);
             let api = plan.parts[plan.parts.len() - 1][0];
             let from = api.x + api.w / 2.0;
             let mut path = format!("M{from} {}V{}", api.y + api.h, plan.bus);
-            if let Some(last) = plan.nodes.iter().map(|node| node.x + node.w / 2.0).reduce(f64::max) {
-                let first = plan.nodes.first().map(|node| node.x + node.w / 2.0).unwrap_or(from).min(from);
+            if let Some(last) = nodes().map(|node| node.x + node.w / 2.0).reduce(f64::max) {
+                let first = nodes().next().map(|node| node.x + node.w / 2.0).unwrap_or(from).min(from);
                 path.push_str(&format!("M{first} {}H{}", plan.bus, last.max(from)));
             }
-            for node in plan.nodes.iter().filter(|node| node.y < plan.bus + 60.0) {
+            for node in nodes().filter(|node| node.y < plan.bus + 60.0) {
                 path.push_str(&format!("M{} {}V{}", node.x + node.w / 2.0, plan.bus, node.y));
             }
             path
@@ -65,7 +75,7 @@ pub fn ControlPlane() -> impl IntoView {
     view! {
         <g class="control">
             <rect class="glass" x=move || areas(|a| a.x) y=move || areas(|a| a.y) width=move || areas(|a| a.w) height=move || areas(|a| a.h) rx="14" />
-            <text class="m small wide-only" x="30" y="28">{move || if controls.with(|all| all.len() > 1) { "control planes" } else { "control-plane" }}</text>
+            {move || if controls.with(|all| all.len() > 1) { view! { <text class="m small wide-only" x="30" y="28">"control planes"</text> }.into_any() } else { alone(world) }}
             <text class="m small wide-only end" x=move || areas(|a| a.x + a.w - 16.0) y="28">{move || (words().waiting_for_node)(world.counts.with(|counts| counts.waiting))}</text>
             <path class="bus" d=line />
             {move || none().then(|| view! { <text class="m" x="30" y=move || plan.with(|plan| plan.parts[0][0].y + 28.0)>{words().no_control}</text> })}
@@ -78,6 +88,36 @@ pub fn ControlPlane() -> impl IntoView {
         </g>
     }
     .into_any()
+}
+
+/// The title of a control plane that is alone: a server that was made one keeps its name, and can be chosen as a node can.
+fn alone(world: World) -> AnyView {
+    let host = Memo::new(move |_| {
+        let first = |cell: &Row<ComponentView>| (cell.id == PARTS[0]).then(|| cell.view.with(|view| view.node.clone()));
+        world.components.with(|list| list.iter().find_map(first)).unwrap_or_default()
+    });
+    let node = Memo::new(move |_| {
+        let state = |view: &NodeView| (view.name == host.get()).then_some((view.powered, view.connected));
+        world.nodes.with(|nodes| nodes.iter().find_map(|cell| cell.view.with(state)))
+    });
+    let label = move || host.with(|host| if host.is_empty() || host == TITLE { TITLE.to_string() } else { format!("{host} · {TITLE}") });
+    let state = move || match node.get() {
+        Some((false, _)) => words().off,
+        Some((true, false)) => words().cut_off,
+        _ => "",
+    };
+    let text = move || view! { <text class="m small" x="30" y="28">{label}" "<tspan class="state" dx="6">{state}</tspan></text> };
+    let wide = move || label().len() as f64 * 7.0 + 12.0;
+    let body = move || match node.with(Option::is_some) {
+        true => view! {
+            <g class="host wide-only" data-id=move || format!("node/{}", host.get()) role="button" tabindex="-1">
+                <rect class="host-ground" x="24" y="13" width=wide height="21" rx="7" />{text()}
+            </g>
+        }
+        .into_any(),
+        false => view! { <g class="wide-only">{text()}</g> }.into_any(),
+    };
+    body.into_any()
 }
 
 /// A control plane: its server's name, where there are several, and its parts.
@@ -263,6 +303,8 @@ fn group(at: usize, top: Row<WorkloadView>, owned: Vec<Row<WorkloadView>>) -> An
     let place = move || area.get().map(|area| format!("translate({} {})", area.x, area.y)).unwrap_or_default();
     let wide = Memo::new(move |_| area.get().map(|area| area.w).unwrap_or(240.0));
     let shown = move || area.get().is_some();
+    // What owns only Pods has all the room.
+    let alone = live.is_empty();
     // Old ReplicaSets with nothing left are history, not picture.
     let newest = move || {
         let mut rows: Vec<_> = live.iter().filter(|row| row.view.with(|view| view.wanted + view.current > 0)).cloned().collect();
@@ -272,7 +314,7 @@ fn group(at: usize, top: Row<WorkloadView>, owned: Vec<Row<WorkloadView>>) -> An
     };
     view! {
         <g class="group" transform=place style:display=move || if shown() { "" } else { "none" }>
-            {owner_chip(top, wide)}
+            {owner_chip(top, wide, alone)}
             {newest}
         </g>
     }
@@ -283,12 +325,17 @@ fn chip_width(wide: f64) -> f64 {
     if wide > 400.0 { (wide - 32.0) / 3.0 } else { (wide - 16.0) / 2.0 }
 }
 
-fn owner_chip(row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
+/// `alone`: nothing stands beside it.
+fn owner_chip(row: Row<WorkloadView>, wide: Memo<f64>, alone: bool) -> AnyView {
     let world = app().world;
     let (id, pick) = (row.id.clone(), row.id.clone());
     let view = row.view.clone();
     let (label, gap_view) = (row.view.clone(), row.view.clone());
-    let text = move || view.with(|view| format!("{} {}", short_kind(&view.kind), view.name));
+    let text = Memo::new(move |_| view.with(|view| format!("{} {}", short_kind(&view.kind), view.name)));
+    let width = move || match alone {
+        true => wide.get().min(text.with(|text| text.chars().count()).max(20) as f64 * 8.0 + 22.0),
+        false => chip_width(wide.get()),
+    };
     let numbers = move || label.with(|view| (words().wanted_ready)(view.wanted, view.ready));
     let class = move || {
         let gap = gap_view.with(|view| view.wanted != view.ready);
@@ -297,8 +344,8 @@ fn owner_chip(row: Row<WorkloadView>, wide: Memo<f64>) -> AnyView {
     };
     view! {
         <g class=class data-id=id role="button" tabindex="-1">
-            <rect width=move || chip_width(wide.get()) height="34" rx="8" />
-            <text class="name" x="10" y="15">{move || fit(&text(), chip_width(wide.get()) - 18.0, 8.0)}</text>" "
+            <rect width=width height="34" rx="8" />
+            <text class="name" x="10" y="15">{move || text.with(|text| fit(text, width() - 18.0, 8.0))}</text>" "
             <text class="m small" x="10" y="28">{numbers}</text>
         </g>
     }

@@ -261,6 +261,9 @@ fn pod_size(width: f64, height: f64, most: usize, narrow: bool) -> (Size, (f64, 
     };
     let (columns, w, needed) = fit(122.0, 8.0, 58.0);
     if w >= 122.0 && needed <= height.max(66.0) {
+        // Few Pods in a wide node have room for more of their names.
+        let columns = columns.min(most.max(1));
+        let w = (width - (columns - 1) as f64 * 8.0) / columns as f64;
         return (Size::Full, (w.min(160.0).floor(), 58.0), columns, needed);
     }
     // Small, but with room for a name; else with a version only.

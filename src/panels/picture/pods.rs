@@ -33,6 +33,7 @@ pub fn state_of(view: &PodView, now: u64) -> String {
         "leaving" if now > 0 && view.deadline > now => (words.leaving_in)((view.deadline - now).div_ceil(1_000_000)),
         "leaving" => words.leaving.to_string(),
         "ready" => words.ready.to_string(),
+        "probing" if is_silent(&view.node) => words.silent.to_string(),
         "probing" => words.probing.to_string(),
         "done" => words.completed.to_string(),
         "starting" if view.node.is_empty() => words.no_node.to_string(),
@@ -42,12 +43,23 @@ pub fn state_of(view: &PodView, now: u64) -> String {
     }
 }
 
+/// Whether a node is not heard of: then nobody tells how its Pods are.
+fn is_silent(node: &str) -> bool {
+    let cell = app().world.index.with_value(|index| index.nodes.get(&format!("node/{node}")).cloned());
+    cell.is_some_and(|cell| cell.view.with(|view| !view.ready.is_empty() && view.ready != "Ready"))
+}
+
 /// Whose a Pod is, and as much of what tells it apart as so many signs hold: `web…x7k2p`, `payment…2p`.
 fn short_name(view: &PodView, most: usize) -> String {
-    let parts = view.name.rsplit_once('-').filter(|_| !view.owner.is_empty());
-    // Between them stands the template's hash, the same for all of one version.
-    let parts = parts.and_then(|(rest, end)| Some((rest.rsplit_once('-').filter(|(_, hash)| hash.len() >= 8)?.0, end)));
-    let Some((app, end)) = parts else { return fit(&view.name, most as f64, 1.0) };
+    let Some((rest, end)) = view.name.rsplit_once('-').filter(|_| !view.owner.is_empty()) else {
+        return fit(&view.name, most as f64, 1.0);
+    };
+    // Of a Deployment's Pods the template's hash stands between them, the same for all of one version.
+    let hash = |word: &str| word.len() >= 8 && word.chars().all(|sign| "bcdfghjklmnpqrstvwxz2456789".contains(sign));
+    let app = rest.rsplit_once('-').filter(|(_, word)| hash(word)).map_or(rest, |(app, _)| app);
+    if view.name.chars().count() <= most {
+        return view.name.clone();
+    }
     match most.saturating_sub(app.chars().count() + 1).min(end.len()) {
         0 | 1 => fit(app, most as f64, 1.0),
         left => format!("{app}…{}", &end[end.len() - left..]),
@@ -117,6 +129,7 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
             // Half a name tells nobody anything.
             (Size::Short, room) if room < 3.0 * 6.6 || width.get() < NAMED => String::new(),
             (Size::Short, room) => short_name(view, (room / 6.6) as usize),
+            // All signs of the name are as wide as each other: it ends before the mark, whatever its letters are.
             (_, room) => short_name(view, ((room - 22.0) / 7.0) as usize),
         })
     };

@@ -6,6 +6,7 @@ mod pod;
 mod service;
 mod workloads;
 
+pub use pod::pod as complete_pod;
 pub(crate) use pod::spec as pod_spec;
 pub(crate) use service::status as service_status;
 

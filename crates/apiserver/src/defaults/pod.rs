@@ -2,8 +2,8 @@
 use crate::fill::{each, fill, within};
 use objects::{Text, Tree, map};
 
-/// A Pod of its own: the template's defaults, and what only a Pod gets.
-pub(crate) fn pod(tree: &mut Tree) {
+/// A Pod of its own: the template's defaults, and what only a Pod gets. A kubelet completes what it reads from files alike.
+pub fn pod(tree: &mut Tree) {
     fill(tree, "spec", map! {});
     within(tree, "spec", |spec_tree| {
         spec(spec_tree);

@@ -19,11 +19,8 @@ pub(super) fn index() -> Tree {
 
 /// Names the document of this build; FNV-1a over what it is made of, printed as upstream prints its digests.
 fn hash(group: &str, version: &str) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let rows = rows(group, version).map(|row| row.schema).collect::<Vec<_>>().join(",");
-    for byte in format!("1.37.2 in words/{group}/{version}/{rows}").bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+    let hash = simcore::fnv(format!("1.37.2 in words/{group}/{version}/{rows}").bytes());
     format!("{hash:016X}").repeat(8)
 }
 

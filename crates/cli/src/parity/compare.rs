@@ -3,6 +3,7 @@ use super::diff;
 use super::names::{Fact, Names};
 use super::normal::comparable;
 use super::scenario::{Answer, End, Scenario};
+use super::wavering;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -68,6 +69,8 @@ fn differs(scenario: &Scenario, golden: &Answer, golden_names: &Names, ours: &An
         let any = !scenario.exclusive;
         let old = comparable(old, &golden.cmd, golden_names, any, part == "stdout");
         let new = comparable(new, &golden.cmd, our_names, any, part == "stdout");
+        let steady = |text: &str| wavering::steady(text, &golden.cmd, &scenario.unstable);
+        let (old, new) = (steady(&old), steady(&new));
         if old != new && !unstable(part) {
             text.push_str(&format!("      {part} (- golden, + ours):\n{}", diff::lines(&old, &new)));
         }

@@ -1,18 +1,24 @@
 //! `kubarium parity`: how many outputs of a recorded real cluster ours match.
 mod compare;
 mod condition;
+mod desk;
 mod diff;
 mod names;
 mod normal;
 mod perform;
+mod recital;
 mod scenario;
+mod stage;
+mod starts;
 mod troupe;
+mod wavering;
 mod words;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use compare::Verdict;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use troupe::Programme;
 
 /// The arguments of `parity`.
 pub fn command() -> Command {
@@ -23,6 +29,12 @@ pub fn command() -> Command {
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Per scenario and step, as JSON"))
         .arg(Arg::new("verbose").short('v').action(ArgAction::SetTrue).help("Show what differs"))
         .arg(seed())
+        .arg(
+            Arg::new("alone")
+                .long("alone")
+                .action(ArgAction::SetTrue)
+                .help("Each scenario in a cluster of its own, also those that were recorded side by side in one"),
+        )
         .arg(Arg::new("jobs").long("jobs").default_value("2").value_parser(clap::value_parser!(usize)).help("Processes at once"))
 }
 
@@ -32,6 +44,7 @@ pub fn record_command() -> Command {
         .hide(true)
         .about("Perform scenarios and print each answer as a line of JSON")
         .arg(seed())
+        .arg(Arg::new("together").long("together").action(ArgAction::SetTrue))
         .arg(Arg::new("dir").required(true))
         .arg(Arg::new("scenarios").num_args(1..))
 }
@@ -61,7 +74,8 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut verdicts = troupe::all(&dir, seed_of(arguments), names, jobs, |verdict| {
+    let programme = Programme { dir: &dir, seed: seed_of(arguments), jobs, alone: arguments.get_flag("alone") };
+    let mut verdicts = troupe::all(&programme, names, |verdict| {
         if !json {
             println!("{}", line(verdict, verbose));
         }
@@ -95,5 +109,9 @@ fn line(verdict: &Verdict, verbose: bool) -> String {
 /// Performs scenarios and prints what is told, a line of JSON each.
 pub fn record(arguments: &ArgMatches) -> ExitCode {
     let (dir, names) = given(arguments);
-    troupe::record(&dir, seed_of(arguments), &names)
+    match arguments.get_flag("together") {
+        true => recital::together(&dir, seed_of(arguments), &names),
+        false => recital::alone(&dir, seed_of(arguments), &names),
+    }
+    ExitCode::SUCCESS
 }

@@ -1,16 +1,18 @@
-//! Performs a scenario in a world of its own, in virtual time, with our kubectl. Writes down what was answered.
+//! Performs a scenario in virtual time, with our kubectl, alone or beside others. Writes down what was answered.
 use super::condition;
+use super::desk::Desk;
 use super::names::Fact;
 use super::scenario::{Answer, End, Scenario};
+use super::stage::Stage;
+use super::starts;
 use super::words;
 use cluster::input::Fault;
-use cluster::{Caller, Topology, World};
+use cluster::{Topology, World};
 use kubectl::session::{Config, Context, Login};
-use objects::wire::{Request, Resource, Target, Verb};
+use objects::wire::{Request, Resource, Response, Target, Verb};
 use objects::{Key, Text, Tree, kinds, map};
 use simcore::{Duration, Time};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The kinds that the recorder watched in the scenario's namespace.
 const WATCHED: &[&str] = &[
@@ -35,17 +37,21 @@ const LOOK: Duration = Duration::millis(200);
 /// The recording began this long after the cluster's boot.
 const AGE: Duration = Duration::mins(6);
 
+/// The recorder gave a namespace about this long to get what it gets on its own, before its clock began.
+const PREPARES: Duration = Duration::millis(300);
+
 /// A cluster like the recorded one, some minutes old.
-pub fn stage(seed: u64) -> World {
+pub fn house(seed: u64) -> World {
     let mut world = World::boot(&Topology::recorded(), seed, Vec::new());
     world.run_until(Time::START + AGE);
     world
 }
 
 /// A scenario being performed.
-pub struct Performance<'a> {
+struct Performance<'a> {
     scenario: &'a Scenario,
-    world: World,
+    stage: &'a Stage,
+    desk: Desk<'a>,
     /// When the recorder's clock stood at 0, as the last step that waited puts it.
     began: Time,
     /// A step has waited since the last command: the recorder gave the next one as soon as the wait was over.
@@ -56,11 +62,10 @@ pub struct Performance<'a> {
     /// What `capture` kept.
     captured: BTreeMap<String, String>,
     last: Option<End>,
-    tickets: u64,
-    tell: &'a mut dyn FnMut(Told),
+    told: Vec<Told>,
 }
 
-/// What is told while it goes on.
+/// What is told of it.
 pub enum Told {
     Answer(Answer),
     Fact(Fact),
@@ -68,109 +73,104 @@ pub enum Told {
     Note(String),
 }
 
-/// Performs all steps, in order.
-pub fn perform(scenario: &Scenario, stage: &World, tell: &mut dyn FnMut(Told)) {
-    let world = stage.clone();
-    let seen = world.api.store.applied().revision();
-    let began = world.now();
+/// Performs all steps, in order, the first `after` the stage was made. Its namespace is deleted in the end; nobody waits for that.
+pub async fn perform(scenario: &Scenario, stage: &Stage, after: Duration) -> Vec<Told> {
+    stage.until(stage.now() + after.saturating_sub(PREPARES)).await;
     let mut it = Performance {
         scenario,
-        world,
-        began,
+        stage,
+        desk: Desk::new(stage, &scenario.files, kubeconfig(&scenario.id)),
+        began: stage.now(),
         waited: false,
-        seen,
+        seen: stage.revision(),
         known: BTreeSet::new(),
         captured: BTreeMap::new(),
         last: None,
-        tickets: 0,
-        tell,
+        told: Vec::new(),
     };
-    it.prepare();
+    it.prepare().await;
+    let begun = it.began;
     for (place, step) in scenario.steps.iter().enumerate() {
-        it.step(place + 1, step);
+        it.step(place + 1, step).await;
         it.harvest();
     }
-    it.pass(Duration::millis(scenario.settle));
+    it.pass(Duration::millis(scenario.settle)).await;
+    // What others did at the same time took as long as it took; so their namespaces go when they went.
+    stage.until(begun + starts::lasts(scenario).saturating_sub(PREPARES)).await;
+    it.leave();
+    it.told
 }
 
 impl Performance<'_> {
-    fn namespace(&self) -> &str {
-        &self.scenario.id
+    fn note(&mut self, words: impl Into<String>) {
+        self.told.push(Told::Note(words.into()));
     }
 
-    /// The namespace with what it gets on its own, the files, and the kubeconfig's namespace.
-    fn prepare(&mut self) {
-        let namespace = self.scenario.id.clone();
-        let body = map! {"apiVersion": "v1", "kind": "Namespace", "metadata": map! {"name": &*namespace}};
-        self.ask(request(Verb::Create, kinds::NAMESPACE, "", "").body(body));
-        let limit = self.world.now() + Duration::secs(8);
-        let home = namespace.clone();
-        self.world.run_while(limit, |world| world.api.store.applied().find(kinds::SERVICE_ACCOUNT, &home, "default").is_some());
-        for (name, text) in &self.scenario.files {
-            self.world.save_file(name, text);
-        }
-        Arc::make_mut(&mut self.world.terminal).shell.set_kubeconfig(kubeconfig(&namespace));
-        self.began = self.world.now();
-        self.pass(Duration::millis(400));
+    /// The namespace with what it gets on its own.
+    async fn prepare(&mut self) {
+        let scenario = self.scenario;
+        let home = &scenario.id;
+        let body = map! {"apiVersion": "v1", "kind": "Namespace", "metadata": map! {"name": home.as_str()}};
+        self.ask(request(Verb::Create, kinds::NAMESPACE, "", "").body(body)).await;
+        let has_account = |stage: &Stage| stage.world().api.store.applied().find(kinds::SERVICE_ACCOUNT, home, "default").is_some();
+        self.stage.wait(Duration::secs(8), has_account).await;
+        self.began = self.stage.now();
+        self.pass(Duration::millis(400)).await;
     }
 
-    fn step(&mut self, number: usize, step: &Tree) {
+    /// What the recorder did when a scenario was over: it asked for its end and went on.
+    fn leave(&mut self) {
+        self.stage.send(&request(Verb::Delete, kinds::NAMESPACE, "", &self.scenario.id));
+    }
+
+    async fn step(&mut self, number: usize, step: &Tree) {
         if step.has("run") {
-            self.run(number, step);
+            self.run(number, step).await;
         } else if step.has("until") {
-            self.until(number, step.get("until"));
+            self.await_until(number, step.get("until")).await;
             self.waited = true;
         } else if step.has("clear") {
-            self.clear(step.get("clear"));
+            self.clear(step.get("clear")).await;
         } else if step.has("quiet") {
-            self.pass(seconds(step.get("quiet"), 1.0));
+            self.pass(seconds(step.get("quiet"), 1.0)).await;
             self.waited = false;
         } else if let Some(hook) = step.get("hook").as_text() {
-            self.hook(&hook.clone());
+            self.hook(hook);
         }
     }
 
     /// Lets time pass, looking at new objects on the way so that compaction takes none away.
-    fn pass(&mut self, span: Duration) {
-        let end = self.world.now() + span;
-        while self.world.now() < end {
-            self.world.run_until(end.min(self.world.now() + Duration::secs(5)));
+    async fn pass(&mut self, span: Duration) {
+        let end = self.stage.now() + span;
+        while self.stage.now() < end {
+            self.stage.until(end.min(self.stage.now() + Duration::secs(5))).await;
             self.harvest();
         }
     }
 
-    fn run(&mut self, number: usize, step: &Tree) {
+    async fn run(&mut self, number: usize, step: &Tree) {
         let recorded = step.get("run").text().to_string();
         if let Some(golden) = self.scenario.golden.get(&number) {
             let at = Duration::micros((golden.at * 1e6) as u64);
             if std::mem::take(&mut self.waited) {
-                self.began = self.world.now() - at;
+                self.began = self.stage.now() - at;
             }
-            self.pass((self.began + at).since(self.world.now()));
+            self.pass((self.began + at).since(self.stage.now())).await;
         }
-        let at = self.world.now().since(self.began).0 as f64 / 1e6;
-        let (start, cleared) = (self.world.terminal.printed.len(), self.world.terminal.cleared);
-        self.world.type_line(&self.line(step));
-        let limit = self.world.now() + seconds(step.get("timeout"), 120.0);
-        let stopped = !self.finish_command(step, limit);
-        if stopped {
-            self.world.interrupt();
-        }
-        let printed = self.world.terminal.printed.clone();
-        let from = if self.world.terminal.cleared == cleared { start } else { 0 };
-        let text = |err: bool| printed[from..].iter().filter(|chunk| chunk.err == err).map(|chunk| chunk.text.as_str()).collect::<String>();
-        let (stdout, mut stderr) = (text(false), text(true));
-        let rc = if stopped { End::Words("stopped".to_string()) } else { End::Code(i64::from(self.world.terminal.code)) };
-        if stopped {
-            stderr = stderr.strip_suffix("^C\n").map(str::to_string).unwrap_or(stderr);
-        }
+        let at = self.stage.now().since(self.began).0 as f64 / 1e6;
+        let (line, limit) = (self.line(step), self.stage.now() + seconds(step.get("timeout"), 120.0));
+        let editor = step.get("env").get("KUBE_EDITOR").text();
+        let left = self.desk.run(&line, limit, |text| edit(editor, text)).await;
+        let rc = left.code.map_or_else(|| End::Words("stopped".to_string()), |code| End::Code(i64::from(code)));
+        let err = if left.code.is_none() { left.err.strip_suffix("^C\n").unwrap_or(&left.err) } else { &left.err };
         if let Some(name) = step.get("capture").as_text() {
-            self.captured.insert(name.to_string(), stdout.trim().to_string());
+            self.captured.insert(name.to_string(), left.out.trim().to_string());
         }
         // A scenario's folder is the learner's home here; the recorder left the folder out.
-        let clean = |text: String| text.replace("/home/learner/", "").replace("/home/learner", "<home>");
+        let clean = |text: &str| text.replace("/home/learner/", "").replace("/home/learner", "<home>");
         self.last = Some(rc.clone());
-        (self.tell)(Told::Answer(Answer { step: number, cmd: recorded, rc, stdout: clean(stdout), stderr: clean(stderr), at }));
+        let (stdout, stderr) = (clean(&left.out), clean(err));
+        self.told.push(Told::Answer(Answer { step: number, cmd: recorded, rc, stdout, stderr, at, seconds: 0.0 }));
     }
 
     /// The command as it is typed: each word taken as it stands, variables before it, its input as a here-document.
@@ -188,52 +188,39 @@ impl Performance<'_> {
         }
     }
 
-    /// Runs until the shell is free; plays the editor where one is asked for. False when the limit came first.
-    fn finish_command(&mut self, step: &Tree, limit: Time) -> bool {
-        let editor = step.get("env").get("KUBE_EDITOR").text().to_string();
-        loop {
-            let waits = |world: &World| !world.busy() || world.terminal.edit.is_some();
-            while !self.world.run_while(limit.min(self.world.now() + Duration::secs(5)), waits) {
-                self.harvest();
-                if self.world.now() >= limit {
-                    return false;
-                }
-            }
-            match self.world.terminal.edit.clone() {
-                Some((_, text)) => self.world.edited(edit(&editor, &text)),
-                None => return true,
-            }
+    async fn await_until(&mut self, number: usize, until: &Tree) {
+        // The recorder began to look when its command, which ran on a busy machine, had ended.
+        let ended = self.scenario.golden.range(..number).next_back().map_or(0.0, |(_, golden)| golden.at + golden.seconds);
+        if !self.waited {
+            self.pass((self.began + Duration::micros((ended * 1e6) as u64)).since(self.stage.now())).await;
         }
-    }
-
-    fn until(&mut self, number: usize, until: &Tree) {
-        let limit = self.world.now() + seconds(until.get("timeout"), 60.0);
-        while !condition::holds(until, self.world.api.store.applied(), self.namespace()) {
-            if self.world.now() >= limit {
-                return (self.tell)(Told::Note(format!("step {number}: {} did not come true", until.to_json())));
+        let limit = self.stage.now() + seconds(until.get("timeout"), 60.0);
+        while !condition::holds(until, self.stage.world().api.store.applied(), &self.scenario.id) {
+            if self.stage.now() >= limit {
+                return self.note(format!("step {number}: {} did not come true", until.to_json()));
             }
-            self.pass(LOOK);
+            self.pass(LOOK).await;
         }
     }
 
     /// After an accepted manifest: what it made must not change the next answer.
-    fn clear(&mut self, plurals: &Tree) {
+    async fn clear(&mut self, plurals: &Tree) {
         if self.last != Some(End::Code(0)) {
             return;
         }
-        let namespace = self.namespace().to_string();
+        let scenario = self.scenario;
+        let namespace = &scenario.id;
         let kinds: Vec<_> = plurals.items().iter().filter_map(|plural| condition::kind(plural.text())).collect();
         for kind in &kinds {
-            let mut request = request(Verb::DeleteCollection, *kind, &namespace, "");
+            let mut request = request(Verb::DeleteCollection, *kind, namespace, "");
             request.options.field_selector = "metadata.name!=kube-root-ca.crt".to_string();
             request.body = map! {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "gracePeriodSeconds": 0};
-            self.ask(request);
+            self.ask(request).await;
         }
         for kind in kinds {
-            let limit = self.world.now() + Duration::secs(5);
-            self.world.run_while(limit, |world| {
-                world.api.store.applied().list_in(kind, &namespace).all(|one| one.key.name == "kube-root-ca.crt")
-            });
+            let empty =
+                |stage: &Stage| stage.world().api.store.applied().list_in(kind, namespace).all(|one| one.key.name == "kube-root-ca.crt");
+            self.stage.wait(Duration::secs(5), empty).await;
         }
     }
 
@@ -243,30 +230,33 @@ impl Performance<'_> {
         let fault = match deed {
             "node-down" => Fault::StopNode { node },
             "node-up" => Fault::StartNode { node },
-            _ => return (self.tell)(Told::Note(format!("the hook \"{hook}\" is unknown here"))),
+            _ => return self.note(format!("the hook \"{hook}\" is unknown here")),
         };
-        if let Err(words) = self.world.fault(&fault) {
-            (self.tell)(Told::Note(words));
+        let done = self.stage.world().fault(&fault);
+        if let Err(words) = done {
+            self.note(words);
         }
     }
 
     /// Sends a request as the recorder's own client and waits for the answer.
-    fn ask(&mut self, request: Request) {
-        self.tickets += 1;
-        let ticket = apiserver::client::Ticket(self.tickets);
-        self.world.submit(Caller::Client, ticket, &request);
-        let limit = self.world.now() + Duration::secs(60);
-        self.world.run_while(limit, |world| world.answers.iter().any(|(answered, _)| *answered == ticket));
-        for (_, response) in std::mem::take(&mut self.world.answers) {
-            if !response.is_ok() {
-                (self.tell)(Told::Note(format!("the recorder's own request was refused: {}", response.tree().get("message").text())));
-            }
+    async fn ask(&mut self, request: Request) {
+        let ticket = self.stage.send(&request);
+        let mut answer: Option<Response> = None;
+        self.stage
+            .wait(Duration::secs(60), |stage| {
+                answer = stage.take(ticket);
+                answer.is_some()
+            })
+            .await;
+        if let Some(response) = answer.filter(|response| !response.is_ok()) {
+            self.note(format!("the recorder's own request was refused: {}", response.tree().get("message").text()));
         }
     }
 
     /// Tells of objects not seen before.
     fn harvest(&mut self) {
-        let store = &self.world.api.store;
+        let world = self.stage.world();
+        let store = &world.api.store;
         let Ok(changes) = store.since(self.seen) else { return };
         let mut facts = Vec::new();
         for change in changes {
@@ -279,7 +269,7 @@ impl Performance<'_> {
             facts.extend(change.object().map(|object| fact(row.plural, object)));
         }
         self.seen = store.applied().revision();
-        facts.into_iter().for_each(|fact| (self.tell)(Told::Fact(fact)));
+        self.told.extend(facts.into_iter().map(Told::Fact));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// One scenario of a directory shaped like the golden recordings.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Scenario {
     pub id: String,
     /// It ran alone: its node names count.
@@ -42,8 +42,10 @@ pub struct Answer {
     pub rc: End,
     pub stdout: String,
     pub stderr: String,
-    /// Seconds since the scenario began.
+    /// Seconds since the scenario began, and how long it took.
     pub at: f64,
+    #[serde(default)]
+    pub seconds: f64,
 }
 
 /// The folders of `dir` that hold a scenario, sorted, as far as `wanted` names them (`pod-*` is a prefix; empty means all).
@@ -94,8 +96,9 @@ fn answer(step: &Tree) -> (usize, Answer) {
     let number = step.get("step").int_or(0) as usize;
     let rc = step.get("rc").as_int().map_or_else(|| End::Words(step.get("rc").text().to_string()), End::Code);
     let words = |field: &str| step.get(field).text().to_string();
-    let at = step.get("at").to_json().parse().unwrap_or(0.0);
-    (number, Answer { step: number, cmd: words("cmd"), rc, stdout: words("stdout"), stderr: words("stderr"), at })
+    let number_of = |field: &str| step.get(field).to_json().parse().unwrap_or(0.0);
+    let (at, seconds) = (number_of("at"), number_of("seconds"));
+    (number, Answer { step: number, cmd: words("cmd"), rc, stdout: words("stdout"), stderr: words("stderr"), at, seconds })
 }
 
 /// All files below a folder by their path; none where the folder is missing.

@@ -1,88 +1,80 @@
 //! Performs scenarios in processes of their own, so that one that panics or never ends takes no other with it.
 use super::compare::{Heard, Verdict, judge};
-use super::names::Fact;
-use super::perform::{self, Told};
-use super::scenario::{self, Answer};
-use serde::{Deserialize, Serialize};
+use super::recital::{self, Line};
+use super::scenario;
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The longest that one scenario may take of the clock on the wall.
+/// The longest that one process may be silent, by the clock on the wall.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// A line between the two processes.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Line {
-    Begin(String),
-    Answer(Answer),
-    Fact(Fact),
-    Note(String),
-    End,
+/// What is performed and how.
+#[derive(Clone)]
+pub struct Programme<'a> {
+    pub dir: &'a Path,
+    /// Of the simulated cluster.
+    pub seed: u64,
+    /// Processes at once.
+    pub jobs: usize,
+    /// Each scenario in a world of its own, also those that were recorded side by side.
+    pub alone: bool,
 }
 
-/// The performing side: prints lines until all is done.
-pub fn record(dir: &Path, seed: u64, names: &[String]) -> ExitCode {
-    let stage = perform::stage(seed);
-    for name in names {
-        say(&Line::Begin(name.clone()));
-        match scenario::read(dir, name) {
-            Ok(scenario) => perform::perform(&scenario, &stage, &mut |told| {
-                say(&match told {
-                    Told::Answer(answer) => Line::Answer(answer),
-                    Told::Fact(fact) => Line::Fact(fact),
-                    Told::Note(note) => Line::Note(note),
-                });
-            }),
-            Err(words) => say(&Line::Note(words)),
-        }
-        say(&Line::End);
-    }
-    ExitCode::SUCCESS
-}
-
-fn say(line: &Line) {
-    let text = serde_json::to_string(line).unwrap_or_default();
-    // A closed pipe means that nobody listens any more: the process then ends by itself.
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-/// The counting side: all verdicts, each shown as soon as it stands. `seed` is that of the simulated cluster.
-pub fn all(dir: &Path, seed: u64, names: Vec<String>, jobs: usize, mut show: impl FnMut(&Verdict)) -> Vec<Verdict> {
-    let waiting = Arc::new(Mutex::new(VecDeque::from(names)));
+/// All verdicts, each shown as soon as it stands.
+pub fn all(programme: &Programme, names: Vec<String>, mut show: impl FnMut(&Verdict)) -> Vec<Verdict> {
+    let company = if programme.alone { Vec::new() } else { recital::company(programme.dir) };
+    let (mut shared, own): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| company.iter().any(|(scenario, _)| scenario.id == *name));
+    let waiting = Arc::new(Mutex::new(VecDeque::from(own)));
     let (tell, heard) = std::sync::mpsc::channel();
-    for _ in 0..jobs {
-        let (waiting, tell, dir) = (waiting.clone(), tell.clone(), dir.to_path_buf());
-        std::thread::spawn(move || {
-            // Each batch shares one booted cluster; small batches keep all processes busy to the end.
-            loop {
-                let batch: Vec<String> = {
-                    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                    let size = (waiting.len() / (2 * jobs)).max(1).min(waiting.len());
-                    waiting.drain(..size).collect()
-                };
-                if batch.is_empty() || !perform_batch(&dir, seed, batch, &mut |verdict| tell.send(verdict).is_ok()) {
-                    break;
+    std::thread::scope(|scope| {
+        for _ in 0..programme.jobs {
+            let (waiting, tell, shared) = (waiting.clone(), tell.clone(), std::mem::take(&mut shared));
+            scope.spawn(move || {
+                let mut tell = |verdict| tell.send(verdict).is_ok();
+                let lost = perform_together(programme, shared, &mut tell);
+                waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(lost);
+                // Each batch shares one booted cluster; small batches keep all processes busy to the end.
+                loop {
+                    let batch: Vec<String> = {
+                        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                        let size = (waiting.len() / (2 * programme.jobs)).max(1).min(waiting.len());
+                        waiting.drain(..size).collect()
+                    };
+                    if batch.is_empty() || !perform_batch(programme, batch, &mut tell) {
+                        break;
+                    }
                 }
-            }
-        });
+            });
+        }
+        drop(tell);
+        heard.into_iter().inspect(|verdict| show(verdict)).collect()
+    })
+}
+
+/// Performs in one process and one world. Gives back whom its end took with it: they are performed alone.
+fn perform_together(programme: &Programme, names: Vec<String>, tell: &mut dyn FnMut(Verdict) -> bool) -> VecDeque<String> {
+    let mut rest = VecDeque::from(names);
+    if !rest.is_empty()
+        && let Ok(child) = spawn(programme, &["--together"], rest.iter())
+    {
+        listen(programme.dir, child, &mut rest, tell);
     }
-    drop(tell);
-    heard.into_iter().inspect(|verdict| show(verdict)).collect()
+    rest
 }
 
 /// Goes on with the rest of a batch when a scenario ends its process. False when nobody listens any more.
-fn perform_batch(dir: &Path, seed: u64, batch: Vec<String>, tell: &mut dyn FnMut(Verdict) -> bool) -> bool {
+fn perform_batch(programme: &Programme, batch: Vec<String>, tell: &mut dyn FnMut(Verdict) -> bool) -> bool {
     let mut rest = VecDeque::from(batch);
     while !rest.is_empty() {
         let before = rest.len();
-        let broken = match spawn(dir, seed, rest.iter()) {
+        let broken = match spawn(programme, &[], rest.iter()) {
             Ok(child) => {
-                let (listening, words) = listen(dir, child, &mut rest, tell);
+                let (listening, words) = listen(programme.dir, child, &mut rest, tell);
                 if !listening {
                     return false;
                 }
@@ -93,7 +85,7 @@ fn perform_batch(dir: &Path, seed: u64, batch: Vec<String>, tell: &mut dyn FnMut
         // A process that died before its first scenario takes that one with it, or this would never end.
         if rest.len() == before {
             let Some(name) = rest.pop_front() else { break };
-            if !tell(verdict(dir, &name, Heard { broken, ..Heard::default() })) {
+            if !tell(verdict(programme.dir, &name, Heard { broken, ..Heard::default() })) {
                 return false;
             }
         }
@@ -101,9 +93,9 @@ fn perform_batch(dir: &Path, seed: u64, batch: Vec<String>, tell: &mut dyn FnMut
     true
 }
 
-fn spawn<'a>(dir: &Path, seed: u64, names: impl Iterator<Item = &'a String>) -> std::io::Result<Child> {
+fn spawn<'a>(programme: &Programme, how: &[&str], names: impl Iterator<Item = &'a String>) -> std::io::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("parity-record").arg(format!("--seed={seed}")).arg(dir).args(names);
+    command.arg("parity-record").arg(format!("--seed={}", programme.seed)).args(how).arg(programme.dir).args(names);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 

@@ -75,6 +75,7 @@ impl World {
         match &asked.question {
             Question::Begin => {
                 self.show_containers(host);
+                self.show_images(host);
                 self.show_logs(host, &command.login.folder, &command.line);
                 self.machine(host);
                 self.show_links(host);
@@ -407,6 +408,10 @@ impl World {
     /// What the runtime of a host tells of its containers.
     fn containers_of(&self, host: usize) -> Vec<Container> {
         let Some(kubelet) = self.kubelet_of(host) else { return Vec::new() };
+        let pid = |uid: &Text, found: &str, name: &str| {
+            let part = || self.fleet.machines.get(&host)?.process(name).map(|process| process.pid);
+            self.pid_of(host, uid, found).or_else(part).unwrap_or_default()
+        };
         let mut all = Vec::new();
         for (uid, sandbox) in kubelet.sandboxes() {
             for slot in &sandbox.slots {
@@ -421,7 +426,7 @@ impl World {
                     running: found.is_running(),
                     created: found.state.since(),
                     attempt: found.attempt,
-                    pid: 0,
+                    pid: pid(uid, &found.id, &slot.name),
                     log: Text::from(found.log.since(0).map(|line| line.text.as_str()).collect::<String>()),
                 });
             }

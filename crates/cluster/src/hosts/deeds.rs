@@ -88,6 +88,7 @@ impl World {
             Deed::K3s(stage) => self.k3s_came_to(host, stage),
             Deed::Carry(after) => self.plan(host, after, Due::Carry),
             Deed::Lost(pids) => self.containers_lost(host, &pids),
+            Deed::Asked(pids) => self.containers_asked(host, &pids),
             Deed::Unwired => {
                 self.police(host, false);
                 if let Actor::Proxy(proxy) = &mut Arc::make_mut(&mut self.parts[self.hosts[host].proxy]).actor {
@@ -98,6 +99,7 @@ impl World {
             Deed::DataLost => self.k3s_data_lost(host),
             Deed::Wiped => self.runtime_wiped(host),
             Deed::Emptied => self.pods_removed(host),
+            Deed::Images(came, left) => self.images_changed(host, &came, &left),
             Deed::Snapshots => self.list_snapshots(host),
             // Its controller looks into the folder every 15 seconds.
             Deed::Deploy => self.plan(host, Duration::secs(15), Due::Deploy),

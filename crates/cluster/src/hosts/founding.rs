@@ -4,7 +4,7 @@ use super::processes;
 use super::tokens;
 use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
-use crate::part::{Actor, Part};
+use crate::part::{Actor, Part, Restarts};
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::machine::kubelet;
@@ -135,8 +135,23 @@ impl World {
         }
         let (slow, version) = (Duration::ZERO, Text::default());
         let (renews, identity) = (self.now, Text::default());
-        let (offered, listed) = (first, first);
-        self.apiservers.push(ApiServerProcess { id, host, running: false, offered, listed, slow, cut: false, renews, identity, version });
+        let (offered, listed, running, waits) = (first, first, false, false);
+        let (begun, restarts) = (self.now, Restarts::default());
+        self.apiservers.push(ApiServerProcess {
+            id,
+            host,
+            running,
+            waits,
+            begun,
+            restarts,
+            offered,
+            listed,
+            slow,
+            cut: false,
+            renews,
+            identity,
+            version,
+        });
         self.hosts[host].control_plane = true;
     }
 

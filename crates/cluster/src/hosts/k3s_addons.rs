@@ -6,21 +6,10 @@ use objects::{Text, Tree, kinds, map};
 
 const NAMESPACE: &str = "kube-system";
 
-/// 64 digits that tell one text from another; SHA-256 upstream.
-fn checksum(text: &str) -> String {
-    let mut state = 0xcbf2_9ce4_8422_2325u64;
-    let mut out = String::new();
-    for round in 0..4u8 {
-        state = text.bytes().chain([round]).fold(state, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        out.push_str(&format!("{:016x}", state ^ (state >> 29)));
-    }
-    out
-}
-
 impl World {
     /// A file is about to be applied: its AddOn says where it lies and what it is like.
     pub(super) fn tell_addon(&mut self, host: usize, path: &str, text: &str) {
-        let (name, sum) = (addon_of(path).to_string(), checksum(text));
+        let (name, sum) = (addon_of(path).to_string(), simcore::fnv_digits(text));
         let known = self.api.store.tail().find(kinds::ADDON, NAMESPACE, &name).map(|held| held.uid_text());
         let spec = map! {"source": path, "checksum": sum};
         let request = match &known {
@@ -58,7 +47,7 @@ impl World {
         if let Some(uid) = uid {
             about.set(&["uid"], uid);
         }
-        let unique = checksum(&format!("{reason}{}", self.now.0));
+        let unique = simcore::fnv_digits(&format!("{reason}{}", self.now.0));
         let event: Tree = map! {
             "apiVersion": "v1",
             "kind": "Event",

@@ -11,6 +11,7 @@ mod etcd;
 mod etcd_trust;
 mod fleet;
 mod founding;
+mod images;
 mod k3s;
 mod k3s_addons;
 mod k3s_faults;

@@ -14,6 +14,11 @@ const PORTS: &[(&str, &[(&str, u16)])] = &[
     ("kube-proxy", &[("*", 10_249), ("*", 10_256)]),
 ];
 
+/// Whether a container's program is started here as a process of its own, and not with the other containers of its node.
+pub(super) fn is_apart(name: &str) -> bool {
+    PORTS.iter().any(|(known, _)| *known == name)
+}
+
 /// The components that kubeadm runs as static Pods, in the order in which one needs the other.
 pub(super) const STATICS: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
@@ -85,7 +90,7 @@ pub(super) fn bootstrap(machine: &mut Machine, now: Time) {
         .and_then(|text| objects::yaml::read(&text).ok()?.into_iter().next())
         .and_then(|one| Some(one.tree.get("clusters").items().first()?.at(&["cluster", "server"]).text().to_string()))
         .unwrap_or_default();
-    if !certify(machine, now) {
+    if !certify(machine, machine.local(now)) {
         return;
     }
     let login = map! {"client-certificate": OWN, "client-key": OWN};
@@ -100,17 +105,16 @@ pub(super) fn keep_credentials(machine: &mut Machine) {
     machine.files.write_mode(OWN, &format!("{}{}", held.pem(), private_key(&held.key)), 0o600);
 }
 
-/// The kubelet gets a certificate for a year from now, by its own clock. `false` where no authority is known.
-pub(super) fn certify(machine: &mut Machine, now: Time) -> bool {
+/// The kubelet gets a certificate for a year from `at`, by the clock of whoever signs it. `false` where no authority is known.
+pub(super) fn certify(machine: &mut Machine, at: Time) -> bool {
     let authority = machine.files.read("/etc/kubernetes/pki/ca.crt");
     let Some(signer) = authority.and_then(|text| Certificate::read(&text)) else { return false };
-    let local = machine.local(now);
     let key: String = (0..64).map(|_| char::from(b"0123456789abcdef"[machine.chance.below(16) as usize])).collect();
     let certificate = Certificate {
         subject: format!("O = system:nodes, CN = system:node:{}", machine.name),
         issuer: signer.subject.clone(),
-        not_before: local,
-        not_after: local + LEAF,
+        not_before: at,
+        not_after: at + LEAF,
         authority: false,
         names: Vec::new(),
         usages: vec!["TLS Web Client Authentication".into()],

@@ -37,8 +37,10 @@ pub(super) enum Deed {
     Carry(Duration),
     /// A file in K3s's folder of manifests changed.
     Deploy,
-    /// Processes of a K3s node's containers are gone: shims, or what they hold.
+    /// Processes of a node's containers are gone: shims, or what they hold.
     Lost(Vec<u32>),
+    /// SIGTERM was sent to processes of containers.
+    Asked(Vec<u32>),
     /// The bridge of its containers is gone, and with it the kernel's rules.
     Unwired,
     /// The database of a K3s server is gone from its disk.
@@ -49,6 +51,8 @@ pub(super) enum Deed {
     Emptied,
     /// Snapshots of a K3s server's etcd were taken or deleted.
     Snapshots,
+    /// Images came to the runtime's list, or left it.
+    Images(Vec<Text>, Vec<Text>),
 }
 
 /// How far a K3s process has come.
@@ -93,22 +97,36 @@ fn k3s_deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
         };
         all.extend((!known).then_some(Deed::Carry(span)));
     }
-    all.extend(k3s_losses(before, after));
+    all.extend(losses(before, after));
     if is == Stage::Running && was == is && ::hosts::k3s::manifests(before) != ::hosts::k3s::manifests(after) {
         all.push(Deed::Deploy);
     }
     all
 }
 
-/// What a K3s node has lost: containers, their network, its datastore, its images.
-fn k3s_losses(before: &Machine, after: &Machine) -> Vec<Deed> {
-    let mut all = Vec::new();
-    let held = |pid: u32| before.processes.iter().any(|one| one.pid == pid && ::hosts::k3s::is_shim(one));
-    let inside = before.processes.iter().filter(|one| ::hosts::k3s::is_shim(one) || held(one.parent));
-    let lost: Vec<u32> = inside.map(|one| one.pid).filter(|pid| after.processes.iter().all(|one| one.pid != *pid)).collect();
-    if !lost.is_empty() {
-        all.push(Deed::Lost(lost));
-    }
+/// Processes of containers that are gone: shims, and what they held.
+fn lost(before: &Machine, after: &Machine) -> Vec<u32> {
+    let held = |pid: u32| before.processes.iter().any(|one| one.pid == pid && one.is_shim());
+    let inside = before.processes.iter().filter(|one| one.is_shim() || held(one.parent));
+    inside.map(|one| one.pid).filter(|pid| after.processes.iter().all(|one| one.pid != *pid)).collect()
+}
+
+/// Images that one list has and the other has not.
+fn images_beside(all: &Machine, without: &Machine) -> Vec<Text> {
+    all.images.iter().filter(|name| !without.images.contains(name)).cloned().collect()
+}
+
+/// What a node has lost: containers, and with K3s their network, its datastore, its images.
+fn losses(before: &Machine, after: &Machine) -> Vec<Deed> {
+    let gone = lost(before, after);
+    let mut all = Vec::from_iter((!gone.is_empty()).then_some(Deed::Lost(gone)));
+    let asked: Vec<u32> = after
+        .processes
+        .iter()
+        .filter(|one| one.asked && before.processes.iter().any(|old| old.pid == one.pid && !old.asked))
+        .map(|one| one.pid)
+        .collect();
+    all.extend((!asked.is_empty()).then_some(Deed::Asked(asked)));
     let bridged = |machine: &Machine| machine.interfaces.iter().any(|one| one.name == "cni0");
     // Only K3s's own programs take the bridge away.
     if before.files.read("/run/flannel/subnet.env").is_some() && bridged(before) && !bridged(after) {
@@ -182,6 +200,10 @@ pub(super) fn deeds(before: &Machine, after: &Machine) -> Vec<Deed> {
     }
     if before.firewall != after.firewall || before.clock_offset != after.clock_offset {
         all.push(Deed::Reach);
+    }
+    if !std::sync::Arc::ptr_eq(&before.images, &after.images) {
+        let (came, left) = (images_beside(after, before), images_beside(before, after));
+        all.extend((came.len() + left.len() > 0).then_some(Deed::Images(came, left)));
     }
     all.extend(k3s_deeds(before, after));
     all

@@ -157,12 +157,17 @@ impl World {
         }
     }
 
+    /// The hash that a part's mirror Pod shows: a manifest that its server came with goes by the part's name.
+    fn told_hash(&self, host: usize, name: &str, pod: &Tree) -> Text {
+        let hash = config_hash(&pod.to_json());
+        if self.fleet.original.get(&(host, name)) == Some(&hash) { config_hash(name) } else { hash }
+    }
+
     /// What the process runs by, as its mirror Pod shows it and as the kube-apiserver tells it.
     fn runs_by(&mut self, host: usize, name: &str, image: &str, pod: &Tree, ails: Ailment) {
-        let hash = config_hash(&pod.to_json());
-        let known = self.fleet.original.get(&(host, name)) == Some(&hash);
+        let hash = self.told_hash(host, name, pod);
         if let Some(kubelet) = self.kubelet_at(host) {
-            kubelet.host.runs_by(name, image, if known { config_hash(name) } else { hash }, pod, ails);
+            kubelet.host.runs_by(name, image, hash, pod, ails);
         }
         let manager = self.parts.iter_mut().find(|part| part.host == host && part.process() == name);
         if let Some(part) = manager
@@ -197,7 +202,7 @@ impl World {
 
     /// A part's container cannot do its work: the kubelet starts it again and again, and the part is not there.
     fn ails(&mut self, host: usize, name: &'static str, image: &str, pod: &Tree, ails: Ailment) {
-        let digits = config_hash(&pod.to_json());
+        let digits = self.told_hash(host, name, pod);
         let told = |process: &dataplane::host::Process| process.name == name && process.ailment == ails && process.hash == digits;
         if self.kubelet_of(host).is_some_and(|kubelet| kubelet.host.processes.iter().any(told)) {
             return;

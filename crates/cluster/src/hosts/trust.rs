@@ -36,14 +36,15 @@ impl World {
         // A server that nobody has looked into is as kubeadm has just left it.
         let serving = self.fleet.machines.get(&server).and_then(|machine| Certificate::read(&machine.files.read(SERVING)?));
         let (here, there) = (self.clock(from), self.clock(Some(server)));
-        let checked = match &serving {
-            Some(serving) => ::hosts::pki::valid(serving, client, here, there),
-            None => client.map_or(Ok(()), |client| client.valid(there).map_err(Refused::Server)),
-        };
-        checked.map_err(|refused| match (refused, client) {
-            (Refused::Server(why), Some(client)) => Refused::Server(unverified(client, &why)),
-            (other, _) => other,
-        })
+        let checked = serving.map_or(Ok(()), |serving| ::hosts::pki::valid(&serving, None, here, there));
+        checked.and_then(|()| self.recognised(server, client))
+    }
+
+    /// Whether a kube-apiserver finds the certificate of a client good that is connected.
+    fn recognised(&self, server: usize, client: Option<&Certificate>) -> Result<(), Refused> {
+        let there = self.clock(Some(server));
+        let told = |client: &Certificate| client.valid(there).map_err(|why| Refused::Server(unverified(client, &why)));
+        client.map_or(Ok(()), told)
     }
 
     /// The same for the learner's own kubectl, which has the administrator's certificate.
@@ -110,13 +111,11 @@ impl World {
                 continue;
             }
             let held = self.held(id, part.host, &part.actor);
-            let (place, verdict) = (self.server_of(id), self.trusted(Some(part.host), server, held.as_ref()));
             // A server's certificate is looked at when a connection is made, a client's with each request.
-            let stands = self.fleet.connected.get(&id) == Some(&place);
-            let verdict = match (verdict, &held) {
-                (Err(Refused::Client(_)), Some(held)) if stands => held.valid(self.clock(Some(server))).map_err(Refused::Server),
-                (Err(Refused::Client(_)), None) if stands => Ok(()),
-                (verdict, _) => verdict,
+            let place = self.server_of(id);
+            let verdict = match self.fleet.connected.get(&id) == Some(&place) {
+                true => self.recognised(server, held.as_ref()),
+                false => self.trusted(Some(part.host), server, held.as_ref()),
             };
             if let Err(refused) = verdict {
                 if !self.fleet.strangers.contains_key(&id) {
@@ -159,12 +158,23 @@ impl World {
     /// A clock that was put forward counts as time that went by.
     fn old_kubelets(&self) -> Vec<usize> {
         let well = |id: &PartId| self.parts[*id].running && !self.fleet.strangers.contains_key(id);
-        let signer = (0..self.parts.len()).any(|id| self.parts[id].process() == "kube-controller-manager" && well(&id));
+        let signer = self.signer().is_some();
         let old = |host: &usize| {
             let own = self.fleet.machines.get(host).and_then(kubelets);
             own.is_some_and(|own| rotation(&own) <= self.clock(Some(*host))) && well(&self.hosts[*host].kubelet)
         };
         (0..self.hosts.len()).filter(|host| signer && old(host)).collect()
+    }
+
+    /// The host of a kube-controller-manager that can sign.
+    fn signer(&self) -> Option<usize> {
+        let signs = |id: &usize| self.parts[*id].process() == "kube-controller-manager" && self.parts[*id].running;
+        let found = (0..self.parts.len()).filter(signs).find(|id| !self.fleet.strangers.contains_key(id));
+        found.map(|id| self.parts[id].host)
+    }
+
+    fn signers_clock(&self) -> Time {
+        self.clock(self.signer())
     }
 
     /// A kubelet holds its new certificate, if it is still the time for one.
@@ -173,7 +183,7 @@ impl World {
             return;
         }
         let mut machine = self.machine(host);
-        processes::certify(&mut machine, self.now);
+        processes::certify(&mut machine, self.signers_clock());
         // It closes its connections and makes new ones with the new certificate.
         let kubelet = self.hosts[host].kubelet;
         self.fleet_mut().connected.remove(&kubelet);

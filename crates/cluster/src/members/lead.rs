@@ -13,12 +13,19 @@ impl World {
         if leader != NOBODY {
             node.process.elected = Some(now);
         }
+        let lost = node.leaderless_since.is_none() && leader == NOBODY;
         node.leaderless_since = if leader == NOBODY { node.leaderless_since.or(Some(now)) } else { None };
         if leader == node.process.id {
             self.lead(place);
         }
         self.pursue_all(place);
         self.servers_changed();
+        if lost {
+            self.etcd_lost(place);
+        }
+        if leader != NOBODY {
+            self.etcd_found(place);
+        }
     }
 
     /// What the new leader's log does not have is lost; what it has will be agreed on.

@@ -191,8 +191,7 @@ impl EtcdNode {
 
 /// A number from names: the same names give the same member, as etcd hashes peer addresses.
 pub(crate) fn mix(words: &[&str]) -> u64 {
-    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash = simcore::fnv(words.iter().flat_map(|word| word.bytes().chain([0])));
     // The upper bits of FNV are worth more once they are folded in.
     (hash ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 60
 }

@@ -1,8 +1,8 @@
 //! The scheduler's picture of the nodes: running totals per node, with Pods that are bound or assumed to be.
-use super::resources::Resources;
 use crate::facts;
-use crate::terms::Taint;
 use apiserver::store::Kept;
+use objects::resources::Resources;
+use objects::terms::Taint;
 use objects::{Key, Object, Quantity, Text, Tree};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,6 +79,18 @@ impl NodeInfo {
             pods: BTreeMap::new(),
             by_controller: BTreeMap::new(),
             by_priority: BTreeMap::new(),
+        }
+    }
+
+    /// The same node without its Pods.
+    pub fn emptied(&self) -> NodeInfo {
+        NodeInfo {
+            labels: self.labels.clone(),
+            taints: self.taints.clone(),
+            unschedulable: self.unschedulable,
+            allocatable: self.allocatable.clone(),
+            most_pods: self.most_pods,
+            ..NodeInfo::empty(self.name.clone())
         }
     }
 

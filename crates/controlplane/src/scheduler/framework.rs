@@ -1,8 +1,8 @@
 //! One attempt to place a Pod: filter, score, normalise, choose, over a table of plugins.
 use super::cache::{Cache, NodeInfo, PodInfo};
 use super::plugins;
-use crate::terms;
 use apiserver::Snapshot;
+use objects::terms;
 use objects::{Text, Tree};
 use simcore::Rng;
 use std::cell::OnceCell;
@@ -169,6 +169,13 @@ pub fn attempt(cycle: &Cycle, start: &mut usize, rng: &mut Rng) -> Attempt {
     let scorers = if found.len() > 1 { score(cycle, &found, &mut rows) } else { Vec::new() };
     let chosen = choose(&found, &rows, rng);
     Attempt { rows, scorers, chosen, nodes: nodes.len() }
+}
+
+/// An attempt with the one node that was promised to the Pod; `None` where it does not fit there.
+pub fn attempt_on(cycle: &Cycle, node: &str) -> Option<Attempt> {
+    filter(cycle, cycle.cache.node(node)?).ok()?;
+    let row = Row { node: Text::new(node), refusal: None, scores: Vec::new(), total: 0 };
+    Some(Attempt { rows: vec![row], scorers: Vec::new(), chosen: Some(Text::new(node)), nodes: cycle.cache.nodes().len() })
 }
 
 /// How many fitting nodes are enough: all of up to 100, then a share that shrinks from 50 % to 5 %.

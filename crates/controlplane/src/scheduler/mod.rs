@@ -2,10 +2,11 @@
 mod cache;
 mod decision;
 mod framework;
+mod hints;
 mod plugins;
+mod preemption;
 mod process;
 mod queue;
-mod resources;
 mod sentence;
 mod telling;
 

@@ -1,7 +1,8 @@
 //! The kube-scheduler process: keeps its picture of the nodes, takes Pods from its queue, binds them.
-use super::cache::{Cache, NodeInfo, PodInfo, takes_room};
+use super::cache::{Cache, PodInfo, takes_room};
 use super::framework::{self, Attempt, Cycle};
-use super::plugins;
+use super::hints;
+use super::preemption::{self, Outcome};
 use super::queue::{SchedulingQueue, Waiting};
 use super::telling::{Teller, Telling};
 use super::{decision, sentence};
@@ -31,6 +32,8 @@ pub struct Scheduler {
     leading: bool,
     cache: Cache,
     queue: SchedulingQueue,
+    /// Waiting Pods that others make room for, with the node that was promised to them.
+    nominated: BTreeMap<Key, (Text, Arc<PodInfo>)>,
     /// Where the last attempt left off among the nodes.
     start: usize,
     limiter: RateLimiter,
@@ -68,6 +71,7 @@ impl Scheduler {
             leading: false,
             cache: Cache::default(),
             queue: SchedulingQueue::default(),
+            nominated: BTreeMap::new(),
             start: 0,
             limiter: RateLimiter::new(50, 100),
             outbox: VecDeque::new(),
@@ -211,6 +215,8 @@ impl Scheduler {
             if takes_room(pod) {
                 self.cache.place_pod(facts::node_name(pod), PodInfo::of(pod));
             } else if is_waiting(pod) {
+                let node = pod.status().get("nominatedNodeName").as_text().filter(|node| !node.is_empty()).cloned();
+                self.nominate(pod, node);
                 self.enqueue(pod, None);
             }
         }
@@ -220,6 +226,7 @@ impl Scheduler {
         self.leading = false;
         self.cache = Cache::default();
         self.queue = SchedulingQueue::default();
+        self.nominated.clear();
         self.outbox.clear();
         self.events.clear();
         self.rows.clear();
@@ -237,6 +244,7 @@ impl Scheduler {
         {
             return;
         }
+        let old = self.cache.node(name).cloned();
         self.cache.set_node(name, change.after.as_deref());
         if change.is_create() {
             // Pods may have been seen before their node was.
@@ -245,7 +253,11 @@ impl Scheduler {
                 self.cache.place_pod(name, PodInfo::of(&pod));
             }
         }
-        self.wake_for_node(name, now, change.occurrence);
+        let cause = change.occurrence;
+        match self.cache.node(name).cloned() {
+            Some(new) => self.wake_where(now, cause, |it, cycle| hints::after_node(it, cycle, old.as_ref(), &new)),
+            None => self.wake_where(now, cause, |it, _| hints::after_node_gone(it)),
+        }
     }
 
     fn pod_changed(&mut self, change: &Change, now: Time) {
@@ -260,17 +272,19 @@ impl Scheduler {
         }
         if let (Some(node), Some(pod)) = (&after, &change.after) {
             self.queue.remove(&change.key);
+            self.nominated.remove(&change.key);
             if let Some(assumed) = self.cache.confirm(&change.key).filter(|assumed| assumed != node) {
                 self.cache.remove_pod(&assumed, &change.key);
             }
             self.cache.place_pod(node, PodInfo::of(pod));
-            if before.is_none() {
-                self.wake_for_pod(&["InterPodAffinity", "PodTopologySpread"], now, change.occurrence);
-            }
-        } else if let Some(node) = before {
+            let old = change.before.as_deref().filter(|_| before.is_some());
+            self.wake_where(now, change.occurrence, |it, cycle| match old {
+                None => hints::after_pod_placed(it, cycle, pod),
+                Some(old) => hints::after_pod_relabelled(it, cycle, old, pod),
+            });
+        } else if let (Some(node), Some(gone)) = (before, &change.before) {
             self.cache.remove_pod(&node, &change.key);
-            self.wake_for_node(&node, now, change.occurrence);
-            self.wake_for_pod(&["InterPodAffinity", "PodTopologySpread"], now, change.occurrence);
+            self.wake_where(now, change.occurrence, |it, cycle| hints::after_pod_gone(it, cycle, gone));
         } else {
             self.waiting_pod_changed(change, now);
         }
@@ -281,9 +295,11 @@ impl Scheduler {
         let Some(pod) = change.after.as_ref() else {
             self.queue.remove(&change.key);
             self.cache.forget(&change.key);
+            self.free_promised(&change.key, now, change.occurrence);
             return;
         };
         if !is_waiting(pod) {
+            self.free_promised(&change.key, now, change.occurrence);
             if pod.is_deleting() && self.queue.remove(&change.key).is_some() {
                 let message = format!("skip schedule deleting pod: {}", pod.key.path());
                 self.tell(now, Telling::failed(pod, message), change.occurrence);
@@ -298,34 +314,16 @@ impl Scheduler {
         }
     }
 
-    /// A node has changed or has more room: Pods whose hindrance is gone from it are tried again.
-    fn wake_for_node(&mut self, name: &str, now: Time, cause: Option<OccurrenceId>) {
-        let Some(node) = self.cache.node(name) else { return };
-        let keys: Vec<Key> = self.queue.refused().filter(|(key, it)| self.may_fit(key, it, node)).map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            self.queue.wake(&key, now, cause);
-        }
-    }
-
-    /// Whether one of the plugins that refused the Pod would now let it onto `node` (all of them, where that is known).
-    fn may_fit(&self, key: &Key, waiting: &Waiting, node: &NodeInfo) -> bool {
-        let Some(pod) = self.view.get(key) else { return true };
-        let refused_by = &waiting.refused_by;
-        // Mostly only the status was written since it was refused.
-        let known = waiting.info.clone().filter(|info| info.object.spec().same(pod.spec()) && info.object.labels().same(pod.labels()));
-        let info = known.unwrap_or_else(|| Arc::new(PodInfo::of(pod)));
-        let cycle = Cycle::new(&info, &self.cache, &self.view);
-        refused_by.is_empty()
-            || plugins::ALL
-                .iter()
-                .filter(|plugin| refused_by.contains(plugin.name))
-                .all(|plugin| plugin.filter.is_none_or(|filter| filter(&cycle, node).is_ok()))
-    }
-
-    /// Pods came or went: those that other Pods' places decide for are tried again.
-    fn wake_for_pod(&mut self, plugins: &[&'static str], now: Time, cause: Option<OccurrenceId>) {
-        let concerned = |refused_by: &BTreeSet<&'static str>| plugins.iter().any(|plugin| refused_by.contains(plugin));
-        let keys: Vec<Key> = self.queue.refused().filter(|(_, it)| concerned(&it.refused_by)).map(|(key, _)| key.clone()).collect();
+    /// Tries those refused Pods again to whom the news may matter.
+    fn wake_where(&mut self, now: Time, cause: Option<OccurrenceId>, matters: impl Fn(&BTreeSet<&'static str>, &Cycle) -> bool) {
+        let concerned = |(key, it): &(&Key, &Waiting)| {
+            let Some(pod) = self.view.get(key) else { return true };
+            // Mostly only the status was written since it was refused.
+            let known = it.info.clone().filter(|info| info.object.spec().same(pod.spec()) && info.object.labels().same(pod.labels()));
+            let info = known.unwrap_or_else(|| Arc::new(PodInfo::of(pod)));
+            matters(&it.refused_by, &Cycle::new(&info, &self.cache, &self.view))
+        };
+        let keys: Vec<Key> = self.queue.refused().filter(concerned).map(|(key, _)| key.clone()).collect();
         for key in keys {
             self.queue.wake(&key, now, cause);
         }
@@ -339,39 +337,104 @@ impl Scheduler {
         };
         let info = PodInfo::of(&pod);
         let cause = self.queue.get(key).and_then(|waiting| waiting.cause);
-        let cycle = Cycle::new(&info, &self.cache, &self.view);
-        let attempt = framework::attempt(&cycle, &mut self.start, &mut self.rng);
+        let crowded = self.with_promises(&info);
+        let cache = crowded.as_ref().unwrap_or(&self.cache);
+        let cycle = Cycle::new(&info, cache, &self.view);
+        let promised = self.nominated.get(key).map(|(node, _)| node.clone()).unwrap_or_default();
+        let attempt =
+            framework::attempt_on(&cycle, &promised).unwrap_or_else(|| framework::attempt(&cycle, &mut self.start, &mut self.rng));
         match attempt.chosen.clone() {
             Some(node) => {
                 self.queue.remove(key);
+                self.nominated.remove(key);
                 self.cache.assume(&node, info);
                 let request = binding(&pod, &node).reason(decision::tree(&attempt, &mut self.rows));
                 let sent = Sent::Binding { pod, node, cause };
                 self.outbox.push_back((sent, signed(request, &self.user, NAME, cause)));
             }
-            None => self.refused(now, &pod, &info, &attempt, cause),
+            None => {
+                let outcome = preemption::preempt(&attempt, &info, &promised, cache, &self.view);
+                self.refused(now, &pod, info, &attempt, &outcome, cause);
+            }
         }
     }
 
-    /// Nothing fits: the Pod is told so, and waits.
-    fn refused(&mut self, now: Time, pod: &Kept, info: &PodInfo, attempt: &Attempt, cause: Option<OccurrenceId>) {
-        let message = sentence::unschedulable(attempt, info, &self.cache, &self.view);
-        self.queue.refuse(&pod.key, now, attempt.refused_by(), Some(Arc::new(info.clone())));
-        self.tell(now, Telling::failed(pod, message.clone()), cause);
-        let known = facts::condition(facts::conditions(pod), "PodScheduled");
-        if known.get("reason").text() == "Unschedulable" && known.get("message").text() == message {
-            return;
+    /// The nodes with those Pods on them, too, that are promised a place and are at least as important as this one.
+    fn with_promises(&self, pod: &PodInfo) -> Option<Cache> {
+        let others = || self.nominated.iter().filter(|(key, (_, other))| *key != pod.key() && other.priority >= pod.priority);
+        others().next()?;
+        let mut cache = self.cache.clone();
+        others().for_each(|(_, (node, other))| cache.place_pod(node, (**other).clone()));
+        Some(cache)
+    }
+
+    /// Promises a place on `node` to a waiting Pod, or takes the promise back.
+    fn nominate(&mut self, pod: &Kept, node: Option<Text>) {
+        match node {
+            Some(node) => drop(self.nominated.insert(pod.key.clone(), (node, Arc::new(PodInfo::of(pod))))),
+            None => drop(self.nominated.remove(&pod.key)),
         }
-        let moved = if known.get("status").text() == "False" { known.get("lastTransitionTime").clone() } else { now.rfc3339().into() };
-        let condition = map! {
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
-            "lastProbeTime": Tree::Null, "lastTransitionTime": moved, "observedGeneration": pod.generation(),
-        };
-        let body = map! {"status": map! {"conditions": list![condition]}};
-        let verb = Verb::Patch(PatchKind::Strategic);
-        let request = Request::about(verb, kinds::POD, pod.key.namespace.clone(), pod.key.name.clone()).subresource("status");
-        let request = request.body(body).reason(decision::tree(attempt, &mut self.rows));
-        self.outbox.push_back((Sent::Other, signed(request, &self.user, NAME, cause)));
+    }
+
+    /// A Pod that was promised a place does not come: others may have the room.
+    fn free_promised(&mut self, key: &Key, now: Time, cause: Option<OccurrenceId>) {
+        if let Some((_, gone)) = self.nominated.remove(key) {
+            self.wake_where(now, cause, |it, cycle| hints::after_pod_gone(it, cycle, &gone.object));
+        }
+    }
+
+    /// Nothing fits: others may be put out for the Pod. It is told so, and waits.
+    fn refused(&mut self, now: Time, pod: &Kept, info: PodInfo, attempt: &Attempt, outcome: &Outcome, cause: Option<OccurrenceId>) {
+        let message = sentence::unschedulable(attempt, outcome);
+        self.queue.refuse(&pod.key, now, attempt.refused_by(), Some(Arc::new(info)));
+        self.tell(now, Telling::failed(pod, message.clone()), cause);
+        let mut status = map! {};
+        match outcome {
+            Outcome::Room { node, victims } => {
+                self.make_room(now, pod, node, victims, cause);
+                status.set(&["nominatedNodeName"], node);
+            }
+            Outcome::Useless(_) if !pod.status().get("nominatedNodeName").is_null() => {
+                self.nominate(pod, None);
+                status.set(&["nominatedNodeName"], Tree::Null);
+            }
+            _ => {}
+        }
+        let known = facts::condition(facts::conditions(pod), "PodScheduled");
+        if known.get("reason").text() != "Unschedulable" || known.get("message").text() != message {
+            let moved = if known.get("status").text() == "False" { known.get("lastTransitionTime").clone() } else { now.rfc3339().into() };
+            let condition = map! {
+                "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
+                "lastProbeTime": Tree::Null, "lastTransitionTime": moved, "observedGeneration": pod.generation(),
+            };
+            status.set(&["conditions"], list![condition]);
+        }
+        if !status.is_empty() {
+            let request = patch_of(pod, status).reason(decision::tree(attempt, &mut self.rows));
+            self.outbox.push_back((Sent::Other, signed(request, &self.user, NAME, cause)));
+        }
+    }
+
+    /// Puts the victims out, and promises their room; less important Pods that it was promised to look elsewhere.
+    fn make_room(&mut self, now: Time, pod: &Kept, node: &Text, victims: &[Kept], cause: Option<OccurrenceId>) {
+        let priority = pod.spec().get("priority").int_or(0);
+        let lesser = self.nominated.iter().filter(|(_, (place, other))| place == node && other.priority < priority);
+        let lesser: Vec<Key> = lesser.map(|(key, _)| key.clone()).collect();
+        for key in lesser {
+            self.nominated.remove(&key);
+            if let Some(other) = self.view.get(&key) {
+                let request = patch_of(other, map! {"nominatedNodeName": Tree::Null});
+                self.outbox.push_back((Sent::Other, signed(request, &self.user, NAME, cause)));
+            }
+            self.queue.wake(&key, now, cause);
+        }
+        for victim in victims.iter().filter(|victim| !victim.is_deleting()) {
+            for request in preemption::put_out(victim, pod, node, now) {
+                self.outbox.push_back((Sent::Other, signed(request, &self.user, NAME, cause)));
+            }
+            self.tell(now, Telling::preempted(victim, pod, node), cause);
+        }
+        self.nominate(pod, Some(node.clone()));
     }
 
     /// The answer to a binding.
@@ -456,6 +519,12 @@ fn same_to_scheduling(before: &Object, after: &Object) -> bool {
 fn same_to_neighbours(before: &Object, after: &Object) -> bool {
     let same = |path: &[&str]| before.tree.at(path).same(after.tree.at(path)) || before.tree.at(path) == after.tree.at(path);
     before.is_deleting() == after.is_deleting() && same(&["metadata", "labels"]) && same(&["spec"])
+}
+
+fn patch_of(pod: &Object, status: Tree) -> Request {
+    let verb = Verb::Patch(PatchKind::Strategic);
+    let request = Request::about(verb, kinds::POD, pod.key.namespace.clone(), pod.key.name.clone()).subresource("status");
+    request.body(map! {"status": status})
 }
 
 fn binding(pod: &Object, node: &str) -> Request {

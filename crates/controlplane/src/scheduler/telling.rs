@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Telling {
     pub about: Tree,
+    /// A second object that it is about; null for none.
+    pub related: Tree,
     pub namespace: Text,
     pub warning: bool,
     pub reason: &'static str,
@@ -25,9 +27,16 @@ impl Telling {
         Telling::new(pod, true, "FailedScheduling", "Scheduling", message)
     }
 
+    /// The Pod is put out of `node` for a more important one.
+    pub fn preempted(pod: &Object, preemptor: &Object, node: &str) -> Telling {
+        let message = format!("Preempted by pod {} on node {node}", preemptor.uid());
+        let related = apiserver::client::Note::reference(preemptor);
+        Telling { related, ..Telling::new(pod, false, "Preempted", "Preempting", message) }
+    }
+
     fn new(pod: &Object, warning: bool, reason: &'static str, action: &'static str, message: String) -> Telling {
         let about = apiserver::client::Note::reference(pod);
-        Telling { about, namespace: pod.key.namespace.clone(), warning, reason, action, message }
+        Telling { about, related: Tree::Null, namespace: pod.key.namespace.clone(), warning, reason, action, message }
     }
 }
 
@@ -38,7 +47,8 @@ const SERIES: simcore::Duration = simcore::Duration::mins(6);
 #[derive(Clone, Debug)]
 pub struct Teller {
     host: Text,
-    told: BTreeMap<(Text, &'static str), Told>,
+    /// By the Pod, the version of it that was tried, and the reason: what was told of an older version is another Event.
+    told: BTreeMap<(Text, Text, &'static str), Told>,
     swept: Time,
     serial: u64,
 }
@@ -57,12 +67,12 @@ impl Teller {
 
     /// A new Event, the start of a series, or nothing where a series is under way already.
     pub fn request(&mut self, now: Time, telling: &Telling) -> Option<Request> {
-        let uid = telling.about.get("uid").as_text().cloned().unwrap_or_default();
+        let of = |field: &str| telling.about.get(field).as_text().cloned().unwrap_or_default();
         if self.swept + SERIES < now {
             self.told.retain(|_, told| told.last + SERIES > now);
             self.swept = now;
         }
-        let place = (uid, telling.reason);
+        let place = (of("uid"), of("resourceVersion"), telling.reason);
         if let Some(told) = self.told.get_mut(&place).filter(|told| told.last + SERIES > now) {
             told.count += 1;
             told.last = now;
@@ -76,13 +86,16 @@ impl Teller {
         self.serial += 1;
         let name = Text::from(format!("{}.{:016x}", telling.about.get("name").text(), now.0 * 1000 + self.serial % 1000));
         self.told.insert(place, Told { name: name.clone(), last: now, count: 1 });
-        let body = map! {
+        let mut body = map! {
             "apiVersion": "v1", "kind": "Event", "metadata": map! {"name": name, "namespace": &telling.namespace},
             "involvedObject": &telling.about, "reason": telling.reason, "message": telling.message.as_str(), "action": telling.action,
             "type": if telling.warning { "Warning" } else { "Normal" }, "eventTime": now.rfc3339_micro(), "source": map! {},
             "firstTimestamp": Tree::Null, "lastTimestamp": Tree::Null,
             "reportingComponent": "default-scheduler", "reportingInstance": &self.host,
         };
+        if !telling.related.is_null() {
+            body.set(&["related"], &telling.related);
+        }
         Some(Request::about(Verb::Create, kinds::EVENT, telling.namespace.clone(), "").body(body))
     }
 }

@@ -23,6 +23,8 @@ pub struct Image {
     pub present: bool,
     /// Commands that exist in it besides the usual small tools; `*` means any.
     pub commands: Vec<Text>,
+    /// How its process calls itself in a process table; empty where that is its command line.
+    pub title: Text,
     /// What runs when a Pod gives no command.
     pub program: Arc<Program>,
 }
@@ -111,6 +113,7 @@ pub fn normalised(name: &str) -> Text {
 /// | `size_bytes`, `pull_ms` | its size, and how long a node needs to fetch it |
 /// | `present` | whether every node has it from the start |
 /// | `commands` | commands in it besides the small tools; any of them runs `program` |
+/// | `title` | how its process calls itself in a process table, where that is not its command line |
 /// | `program` | what it does without a command: see `Program` |
 fn parse(data: &Tree) -> Vec<Image> {
     let repository = data.get("image").text();
@@ -130,6 +133,7 @@ fn parse(data: &Tree) -> Vec<Image> {
                 pull: Duration::millis(data.get("pull_ms").int_or(200).max(0) as u64),
                 present: data.get("present").is_true(),
                 commands: texts("commands"),
+                title: data.get("title").as_text().cloned().unwrap_or_default(),
                 program: program.clone(),
             }
         })
@@ -147,6 +151,7 @@ fn plain(name: &str, full: &str) -> Image {
         pull: Duration::millis(200),
         present: false,
         commands: vec![Text::new_static("*")],
+        title: Text::default(),
         program: Arc::new(Program::default()),
     }
 }
@@ -154,11 +159,9 @@ fn plain(name: &str, full: &str) -> Image {
 /// 64 hexadecimal digits that depend on the name alone.
 fn digest(full: &str) -> Text {
     let mut text = String::from("sha256:");
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut hash = simcore::FNV_BASIS;
     for round in 0..4_u8 {
-        for byte in full.bytes().chain([round]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        hash = simcore::fnv_from(hash, full.bytes().chain([round]));
         text.push_str(&format!("{hash:016x}"));
     }
     Text::from(text)

@@ -1,13 +1,13 @@
 //! The component itself: deliveries, answers and wakes in, requests out.
 use crate::host::Host;
-use crate::images::{Catalog, Line};
+use crate::images::Catalog;
 use crate::kubelet::client::{Asked, Client};
 use crate::kubelet::context::Context;
 use crate::kubelet::journal::Journal;
 use crate::kubelet::node::Registration;
 use crate::kubelet::traffic::{self, Insides, Question};
 use crate::kubelet::worker::Worker;
-use crate::kubelet::{klog, lifecycle, mirror, node};
+use crate::kubelet::{klog, lifecycle, mirror, node, volumes};
 use crate::network::dns::{NodeDns, ResolvConf};
 use crate::network::{Addresses, MTU, Plugin};
 use crate::runtime::{Sandbox, Store};
@@ -15,7 +15,7 @@ use apiserver::client::{Effects, Ticket};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::wire::Response;
-use objects::{Quantity, Text, Tree, kinds};
+use objects::{Key, Text, Tree, kinds};
 use simcore::{Duration, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -50,14 +50,14 @@ pub struct Config {
 pub struct Kubelet {
     pub host: Host,
     pub(super) config: Config,
-    catalog: Arc<Catalog>,
+    pub(super) catalog: Arc<Catalog>,
     pub(super) view: Snapshot,
     rng: Rng,
     alive: bool,
     // Sandboxes and workers are shared between copies of a world until they act.
     // What lives on the machine and outlasts the process:
     pub(super) sandboxes: BTreeMap<Text, Arc<Sandbox>>,
-    store: Store,
+    pub(super) store: Store,
     pub(super) addresses: Addresses,
     /// The different resolv.conf files of its sandboxes, each kept once.
     resolvs: Vec<Arc<ResolvConf>>,
@@ -66,7 +66,7 @@ pub struct Kubelet {
     // What the process remembers:
     pub(super) workers: BTreeMap<Text, Arc<Worker>>,
     pub(super) registration: Registration,
-    client: Client,
+    pub(super) client: Client,
     relist: Duration,
     pulling_until: Time,
     /// When containerd was last there, while it is not.
@@ -154,6 +154,7 @@ impl Kubelet {
         for pod in pods {
             self.take_in(now, pod, None);
         }
+        self.run_unmirrored(now);
         let strays: Vec<Text> = self.sandboxes.keys().filter(|uid| !self.workers.contains_key(*uid)).cloned().collect();
         strays.iter().for_each(|uid| self.sweep(now, uid));
         self.settle(now, fx);
@@ -182,7 +183,10 @@ impl Kubelet {
                         false => self.sweep(now, &uid),
                     }
                 }
-                (kinds::CONFIG_MAP, Some(_)) => self.renew_inside(&change.key),
+                (kinds::CONFIG_MAP | kinds::SECRET, Some(_)) => {
+                    self.renew_inside(&change.key);
+                    self.renew_soon(now, &change.key);
+                }
                 (kinds::NODE, _) if self.learn_range() => {
                     self.registration.status_at = self.registration.status_at.min(now + Duration::millis(100));
                 }
@@ -296,35 +300,6 @@ impl Kubelet {
         self.start(now, view, fx);
     }
 
-    /// A fault: the process of one container is killed. Says whether there was one running.
-    pub fn kill_container(&mut self, now: Time, namespace: &str, pod: &str, container: &str, fx: &mut Effects) -> bool {
-        let found = self.sandboxes.iter_mut().find(|(_, sandbox)| sandbox.namespace == namespace && sandbox.name == pod && sandbox.ready);
-        let Some((uid, sandbox)) = found else { return false };
-        let uid = uid.clone();
-        let Some(victim) = Arc::make_mut(sandbox).container_mut(container).filter(|victim| victim.is_running()) else { return false };
-        victim.crash(now, 137, "Error");
-        self.notice_crash(now, uid, container, fx);
-        true
-    }
-
-    /// A component in a container finds something wrong, says so in its log, and ends with code 1.
-    pub fn fail_component(&mut self, now: Time, uid: &Text, id: &str, words: &str, fx: &mut Effects) {
-        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
-        let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
-        let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
-        victim.log.write(&Line { at: now, text: format!("{words}\n") });
-        victim.crash(now, 1, "Error");
-        self.notice_crash(now, uid.clone(), &name, fx);
-    }
-
-    /// A Pod's sandbox is gone with all processes in it; the runtime finds their ends unknown when it is asked.
-    pub fn lose_sandbox(&mut self, now: Time, uid: &Text, fx: &mut Effects) {
-        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
-        sandbox.ready = false;
-        sandbox.containers_mut().for_each(|container| container.crash(now, 255, "Unknown"));
-        self.notice_crash(now, uid.clone(), "", fx);
-    }
-
     /// Everything that the runtime kept is gone: sandboxes, images, addresses, the network plugin's configuration.
     pub fn wipe(&mut self) {
         self.stop();
@@ -339,36 +314,6 @@ impl Kubelet {
     /// Takes the address of the cluster's name server: `clusterDNS`.
     pub fn set_cluster_dns(&mut self, address: &str) {
         self.config.dns.cluster_dns = vec![Text::new(address)];
-    }
-
-    /// The kernel kills a container by its runtime id, because it uses more memory than its limit.
-    pub fn out_of_memory(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
-        let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
-        let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
-        let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
-        victim.crash(now, 137, "OOMKilled");
-        self.notice_crash(now, uid.clone(), &name, fx);
-    }
-
-    /// The limit of a container's memory in bytes; `None` for no limit.
-    pub fn memory_limit(&self, uid: &str, id: &str) -> Option<u64> {
-        let sandbox = self.sandboxes.get(uid)?;
-        let name = &sandbox.slots.iter().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id))?.name;
-        let containers = self.workers.get(uid)?.pod.spec().get("containers").items();
-        let spec = containers.iter().find(|one| one.get("name").text() == name)?;
-        let limit = spec.at(&["resources", "limits", "memory"]);
-        (!limit.is_null()).then(|| Quantity::of(limit).as_units().max(0) as u64)
-    }
-
-    /// A container has died: the kubelet sees it at its next look.
-    fn notice_crash(&mut self, now: Time, uid: Text, container: &str, fx: &mut Effects) {
-        let seen = self.context(now).next_relist();
-        if let Some(worker) = self.workers.get_mut(&uid).map(Arc::make_mut) {
-            worker.probes.retain(|(name, _), _| name != container);
-            worker.sync_at = Some(worker.sync_at.map_or(seen, |at| at.min(seen)));
-        }
-        self.replan(&uid);
-        self.settle(now, fx);
     }
 
     /// containerd stops or starts. Without it containers run on under their shims, but nobody starts, stops or looks at one.
@@ -424,7 +369,7 @@ impl Kubelet {
         found
     }
 
-    fn context(&mut self, now: Time) -> Context<'_> {
+    pub(super) fn context(&mut self, now: Time) -> Context<'_> {
         Context {
             now,
             view: &self.view,
@@ -462,20 +407,37 @@ impl Kubelet {
         self.plan(uid, next);
     }
 
-    fn take_in(&mut self, now: Time, pod: Kept, cause: Option<u32>) {
+    pub(super) fn take_in(&mut self, now: Time, pod: Kept, cause: Option<u32>) {
         let uid = pod.uid_text();
+        if self.has_no_manifest(&pod) || (!self.workers.contains_key(&uid) && self.turns_away(now, &pod, cause)) {
+            return;
+        }
         match self.workers.get_mut(&uid).map(Arc::make_mut) {
             Some(worker) => worker.learn(pod, cause, now),
             None => {
-                self.adopt(&uid, &pod);
+                if self.adopt(now, &uid, &pod) {
+                    return self.replan(&uid);
+                }
                 self.workers.insert(uid.clone(), Arc::new(Worker::new(pod, cause, now)));
             }
         }
         self.replan(&uid);
     }
 
+    /// A ConfigMap or Secret has changed: Pods that mount it show it at their next regular sync, of which each has one
+    /// every 60 to 90 seconds.
+    fn renew_soon(&mut self, now: Time, key: &Key) {
+        let shows = |worker: &&Arc<Worker>| worker.renew_at.is_none() && volumes::shows(&worker.pod, key);
+        let uids: Vec<Text> = self.workers.values().filter(shows).map(|worker| worker.uid.clone()).collect();
+        for uid in uids {
+            let at = now + Duration::millis(self.rng.between(500, 75_000));
+            self.workers.get_mut(&uid).map(Arc::make_mut).into_iter().for_each(|worker| worker.renew_at = Some(at));
+            self.replan(&uid);
+        }
+    }
+
     /// A sandbox without a Pod: its containers are killed, and it is taken away when they are gone.
-    fn sweep(&mut self, now: Time, uid: &Text) {
+    pub(super) fn sweep(&mut self, now: Time, uid: &Text) {
         if self.runtime_lost.is_some() {
             return;
         }
@@ -503,6 +465,8 @@ impl Kubelet {
         if quiet && self.alive {
             self.sandboxes.remove(uid);
             self.addresses.release(uid);
+            // What ended may have stood in the way of the same Pod by another manifest.
+            self.run_unmirrored(now);
         }
         self.plan(uid, next);
     }

@@ -1,6 +1,7 @@
 //! A container's environment: values, references, ConfigMaps, Secrets, the downward API.
+use crate::kubelet::expansion::expand;
 use apiserver::Snapshot;
-use objects::{Object, Text, Tree, base64, kinds};
+use objects::{Object, Quantity, Text, Tree, base64, kinds};
 
 /// The Pod's facts that the downward API can give.
 pub struct Downward<'a> {
@@ -12,7 +13,7 @@ pub struct Downward<'a> {
 /// What `declared` gives, and after it the Service variables of the namespace.
 pub fn environment(view: &Snapshot, container: &Tree, facts: &Downward) -> Vec<(Text, Text)> {
     let mut all = declared(view, container, facts).unwrap_or_default();
-    for (key, value) in services(view, &facts.pod.key.namespace) {
+    for (key, value) in services(view, facts.pod) {
         if !all.iter().any(|(name, _)| *name == key) {
             all.push((key, value));
         }
@@ -24,6 +25,8 @@ pub fn environment(view: &Snapshot, container: &Tree, facts: &Downward) -> Vec<(
 /// Resolves `envFrom` and `env`. The error is upstream's sentence for `CreateContainerConfigError`.
 pub fn declared(view: &Snapshot, container: &Tree, facts: &Downward) -> Result<Vec<(Text, Text)>, String> {
     let mut all: Vec<(Text, Text)> = Vec::new();
+    let refers = |variable: &Tree| variable.get("value").text().contains('$');
+    let services = if container.get("env").items().iter().any(refers) { services(view, facts.pod) } else { Vec::new() };
     for source in container.get("envFrom").items() {
         let prefix = source.get("prefix").text();
         for (key, value) in whole_source(view, source, facts)? {
@@ -38,7 +41,9 @@ pub fn declared(view: &Snapshot, container: &Tree, facts: &Downward) -> Result<V
                 None => continue,
             }
         } else {
-            Text::from(references(variable.get("value").text(), &all))
+            // Variables of Services can be named, too, but the container's own come first.
+            let value = variable.get("value").text();
+            if value.contains('$') { Text::from(expand(value, &[&services[..], &all[..]].concat())) } else { Text::new(value) }
         };
         put(&mut all, name, value);
     }
@@ -70,7 +75,7 @@ fn single(view: &Snapshot, from: &Tree, container: &Tree, facts: &Downward) -> R
         return field(from.at(&["fieldRef", "fieldPath"]).text(), facts).map(Some);
     }
     if from.has("resourceFieldRef") {
-        return Ok(Some(resource(from.at(&["resourceFieldRef", "resource"]).text(), container)));
+        return Ok(Some(resource(view, from.get("resourceFieldRef"), container, facts.pod)));
     }
     let (kind, short, long, reference) = match from.has("configMapKeyRef") {
         true => (kinds::CONFIG_MAP, "configmap", "ConfigMap", from.get("configMapKeyRef")),
@@ -96,11 +101,17 @@ pub fn data(object: &Object) -> Vec<(Text, Text)> {
     object.tree.get("data").entries().map(|(key, value)| (key.clone(), read(value))).collect()
 }
 
+/// The entries of a ConfigMap that are no text.
+pub fn binary_data(object: &Object) -> Vec<(Text, Text)> {
+    object.tree.get("binaryData").entries().map(|(key, value)| (key.clone(), decoded(value.text()))).collect()
+}
+
 fn decoded(text: &str) -> Text {
     Text::from(String::from_utf8_lossy(&base64::decode(text).unwrap_or_default()).into_owned())
 }
 
-fn field(path: &str, facts: &Downward) -> Result<Text, String> {
+/// One field of the Pod, as a variable or as a file.
+pub fn field(path: &str, facts: &Downward) -> Result<Text, String> {
     let pod = facts.pod;
     let keyed = |prefix: &str| path.strip_prefix(prefix).and_then(|rest| rest.strip_suffix("']"));
     if let Some(name) = keyed("metadata.labels['") {
@@ -110,6 +121,8 @@ fn field(path: &str, facts: &Downward) -> Result<Text, String> {
         return Ok(Text::new(pod.annotation(name)));
     }
     match path {
+        "metadata.labels" => Ok(lines(pod.labels())),
+        "metadata.annotations" => Ok(lines(pod.meta().get("annotations"))),
         "metadata.name" => Ok(pod.key.name.clone()),
         "metadata.namespace" => Ok(pod.key.namespace.clone()),
         "metadata.uid" => Ok(pod.uid_text()),
@@ -121,25 +134,37 @@ fn field(path: &str, facts: &Downward) -> Result<Text, String> {
     }
 }
 
-fn resource(name: &str, container: &Tree) -> Text {
-    let (part, what) = name.split_once('.').unwrap_or(("limits", name));
-    Text::new(container.at(&["resources", part, what]).text())
+/// A map as a file shows it: `key="value"` line by line.
+fn lines(map: &Tree) -> Text {
+    let all: Vec<String> = map.entries().map(|(key, value)| format!("{key}={:?}", value.text())).collect();
+    Text::from(all.join("\n"))
 }
 
-/// `$(NAME)` of variables that stand before.
-fn references(text: &str, before: &[(Text, Text)]) -> String {
-    let mut out = text.to_string();
-    for (name, value) in before {
-        out = out.replace(&format!("$({name})"), value);
+/// A container's request or limit in units of its divisor, rounded up. A missing limit is what the node has to give.
+pub fn resource(view: &Snapshot, reference: &Tree, container: &Tree, pod: &Object) -> Text {
+    let named = reference.get("containerName").text();
+    let other = pod.spec().get("containers").items().iter().find(|it| it.get("name").text() == named);
+    let container = other.unwrap_or(container);
+    let (part, what) = reference.get("resource").text().split_once('.').unwrap_or_default();
+    let mut amount = container.at(&["resources", part, what]);
+    let node = view.find(kinds::NODE, "", pod.spec().get("nodeName").text());
+    if amount.is_null() && part == "limits" {
+        amount = node.map_or(amount, |node| node.status().at(&["allocatable", what]));
     }
-    out
+    let (amount, divisor) = (Quantity::of(amount), Quantity::of(reference.get("divisor")));
+    let divisor = if divisor.is_zero() { Quantity::from_units(1) } else { divisor };
+    let (all, by) = if what == "cpu" { (amount.as_milli(), divisor.as_milli()) } else { (amount.as_units(), divisor.as_units()) };
+    Text::from(((all + by - 1) / by.max(1)).to_string())
 }
 
 /// `KUBERNETES_*` for the API, and `<NAME>_SERVICE_HOST` and its kin for each Service of the namespace.
-fn services(view: &Snapshot, namespace: &str) -> Vec<(Text, Text)> {
+/// With `enableServiceLinks: false` only the former.
+fn services(view: &Snapshot, pod: &Object) -> Vec<(Text, Text)> {
     let mut all = Vec::new();
-    let api = view.find(kinds::SERVICE, "default", "kubernetes").filter(|_| namespace != "default");
-    for service in view.list_in(kinds::SERVICE, namespace).chain(api) {
+    let namespace = &pod.key.namespace;
+    let links = pod.spec().get("enableServiceLinks") != &Tree::from(false);
+    let api = view.find(kinds::SERVICE, "default", "kubernetes").filter(|_| !links || namespace != "default");
+    for service in view.list_in(kinds::SERVICE, namespace).filter(|_| links).chain(api) {
         let address = service.spec().get("clusterIP").text();
         if address.is_empty() || address == "None" {
             continue;
@@ -178,11 +203,5 @@ mod tests {
     fn secrets_are_read_through_their_base64() {
         assert_eq!(decoded("YWJj"), "abc");
         assert_eq!(decoded("aHVudGVyMg=="), "hunter2");
-    }
-
-    #[test]
-    fn values_may_name_earlier_variables() {
-        let before = [(Text::new("HOST"), Text::new("db"))];
-        assert_eq!(references("$(HOST):5432 $(NOBODY)", &before), "db:5432 $(NOBODY)");
     }
 }

@@ -3,7 +3,7 @@ use crate::host::Ailment;
 use crate::kubelet::context::Context;
 use crate::kubelet::probes::{self, Kind, Probe};
 use crate::kubelet::worker::{Ending, Step, Worker};
-use crate::kubelet::{hooks, mirror, start, status};
+use crate::kubelet::{hooks, mirror, start, status, volumes};
 use crate::runtime::{Container, Sandbox};
 use objects::{Text, Tree};
 use simcore::{Duration, Time};
@@ -19,6 +19,9 @@ pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
     let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
     hooks::advance(worker, sandbox, cx);
     probe(worker, sandbox, cx);
+    if due(worker.renew_at) {
+        renew(worker, sandbox, cx);
+    }
     if due(worker.retry_at) {
         worker.retry(cx);
     }
@@ -40,6 +43,16 @@ pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
         stop_if_quiet(worker, sandbox, cx, clean_at);
     }
     worker.leave(cx);
+}
+
+/// Brings the mounted files of the containers that run up to date.
+fn renew(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &Context) {
+    worker.renew_at = None;
+    for slot in sandbox.iter_mut().flat_map(|sandbox| &mut sandbox.slots) {
+        if let (Some(spec), Some(container)) = (worker.spec_of(&slot.name), slot.current.as_mut()) {
+            volumes::renew(cx.view, &worker.pod, spec, &mut container.files);
+        }
+    }
 }
 
 /// Some container has ended: seen at the next look at the containers, or at once when the kubelet itself stopped it.

@@ -2,8 +2,8 @@
 use crate::host::{CONTROL_PLANE, Host, Manifest};
 use apiserver::Snapshot;
 use objects::wire::{Request, Verb};
-use objects::{Object, Text, Tree, kinds, list, map};
-use simcore::Time;
+use objects::{Key, Object, Text, Tree, kinds, list, map};
+use simcore::{FNV_BASIS, Time, fnv, fnv_from};
 
 const NAMESPACE: &str = "kube-system";
 /// Where the parts of Kubernetes itself come from.
@@ -49,6 +49,19 @@ pub fn own(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
         }
     }
     requests
+}
+
+/// The Pod of a manifest as the kubelet has it before there is a mirror: its uid is the manifest's hash.
+pub fn alone(now: Time, one: &Manifest, host: &Host) -> Object {
+    let mut pod = mirrored(now, one, host, "");
+    apiserver::complete_pod(&mut pod);
+    pod.set(&["metadata", "uid"], &one.hash);
+    Object::new(Key::new(kinds::POD, one.namespace.clone(), one.name.clone()), 0, pod)
+}
+
+/// Whether a Pod has no object in the API.
+pub fn is_alone(pod: &Object) -> bool {
+    pod.revision == 0
 }
 
 /// The mirror of a manifest.
@@ -138,9 +151,6 @@ fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
 /// `kubernetes.io/config.hash`: 32 hexadecimal digits that depend on a manifest's text, or on the part's name where nobody has
 /// touched its manifest.
 pub fn config_hash(text: &str) -> Text {
-    let mut words = [0xcbf2_9ce4_8422_2325_u64, 0x8422_2325_cbf2_9ce4];
-    for byte in text.bytes() {
-        words.iter_mut().for_each(|word| *word = (*word ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    }
-    Text::from(format!("{:016x}{:016x}", words[0], words[1]))
+    let (upper, lower) = (fnv(text.bytes()), fnv_from(FNV_BASIS.rotate_left(32), text.bytes()));
+    Text::from(format!("{upper:016x}{lower:016x}"))
 }

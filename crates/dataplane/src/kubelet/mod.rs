@@ -1,10 +1,14 @@
 //! The kubelet of one node: a component that watches its Pods and makes its containers follow them.
+mod admission;
 mod backoff;
+mod blows;
 mod client;
 mod component;
 mod config;
 mod context;
+mod expansion;
 mod hooks;
+mod images;
 mod journal;
 mod klog;
 mod lifecycle;

@@ -134,7 +134,7 @@ fn look_http(now: Time, data: &Tree, container: &Tree, sandbox: &Sandbox, limit:
 }
 
 /// A port by number or by its name in the container.
-fn port(wanted: &Tree, container: &Tree) -> Option<u16> {
+pub fn port(wanted: &Tree, container: &Tree) -> Option<u16> {
     if let Some(number) = wanted.as_int() {
         return u16::try_from(number).ok();
     }

@@ -4,6 +4,7 @@ use crate::images::shell::{Shell, is_shell, is_tool};
 use crate::images::{Image, Lookup, Task};
 use crate::kubelet::config::{Downward, declared, environment};
 use crate::kubelet::context::Context;
+use crate::kubelet::expansion::expand;
 use crate::kubelet::worker::{Step, Worker};
 use crate::kubelet::{hooks, klog, lifecycle, mirror, pull, volumes};
 use crate::network::Plugin;
@@ -197,7 +198,11 @@ fn started(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: T
         return next(worker, sandbox, cx);
     };
     let process = mirror::is_process(&worker.pod);
-    let task = if process { part(cx.now, cx.host.ailment(&name), &mut made.log) } else { task(cx.now, &container, image.as_deref()) };
+    let task = if process {
+        part(cx.now, cx.host.ailment(&name), &mut made.log)
+    } else {
+        task(cx.now, &container, &made.env.clone(), image.as_deref())
+    };
     match task {
         Ok(task) => {
             made.start(cx.now, task);
@@ -232,16 +237,12 @@ fn post_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, cont
     if hook.is_null() {
         return next(worker, sandbox, cx);
     }
-    let (took, result) = hooks::run(cx, hook, &name, sandbox);
+    let (took, result) = hooks::run(cx, hook, container, sandbox);
     let failure = result.err().map(|words| {
-        let command: Vec<&str> = hook.at(&["exec", "command"]).items().iter().map(Tree::text).collect();
         let key = &worker.pod.key;
         let whole = format!("{}_{}({})", key.name, key.namespace, worker.uid);
-        let said = words.split_once(": ").map_or("", |(_, said)| said);
-        format!(
-            "Exec lifecycle hook ([{}]) for Container \"{name}\" in Pod \"{whole}\" failed - error: {words}, message: {said:?}",
-            command.join(" ")
-        )
+        let (way, what, said) = hooks::described(hook, &words);
+        format!("{way} lifecycle hook ({what}) for Container \"{name}\" in Pod \"{whole}\" failed - error: {words}, message: {said:?}")
     });
     worker.step = Step::PostStart { name, until: cx.now + took, failure };
     if took == Duration::ZERO {
@@ -280,8 +281,9 @@ fn part(now: Time, ailment: &Ailment, log: &mut Log) -> Result<Task, Text> {
 }
 
 /// What the container's first process is. `Err` names a command that the image does not have.
-fn task(now: Time, container: &Tree, image: Option<&Image>) -> Result<Task, Text> {
-    let words = |key: &str| container.get(key).items().iter().map(|word| Text::new(word.text()));
+fn task(now: Time, container: &Tree, env: &[(Text, Text)], image: Option<&Image>) -> Result<Task, Text> {
+    let expanded = |word: &Tree| if word.text().contains('$') { Text::from(expand(word.text(), env)) } else { Text::new(word.text()) };
+    let words = |key: &str| container.get(key).items().iter().map(expanded);
     let argv: Vec<Text> = words("command").chain(words("args")).collect();
     let ports =
         || container.get("ports").items().iter().filter_map(|port| u16::try_from(port.get("containerPort").as_int()?).ok()).collect();

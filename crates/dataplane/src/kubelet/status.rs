@@ -417,7 +417,13 @@ pub fn patch(uid: &str, old: &Tree, new: &Tree) -> Tree {
         all.add("conditions", changed);
     }
     for (key, value) in new.entries().filter(|(key, value)| key.as_str() != "conditions" && old.get(key) != *value) {
-        all.0.push((key.clone(), value.clone()));
+        let mut value = value.clone();
+        // A map that is merged loses only what is named.
+        if key == "resources" {
+            let gone: Vec<Text> = old.get(key).entries().filter(|(part, _)| !value.has(part)).map(|(part, _)| part.clone()).collect();
+            gone.iter().for_each(|part| value.set(&[part], Tree::Null));
+        }
+        all.0.push((key.clone(), value));
     }
     for gone in ["reason", "message"].into_iter().filter(|key| old.has(key) && !new.has(key)) {
         all.add(gone, Tree::Null);

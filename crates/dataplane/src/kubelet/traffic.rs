@@ -4,7 +4,7 @@ use crate::kubelet::{Kubelet, volumes};
 use crate::network::{Ask, Heard};
 use crate::runtime::{Container, Sandbox};
 use apiserver::client::Effects;
-use objects::{Key, Text, Tree};
+use objects::{Key, Object, Text, Tree};
 use simcore::Time;
 use std::sync::Arc;
 
@@ -89,6 +89,11 @@ impl Kubelet {
     /// All Pods' sandboxes by uid.
     pub fn sandboxes(&self) -> impl Iterator<Item = (&Text, &Sandbox)> {
         self.sandboxes.iter().map(|(uid, sandbox)| (uid, &**sandbox))
+    }
+
+    /// The Pod that a sandbox is of, as the kubelet knows it.
+    pub fn pod_of(&self, uid: &str) -> Option<&Object> {
+        self.workers.get(uid).map(|worker| &*worker.pod)
     }
 
     pub fn sandbox(&self, uid: &str) -> Option<&Sandbox> {

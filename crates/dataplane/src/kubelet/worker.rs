@@ -3,8 +3,10 @@ use crate::kubelet::backoff::Backoff;
 use crate::kubelet::client::Asked;
 use crate::kubelet::context::Context;
 use crate::kubelet::journal::Whose;
+use crate::kubelet::mirror;
 use crate::kubelet::probes::{Kind, Probe};
 use crate::kubelet::status::{self, Facts, Stage};
+use crate::kubelet::volumes;
 use crate::runtime::Sandbox;
 use apiserver::client::Note;
 use apiserver::store::Kept;
@@ -71,6 +73,8 @@ pub struct Worker {
     pub told_backoff: BTreeMap<Text, u32>,
     /// How long to wait before volumes are tried again.
     pub mount_pause: Duration,
+    /// When its mounted files are brought up to date.
+    pub renew_at: Option<Time>,
     pub wanted: Tree,
     base: Tree,
     base_revision: u64,
@@ -107,6 +111,7 @@ impl Worker {
             verdict: None,
             told_backoff: BTreeMap::new(),
             mount_pause: Duration::millis(500),
+            renew_at: None,
             wanted: Tree::Null,
             in_flight: false,
             dirty: false,
@@ -129,6 +134,10 @@ impl Worker {
         if pod.revision > self.base_revision && !self.in_flight {
             self.base = pod.status().clone();
             self.base_revision = pod.revision;
+        }
+        let labels = pod.labels() != self.pod.labels() || pod.meta().get("annotations") != self.pod.meta().get("annotations");
+        if labels && volumes::shows_itself(&pod) {
+            self.renew_at = Some(now + Duration::millis(300));
         }
         self.pod = pod;
         if asks || sooner {
@@ -207,7 +216,16 @@ impl Worker {
         }
     }
 
+    /// A static Pod has its mirror now: from here on its status can be told.
+    pub fn mirrored(&mut self, pod: Kept, now: Time) {
+        (self.uid, self.base, self.base_revision) = (pod.uid_text(), pod.status().clone(), pod.revision);
+        (self.pod, self.wanted, self.sync_at) = (pod, Tree::Null, Some(now));
+    }
+
     fn push(&mut self, cx: &mut Context) {
+        if mirror::is_alone(&self.pod) {
+            return;
+        }
         if self.in_flight {
             self.dirty = true;
             return;
@@ -295,6 +313,9 @@ impl Worker {
         let probe = self.probes.values().map(|probe| probe.next).min();
         let prestop = self.prestop.values().map(|(at, _)| *at).min();
         let inside = sandbox.and_then(Sandbox::next);
-        [step, sync, clean, probe, prestop, inside, self.refresh_at, self.finish_at, self.retry_at].into_iter().flatten().min()
+        [step, sync, clean, probe, prestop, inside, self.refresh_at, self.finish_at, self.retry_at, self.renew_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

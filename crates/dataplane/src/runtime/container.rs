@@ -151,6 +151,13 @@ impl Container {
         }
     }
 
+    /// SIGTERM comes from outside, and no SIGKILL after it.
+    pub fn signal(&mut self, now: Time) {
+        if self.is_running() {
+            self.task.terminate(now);
+        }
+    }
+
     /// It dies at once (a fault, a power cut) with this code and reason.
     pub fn crash(&mut self, now: Time, code: i32, reason: &'static str) {
         if let State::Running { since } = self.state {

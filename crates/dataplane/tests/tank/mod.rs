@@ -93,7 +93,10 @@ impl Tank {
         tree.set(&["metadata", "namespace"], "default");
         tree.set(&["metadata", "generation"], 1);
         let scheduled = map! {"type": "PodScheduled", "status": "True", "lastTransitionTime": self.now.rfc3339()};
-        tree.set(&["status"], map! {"phase": "Pending", "qosClass": "BestEffort", "conditions": list![scheduled]});
+        // A text with a status of its own is a Pod that no scheduler placed.
+        if !tree.has("status") {
+            tree.set(&["status"], map! {"phase": "Pending", "qosClass": "BestEffort", "conditions": list![scheduled]});
+        }
         self.put(kinds::POD, "default", &name, tree);
     }
 

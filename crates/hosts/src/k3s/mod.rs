@@ -24,7 +24,7 @@ pub use command::{columns, kubectl, run};
 pub use components::{Component, bundled, disabled, manifests};
 pub use release::{channel, digest, release};
 pub use schedule::pause as pause_of_cron;
-pub use scripts::{find as script, is_shim};
+pub use scripts::find as script;
 pub use server::{Origin, has_database, supervisor, take_origin};
 pub use snapshot::{FOLDER as SNAPSHOTS, files as snapshot_files};
 pub use start::{Progress, carry_on, network_up, shim, wait};

@@ -72,15 +72,7 @@ pub fn files_of(machine: &str) -> Option<(&'static str, &'static str)> {
 
 /// 64 digits that stand for a binary's SHA-256: the same for the same version and architecture.
 pub fn digest(version: &str, arch: &str) -> String {
-    let mut state = 0xcbf2_9ce4_8422_2325u64;
-    let mut text = String::new();
-    for round in 0..4u8 {
-        for byte in version.bytes().chain(arch.bytes()).chain([round]) {
-            state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        text.push_str(&format!("{:016x}", state ^ (state >> 29)));
-    }
-    text
+    simcore::fnv_digits(&format!("{version}{arch}"))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(super) fn write_uninstall(machine: &mut Machine, bin: &str, name: &str) {
 }
 
 /// Whether a process is one that holds a Pod's containers for K3s's containerd; it lives on when that ends.
-pub fn is_shim(process: &Process) -> bool {
+fn is_own_shim(process: &Process) -> bool {
     process.command.strip_prefix(DATA).is_some_and(|rest| rest.starts_with("/data/") && rest.contains("/bin/containerd-shim"))
 }
 
@@ -64,7 +64,7 @@ fn killall(call: &mut Call) -> Step<()> {
         call.machine.stop_unit(now, &name);
     }
     trace(call, "[ -x /etc/init.d/k3s* ]");
-    let mut gone: Vec<u32> = call.machine.processes.iter().filter(|one| is_shim(one)).map(|one| one.pid).collect();
+    let mut gone: Vec<u32> = call.machine.processes.iter().filter(|one| is_own_shim(one)).map(|one| one.pid).collect();
     let mut at = 0;
     while at < gone.len() {
         let parent = gone[at];

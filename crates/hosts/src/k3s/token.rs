@@ -51,8 +51,7 @@ pub fn full(hash: &str, login: &str) -> String {
 
 /// 16 digits by which a secret can be recognised without being told.
 pub fn brief(text: &str) -> String {
-    let state = text.bytes().fold(0xcbf2_9ce4_8422_2325u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{state:016x}")
+    format!("{:016x}", simcore::fnv(text.bytes()))
 }
 
 /// The administrator's client, as k3s's own commands find it: $KUBECONFIG or /etc/rancher/k3s/k3s.yaml.

@@ -258,10 +258,7 @@ fn ask(call: &mut Call, client: &Client, endpoint: &str) -> Step<Result<Tree, St
 
 /// A stand-in for the signature that the bootstrap signer puts beside cluster-info: it depends on text, ID and secret.
 pub fn signature(text: &str, id: &str, secret: &str) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in text.bytes().chain(id.bytes()).chain(secret.bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+    let hash = simcore::fnv(text.bytes().chain(id.bytes()).chain(secret.bytes()));
     let head = base64::encode(format!("{{\"alg\":\"HS256\",\"kid\":\"{id}\"}}").as_bytes());
     format!("{}..{hash:016x}", head.trim_end_matches('='))
 }

@@ -185,7 +185,7 @@ impl Machine {
     }
 
     pub fn has_image(&self, image: &str) -> bool {
-        self.images.iter().any(|known| known == image)
+        self.images.iter().any(|known| known == image || full_name(known) == full_name(image))
     }
 
     /// Whether something listens on a TCP port.
@@ -250,10 +250,7 @@ impl Machine {
             "/proc/modules" => Some(self.modules.iter().rev().map(|name| format!("{name} 16384 0 - Live 0x0000000000000000\n")).collect()),
             "/sys/class/dmi/id/product_uuid" => {
                 // Each machine has its own, which depends on its address alone.
-                let bits = self
-                    .address()
-                    .bytes()
-                    .fold(0xcbf2_9ce4_8422_2325_u64, |all, byte| (all ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+                let bits = simcore::fnv(self.address().bytes());
                 let (a, b) = (bits, bits.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15));
                 Some(format!(
                     "{:08x}-{:04x}-4{:03x}-9{:03x}-{:012x}\n",
@@ -268,4 +265,15 @@ impl Machine {
             _ => self.files.read(path).map(|text| text.to_string()),
         }
     }
+}
+/// An image's repository and tag in full: `docker.io/rancher/x`, `v1` of `rancher/x:v1`.
+pub fn full_name(image: &str) -> (String, String) {
+    let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, "latest"));
+    let first = name.split('/').next().unwrap_or("");
+    let name = match (name.contains('/'), first.contains(['.', ':'])) {
+        (false, _) => format!("docker.io/library/{name}"),
+        (true, false) => format!("docker.io/{name}"),
+        _ => name.to_string(),
+    };
+    (name, tag.to_string())
 }

@@ -19,6 +19,8 @@ pub struct Process {
     pub since: Time,
     /// Halted by SIGSTOP: it holds its memory and its ports, and does nothing.
     pub frozen: bool,
+    /// SIGTERM was sent to it.
+    pub asked: bool,
 }
 
 /// A port that a process listens on.
@@ -31,19 +33,38 @@ pub struct Socket {
 }
 
 impl Process {
-    /// `kube-apiserver` of `/usr/local/bin/kube-apiserver --v=2`
+    /// `kube-apiserver` of `/usr/local/bin/kube-apiserver --v=2`, `nginx` of `nginx: master process`
     pub fn name(&self) -> &str {
         let program = self.command.split(' ').next().unwrap_or("");
-        program.rsplit('/').next().unwrap_or(program)
+        program.rsplit('/').next().unwrap_or(program).trim_end_matches(':')
+    }
+
+    /// Whether it is one that holds a Pod's containers for containerd; it lives on when that ends.
+    pub fn is_shim(&self) -> bool {
+        self.name().starts_with("containerd-shim")
     }
 }
 
 impl Machine {
+    /// Whether a process is the first one of a Pod's container. Parts that the kubelet runs from files have shims with no
+    /// sandbox behind them.
+    fn is_in_pod(&self, process: &Process) -> bool {
+        let sandbox = |shim: &Process| shim.command.split(' ').any(|word| word.len() == 64 && word.bytes().all(|c| c.is_ascii_hexdigit()));
+        process.name() != "pause" && self.processes.iter().any(|one| one.pid == process.parent && one.is_shim() && sandbox(one))
+    }
+
+    /// SIGTERM for a container's first process: what comes of it is up to its program. `false`: it is another process.
+    pub(super) fn ask_to_end(&mut self, pid: u32) -> bool {
+        let Some(at) = self.processes.iter().position(|one| one.pid == pid && self.is_in_pod(one)) else { return false };
+        Arc::make_mut(&mut self.processes)[at].asked = true;
+        true
+    }
+
     /// Starts a process and gives its id.
     pub fn spawn(&mut self, now: Time, user: &str, parent: u32, command: &str) -> u32 {
         let pid = self.take_pid();
         let (user, command) = (Text::new(user), Text::new(command));
-        let mut process = Process { pid, parent, user, command, rss_kib: 4_000, cpu_millis: 0, since: now, frozen: false };
+        let mut process = Process { pid, parent, user, command, rss_kib: 4_000, cpu_millis: 0, since: now, frozen: false, asked: false };
         let figure = figures::of(process.name());
         (process.rss_kib, process.cpu_millis) = (figure.rest_kib, figure.rest_millis);
         Arc::make_mut(&mut self.processes).push(process);

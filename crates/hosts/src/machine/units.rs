@@ -239,6 +239,9 @@ impl Machine {
 
     /// A process was killed. systemd notices where it was a service's, and starts it again after a while (Restart=always).
     pub fn died(&mut self, now: Time, pid: u32, hard: bool) {
+        if !hard && self.ask_to_end(pid) {
+            return;
+        }
         let (how, result) = if hard { ("killed, status=9/KILL", "signal") } else { ("killed, status=15/TERM", "") };
         self.ended(now, pid, how, result);
     }

@@ -2,7 +2,7 @@
 use super::apart;
 use crate::call::{Call, Step, Stop, fail};
 use crate::k3s;
-use crate::machine::Kind;
+use crate::machine::{Kind, full_name};
 use crate::outside::Container;
 use simcore::{Duration, Time};
 
@@ -130,9 +130,10 @@ pub fn crictl(call: &mut Call) -> Step<()> {
             call.say("{\n  \"status\": {\n    \"conditions\": [\n      {\n        \"message\": \"\",\n        \"reason\": \"\",\n        \"status\": true,\n        \"type\": \"RuntimeReady\"\n      }\n    ]\n  }\n}");
             Ok(())
         }
-        "stop" | "rm" | "stopp" | "rmp" if ends_part(call, &socket, &names)? => Ok(()),
-        known @ ("stop" | "rm" | "stopp" | "rmp" | "stats" | "statsp" | "runp" | "create" | "start" | "update" | "attach"
-        | "port-forward") => {
+        "stop" | "stopp" => stop(call, &socket, names, *verb == "stopp"),
+        // With force they are stopped first.
+        "rm" | "rmp" if flags.iter().any(|flag| matches!(*flag, "-f" | "--force")) => stop(call, &socket, names, *verb == "rmp"),
+        known @ ("rm" | "rmp" | "stats" | "statsp" | "runp" | "create" | "start" | "update" | "attach" | "port-forward") => {
             call.complain(format_args!("crictl {known} is not part of this simulation: containers belong to the kubelet here"));
             Err(Stop::Code(1))
         }
@@ -154,24 +155,6 @@ pub fn crictl(call: &mut Call) -> Step<()> {
             Err(Stop::Code(1))
         }
     }
-}
-
-/// Ends the processes of the control plane in these containers or sandboxes; their kubelet starts them again. `false` where one of
-/// them is no such container.
-fn ends_part(call: &mut Call, socket: &str, ids: &[&str]) -> Step<bool> {
-    let all = containers(call, socket)?;
-    let of = |id: &&str| {
-        let found = all.iter().find(|one| one.running && (one.id.starts_with(*id) || one.sandbox.starts_with(*id)));
-        found.filter(|one| {
-            id.len() > 4 && one.namespace == "kube-system" && one.pod.starts_with(one.name.as_str()) && *one.name != *"kube-proxy"
-        })
-    };
-    let Some(parts) = ids.iter().map(of).collect::<Option<Vec<&Container>>>().filter(|parts| !parts.is_empty()) else { return Ok(false) };
-    let pids: Option<Vec<u32>> = parts.iter().map(|one| call.machine.process(&one.name).map(|process| process.pid)).collect();
-    let Some(pids) = pids else { return Ok(false) };
-    pids.into_iter().for_each(|pid| call.machine.kill(pid));
-    ids.iter().for_each(|id| call.say(id));
-    Ok(true)
 }
 
 /// The value of an option: `--name etcd`, `--name=etcd`.
@@ -255,12 +238,34 @@ fn exec(call: &mut Call, socket: &str, words: &[String]) -> Step<()> {
     Err(Stop::Code(1))
 }
 
-fn inspect_pod(call: &mut Call, socket: &str, id: &str) -> Step<()> {
+/// `crictl stop ID…`, `crictl stopp POD…`: the processes are killed; the kubelet starts them again.
+fn stop(call: &mut Call, socket: &str, ids: &[&str], pods: bool) -> Step<()> {
+    if ids.is_empty() {
+        return fail(if pods { "ID cannot be empty" } else { "\"ID\" cannot be empty" });
+    }
+    for id in ids {
+        let found = if pods { sandbox(call, socket, id)? } else { one(call, socket, id)? };
+        let shim = call.machine.processes.iter().find(|process| process.pid == found.pid).map(|process| process.parent);
+        let pid = if pods { shim.unwrap_or_default() } else { found.pid };
+        if pid > 1 {
+            call.machine.kill(pid);
+        }
+        call.say(if pods { format!("Stopped sandbox {id}") } else { id.to_string() });
+    }
+    Ok(())
+}
+
+/// A container of the sandbox whose id begins so.
+fn sandbox(call: &mut Call, socket: &str, id: &str) -> Step<Container> {
     let found = containers(call, socket)?.into_iter().find(|one| !id.is_empty() && one.sandbox.starts_with(id));
-    let Some(found) = found else {
+    found.ok_or_else(|| {
         call.complain(format_args!("FATA[0000] getting pod sandbox status for {id:?}: rpc error: code = NotFound desc = an error occurred when try to find sandbox: not found"));
-        return Err(Stop::Code(1));
-    };
+        Stop::Code(1)
+    })
+}
+
+fn inspect_pod(call: &mut Call, socket: &str, id: &str) -> Step<()> {
+    let found = sandbox(call, socket, id)?;
     call.say(format_args!(
         "{{\n  \"status\": {{\n    \"id\": \"{}\",\n    \"metadata\": {{\n      \"attempt\": 0,\n      \"name\": \"{}\",\n      \"namespace\": \"{}\"\n    }},\n    \"state\": \"SANDBOX_READY\",\n    \"createdAt\": \"{}\"\n  }}\n}}",
         found.sandbox,
@@ -402,18 +407,6 @@ fn size(image: &str) -> &'static str {
     SIZES.iter().find(|(name, _)| image.contains(name)).map_or("50MB", |(_, size)| size)
 }
 
-/// `docker.io/rancher/x`, `v1` of `rancher/x:v1`.
-fn full_name(image: &str) -> (String, String) {
-    let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, "latest"));
-    let first = name.split('/').next().unwrap_or("");
-    let name = match (name.contains('/'), first.contains(['.', ':'])) {
-        (false, _) => format!("docker.io/library/{name}"),
-        (true, false) => format!("docker.io/{name}"),
-        _ => name.to_string(),
-    };
-    (name, tag.to_string())
-}
-
 fn images(call: &mut Call, quiet: bool) -> Step<()> {
     let held = call.machine.images.clone();
     if quiet {
@@ -523,20 +516,30 @@ pub fn ctr(call: &mut Call) -> Step<()> {
     let mine = namespace == "k8s.io";
     match plain.first().copied().unwrap_or("") {
         "images" | "image" | "i" => {
-            let held = call.machine.images.clone();
-            if !quiet {
-                call.say("REF TYPE DIGEST SIZE PLATFORMS LABELS");
-            }
-            for image in held.iter().filter(|_| mine) {
+            let arch = call.machine.hardware.arch.clone();
+            let mut held: Vec<(String, objects::Text)> = Vec::new();
+            for image in call.machine.images.iter().filter(|_| mine) {
                 let (name, tag) = full_name(image);
-                match quiet {
-                    true => call.say(format_args!("{name}:{tag}")),
-                    false => {
-                        let arch = call.machine.hardware.arch.clone();
-                        call.say(format_args!("{name}:{tag} application/vnd.oci.image.index.v1+json sha256:{} {} linux/{arch} io.cri-containerd.image=managed", image_id(image), size(image)));
-                    }
-                }
+                held.push((format!("{name}:{tag}"), image.clone()));
             }
+            held.sort();
+            if quiet {
+                held.iter().for_each(|(name, _)| call.say(name));
+                return Ok(());
+            }
+            let mut rows = vec![["REF", "TYPE", "DIGEST", "SIZE", "PLATFORMS", "LABELS"].map(String::from)];
+            rows.extend(held.into_iter().map(|(name, image)| {
+                let (id, size) = (format!("sha256:{}", image_id(&image)), size(&image).replace("kB", " KiB").replace("MB", " MiB"));
+                [
+                    name,
+                    "application/vnd.oci.image.index.v1+json".into(),
+                    id,
+                    size,
+                    format!("linux/{arch}"),
+                    "io.cri-containerd.image=managed".into(),
+                ]
+            }));
+            k3s::columns(call, &rows, 0, 1);
         }
         kind @ ("containers" | "container" | "c" | "tasks" | "task" | "t") => {
             let found = if mine { containers(call, &socket)? } else { Vec::new() };

@@ -20,6 +20,10 @@ impl Shell<'_> {
         let count = || words.get(1).and_then(|text| text.parse().ok()).unwrap_or(1).max(1);
         Some(match words[0].as_str() {
             ":" => 0,
+            "pwd" => {
+                self.stdout.push_str(&format!("{}\n", self.login.folder));
+                0
+            }
             "export" | "declare" | "local" | "readonly" => {
                 let pairs = words[1..].iter().filter_map(|word| word.split_once('='));
                 pairs.for_each(|(name, value)| self.set(name, value.to_string()));

@@ -1,5 +1,5 @@
 //! Which nodes a DaemonSet is meant for (upstream `NodeShouldRunDaemonPod`).
-use crate::terms::{self, Taint};
+use objects::terms::{self, Taint};
 use objects::{Object, Tree, map};
 
 /// Whether a node is to have a Pod, and whether one that is there may stay.

@@ -61,6 +61,22 @@ impl Term {
     }
 }
 
+/// Whether a Pod with a node is one that this Pod wants near: all its terms of attraction match it.
+pub fn attracts(cycle: &Cycle, other: &Object) -> bool {
+    matches_all(cycle, "podAffinity", other)
+}
+
+/// Whether a Pod with a node keeps this one away: by all this one's terms of repulsion, or by a term of its own.
+pub fn repels(cycle: &Cycle, other: &Object) -> bool {
+    let own = |term: &Tree| Term::of(term, other, cycle.view).matches(&cycle.pod.object);
+    matches_all(cycle, "podAntiAffinity", other) || repulsions(other.spec()).iter().any(own)
+}
+
+fn matches_all(cycle: &Cycle, kind: &str, other: &Object) -> bool {
+    let terms = required(cycle.spec(), kind);
+    !terms.is_empty() && terms.iter().all(|term| Term::of(term, &cycle.pod.object, cycle.view).matches(other))
+}
+
 fn required<'a>(spec: &'a Tree, kind: &str) -> &'a [Tree] {
     spec.at(&["affinity", kind, "requiredDuringSchedulingIgnoredDuringExecution"]).items()
 }

@@ -11,9 +11,9 @@ mod taint_toleration;
 mod topology_spread;
 
 pub use image_locality::WantedImages;
-pub use inter_pod_affinity::AffinityCounts;
-pub use node_ports::WantedPorts;
-pub use topology_spread::SpreadCounts;
+pub use inter_pod_affinity::{AffinityCounts, attracts, repels};
+pub use node_ports::{WantedPorts, share_a_port};
+pub use topology_spread::{SpreadCounts, counts_in};
 
 use super::framework::Plugin;
 

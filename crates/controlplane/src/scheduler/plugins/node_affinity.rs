@@ -1,8 +1,8 @@
 //! NodeAffinity: `nodeSelector` and node affinity, required and preferred.
 use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, Normalise, Plugin, Refusal, Score};
-use crate::terms;
 use objects::Tree;
+use objects::terms;
 
 pub static PLUGIN: Plugin = Plugin {
     name: "NodeAffinity",

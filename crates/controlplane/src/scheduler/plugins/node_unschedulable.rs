@@ -1,8 +1,8 @@
 //! NodeUnschedulable: a cordoned node takes no new Pods, but for those that tolerate it.
 use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, Plugin, Refusal};
-use crate::terms::{self, Taint};
 use objects::Text;
+use objects::terms::{self, Taint};
 
 pub static PLUGIN: Plugin = Plugin { name: "NodeUnschedulable", filter: Some(filter), score: None };
 

@@ -1,7 +1,7 @@
 //! TaintToleration: taints keep Pods away that do not tolerate them, or make the node less liked.
 use crate::scheduler::cache::NodeInfo;
 use crate::scheduler::framework::{Cycle, Normalise, Plugin, Refusal, Score};
-use crate::terms;
+use objects::terms;
 
 pub static PLUGIN: Plugin = Plugin {
     name: "TaintToleration",

@@ -1,9 +1,9 @@
 //! PodTopologySpread: Pods of one kind are spread over nodes and zones, as a rule or as a wish.
 use crate::scheduler::cache::{NodeInfo, PodInfo};
 use crate::scheduler::framework::{Cycle, MAX_SCORE, Normalise, Plugin, Refusal, Score};
-use crate::terms;
 use objects::labels::Selector;
-use objects::{Text, Tree};
+use objects::terms;
+use objects::{Object, Text, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub static PLUGIN: Plugin = Plugin {
@@ -80,13 +80,26 @@ fn defaults<'a>(cycle: &Cycle<'a>) -> Vec<Constraint<'a>> {
     [(HOST, 3), (ZONE, 5)].into_iter().map(constraint).collect()
 }
 
-fn explicit<'a>(cycle: &Cycle<'a>, constraint: &Tree) -> Constraint<'a> {
-    let labels = cycle.pod.object.labels();
+/// Which Pods a constraint of a Pod with these labels counts.
+fn selector(constraint: &Tree, labels: &Tree) -> Selector {
     let mut selector = constraint.get("labelSelector").clone();
     for key in constraint.get("matchLabelKeys").items().iter().map(Tree::text).filter(|key| labels.has(key)) {
         selector.set(&["matchLabels", key], labels.get(key));
     }
-    let selector = Selector::of(&selector).unwrap_or_else(|_| Selector::nothing());
+    Selector::of(&selector).unwrap_or_else(|_| Selector::nothing())
+}
+
+/// Whether a rule of the Pod counts another one.
+pub fn counts_in(cycle: &Cycle, other: &Object) -> bool {
+    let own = &cycle.pod.object;
+    let rules =
+        cycle.spec().get("topologySpreadConstraints").items().iter().filter(|it| it.get("whenUnsatisfiable").text() == "DoNotSchedule");
+    other.key.namespace == own.key.namespace && rules.into_iter().any(|rule| selector(rule, own.labels()).matches(other.labels()))
+}
+
+fn explicit<'a>(cycle: &Cycle<'a>, constraint: &Tree) -> Constraint<'a> {
+    let labels = cycle.pod.object.labels();
+    let selector = selector(constraint, labels);
     let counts_itself = i64::from(selector.matches(labels));
     let counted = Counted::Selected(selector, cycle.pod.key().namespace.clone());
     let key = constraint.get("topologyKey").as_text().cloned().unwrap_or_default();

@@ -188,8 +188,5 @@ fn with_port<'a>(mut port: Port, one: ServicePort, slices: impl Iterator<Item = 
 /// FNV-1a of what names the port.
 fn identity(port: &Port) -> u64 {
     let parts = [port.namespace.as_str(), "/", &port.service, ":", &port.name, port.protocol.word()];
-    parts
-        .iter()
-        .flat_map(|part| part.bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    simcore::fnv(parts.iter().flat_map(|part| part.bytes()))
 }

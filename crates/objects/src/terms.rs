@@ -1,5 +1,5 @@
-//! Node selector terms and tolerations: the small languages in which Pods speak of nodes.
-use objects::{Text, Tree};
+//! Node selector terms, tolerations, host ports: the small languages in which Pods speak of nodes.
+use crate::{Text, Tree};
 
 /// A taint of a node.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,4 +72,20 @@ pub fn tolerated_by(toleration: &Tree, taint: &Taint) -> bool {
         "Exists" => true,
         _ => false,
     }
+}
+
+/// (address, protocol, port) of each host port that a Pod's spec wants.
+pub fn host_ports(spec: &Tree) -> impl Iterator<Item = (&str, &str, i64)> {
+    let ports = spec.get("containers").items().iter().flat_map(|container| container.get("ports").items());
+    ports.filter_map(|port| {
+        let number = port.get("hostPort").as_int().filter(|number| *number > 0)?;
+        let protocol = if port.get("protocol").is_null() { "TCP" } else { port.get("protocol").text() };
+        Some((port.get("hostIP").text(), protocol, number))
+    })
+}
+
+/// Whether two host ports cannot be had on one node.
+pub fn ports_clash(one: (&str, &str, i64), other: (&str, &str, i64)) -> bool {
+    let everywhere = |address: &str| matches!(address, "" | "0.0.0.0" | "::");
+    (one.1, one.2) == (other.1, other.2) && (everywhere(one.0) || everywhere(other.0) || one.0 == other.0)
 }

@@ -1,5 +1,5 @@
 //! Amounts that Pods ask for and nodes have, as whole numbers.
-use objects::{Quantity, Text, Tree};
+use crate::{Quantity, Text, Tree};
 use std::collections::BTreeMap;
 
 /// Amounts of each resource: CPU in thousandths of a core, the others in units (bytes, pieces).
