@@ -277,14 +277,20 @@ pub fn Faults() -> impl IntoView {
             .chain(bare.map(|id| (id.rsplit('/').next().unwrap_or("").to_string(), id)))
             .chain(parts.chain(agents).map(|id| (id.clone(), id)))
             .map(|(name, id)| {
-                view! { <li><b>{name}</b>{move || fitting(world, &id).into_iter().map(brief_button).collect_view()}</li> }.into_any()
+                // A heartbeat changes a node, and nothing of what can be done to it.
+                let fit = Memo::new(move |_| fitting(world, &id));
+                view! { <li><b>{name}</b>{move || fit.get().into_iter().map(brief_button).collect_view()}</li> }.into_any()
             })
             .collect_view()
     };
+    // Made while it is open only: it changes with every node and every part.
+    let open = RwSignal::new(false);
+    let menu = NodeRef::<leptos::html::Details>::new();
+    let toggled = move |_| open.set(menu.get_untracked().is_some_and(|menu| menu.has_attribute("open")));
     view! {
-        <details class="menu breaks">
-            <summary class="btn">{move || words().break_it}</summary>
-            <div class="sheet"><p class="muted">{move || words().break_hint}</p><ul>{list}</ul></div>
+        <details class="menu breaks" node_ref=menu on:toggle=toggled>
+            <summary class="btn" on:click=move |_| open.set(true)>{move || words().break_it}</summary>
+            <div class="sheet"><p class="muted">{move || words().break_hint}</p>{move || open.get().then(|| view! { <ul>{list}</ul> })}</div>
         </details>
     }
     .into_any()

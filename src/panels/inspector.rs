@@ -53,13 +53,18 @@ pub fn Inspector() -> impl IntoView {
         <aside class="inspector" id="pane-why" data-pane="why" tabindex="-1" aria-label=move || words().inspector>
             {move || world.picked.get().map(|id| {
                 let breaks = id.clone();
+                // Made anew only where there is something else to do.
+                let fit = Memo::new(move |_| {
+                    world.settled.get();
+                    faults::fitting(world, &breaks)
+                });
                 view! {
                     <div class="bar">
                         <h2 translate="no">{title(&id)}</h2><span class="space"></span>
                         <button class="btn icon" aria-label=words().close on:click=move |_| world.unpick()>"✕"</button>
                     </div>
                     {move || part.with(Option::is_none).then(|| view! { <div class="tabs">{choose("why", |words| words.why)} {choose("describe", |_| "describe")} {choose("yaml", |_| "YAML")}</div> })}
-                    <div class="row">{move || { world.settled.get(); faults::fitting(world, &breaks).into_iter().map(faults::button).collect_view() }}</div>
+                    <div class="row">{move || fit.get().into_iter().map(faults::button).collect_view()}</div>
                     <div class="body">{body}</div>
                 }
                 .into_any()

@@ -62,6 +62,16 @@ export default async function ({ open, note }) {
   note(`10 MB pasted: refused; longest main-thread task ${cpu} ms of the processor (${parts})`);
   await page.locator(".banner .btn").click();
 
+  // As many lines in the terminal would be as many commands.
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.setData("text/plain", window.pasted);
+    document.querySelector("#terminal-line").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  });
+  await page.waitForFunction(() => /64 kB at once/.test(document.querySelector(".banner")?.textContent));
+  await page.locator(".banner .btn").click();
+  assert.equal(await page.inputValue("#terminal-line"), "");
+
   // And the page is well: it is saved, it answers, and the cluster has nothing of all this.
   await type(page, "kubectl get deploy,pods,configmaps --no-headers");
   assert.ok(!/bad|bomb|deep|big/.test(await answer(page)));

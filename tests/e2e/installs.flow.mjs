@@ -125,6 +125,8 @@ async function kubeadm(open, note) {
   const join = (await printed(page)).match(/kubeadm join [^\\]*\\\s*--discovery-token-ca-cert-hash sha256:[0-9a-f]+/)[0].replace(/\\\s*/, "");
   // The four parts have come into the picture by now.
   await page.waitForFunction(() => document.querySelectorAll(".picture .part:not(.coming):not(.dead)").length === 4);
+  // The server that was made one has not lost its name.
+  await see(page, "node-1 · control-plane", ".picture");
   await type(page, "kubectl get nodes");
   await hint(page, /admin\.conf/);
   await type(page, "mkdir -p $HOME/.kube");

@@ -162,6 +162,8 @@ async function phone(open) {
   assert.ok(boxes[0][1] <= boxes[1][0] && boxes[0][2] > 350, `stacked: ${boxes}`);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing scrolls sideways");
   assert.ok(await frame.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing scrolls sideways in a pane");
+  assert.ok(await frame.locator(".ahead").evaluate((line) => line.scrollWidth <= line.clientWidth + 1), "the next line can be read");
+  assert.ok(await page.evaluate(() => document.querySelectorAll(".compared thead th")[2].getBoundingClientRect().right <= innerWidth), "what is compared stands side by side");
   await frame.locator(".ahead").click();
   await frame.waitForFunction(() => document.querySelector(".log .said"), null, PATIENCE);
   await clean(page, "phone");

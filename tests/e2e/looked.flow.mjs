@@ -3,7 +3,7 @@
 // failed requests stand in the list, a shell in a container is one shell, and an address without a lesson is told.
 import assert from "node:assert/strict";
 import { accessibilityFaults } from "./axe.mjs";
-import { answer, begin, printed, see, type, write } from "./learner.mjs";
+import { answer, begin, printed, see, speed, type, write } from "./learner.mjs";
 
 export const title = "names, components, commands, requests that waited, focus, pasted lines and shells, as a careful reader tries them";
 
@@ -19,6 +19,7 @@ export default async function ({ open }) {
   await parts(page);
   await pasted(page);
   await shells(page);
+  await silent(page);
   await page.close();
   await phone(open);
   await unknown(open);
@@ -118,6 +119,15 @@ async function shells(page) {
   assert.match(await printed(page), /\/ # echo hello \$WHO\nhello me\n\/ # exit 3\npod default/);
   await type(page, "kubectl get pod box --no-headers");
   assert.match(await answer(page), /^box +0\/1 +Error +0/);
+}
+
+// A kubelet is gone: nobody tells how its Pods are, and the picture says that and not something about probes.
+async function silent(page) {
+  await page.locator("[data-id='kubelet/worker-1']").click();
+  await page.locator(".inspector .fault", { hasText: "Stop" }).click();
+  await page.locator(".inspector .bar .btn").click();
+  await speed(page, 60);
+  await page.waitForFunction(() => /node silent/.test(document.querySelector(".picture .node.notready .pod.probing")?.textContent));
 }
 
 // On a phone the menu hangs over an open lens.

@@ -136,7 +136,7 @@ async function fits(page, where) {
       return a.bottom > b.top && a.top < b.bottom && (a.left < b.left - 3 || a.right > b.right + 3);
     };
     const texts = [...document.querySelectorAll(".picture g > text, .members g > text")].filter(beyond).map((text) => text.textContent);
-    const wide = [...document.querySelectorAll(".lens .scroll, .lens .body")].filter((box) => seen(box) && box.scrollWidth > box.clientWidth + 1).map((box) => box.className);
+    const wide = [...document.querySelectorAll(".lens .scroll, .lens .body, .code.line pre")].filter((box) => seen(box) && box.scrollWidth > box.clientWidth + 1).map((box) => box.className);
     return [...texts, ...wide];
   });
   assert.deepEqual(out, [], where);

@@ -21,6 +21,8 @@ export default async function ({ open }) {
 
   await tab(2);
   await sideways("the terminal");
+  const squeezed = await page.evaluate(() => [...document.querySelectorAll(".chips .chip")].filter((chip) => chip.scrollWidth > chip.clientWidth + 1).map((chip) => chip.textContent));
+  assert.deepEqual(squeezed, [], "no word runs out of its button");
   await page.locator(".chips .chip").first().tap();
   await page.waitForFunction(() => document.querySelector(".log").textContent.includes("STATUS"));
   assert.match(await answer(page), /NAME +READY +STATUS/);

@@ -6,7 +6,7 @@ import { answer, begin, see, type } from "./learner.mjs";
 export const title = "one lesson in two tabs: one of them keeps the work, the other says that it does not, and can take it back";
 
 export default async function ({ open }) {
-  const old = await begin(open, { path: "/?sandbox", lang: "en", viewport: { width: 390, height: 844 } });
+  const old = await begin(open, { path: "/?sandbox", lang: "en", viewport: { width: 1280, height: 800 } });
   await type(old, "kubectl create configmap one");
   const other = await another(old);
   // The newer tab begins with what was done; the older one says that it is not kept any more.

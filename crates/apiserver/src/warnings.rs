@@ -9,7 +9,11 @@ static TABLE: &[(KindId, Advise)] = &[(kinds::SERVICE, service), (kinds::ENDPOIN
 
 /// Said of every request for a kind that is on its way out.
 pub(crate) fn deprecated(kind: KindId) -> Option<&'static str> {
-    (kind == kinds::ENDPOINTS).then_some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+    match kind {
+        kinds::ENDPOINTS => Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"),
+        kinds::COMPONENT_STATUS => Some("v1 ComponentStatus is deprecated in v1.19+"),
+        _ => None,
+    }
 }
 
 /// Warnings about a valid object that is created or replaced.

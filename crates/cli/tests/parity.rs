@@ -63,6 +63,17 @@ fn the_last_line_counts_and_the_difference_is_readable() {
 }
 
 #[test]
+fn side_by_side_each_has_its_own_namespace_and_twice_the_same_is_said() {
+    let run = || kubarium(&["parity", &golden().to_string_lossy(), "rs-basic", "sched-affinity", "apply-3way", "--together", "--json"]).0;
+    let text = run();
+    let report: serde_json::Value = serde_json::from_str(&text).expect("one JSON document");
+    let names: Vec<&str> = report["scenarios"].as_array().expect("a list").iter().filter_map(|one| one["name"].as_str()).collect();
+    assert_eq!(names, ["apply-3way", "rs-basic", "sched-affinity"]);
+    assert!(report["matched"].as_u64() > Some(15), "{text}");
+    assert_eq!(run(), text);
+}
+
+#[test]
 fn an_unknown_scenario_is_an_error_in_words() {
     let output = Command::new(env!("CARGO_BIN_EXE_kubarium"))
         .args(["parity", &golden().to_string_lossy(), "no-such"])

@@ -4,9 +4,10 @@ use crate::endpoint::ApiServerProcess;
 use crate::event::Event;
 use crate::members::EtcdNode;
 use crate::part::{Actor, Part, Restarts};
-use crate::topology::{Machine, Topology, VERSION};
+use crate::topology::{Machine, POD_SUBNET, Topology, VERSION};
 use crate::traffic::fabric::{ip, name_server};
 use crate::world::{Host, World};
+use ::hosts::kubeadm;
 use controlplane::controllers;
 use controlplane::harness::ControllerManager;
 use controlplane::scheduler::Scheduler;
@@ -56,6 +57,9 @@ impl World {
             world.add_host(topology, machine, &catalog, seed, Role::Worker);
         }
         world.form_etcd(topology);
+        if topology.static_pods && topology.managed.is_none() {
+            world.show_manifests(topology);
+        }
         world.count_enforcing();
         world
     }
@@ -76,6 +80,19 @@ impl World {
         }
         self.count_enforcing();
         self
+    }
+
+    /// The kubelets of a control plane read the manifests that kubeadm has left on their servers.
+    fn show_manifests(&mut self, topology: &Topology) {
+        let members: Vec<(&str, &str)> = topology.control_planes.iter().map(|one| (one.name.as_str(), one.address.as_str())).collect();
+        for (place, (name, address)) in members.iter().enumerate() {
+            let version = self.fleet.version.clone();
+            let server = kubeadm::Server { name, address, version: &version, pod_subnet: POD_SUBNET, members: &members[..=place] };
+            let all = kubeadm::static_pods(&server);
+            if let Some(kubelet) = self.kubelet_at(place) {
+                all.into_iter().for_each(|(part, pod)| kubelet.host.came_with(part, pod));
+            }
+        }
     }
 
     /// A machine with the four processes of a control plane.

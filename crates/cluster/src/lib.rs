@@ -4,6 +4,7 @@ mod audience;
 mod boot;
 mod choices;
 pub mod comparison;
+mod components;
 mod console;
 pub mod delta;
 mod endpoint;

@@ -95,11 +95,18 @@ impl World {
         if self.awaits_etcd(server) {
             return Attempt::Answered(Status::new(503, "ServiceUnavailable", "apiserver not ready").into());
         }
+        if let Some(outcome) = self.component_statuses(server, request) {
+            return self.attempted(server, outcome);
+        }
         let member = self.member_behind(server);
         match self.need_of_etcd(member, request) {
             Need::Nothing if self.is_full(member, request) => Attempt::Answered(full()),
             Need::Nothing => {
+                let snapshot = self.snapshot_of(request);
                 let outcome = self.api.handle(self.now, request);
+                if let (Some(snapshot), Outcome::When { .. }) = (snapshot, &outcome) {
+                    self.delete_snapshot(&snapshot);
+                }
                 self.attempted(server, outcome)
             }
             Need::Asked(asked) => Attempt::Waits(asked),

@@ -8,6 +8,8 @@ use simcore::{Duration, Time};
 
 /// The version that presets have.
 pub(crate) const VERSION: &str = "v1.37.2";
+/// Where Pods have their addresses: what kubeadm was told.
+pub(crate) const POD_SUBNET: &str = "10.244.0.0/16";
 
 /// A cluster to boot.
 #[derive(Clone, Debug)]
@@ -196,7 +198,7 @@ impl Topology {
 
     /// kube-proxy's command line: as kubeadm writes it, and for the recordings' wider Pod networks as they had it.
     pub fn kube_proxy(&self) -> Config {
-        let cluster_cidr = Cidr::parse(if self.wide_pod_networks { "10.240.0.0/12" } else { "10.244.0.0/16" });
+        let cluster_cidr = Cidr::parse(if self.wide_pod_networks { "10.240.0.0/12" } else { POD_SUBNET });
         let usual = Config::default();
         Config { cluster_cidr: cluster_cidr.unwrap_or(usual.cluster_cidr), mode: self.proxy, ..usual }
     }

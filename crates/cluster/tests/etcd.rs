@@ -255,7 +255,9 @@ fn nothing_acknowledged_is_lost_whatever_happens_to_the_members() {
 #[test]
 fn etcdctl_tells_of_members_from_a_server_and_from_a_member_s_container() {
     let mut session = booted("kubeadm-ha", 6);
-    let words = typed(&mut session, "ssh control-plane-1 etcdctl --cacert /etc/kubernetes/pki/etcd/ca.crt member list -w table");
+    let files =
+        "--cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key";
+    let words = typed(&mut session, &format!("ssh control-plane-1 etcdctl {files} member list -w table"));
     assert_eq!(words.matches("│ started │ control-plane-").count(), 3, "{words}");
     let exec = "kubectl -n kube-system exec etcd-control-plane-1 -- etcdctl";
     let words = typed(&mut session, &format!("{exec} endpoint health --cluster"));

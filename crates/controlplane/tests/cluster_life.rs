@@ -111,6 +111,36 @@ fn a_new_namespace_gets_its_account_and_certificate_and_a_deleted_one_ends_empty
 }
 
 #[test]
+fn a_namespace_without_pods_ends_in_one_pass() {
+    let mut world = World::new(1);
+    world.create(kinds::NAMESPACE, "", map! {"metadata": map! {"name": "team"}});
+    world.run(Duration::secs(1));
+    let begun = world.now;
+    world.delete(kinds::NAMESPACE, "", "team", Tree::Null);
+    world.run(Duration::secs(30));
+    let end = world.changes().into_iter().find(|it| it.key.kind == kinds::NAMESPACE && it.is_delete()).unwrap().at;
+    assert_eq!(end.since(begun).as_secs(), 5);
+}
+
+#[test]
+fn in_a_namespace_that_ends_everything_outlives_the_pods() {
+    let mut world = World::new(1);
+    world.create(kinds::NAMESPACE, "", map! {"metadata": map! {"name": "team"}});
+    world.run(Duration::secs(1));
+    let meta = map! {"name": "held", "namespace": "team", "finalizers": list!["example.com/hold"]};
+    let spec = map! {"containers": list![map! {"name": "main", "image": "nginx:1.27"}]};
+    world.create(kinds::POD, "team", map! {"metadata": meta, "spec": spec});
+    world.create(kinds::CONFIG_MAP, "team", map! {"metadata": map! {"name": "words", "namespace": "team"}});
+    world.delete(kinds::NAMESPACE, "", "team", Tree::Null);
+    world.run(Duration::secs(20));
+    assert!(world.get(kinds::POD, "team", "held").unwrap().is_deleting());
+    assert!(!world.get(kinds::CONFIG_MAP, "team", "words").unwrap().is_deleting());
+    world.patch(kinds::POD, "team", "held", map! {"metadata": map! {"finalizers": Tree::Null}});
+    world.run(Duration::secs(10));
+    assert!(world.get(kinds::NAMESPACE, "", "team").is_none());
+}
+
+#[test]
 fn slices_follow_the_pods_of_a_service() {
     let mut world = World::new(2);
     let ports = list![map! {"port": 80, "targetPort": 80, "protocol": "TCP"}];
@@ -159,4 +189,19 @@ fn while_the_controller_manager_is_stopped_nothing_is_repaired() {
     assert_eq!(world.list(kinds::POD).len(), 2);
     let born = world.changes().into_iter().rfind(|it| it.key.kind == kinds::POD && it.is_create()).unwrap().at;
     assert!(born.since(begun) < Duration::secs(20), "the old lease is taken once it has run out: {}", born.since(Time::START));
+}
+
+#[test]
+fn a_node_that_is_deleted_is_told_and_one_of_its_name_is_registered_anew() {
+    let mut world = World::new(2);
+    world.run(Duration::secs(6));
+    let registered = world.told("RegisteredNode").len();
+    world.delete(kinds::NODE, "", "worker-2", map! {});
+    world.run(Duration::secs(6));
+    assert_eq!(world.told("RemovingNode"), ["Node worker-2 event: Removing Node worker-2 from Controller"]);
+    world.node("worker-2", map! {});
+    world.run(Duration::secs(6));
+    let told = world.told("RegisteredNode");
+    assert_eq!(told.len(), registered + 1);
+    assert_eq!(told.last().map(String::as_str), Some("Node worker-2 event: Registered Node worker-2 in Controller"));
 }

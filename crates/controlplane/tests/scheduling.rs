@@ -40,6 +40,49 @@ fn node_of(world: &World, name: &str) -> String {
     world.get(kinds::POD, "default", name).unwrap().spec().get("nodeName").text().to_string()
 }
 
+/// The counts of the Events about a Pod that found no node, the oldest first.
+fn tries(world: &World, name: &str) -> Vec<i64> {
+    let about = |event: &&std::sync::Arc<objects::Object>| {
+        event.tree.at(&["involvedObject", "name"]).text() == name && event.tree.get("reason").text() == "FailedScheduling"
+    };
+    world.list(kinds::EVENT).iter().filter(about).map(|event| event.tree.at(&["series", "count"]).int_or(1)).collect()
+}
+
+#[test]
+fn a_pod_without_room_is_tried_again_whenever_any_pod_leaves_its_node() {
+    let mut world = cluster();
+    for name in ["a", "b", "c"] {
+        world.create(kinds::POD, "default", asking(name, "100m"));
+    }
+    world.run(Duration::secs(1));
+    world.create(kinds::POD, "default", asking("big", "64"));
+    let picky = ("nodeSelector", map! {"disk": "ssd"});
+    world.create(kinds::POD, "default", pod("picky", &[picky]));
+    world.run(Duration::secs(1));
+    assert_eq!((tries(&world, "big"), tries(&world, "picky")), (vec![1], vec![1]));
+    world.delete(kinds::POD, "default", "a", Tree::Null);
+    world.run(Duration::secs(1));
+    // The first Event was about the Pod before its condition was written: the second try is another Event.
+    assert_eq!((tries(&world, "big"), tries(&world, "picky")), (vec![1, 1], vec![1]));
+    world.delete(kinds::POD, "default", "b", Tree::Null);
+    world.run(Duration::secs(1));
+    assert_eq!(tries(&world, "big"), [1, 2], "from then on it is a series");
+}
+
+#[test]
+fn one_hindrance_less_on_a_node_is_worth_a_try() {
+    let mut world = cluster();
+    world.create(kinds::POD, "default", asking("big", "64"));
+    world.run(Duration::secs(1));
+    world.patch(kinds::NODE, "", "control-plane", map! {"metadata": map! {"labels": map! {"a": "b"}}});
+    world.run(Duration::secs(1));
+    assert_eq!(tries(&world, "big"), [1], "a label decides nothing for this Pod");
+    world.patch(kinds::NODE, "", "control-plane", map! {"spec": map! {"taints": Tree::Null}});
+    world.run(Duration::secs(1));
+    assert_eq!(tries(&world, "big").len(), 2);
+    assert!(sentence(&world, "big").starts_with("0/4 nodes are available: 4 Insufficient cpu."), "{}", sentence(&world, "big"));
+}
+
 #[test]
 fn the_sentence_is_the_recorded_one() {
     let near = |kind: &'static str, app: &str| {

@@ -86,7 +86,7 @@ pub struct Host {
     /// Static Pods of one's own; `None` where there never was one.
     pub manifests: Option<Arc<Vec<Manifest>>>,
     pub powered: bool,
-    /// How often it has booted since it was set up.
+    /// How often power came back since the cluster began.
     pub boots: u32,
 }
 
@@ -166,6 +166,11 @@ impl Host {
             (process.image, process.hash) = (Text::new(image), hash);
             (process.pod, process.ailment) = (Some(Arc::new(pod.clone())), ailment);
         }
+    }
+
+    /// A part of the control plane runs by the manifest that its server came with.
+    pub fn came_with(&mut self, name: &str, pod: Tree) {
+        self.processes.iter_mut().filter(|process| process.name == name).for_each(|process| process.pod = Some(Arc::new(pod.clone())));
     }
 
     /// What is wrong with a process's static Pod.

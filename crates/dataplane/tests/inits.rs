@@ -1,5 +1,7 @@
 //! Sidecars, jobs that retry in place, deadlines.
 mod tank;
+use objects::wire::{Request, Verb};
+use objects::{Text, kinds};
 use simcore::Duration;
 use tank::Tank;
 
@@ -114,4 +116,35 @@ spec:
     tank.run(Duration::secs(4));
     assert_eq!(tank.status("web").get("podIP").text(), "10.241.0.2");
     assert_eq!(tank.condition("web", "Ready"), "True/");
+}
+
+#[test]
+fn a_sidecar_goes_on_until_the_containers_that_it_serves_have_ended() {
+    let mut tank = Tank::new(1);
+    tank.pod(
+        "
+metadata: {name: served}
+spec:
+  terminationGracePeriodSeconds: 20
+  initContainers:
+  - {name: proxy, image: 'nginx:1.27', restartPolicy: Always}
+  containers:
+  - {name: main, image: 'busybox:1.36', command: [sh, -c, 'trap \"sleep 5; exit 0\" TERM; while true; do sleep 1; done']}
+",
+    );
+    tank.run(Duration::secs(5));
+    assert_eq!(tank.condition("served", "Ready"), "True/");
+    tank.delete("served");
+    tank.run(Duration::secs(3));
+    let running = |tank: &Tank, list: &str| tank.status("served").get(list).items()[0].get("state").has("running");
+    assert!(running(&tank, "containerStatuses") && running(&tank, "initContainerStatuses"));
+    let proxy = |tank: &mut Tank| {
+        let mut request = Request::about(Verb::Get, kinds::POD, "default", "served").subresource("exec");
+        let options = [("container", "proxy"), ("command", "hostname")];
+        request.options.other = options.iter().map(|(key, value)| (Text::new(key), Text::new(value))).collect();
+        tank.kubelet.exec_in(tank.now, &request).is_ok()
+    };
+    assert!(proxy(&mut tank), "the proxy still serves");
+    tank.run(Duration::secs(6));
+    assert!(tank.get("served").is_none(), "and it goes with the last of them");
 }

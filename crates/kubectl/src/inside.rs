@@ -73,12 +73,13 @@ pub fn session(args: &Args, io: &mut Io, namespace: &str, pod: &str, container: 
             return Ok(None);
         }
         shown(io, &response)?;
-        session = response.warnings.iter().find_map(|warning| warning.strip_prefix("session ")).map(str::to_string);
-        if session.is_none() {
+        let Some(told) = response.warnings.iter().find_map(|warning| warning.strip_prefix("session ")) else {
             return Ok(Some(code_of(&response)));
-        }
+        };
+        let (number, directory) = told.split_once(' ').unwrap_or((told, "/"));
+        session = Some(number.to_string());
         if typed {
-            io.out("/ # ");
+            io.out(format!("{directory} # "));
         }
         line = io.read_line()?.unwrap_or_else(|| "exit".to_string());
     }

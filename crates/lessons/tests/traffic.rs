@@ -36,6 +36,9 @@ fn counts_of_a_source_can_be_judged() {
     assert_eq!(users("share['v1'] == 100"), Verdict::Pass);
     assert_eq!(users("p95 < 50"), Verdict::Pass);
     assert_eq!(users("failed > 0"), Verdict::Fail);
+    // Nothing has failed: it is only too early to say.
+    assert_eq!(users("failed == 0 && ok > 30000"), Verdict::Pending);
+    assert_eq!(users("failed > 0 && ok > 30000"), Verdict::Fail);
     assert_eq!(judge(&session, r#"{"id": "x", "expr": "traffic.users.failed == 0"}"#).0, Verdict::Pass);
     let missing = judge(&session, r#"{"id": "x", "traffic": "nobody", "expr": "ok > 0"}"#);
     assert_eq!(missing, (Verdict::Fail, "there is no traffic source \"nobody\"".to_string()));

@@ -111,6 +111,7 @@ kinds! {
     ETCD_SNAPSHOT_FILE = "k3s.cattle.io" "v1" "ETCDSnapshotFile" "etcdsnapshotfiles" "etcdsnapshotfile" short [] in [] cluster sub [] counted "io.cattle.k3s.v1.ETCDSnapshotFile";
     HELM_CHART = "helm.cattle.io" "v1" "HelmChart" "helmcharts" "helmchart" short [] in [] namespaced sub ["status"] counted "io.cattle.helm.v1.HelmChart";
     HELM_CHART_CONFIG = "helm.cattle.io" "v1" "HelmChartConfig" "helmchartconfigs" "helmchartconfig" short [] in [] namespaced sub [] counted "io.cattle.helm.v1.HelmChartConfig";
+    COMPONENT_STATUS = "" "v1" "ComponentStatus" "componentstatuses" "componentstatus" short ["cs"] in [] cluster sub [] uncounted "io.k8s.api.core.v1.ComponentStatus";
 }
 
 /// What is in etcd but no object of the API: a key that somebody put there. It has no row in the table, so nobody who goes

@@ -15,6 +15,14 @@ pub struct Resources {
 /// What scoring takes a container for that asks for nothing: 0.1 core and 200 MB.
 const UNSAID: Resources = Resources { cpu: 100, memory: 200 * 1024 * 1024, storage: 0, other: BTreeMap::new() };
 
+/// An amount of `what` in units of `divisor` (null: 1), rounded up: what the downward API gives.
+pub fn in_units(what: &str, amount: &Tree, divisor: &Tree) -> String {
+    let (amount, divisor) = (Quantity::of(amount), Quantity::of(divisor));
+    let divisor = if divisor.is_zero() { Quantity::from_units(1) } else { divisor };
+    let (all, by) = if what == "cpu" { (amount.as_milli(), divisor.as_milli()) } else { (amount.as_units(), divisor.as_units()) };
+    ((all + by - 1) / by.max(1)).to_string()
+}
+
 impl Resources {
     /// From a resource list: `{"cpu": "500m", "memory": "1Gi"}`. `pods` is left out.
     pub fn of(list: &Tree) -> Resources {

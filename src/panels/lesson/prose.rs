@@ -53,7 +53,8 @@ fn code(run: bool, file: &str, text: &str) -> AnyView {
     } else {
         ().into_any()
     };
-    view! { <div class="code"><pre tabindex="0" translate="no"><code>{shown}</code></pre>{action}</div> }.into_any()
+    view! { <div class=if run { "code line" } else { "code" }><pre tabindex="0" translate="no"><code>{shown}</code></pre>{action}</div> }
+        .into_any()
 }
 
 pub fn inlines(parts: &[Inline]) -> AnyView {

@@ -78,7 +78,7 @@ pub fn ControlPlane() -> impl IntoView {
             {move || if controls.with(|all| all.len() > 1) { view! { <text class="m small wide-only" x="30" y="28">"control planes"</text> }.into_any() } else { alone(world) }}
             <text class="m small wide-only end" x=move || areas(|a| a.x + a.w - 16.0) y="28">{move || (words().waiting_for_node)(world.counts.with(|counts| counts.waiting))}</text>
             <path class="bus" d=line />
-            {move || none().then(|| view! { <text class="m" x="30" y=move || plan.with(|plan| plan.parts[0][0].y + 28.0)>{words().no_control}</text> })}
+            {move || none().then(|| view! { <text class="m" x="30" y=move || plan.with(|plan| plan.parts[0][0].y + 28.0)>{move || clause(words().no_control, plan.with(|plan| plan.narrow))}</text> })}
             <g style:display=move || if none() { "none" } else { "" }>
             <path class="wire" d=api_to_etcd />
             <For each=rows key=Clone::clone children=row />
@@ -88,6 +88,11 @@ pub fn ControlPlane() -> impl IntoView {
         </g>
     }
     .into_any()
+}
+
+/// Its beginning, where there is no room for more.
+fn clause(sentence: &'static str, narrow: bool) -> &'static str {
+    if narrow { sentence.split([':', '.']).next().unwrap_or(sentence) } else { sentence }
 }
 
 /// The title of a control plane that is alone: a server that was made one keeps its name, and can be chosen as a node can.
@@ -110,7 +115,7 @@ fn alone(world: World) -> AnyView {
     let wide = move || label().len() as f64 * 7.0 + 12.0;
     let body = move || match node.with(Option::is_some) {
         true => view! {
-            <g class="host wide-only" data-id=move || format!("node/{}", host.get()) role="button" tabindex="-1">
+            <g class="seat wide-only" data-id=move || format!("node/{}", host.get()) role="button" tabindex="-1">
                 <rect class="host-ground" x="24" y="13" width=wide height="21" rx="7" />{text()}
             </g>
         }
@@ -154,7 +159,7 @@ fn row((row, control): (usize, String)) -> AnyView {
     };
     let title = move || {
         many().then(|| view! {
-        <g class="host" data-id=move || format!("node/{}", host.get()) role="button" tabindex="-1">
+        <g class="seat" data-id=move || format!("node/{}", host.get()) role="button" tabindex="-1">
             <rect class="host-ground" x=move || plan.with(|plan| plan.control.x + 6.0) y=move || area.get().y width=move || area.get().x - plan.with(|plan| plan.control.x) - 10.0 height=move || area.get().h rx="7" />
             <text class="m small" x=move || plan.with(|plan| plan.control.x + if plan.narrow { 9.0 } else { 12.0 }) y=move || area.get().y + if state().is_empty() || plan.with(|plan| plan.narrow) { area.get().h / 2.0 + 4.0 } else { 12.0 }>{label}</text>" "
             <text class="state tiny wide-only" x=move || plan.with(|plan| plan.control.x + 12.0) y=move || area.get().y + 25.0>{state}</text>
@@ -218,6 +223,13 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
         format!("{sign}{name}")
     };
     let theirs = move || cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.view.with(|view| view.note.starts_with(THEIRS))));
+    // In a narrow picture a server that has no box any more stands here by its name.
+    let unboxed = move || {
+        let host = Some(read(|view| view.node.clone())).filter(|host| !host.is_empty() && host != TITLE)?;
+        let shown =
+            world.nodes.with(|nodes| nodes.iter().any(|node| node.view.with(|view| view.name == host && super::nodes::boxed(view))));
+        (plan.with(|plan| plan.narrow) && !shown).then_some(host)
+    };
     let note = move || {
         if !running() && !sqlite() {
             return if ran.get() { words().stopped } else { words().booting }.to_string();
@@ -233,7 +245,7 @@ fn part(row: usize, at: usize, own: String) -> AnyView {
                 let whose = (words().provider)(read(|view| view.note.clone()).trim_start_matches(THEIRS)).to_string();
                 fit(&whose, area.with(|area| area.w) - 6.0, 6.8)
             }
-            0 => format!("rv {}", world.revision.get()),
+            0 => unboxed().unwrap_or_else(|| format!("rv {}", world.revision.get())),
             2 | 3 if !plan.with(|plan| plan.narrow) => {
                 (words().queue)(cell.with(|cell| cell.as_ref().map(|cell| cell.view.with(|view| view.queue)).unwrap_or(0)))
             }

@@ -137,19 +137,21 @@ fn shape(pod: Arc<PodCell>, place: impl Fn() -> String + Send + Sync + 'static, 
         let state = state.get();
         second.with(|view| {
             let ready = look(view) == "ready" && !view.ip.is_empty();
-            let text = if ready && width.get() < 150.0 {
-                // The full disc says it already.
+            let both = format!("{} · {state}", view.ip);
+            // Hangul is about twice as wide as Latin.
+            let hangul = |text: &str| text.chars().filter(|sign| *sign > '\u{1100}').count() as f64;
+            let long = |text: &str| 6.7 * text.chars().count() as f64 + 4.8 * hangul(text);
+            let text = if ready && (width.get() < 150.0 || long(&both) > width.get() - 20.0) {
+                // The full disc says it already, and half an address is a wrong one.
                 view.ip.clone()
             } else if ready {
-                format!("{} · {state}", view.ip)
+                both
             } else if view.restarts > 0 {
                 format!("{state} · ↻{}", view.restarts)
             } else {
                 state
             };
-            // Hangul is about twice as wide as Latin.
-            let wide = text.chars().filter(|sign| *sign > '\u{1100}').count() as f64;
-            let per_sign = 6.7 + 4.8 * wide / text.chars().count().max(1) as f64;
+            let per_sign = long(&text) / text.chars().count().max(1) as f64;
             fit(&text, width.get() - 20.0, per_sign)
         })
     };

@@ -42,7 +42,11 @@ fn part(row: &Kind, name: &str) -> &'static Part {
 }
 
 fn verbs(row: &Kind) -> Vec<Tree> {
-    let kept = |verb: &str| row.kind != "Namespace" || verb != "deletecollection";
+    let kept = |verb: &str| match row.kind {
+        "Namespace" => verb != "deletecollection",
+        "ComponentStatus" => matches!(verb, "get" | "list"),
+        _ => true,
+    };
     ALL.iter().filter(|verb| kept(verb)).map(|verb| Tree::from(*verb)).collect()
 }
 

@@ -42,6 +42,9 @@ fn known_part(x: &Exchange, parts: &[&str]) -> Result<(), Status> {
     }
     let (named, part) = (!x.name.is_empty(), !x.part.is_empty());
     let refused = match x.request.verb {
+        // They are made for whoever reads them.
+        Verb::Get | Verb::List => false,
+        _ if x.kind == kinds::COMPONENT_STATUS => true,
         Verb::Create => named && !part,
         // A namespace is ended by its own finalizer, so all of them at once are not.
         Verb::DeleteCollection => x.kind == kinds::NAMESPACE,

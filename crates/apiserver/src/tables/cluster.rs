@@ -43,6 +43,20 @@ pub(super) const NODE: Table = Table {
     },
 };
 
+pub(super) const COMPONENT_STATUS: Table = Table {
+    columns: &[NAME, text("Status"), text("Message"), text("Error")],
+    cells: |_, kept| {
+        let condition = kept.tree.get("conditions").items().iter().find(|one| one.get("type").text() == "Healthy");
+        let said = |key: &str| condition.map_or("", |one| one.get(key).text());
+        let state = match said("status") {
+            "True" => "Healthy",
+            "False" => "Unhealthy",
+            _ => "Unknown",
+        };
+        vec![Tree::from(&kept.key.name), Tree::from(state), Tree::from(said("message")), Tree::from(said("error"))]
+    },
+};
+
 fn state(node: &Kept) -> String {
     let ready = node.status().get("conditions").items().iter().find(|found| found.get("type").text() == "Ready");
     let mut words = match ready.map(|found| found.get("status").text()) {

@@ -47,6 +47,7 @@ static TABLE: &[(KindId, Table)] = &[
     (kinds::NODE, cluster::NODE),
     (kinds::NAMESPACE, cluster::NAMESPACE),
     (kinds::LEASE, cluster::LEASE),
+    (kinds::COMPONENT_STATUS, cluster::COMPONENT_STATUS),
     (kinds::PRIORITY_CLASS, cluster::PRIORITY_CLASS),
     (kinds::SERVICE, network::SERVICE),
     (kinds::ENDPOINT_SLICE, network::ENDPOINT_SLICE),

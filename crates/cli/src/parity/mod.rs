@@ -30,10 +30,10 @@ pub fn command() -> Command {
         .arg(Arg::new("verbose").short('v').action(ArgAction::SetTrue).help("Show what differs"))
         .arg(seed())
         .arg(
-            Arg::new("alone")
-                .long("alone")
+            Arg::new("together")
+                .long("together")
                 .action(ArgAction::SetTrue)
-                .help("Each scenario in a cluster of its own, also those that were recorded side by side in one"),
+                .help("Scenarios that were recorded side by side in one cluster, each begun when it was"),
         )
         .arg(Arg::new("jobs").long("jobs").default_value("2").value_parser(clap::value_parser!(usize)).help("Processes at once"))
 }
@@ -74,7 +74,7 @@ pub fn run(arguments: &ArgMatches) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let programme = Programme { dir: &dir, seed: seed_of(arguments), jobs, alone: arguments.get_flag("alone") };
+    let programme = Programme { dir: &dir, seed: seed_of(arguments), jobs, together: arguments.get_flag("together") };
     let mut verdicts = troupe::all(&programme, names, |verdict| {
         if !json {
             println!("{}", line(verdict, verbose));

@@ -75,6 +75,7 @@ pub enum Told {
 
 /// Performs all steps, in order, the first `after` the stage was made. Its namespace is deleted in the end; nobody waits for that.
 pub async fn perform(scenario: &Scenario, stage: &Stage, after: Duration) -> Vec<Told> {
+    let start = stage.now() + after;
     stage.until(stage.now() + after.saturating_sub(PREPARES)).await;
     let mut it = Performance {
         scenario,
@@ -88,7 +89,7 @@ pub async fn perform(scenario: &Scenario, stage: &Stage, after: Duration) -> Vec
         last: None,
         told: Vec::new(),
     };
-    it.prepare().await;
+    it.prepare(start).await;
     let begun = it.began;
     for (place, step) in scenario.steps.iter().enumerate() {
         it.step(place + 1, step).await;
@@ -106,14 +107,15 @@ impl Performance<'_> {
         self.told.push(Told::Note(words.into()));
     }
 
-    /// The namespace with what it gets on its own.
-    async fn prepare(&mut self) {
+    /// The namespace with what it gets on its own, not before the recorder had it.
+    async fn prepare(&mut self, start: Time) {
         let scenario = self.scenario;
         let home = &scenario.id;
         let body = map! {"apiVersion": "v1", "kind": "Namespace", "metadata": map! {"name": home.as_str()}};
         self.ask(request(Verb::Create, kinds::NAMESPACE, "", "").body(body)).await;
         let has_account = |stage: &Stage| stage.world().api.store.applied().find(kinds::SERVICE_ACCOUNT, home, "default").is_some();
         self.stage.wait(Duration::secs(8), has_account).await;
+        self.stage.until(start).await;
         self.began = self.stage.now();
         self.pass(Duration::millis(400)).await;
     }

@@ -85,10 +85,12 @@ fn seconds(at: f64) -> Duration {
 /// The instants in a text, as the API and as `describe` print them; those of years that cannot be are left out.
 fn times(text: &str) -> impl Iterator<Item = Time> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let found =
-        |pattern: &str| Regex::new(pattern).map(|regex| regex.find_iter(text).flatten().map(|one| one.as_str().to_string()).collect());
-    let written: Vec<String> = found(r"\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z").unwrap_or_default();
-    let described: Vec<String> = found(r"\b\d\d [A-Z][a-z]{2} 2\d{3} \d\d:\d\d:\d\d \+0000").unwrap_or_default();
+    let found = |pattern: &str| -> Vec<String> {
+        let Ok(regex) = Regex::new(pattern) else { return Vec::new() };
+        regex.find_iter(text).flatten().map(|one| one.as_str().to_string()).collect()
+    };
+    let written = found(r"\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z");
+    let described = found(r"\b\d\d [A-Z][a-z]{2} 2\d{3} \d\d:\d\d:\d\d \+0000");
     let described = described.into_iter().filter_map(|text| {
         let month = MONTHS.iter().position(|month| *month == &text[3..6])? + 1;
         Time::parse(&format!("{}-{month:02}-{}T{}Z", &text[7..11], &text[..2], &text[12..20]))

@@ -20,13 +20,13 @@ pub struct Programme<'a> {
     pub seed: u64,
     /// Processes at once.
     pub jobs: usize,
-    /// Each scenario in a world of its own, also those that were recorded side by side.
-    pub alone: bool,
+    /// Scenarios that were recorded side by side share a world; otherwise each has its own.
+    pub together: bool,
 }
 
 /// All verdicts, each shown as soon as it stands.
 pub fn all(programme: &Programme, names: Vec<String>, mut show: impl FnMut(&Verdict)) -> Vec<Verdict> {
-    let company = if programme.alone { Vec::new() } else { recital::company(programme.dir) };
+    let company = if programme.together { recital::company(programme.dir) } else { Vec::new() };
     let (mut shared, own): (Vec<String>, Vec<String>) =
         names.into_iter().partition(|name| company.iter().any(|(scenario, _)| scenario.id == *name));
     let waiting = Arc::new(Mutex::new(VecDeque::from(own)));

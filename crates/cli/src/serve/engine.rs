@@ -104,8 +104,8 @@ pub enum Said {
         out: String,
         errors: String,
     },
-    /// It is a shell that waits for its next line.
-    Idle,
+    /// It is a shell that waits for its next line, and stands in this directory.
+    Idle(String),
     Ended(Response),
 }
 
@@ -391,7 +391,7 @@ fn tell_command(world: &mut World, ticket: u64, command: &mut OpenCommand) {
     }
     if printed.idle && !command.idle {
         command.idle = true;
-        let _ = command.said.send(Said::Idle);
+        let _ = command.said.send(Said::Idle(printed.directory));
     }
 }
 

@@ -7,6 +7,9 @@ static TABLE: &[(&str, &str, bool)] = &[
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "uid", true),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "time", false),
     (r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "time", false),
+    // klog's fraction of a second, and the port that a client happened to get.
+    (r"(?<=[DEFIW]\d{4} \d\d:\d\d:\d\d\.)\d{6}\b", "micros", false),
+    (r"(?<=127\.0\.0\.1:)[3-6]\d{4}(?=->)", "port", true),
     (r"\b10\.244\.\d+\.\d+\b", "pod-ip", true),
     (r"\b10\.(9[6-9]|10\d|11[01])\.\d+\.\d+\b", "cluster-ip", true),
     (r"\b3[0-2]\d{3}(?=/(TCP|UDP))", "node-port", true),

@@ -8,7 +8,8 @@ use ::hosts::machine::K3s;
 use ::hosts::machine::k3s::{Datastore, Phase};
 use ::hosts::run::Login;
 use apiserver::client::Ticket;
-use objects::wire::{Request, Verb};
+use apiserver::store::Kept;
+use objects::wire::{Request, Resource, Target, Verb};
 use objects::{Text, kinds};
 use simcore::Duration;
 
@@ -48,6 +49,15 @@ impl World {
         let wanted = k3s::snapshot_files(&self.machine(host), k3s::SNAPSHOTS, &k3s.node);
         let held = self.api.store.tail().list(kinds::ETCD_SNAPSHOT_FILE);
         let held: Vec<Text> = held.filter(|one| one.spec().get("nodeName").text() == k3s.node).map(|one| one.key.name.clone()).collect();
+        for one in &wanted {
+            let known = self.api.store.tail().find(kinds::ETCD_SNAPSHOT_FILE, "", one.at(&["metadata", "name"]).text());
+            let size = one.at(&["status", "size"]);
+            if let Some(mut object) = known.map(|known| known.tree.clone()).filter(|known| known.at(&["status", "size"]) != size) {
+                object.set(&["status", "size"], size);
+                let name = Text::new(one.at(&["metadata", "name"]).text());
+                self.send_as_k3s(host, "k3s", Request::about(Verb::Update, kinds::ETCD_SNAPSHOT_FILE, "", name).body(object));
+            }
+        }
         let named = |name: &str| wanted.iter().any(|one| one.at(&["metadata", "name"]).text() == name);
         let gone: Vec<Text> = held.iter().filter(|name| !named(name)).cloned().collect();
         for object in wanted.iter().filter(|one| held.iter().all(|name| *name != *one.at(&["metadata", "name"]).text())) {
@@ -56,6 +66,30 @@ impl World {
         }
         for name in gone {
             self.send_as_k3s(host, "k3s", Request::about(Verb::Delete, kinds::ETCD_SNAPSHOT_FILE, "", name));
+        }
+    }
+
+    /// The ETCDSnapshotFile that a request is about to delete.
+    pub(crate) fn snapshot_of(&self, request: &Request) -> Option<Kept> {
+        if !self.api.k3s || request.verb != Verb::Delete {
+            return None;
+        }
+        let Target::Resource { resource, name, .. } = &request.target else { return None };
+        let row = kinds::ETCD_SNAPSHOT_FILE.row();
+        let meant = match resource {
+            Resource::Kind(kind) => *kind == kinds::ETCD_SNAPSHOT_FILE,
+            Resource::Named { group, plural, .. } => group == row.group && plural == row.plural,
+        };
+        self.api.store.tail().find(kinds::ETCD_SNAPSHOT_FILE, "", name).filter(|_| meant).cloned()
+    }
+
+    /// With its object a snapshot's file goes, too.
+    pub(crate) fn delete_snapshot(&mut self, snapshot: &Kept) {
+        let (node, place) = (snapshot.spec().get("nodeName").text(), snapshot.spec().get("location").text());
+        let Some(host) = self.hosts.iter().position(|host| host.name == node) else { return };
+        let mut machine = self.machine(host);
+        if machine.files.remove(place.trim_start_matches("file://")) {
+            self.fleet_mut().machines.insert(host, machine);
         }
     }
 }

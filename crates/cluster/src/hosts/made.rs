@@ -1,6 +1,7 @@
 //! A preset's server as kubeadm has left it, made when somebody first looks at it by running kubeadm once more, in the past.
 use super::past::Past;
 use super::processes;
+use crate::topology::POD_SUBNET;
 use crate::world::World;
 use ::hosts::Machine;
 use ::hosts::run::Login;
@@ -32,7 +33,7 @@ impl World {
         type_in(
             &mut control,
             &mut past,
-            &format!("kubeadm init --kubernetes-version {} --pod-network-cidr 10.244.0.0/16 --token {TOKEN}{more}", self.fleet.version),
+            &format!("kubeadm init --kubernetes-version {} --pod-network-cidr {POD_SUBNET} --token {TOKEN}{more}", self.fleet.version),
         );
         if self.managed.is_none() {
             self.upload(&past);
@@ -41,6 +42,8 @@ impl World {
             control
         } else {
             let mut machine = self.prepared(host);
+            let earlier = self.hosts[..host].iter().filter(|one| one.control_plane);
+            earlier.for_each(|one| past.has_member(&one.name, &one.address));
             let more = if self.hosts[host].control_plane { format!(" --control-plane --certificate-key {}", key()) } else { String::new() };
             let safe = "--discovery-token-unsafe-skip-ca-verification";
             type_in(&mut machine, &mut past, &format!("kubeadm join {server} --token {TOKEN} {safe}{more}"));

@@ -15,6 +15,12 @@ pub(super) struct Past {
 }
 
 impl Past {
+    /// A member of etcd that was there before whoever joins.
+    pub fn has_member(&mut self, name: &Text, address: &str) {
+        let (id, peer) = (1 + self.members.len() as u64, Text::from(format!("https://{address}:2380")));
+        self.members.push(EtcdMember { id, name: name.clone(), peer, learner: false });
+    }
+
     /// cluster-info as the bootstrap signer leaves it.
     fn signed(&self, info: &Tree) -> Tree {
         tokens::sign(info, self.objects.iter().filter(|((plural, _, _), _)| plural == "secrets").map(|(_, secret)| secret.clone()))

@@ -39,7 +39,7 @@ impl World {
             }
             let words = if limited.is_some() { rest[1..].to_vec() } else { begun.words.clone() };
             let (environment, stdin, folder) = (begun.environment.clone(), begun.stdin.clone(), begun.folder.clone());
-            let given = Given { environment, stdin, folder, until: limited.map(|limit| self.now + limit) };
+            let given = Given { environment, stdin, folder, until: limited.map(|limit| self.now + limit), distrust: None };
             return self.begin_etcd_line(host, words, given, Caller::Command(id), Ticket(0), false);
         }
         if name == "ssh" {

@@ -135,8 +135,11 @@ fn losses(before: &Machine, after: &Machine) -> Vec<Deed> {
     if ::hosts::k3s::has_database(before) && !::hosts::k3s::has_database(after) {
         all.push(Deed::DataLost);
     }
-    let saved = |machine: &Machine| machine.files.names(::hosts::k3s::SNAPSHOTS);
-    if saved(before) != saved(after) {
+    let saved = |machine: &Machine| {
+        let names = machine.files.names(::hosts::k3s::SNAPSHOTS);
+        names.iter().map(|name| machine.files.read(&format!("{}/{name}", ::hosts::k3s::SNAPSHOTS))).collect::<Vec<_>>()
+    };
+    if before.files.names(::hosts::k3s::SNAPSHOTS) != after.files.names(::hosts::k3s::SNAPSHOTS) || saved(before) != saved(after) {
         all.push(Deed::Snapshots);
     }
     let agent = |machine: &Machine| machine.files.is_folder("/var/lib/rancher/k3s/agent");

@@ -4,7 +4,8 @@ use crate::members::leases::LEASES;
 use crate::world::World;
 use apiserver::client::Ticket;
 use dataplane::kubelet::ERRORS;
-use etcd::ctl::{Access, Answer, Ask, FOREVER, Reply, Saved, etcdctl};
+use etcd::ctl::{Access, Answer, Ask, Distrust, FOREVER, Reply, Saved, etcdctl};
+use objects::Text;
 use objects::wire::{Request, Response, Target};
 use simcore::{Duration, Time};
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub(crate) struct Given {
     pub folder: String,
     /// `timeout` ends it then.
     pub until: Option<Time>,
+    /// What is wrong with its certificates.
+    pub distrust: Option<Distrust>,
 }
 
 /// Starting the program and its connection with TLS.
@@ -60,6 +63,7 @@ struct Run<'a> {
     next: usize,
     now: Time,
     host: usize,
+    address: Text,
     files: &'a mut Vec<(usize, String, Saved)>,
     restored: Option<(Saved, String)>,
     given: &'a Given,
@@ -90,6 +94,18 @@ impl Access for Run<'_> {
 
     fn input(&self) -> String {
         self.given.stdin.clone()
+    }
+
+    fn clock(&self, after: Duration) -> Option<String> {
+        Some((self.now + after).rfc3339_micro())
+    }
+
+    fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn distrust(&self) -> Option<Distrust> {
+        self.given.distrust.clone()
     }
 
     fn show(&mut self, text: &str) {
@@ -123,11 +139,12 @@ impl World {
         &mut self,
         host: usize,
         words: Vec<String>,
-        given: Given,
+        mut given: Given,
         caller: Caller,
         ticket: Ticket,
         in_container: bool,
     ) {
+        given.distrust = self.distrusts(host, &words, &given, in_container);
         let number = self.etcd.next;
         self.etcd.next += 1;
         if let Some(until) = given.until {
@@ -177,7 +194,8 @@ impl World {
         let saved_before = self.etcd.files.len();
         let given = job.given.clone();
         let (known, files, said) = (&mut job.asked, &mut self.etcd.files, String::new());
-        let mut run = Run { known, next: 0, now, host: job.host, files, restored: None, given: &given, said };
+        let address = self.hosts[job.host].address.clone();
+        let mut run = Run { known, next: 0, now, host: job.host, address, files, restored: None, given: &given, said };
         let answer = etcdctl(program, rest, &given.environment, &mut run);
         let (restored, said) = (run.restored, run.said);
         job.said = said;

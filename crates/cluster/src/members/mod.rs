@@ -2,6 +2,7 @@
 mod asks;
 mod backup;
 mod carry;
+mod credentials;
 mod faults;
 mod jobs;
 mod lead;

@@ -22,8 +22,9 @@ pub(crate) struct Exec {
 pub struct Printed {
     pub out: String,
     pub errors: String,
-    /// Whether it is a shell that waits for its next line.
+    /// Whether it is a shell that waits for its next line, and where it stands.
     pub idle: bool,
+    pub directory: String,
 }
 
 impl World {
@@ -79,7 +80,7 @@ impl World {
                 if exec.caller != Caller::Client {
                     let (out, errors) = exec.command.take_printed();
                     let errors = (!errors.is_empty()).then(|| format!("{ERRORS}{errors}"));
-                    let warnings = errors.into_iter().chain([format!("session {id}")]).collect();
+                    let warnings = errors.into_iter().chain([format!("session {id} {}", exec.command.directory())]).collect();
                     let arrives = now + Duration::micros(self.net().rng.between(400, 1_200));
                     let response = Response { warnings, ..Response::text(out) };
                     self.queue.push(arrives, Event::Reply(exec.caller, exec.ticket, Box::new(response)));
@@ -126,7 +127,7 @@ impl World {
         }
         let command = self.command_mut(id)?;
         let (out, errors) = command.take_printed();
-        Some(Printed { out, errors, idle: command.is_idle() })
+        Some(Printed { out, errors, idle: command.is_idle(), directory: command.directory().to_string() })
     }
 
     /// The next line for a shell that waits for one.

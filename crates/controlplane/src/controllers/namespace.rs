@@ -21,11 +21,18 @@ fn reconcile(cx: &Cx, key: &Key) -> Plan {
     if begin > cx.now {
         return Plan::rest().at(cx.now, begin);
     }
-    let left = content(cx.view, &key.name);
-    if left.is_empty() {
-        return Plan::write(vec![finalize(namespace)]);
+    let mut left = content(cx.view, &key.name);
+    // Pods go first, so that what they need outlives them; everything else only once none is left (OrderedNamespaceDeletion).
+    if left.iter().any(|(kind, _)| *kind == kinds::POD) {
+        left.retain(|(kind, _)| *kind == kinds::POD);
     }
     let mut writes: Vec<Write> = left.iter().map(|(kind, _)| clear(*kind, key)).collect();
+    // What nothing holds is gone as soon as it is deleted.
+    let lingers = left.iter().any(|(kind, _)| *kind == kinds::POD) || !finalizers(cx.view, &key.name).is_empty();
+    if !lingers {
+        writes.push(finalize(namespace));
+        return Plan::write(writes);
+    }
     match status(cx, namespace, &left) {
         // The change of the status brings the next look.
         Some(write) => {

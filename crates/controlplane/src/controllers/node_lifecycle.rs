@@ -45,9 +45,10 @@ fn changed(change: &Change, _: &Snapshot) -> Vec<Key> {
 }
 
 fn reconcile(cx: &Cx, key: &Key) -> Plan {
-    let Some(node) = cx.view.get(key) else { return Plan::rest() };
+    let Some(node) = cx.view.get(key) else { return gone(cx, key) };
     let mut plan = Plan::rest();
-    if cx.first {
+    if cx.memory.is_null() {
+        plan.remember = Some(Tree::from(node.uid_text()));
         let message = format!("Node {0} event: Registered Node {0} in Controller", key.name);
         plan.notes.push(Note { about: reference(node), warning: false, reason: "RegisteredNode", message });
     }
@@ -77,6 +78,18 @@ fn reconcile(cx: &Cx, key: &Key) -> Plan {
         return plan.at(cx.now, next);
     }
     if ready == "Unknown" { plan } else { plan.at(cx.now, next_look(cx, silent_from)) }
+}
+
+/// A node that was known is deleted: the next look says so.
+fn gone(cx: &Cx, key: &Key) -> Plan {
+    let Some(uid) = cx.memory.as_text() else { return Plan::rest() };
+    if cx.now.since(last_look(cx, cx.now)) >= LOOK {
+        return Plan::rest().at(cx.now, next_look(cx, cx.now));
+    }
+    let about = map! {"apiVersion": "v1", "kind": "Node", "name": &key.name, "uid": uid};
+    let message = format!("Node {0} event: Removing Node {0} from Controller", key.name);
+    let note = Note { about, warning: false, reason: "RemovingNode", message };
+    Plan { notes: vec![note], remember: Some(Tree::Null), ..Plan::rest() }
 }
 
 /// The look at or before `time`. They come every 5 s from the controller's start.

@@ -10,7 +10,7 @@ mod tickets;
 
 pub use alarm::Alarm;
 pub use elector::{Elector, Turn};
-pub use plan::{ANY, Controller, Cx, Next, Plan, Trigger, Write, itself};
+pub use plan::{ANY, Controller, Cx, Next, Pace, Plan, Trigger, Write, itself};
 pub use process::ControllerManager;
 pub use queue::WorkQueue;
 pub use runner::{Runner, failure, signed};

@@ -37,8 +37,6 @@ pub struct Cx<'a> {
     pub since: Option<Time>,
     /// When this controller began its work.
     pub started: Time,
-    /// Whether it is the first time that this process looks at this key.
-    pub first: bool,
     /// What the last step about this key wanted remembered; null for nothing.
     pub memory: &'a Tree,
     /// The range that nodes' Pod addresses are cut from (`--cluster-cidr`); empty where none are given out.
@@ -80,11 +78,22 @@ pub struct Write {
     pub err: Option<Note>,
     /// Failing codes that count as success: 404 for a deletion.
     pub ignore: &'static [u16],
+    pub pace: Pace,
+}
+
+/// How writes of one pace that follow one another are sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pace {
+    /// Each after the answer to the one before.
+    One,
+    /// One, then two at once, then four, …: where all fail few are sent (`slowStartBatch`).
+    SlowStart,
+    AtOnce,
 }
 
 impl Write {
     pub fn new(request: Request) -> Write {
-        Write { request, ok: None, err: None, ignore: &[] }
+        Write { request, ok: None, err: None, ignore: &[], pace: Pace::One }
     }
 
     pub fn ok(mut self, note: Note) -> Write {
@@ -94,6 +103,11 @@ impl Write {
 
     pub fn err(mut self, note: Note) -> Write {
         self.err = Some(note);
+        self
+    }
+
+    pub fn pace(mut self, pace: Pace) -> Write {
+        self.pace = pace;
         self
     }
 

@@ -103,9 +103,9 @@ impl ControllerManager {
     pub fn reply(&mut self, now: Time, ticket: Ticket, response: &Response, fx: &mut Effects) {
         let asked = fx.wake.len();
         match self.tickets.redeem(ticket) {
-            Some(Place::Worker { runner, worker }) => {
+            Some(Place::Worker { runner, worker, slot }) => {
                 if let Some(runner) = self.runners.get_mut(runner) {
-                    runner.reply(now, worker, response, &self.view, &mut self.tickets, fx);
+                    runner.reply(now, (worker, slot), response, &self.view, &mut self.tickets, fx);
                 }
             }
             Some(Place::Event { runner }) => {

@@ -1,5 +1,5 @@
 //! Runs one controller: queue, workers, rate limits, the barrier, and the events that it tells.
-use super::plan::{ANY, Controller, Cx, Next, Plan, Write};
+use super::plan::{ANY, Controller, Cx, Next, Pace, Plan, Write};
 use super::queue::WorkQueue;
 use super::telling::Telling;
 use super::tickets::{Place, Tickets};
@@ -20,10 +20,13 @@ pub struct Runner {
     user: User,
     queue: WorkQueue,
     jobs: Vec<Option<Job>>,
+    /// Of its one client, which its workers share with its events.
     limiter: RateLimiter,
-    /// Workers that wait for a token, in order.
-    throttled: VecDeque<usize>,
+    /// Who waits for a token, in order.
+    throttled: VecDeque<Waiter>,
     telling: Telling,
+    /// An event waits for its token or its answer: the next one follows after it.
+    tells: bool,
     /// The barrier: the revision that each key's last write made, until the view has it.
     wrote: BTreeMap<Key, Wrote>,
     /// Revisions of tracked writes whose news is still to come.
@@ -33,7 +36,6 @@ pub struct Runner {
     /// Keys that stand before the barrier.
     held: BTreeMap<Key, Option<OccurrenceId>>,
     since: BTreeMap<Key, Time>,
-    known: BTreeSet<Key>,
     started: Time,
     /// `--cluster-cidr` of the process.
     pod_range: Text,
@@ -46,12 +48,23 @@ struct Wrote {
     tracked: Option<Duration>,
 }
 
+/// Who waits for a token.
+#[derive(Clone, Copy, Debug)]
+enum Waiter {
+    /// A write of a worker.
+    Worker(usize, usize),
+    Event,
+}
+
 /// What a worker is busy with.
 #[derive(Clone, Debug)]
 struct Job {
     key: Key,
     cause: Option<OccurrenceId>,
-    current: Option<Write>,
+    /// The writes that wait for their tokens or are out; `None` where the answer has come.
+    current: Vec<Option<Arc<Write>>>,
+    /// How many writes of a slow start go out together next.
+    batch: usize,
     /// Shared, so that a copy of the world stays cheap in the middle of a burst.
     rest: VecDeque<Arc<Write>>,
     on_failure: Option<Write>,
@@ -74,13 +87,13 @@ impl Runner {
             limiter: RateLimiter::new(20, 30),
             throttled: VecDeque::new(),
             telling: Telling::new(controller.name, ""),
+            tells: false,
             pod_range: pod_range.clone(),
             wrote: BTreeMap::new(),
             own: BTreeSet::new(),
             memory: BTreeMap::new(),
             held: BTreeMap::new(),
             since: BTreeMap::new(),
-            known: BTreeSet::new(),
             started: now,
         }
     }
@@ -113,6 +126,14 @@ impl Runner {
         }
     }
 
+    /// Puts the next event in line for a token, unless one is under way.
+    fn tell(&mut self) {
+        if !self.tells && !self.telling.is_empty() {
+            self.tells = true;
+            self.throttled.push_back(Waiter::Event);
+        }
+    }
+
     /// Gives free workers their keys, and waiting requests their tokens.
     pub fn work(&mut self, now: Time, view: &Snapshot, tickets: &mut Tickets, fx: &mut Effects) {
         self.queue.ripen(now);
@@ -122,54 +143,66 @@ impl Runner {
             if self.stands_before_the_barrier(&key, cause, now, view) {
                 continue;
             }
-            let first = self.known.insert(key.clone());
             let memory = self.memory.get(&key).unwrap_or(&Tree::Null);
-            let cx =
-                Cx { now, view, since: self.since.get(&key).copied(), started: self.started, first, memory, pod_range: &self.pod_range };
+            let cx = Cx { now, view, since: self.since.get(&key).copied(), started: self.started, memory, pod_range: &self.pod_range };
             let plan = (self.controller.reconcile)(&cx, &key);
             if let Some(memory) = &plan.remember {
                 self.memory.insert(key.clone(), memory.clone());
             }
             self.begin(worker, key, cause, plan, now, view, tickets, fx);
         }
-        self.telling.flush(now, self.index, &self.user, self.controller.name, tickets, fx);
+        self.tell();
+        self.unthrottle(now, tickets, fx);
         if let Some(time) = self.queue.next_time() {
             fx.wake_at(time);
         }
     }
 
     /// The answer to a worker's request.
-    pub fn reply(&mut self, now: Time, worker: usize, response: &Response, view: &Snapshot, tickets: &mut Tickets, fx: &mut Effects) {
+    pub fn reply(
+        &mut self,
+        now: Time,
+        (worker, slot): (usize, usize),
+        response: &Response,
+        view: &Snapshot,
+        tickets: &mut Tickets,
+        fx: &mut Effects,
+    ) {
         let Some(job) = self.jobs.get_mut(worker).and_then(Option::as_mut) else { return };
-        let Some(write) = job.current.take() else { return };
+        let Some(write) = job.current.get_mut(slot).and_then(Option::take) else { return };
         if response.is_ok() || write.ignore.contains(&response.code) {
             let made = revision(response);
             job.wrote = job.wrote.max(made);
             if job.tracked.is_some() && made > view.revision() {
                 self.own.insert(made);
             }
-            if let Some(note) = write.ok.filter(|_| response.is_ok()) {
+            if let Some(note) = write.ok.clone().filter(|_| response.is_ok()) {
                 let name = response.tree().at(&["metadata", "name"]).text();
                 self.telling.tell(now, note, "{name}", name, job.cause);
             }
         } else {
             let error = failure(response);
-            if let Some(note) = write.err {
+            if let Some(note) = write.err.clone() {
                 self.telling.tell(now, note, "{error}", &error, job.cause);
             }
-            job.failed = true;
-            job.rest.clear();
+            if !std::mem::replace(&mut job.failed, true) {
+                job.rest.clear();
+            }
             if let Some(mut last) = job.on_failure.take() {
                 fill(&mut last.request.body, &error);
                 job.rest.push_back(Arc::new(last));
             }
         }
+        self.tell();
         self.proceed(worker, now, view, tickets, fx);
+        self.unthrottle(now, tickets, fx);
     }
 
     /// The answer to an event.
     pub fn told(&mut self, now: Time, tickets: &mut Tickets, fx: &mut Effects) {
-        self.telling.flush(now, self.index, &self.user, self.controller.name, tickets, fx);
+        self.tells = false;
+        self.tell();
+        self.unthrottle(now, tickets, fx);
     }
 
     fn stands_before_the_barrier(&mut self, key: &Key, cause: Option<OccurrenceId>, now: Time, view: &Snapshot) -> bool {
@@ -209,25 +242,39 @@ impl Runner {
             self.telling.tell(now, note, "", "", cause);
         }
         let rest = writes.into_iter().map(Arc::new).collect();
-        self.jobs[worker] = Some(Job { key, cause, current: None, rest, on_failure, next, failed: false, wrote: 0, tracked });
+        self.jobs[worker] =
+            Some(Job { key, cause, current: Vec::new(), batch: 1, rest, on_failure, next, failed: false, wrote: 0, tracked });
         self.proceed(worker, now, view, tickets, fx);
     }
 
-    /// Sends the next write of a job, or ends it.
+    /// Sends what comes next of a job once all that was sent is answered, or ends it.
     fn proceed(&mut self, worker: usize, now: Time, view: &Snapshot, tickets: &mut Tickets, fx: &mut Effects) {
         let Some(job) = self.jobs[worker].as_mut() else { return };
-        match job.rest.pop_front() {
-            Some(write) => {
-                job.current = Some(Arc::unwrap_or_clone(write));
-                self.throttled.push_back(worker);
-                self.unthrottle(now, tickets, fx);
-            }
-            None => {
-                if let Some(job) = self.jobs[worker].take() {
-                    self.end(job, now, view);
-                }
-            }
+        if job.current.iter().any(Option::is_some) {
+            return;
         }
+        job.current.clear();
+        let Some(pace) = job.rest.front().map(|write| write.pace) else {
+            if let Some(job) = self.jobs[worker].take() {
+                self.end(job, now, view);
+            }
+            return;
+        };
+        let most = match pace {
+            Pace::One => 1,
+            Pace::SlowStart => {
+                job.batch *= 2;
+                job.batch / 2
+            }
+            Pace::AtOnce => usize::MAX,
+        };
+        while job.current.len() < most
+            && let Some(write) = job.rest.pop_front_if(|write| write.pace == pace)
+        {
+            self.throttled.push_back(Waiter::Worker(worker, job.current.len()));
+            job.current.push(Some(write));
+        }
+        self.unthrottle(now, tickets, fx);
     }
 
     fn end(&mut self, job: Job, now: Time, view: &Snapshot) {
@@ -247,7 +294,6 @@ impl Runner {
                 self.queue.forget(&job.key);
                 self.since.remove(&job.key);
                 if view.get(&job.key).is_none() {
-                    self.known.remove(&job.key);
                     self.memory.remove(&job.key);
                 }
             }
@@ -256,16 +302,26 @@ impl Runner {
 
     /// Sends what waits for a token, so far as there are tokens.
     fn unthrottle(&mut self, now: Time, tickets: &mut Tickets, fx: &mut Effects) {
-        while let Some(&worker) = self.throttled.front() {
+        while let Some(&waiter) = self.throttled.front() {
             if let Err(time) = self.limiter.take(now) {
                 fx.wake_at(time);
                 return;
             }
             self.throttled.pop_front();
-            let Some(job) = self.jobs[worker].as_ref() else { continue };
-            let Some(write) = &job.current else { continue };
-            let request = signed(write.request.clone(), &self.user, self.controller.name, job.cause);
-            fx.send(tickets.issue(Place::Worker { runner: self.index, worker }), request);
+            let (user, actor) = (&self.user, self.controller.name);
+            match waiter {
+                Waiter::Worker(worker, slot) => {
+                    let Some(job) = self.jobs[worker].as_ref() else { continue };
+                    let Some(Some(write)) = job.current.get(slot) else { continue };
+                    let request = signed(write.request.clone(), user, actor, job.cause);
+                    fx.send(tickets.issue(Place::Worker { runner: self.index, worker, slot }), request);
+                }
+                Waiter::Event => {
+                    if let Some(request) = self.telling.next(now, user, actor) {
+                        fx.send(tickets.issue(Place::Event { runner: self.index }), request);
+                    }
+                }
+            }
         }
     }
 

@@ -1,9 +1,9 @@
-//! Events on their way out: a queue with a client, and a rate limit, of its own.
+//! Events on their way out: a queue. Who has no client to share has a rate limit of its own here.
 use super::runner::signed;
 use super::tickets::{Place, Tickets};
 use apiserver::client::{Effects, Note, RateLimiter, Recorder};
 use objects::Text;
-use objects::wire::User;
+use objects::wire::{Request, User};
 use simcore::{Duration, OccurrenceId, Time};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -64,7 +64,17 @@ impl Telling {
         }
     }
 
-    /// Sends as many as there are tokens for.
+    /// The next one, as a request. Upstream's recorder writes one after another.
+    pub fn next(&mut self, now: Time, user: &User, actor: &'static str) -> Option<Request> {
+        let (note, cause) = self.waiting.pop_front()?;
+        Some(signed(self.recorder.request(now, &note), user, actor, cause))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Sends as many as there are tokens for in a bucket of its own.
     pub fn flush(&mut self, now: Time, runner: usize, user: &User, actor: &'static str, tickets: &mut Tickets, fx: &mut Effects) {
         while !self.waiting.is_empty() {
             if let Err(time) = self.limiter.take(now) {

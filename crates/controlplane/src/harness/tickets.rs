@@ -5,8 +5,15 @@ use std::collections::BTreeMap;
 /// Who waits for an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
-    Worker { runner: usize, worker: usize },
-    Event { runner: usize },
+    /// `slot` counts the writes of one worker that are out together.
+    Worker {
+        runner: usize,
+        worker: usize,
+        slot: usize,
+    },
+    Event {
+        runner: usize,
+    },
     Election,
 }
 

@@ -212,6 +212,9 @@ impl Kubelet {
             Asked::Register => {
                 self.tell_registration(now, response);
                 self.registration.registered(now, response);
+                if response.code == 409 {
+                    node::greet(now, &self.host, &self.view, &mut self.client);
+                }
             }
             Asked::Mirror => {}
             Asked::NodeStatus => {
@@ -272,7 +275,6 @@ impl Kubelet {
     pub fn power_off(&mut self, now: Time) {
         self.stop();
         self.host.powered = false;
-        self.host.boots += 1;
         for sandbox in self.sandboxes.values_mut().map(Arc::make_mut) {
             sandbox.ready = false;
             sandbox.containers_mut().for_each(|container| container.crash(now, 255, "Unknown"));
@@ -283,6 +285,7 @@ impl Kubelet {
 
     /// Power comes back, and with it the kubelet; containers are made again.
     pub fn power_on(&mut self, now: Time, view: &Snapshot, fx: &mut Effects) {
+        self.host.boots += u32::from(!self.host.powered);
         self.host.powered = true;
         // The runtime finds them dead when it starts, and dates their end by that.
         for sandbox in self.sandboxes.values_mut().map(Arc::make_mut) {

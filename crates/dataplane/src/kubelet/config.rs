@@ -1,7 +1,8 @@
 //! A container's environment: values, references, ConfigMaps, Secrets, the downward API.
 use crate::kubelet::expansion::expand;
 use apiserver::Snapshot;
-use objects::{Object, Quantity, Text, Tree, base64, kinds};
+use objects::resources::in_units;
+use objects::{Object, Text, Tree, base64, kinds};
 
 /// The Pod's facts that the downward API can give.
 pub struct Downward<'a> {
@@ -151,10 +152,7 @@ pub fn resource(view: &Snapshot, reference: &Tree, container: &Tree, pod: &Objec
     if amount.is_null() && part == "limits" {
         amount = node.map_or(amount, |node| node.status().at(&["allocatable", what]));
     }
-    let (amount, divisor) = (Quantity::of(amount), Quantity::of(reference.get("divisor")));
-    let divisor = if divisor.is_zero() { Quantity::from_units(1) } else { divisor };
-    let (all, by) = if what == "cpu" { (amount.as_milli(), divisor.as_milli()) } else { (amount.as_units(), divisor.as_units()) };
-    Text::from(((all + by - 1) / by.max(1)).to_string())
+    Text::from(in_units(what, amount, reference.get("divisor")))
 }
 
 /// `KUBERNETES_*` for the API, and `<NAME>_SERVICE_HOST` and its kin for each Service of the namespace.

@@ -18,6 +18,7 @@ pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
     let now = cx.now;
     let due = |at: Option<Time>| at.is_some_and(|at| at <= now);
     hooks::advance(worker, sandbox, cx);
+    take_turns(worker, sandbox, cx.now);
     probe(worker, sandbox, cx);
     if due(worker.renew_at) {
         renew(worker, sandbox, cx);
@@ -346,7 +347,7 @@ pub fn end(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context,
         for name in &running {
             worker.note(cx, name, false, "Killing", format!("Stopping container {name}"));
             killing(worker, sandbox, cx, name, grace);
-            hooks::stop(worker, sandbox, cx, name, Duration::secs(grace.max(2) as u64));
+            stop_in_turn(worker, sandbox, cx, name, grace);
         }
     }
     if !running.is_empty() {
@@ -356,11 +357,42 @@ pub fn end(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context,
     }
 }
 
+/// Stops a container of a Pod that ends: a sidecar only after all that started after it (upstream `terminationOrdering`).
+/// gap: one with a hook of its own goes at once.
+fn stop_in_turn(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text, grace: i64) {
+    let hooked = worker.spec_of(name).is_some_and(|container| container.get("lifecycle").has("preStop"));
+    let grace = Duration::secs(grace.max(2) as u64);
+    if worker.is_sidecar(name) && !hooked && serves(worker.pod.spec(), name, sandbox) {
+        worker.turns.insert(name.clone(), cx.now + grace);
+    } else {
+        hooks::stop(worker, sandbox, cx, name, grace);
+    }
+}
+
+/// Whether a container that started after this sidecar still runs.
+fn serves(spec: &Tree, sidecar: &str, sandbox: &Sandbox) -> bool {
+    let inits = spec.get("initContainers").items().iter().skip_while(|init| init.get("name").text() != sidecar).skip(1);
+    let mut later = inits.chain(spec.get("containers").items());
+    later.any(|container| sandbox.container(container.get("name").text()).is_some_and(Container::is_running))
+}
+
+/// Sidecars whose turn has come are told to stop, with what is left of their grace.
+fn take_turns(worker: &mut Worker, sandbox: &mut Option<Sandbox>, now: Time) {
+    let Some(sandbox) = sandbox.as_mut().filter(|_| !worker.turns.is_empty()) else { return };
+    let free = |(name, until): &(&Text, &Time)| **until <= now || !serves(worker.pod.spec(), name, sandbox);
+    let due: Vec<(Text, Time)> = worker.turns.iter().filter(free).map(|(name, until)| (name.clone(), *until)).collect();
+    for (name, until) in due {
+        worker.turns.remove(&name);
+        sandbox.container_mut(&name).into_iter().for_each(|container| container.terminate(now, until.since(now).max(Duration::secs(2))));
+    }
+}
+
 /// The grace was shortened while the Pod was already stopping.
 fn hasten(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
     let grace = Duration::secs(worker.pod.meta().get("deletionGracePeriodSeconds").int_or(30).max(2) as u64);
     if let Some(sandbox) = sandbox {
         worker.prestop.clear();
+        worker.turns.clear();
         sandbox.containers_mut().for_each(|container| container.terminate(cx.now, grace));
     }
     worker.refresh(sandbox.as_ref(), cx);
@@ -379,7 +411,7 @@ fn stop_if_quiet(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Co
                 .collect();
             for name in running {
                 worker.note(cx, &name, false, "Killing", format!("Stopping container {name}"));
-                hooks::stop(worker, found, cx, &name, Duration::secs(grace_seconds(worker.pod.spec()).max(2) as u64));
+                stop_in_turn(worker, found, cx, &name, grace_seconds(worker.pod.spec()));
             }
         }
         if found.any_running() || !worker.prestop.is_empty() {

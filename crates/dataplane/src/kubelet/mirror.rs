@@ -6,8 +6,6 @@ use objects::{Key, Object, Text, Tree, kinds, list, map};
 use simcore::{FNV_BASIS, Time, fnv, fnv_from};
 
 const NAMESPACE: &str = "kube-system";
-/// Where the parts of Kubernetes itself come from.
-const REGISTRY: &str = "registry.k8s.io";
 
 /// Whether a Pod only mirrors a process of the host.
 pub fn is_mirror(pod: &Object) -> bool {
@@ -93,8 +91,8 @@ pub fn missing(now: Time, host: &Host, view: &Snapshot) -> Vec<Request> {
         return Vec::new();
     }
     let absent = |part: &&&str| view.find(kinds::POD, NAMESPACE, &format!("{part}-{}", host.name)).is_none();
-    let request = |part: &&str| Request::about(Verb::Create, kinds::POD, NAMESPACE, "").body(pod(now, part, host, node.uid()));
-    let mut all: Vec<Request> = CONTROL_PLANE.iter().filter(|part| host.runs(part)).filter(absent).map(request).collect();
+    let request = |part: &&str| Some(Request::about(Verb::Create, kinds::POD, NAMESPACE, "").body(pod(now, part, host, node.uid())?));
+    let mut all: Vec<Request> = CONTROL_PLANE.iter().filter(|part| host.runs(part)).filter(absent).filter_map(request).collect();
     for process in host.processes.iter().filter(|process| !process.hash.is_empty()) {
         let name = Text::from(format!("{}-{}", process.name, host.name));
         let other = |pod: &&Object| is_mirror(pod) && pod.annotation("kubernetes.io/config.hash") != process.hash;
@@ -120,32 +118,13 @@ fn removal(namespace: &str, name: Text) -> Request {
     Request::about(Verb::Delete, kinds::POD, namespace, name).body(options)
 }
 
-fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Tree {
-    let version = if part == "etcd" { "3.7.0-0" } else { host.kubelet_version.as_str() };
-    let process = host.processes.iter().find(|process| process.name == part && !process.hash.is_empty());
-    let hash = process.map_or_else(|| config_hash(part), |process| process.hash.clone());
-    if let Some(read) = process.and_then(|process| process.pod.as_deref()) {
-        let name = Text::from(format!("{part}-{}", host.name));
-        let one = Manifest { namespace: Text::new_static(NAMESPACE), name, hash, pod: read.clone() };
-        return mirrored(now, &one, host, node_uid);
-    }
-    let image = process.map_or_else(|| format!("{REGISTRY}/{part}:{version}"), |process| process.image.to_string());
-    let annotations = annotations(now, &hash);
-    let owner = map! {"apiVersion": "v1", "kind": "Node", "name": &host.name, "uid": node_uid, "controller": true};
-    let container = map! {
-        "name": part, "image": image, "command": list![part], "imagePullPolicy": "IfNotPresent",
-        "resources": map! {"requests": map! {"cpu": if part == "kube-apiserver" { "250m" } else { "100m" }}},
-    };
-    let spec = map! {
-        "containers": list![container], "hostNetwork": true, "nodeName": &host.name, "priorityClassName": "system-node-critical",
-        "restartPolicy": "Always", "tolerations": list![map! {"effect": "NoExecute", "operator": "Exists"}],
-        "securityContext": map! {"seccompProfile": map! {"type": "RuntimeDefault"}},
-    };
-    let metadata = map! {
-        "name": format!("{part}-{}", host.name), "namespace": NAMESPACE, "annotations": annotations, "ownerReferences": list![owner],
-        "labels": map! {"component": part, "tier": "control-plane"},
-    };
-    map! {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+/// The mirror of a part of the control plane; nothing where its manifest was not read.
+fn pod(now: Time, part: &str, host: &Host, node_uid: &str) -> Option<Tree> {
+    let process = host.processes.iter().find(|process| process.name == part)?;
+    let hash = if process.hash.is_empty() { config_hash(part) } else { process.hash.clone() };
+    let name = Text::from(format!("{part}-{}", host.name));
+    let one = Manifest { namespace: Text::new_static(NAMESPACE), name, hash, pod: (**process.pod.as_ref()?).clone() };
+    Some(mirrored(now, &one, host, node_uid))
 }
 
 /// `kubernetes.io/config.hash`: 32 hexadecimal digits that depend on a manifest's text, or on the part's name where nobody has

@@ -134,8 +134,9 @@ impl Registration {
             return;
         };
         let old = node.status();
-        let ready_before =
-            old.get("conditions").items().iter().any(|found| found.get("type").text() == "Ready" && found.get("status").text() == "True");
+        let before = old.get("conditions").items().iter().find(|found| found.get("type").text() == "Ready");
+        let before = before.map_or("", |found| found.get("status").text());
+        let ready_before = before == "True";
         let starting = std::mem::take(&mut self.settling) && !ready_before;
         let problem = if starting { Some(STARTING) } else { problem };
         let wanted = conditions(now, old.get("conditions"), problem);
@@ -148,38 +149,16 @@ impl Registration {
             return;
         }
         self.reported = now;
-        let (before, boot) = (old.at(&["nodeInfo", "bootID"]).text().to_string(), boot_id(host));
-        if !before.is_empty() && before != boot {
-            self.tell_reboot(now, &boot, client);
-        }
         status.set(&["conditions"], wanted);
         let patch = map! {"status": status};
         let request = Request::about(Verb::Patch(PatchKind::Strategic), kinds::NODE, "", self.name.clone());
         client.send(Asked::NodeStatus, request.subresource("status").body(patch), None);
         let ready = problem.is_none();
-        if ready != self.was_ready.replace(ready).unwrap_or(ready_before) {
+        // What only the API knows may be that nobody knows: a kubelet that is back says which of the two it is.
+        let same = self.was_ready.replace(ready).map_or(before == if ready { "True" } else { "False" }, |was| was == ready);
+        if !same {
             let reason = if ready { "NodeReady" } else { "NodeNotReady" };
-            let about = map! {"kind": "Node", "name": &self.name, "uid": &self.name, "apiVersion": "v1"};
-            let message = format!("Node {} status is now: {reason}", self.name);
-            client.note(now, &Note { about, warning: false, reason, message }, None);
-        }
-    }
-
-    /// What a kubelet tells about its Node when it has started on a kernel that has booted anew.
-    fn tell_reboot(&self, now: Time, boot: &str, client: &mut Client) {
-        let name = &self.name;
-        let status = |reason: &'static str| (false, reason, format!("Node {name} status is now: {reason}"));
-        let all = [
-            (false, "Starting", "Starting kubelet.".to_string()),
-            status("NodeHasSufficientMemory"),
-            status("NodeHasNoDiskPressure"),
-            status("NodeHasSufficientPID"),
-            (false, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods".to_string()),
-            (true, "Rebooted", format!("Node {name} has been rebooted, boot id: {boot}")),
-        ];
-        for (warning, reason, message) in all {
-            let about = map! {"kind": "Node", "name": name, "uid": name, "apiVersion": "v1"};
-            client.note(now, &Note { about, warning, reason, message }, None);
+            tell(now, &self.name, reason, format!("Node {} status is now: {reason}", self.name), client);
         }
     }
 
@@ -200,6 +179,33 @@ impl Registration {
     }
 }
 
+/// A kubelet that finds its Node from before tells what it does, and whether its machine was started anew meanwhile.
+pub fn greet(now: Time, host: &Host, view: &Snapshot, client: &mut Client) {
+    let mut say = |reason: &'static str, message: String| tell(now, &host.name, reason, message, client);
+    say("Starting", "Starting kubelet.".to_string());
+    for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+        say(reason, format!("Node {} status is now: {reason}", host.name));
+    }
+    say("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods".to_string());
+    let known = view.find(kinds::NODE, "", &host.name).map(|node| node.status().at(&["nodeInfo", "bootID"]).text() != boot_id(host));
+    if known == Some(true) {
+        say("Rebooted", format!("Node {} has been rebooted, boot id: {}", host.name, boot_id(host)));
+    }
+}
+
+fn tell(now: Time, node: &Text, reason: &'static str, message: String, client: &mut Client) {
+    let about = map! {"kind": "Node", "name": node, "uid": node, "apiVersion": "v1"};
+    client.note(now, &Note { about, warning: reason == "Rebooted", reason, message }, None);
+}
+
+/// The kernel's number for this start of the machine.
+fn boot_id(host: &Host) -> String {
+    match host.boots {
+        0 => format!("boot-{}", host.name),
+        more => format!("boot-{}-{more}", host.name),
+    }
+}
+
 fn labels(host: &Host) -> Tree {
     let mut labels = map! {
         "beta.kubernetes.io/arch": &host.arch, "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": &host.arch,
@@ -210,12 +216,6 @@ fn labels(host: &Host) -> Tree {
         labels.set(&["node.kubernetes.io/exclude-from-external-load-balancers"], "");
     }
     labels
-}
-
-/// The kernel's number of this boot.
-fn boot_id(host: &Host) -> String {
-    let (name, boots) = (&host.name, host.boots);
-    if boots == 0 { format!("boot-{name}") } else { format!("boot-{name}-{boots}") }
 }
 
 /// All of a Node's status but its conditions.

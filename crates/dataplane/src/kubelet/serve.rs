@@ -228,6 +228,11 @@ impl Command {
         self.shell.is_idle()
     }
 
+    /// Where it stands, if it is a shell.
+    pub fn directory(&self) -> &str {
+        self.shell.directory()
+    }
+
     /// The next line for a shell that waits for one.
     pub fn type_line(&mut self, now: Time, line: &str) {
         self.began = now;

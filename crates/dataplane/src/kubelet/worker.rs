@@ -65,6 +65,8 @@ pub struct Worker {
     pub stopping: BTreeSet<Text>,
     /// PreStop hooks under way: container -> when SIGTERM follows, and what is left of the grace.
     pub prestop: BTreeMap<Text, (Time, Duration)>,
+    /// Sidecars that stop only after the containers that they serve -> when their grace is over.
+    pub turns: BTreeMap<Text, Time>,
     pub verdict: Option<(&'static str, &'static str)>,
     pub start_time: Option<Time>,
     /// When this worker began: probes tick from then on.
@@ -108,6 +110,7 @@ impl Worker {
             probes: BTreeMap::new(),
             stopping: BTreeSet::new(),
             prestop: BTreeMap::new(),
+            turns: BTreeMap::new(),
             verdict: None,
             told_backoff: BTreeMap::new(),
             mount_pause: Duration::millis(500),
@@ -312,8 +315,9 @@ impl Worker {
         };
         let probe = self.probes.values().map(|probe| probe.next).min();
         let prestop = self.prestop.values().map(|(at, _)| *at).min();
+        let turn = self.turns.values().min().copied();
         let inside = sandbox.and_then(Sandbox::next);
-        [step, sync, clean, probe, prestop, inside, self.refresh_at, self.finish_at, self.retry_at, self.renew_at]
+        [step, sync, clean, probe, prestop, turn, inside, self.refresh_at, self.finish_at, self.retry_at, self.renew_at]
             .into_iter()
             .flatten()
             .min()

@@ -1,5 +1,5 @@
 //! What etcdctl asks of members, and what it hears: the door between the command line and whoever has the members.
-use super::{Endpoint, Listed, Saved};
+use super::{Distrust, Endpoint, Listed, Saved};
 use crate::raft::MemberId;
 use crate::server::Version;
 use simcore::Duration;
@@ -225,6 +225,21 @@ pub trait Access {
     /// What comes in on standard input.
     fn input(&self) -> String {
         String::new()
+    }
+
+    /// What a clock shows so long from now: `2026-12-01T00:00:11.302073Z`. `None`: there is none, and nothing is logged.
+    fn clock(&self, _after: Duration) -> Option<String> {
+        None
+    }
+
+    /// The address of the machine on which the command runs.
+    fn address(&self) -> String {
+        String::new()
+    }
+
+    /// Why its files let nobody connect.
+    fn distrust(&self) -> Option<Distrust> {
+        None
     }
 
     /// Words that are shown while the command goes on.

@@ -16,19 +16,27 @@ mod txn;
 mod watch;
 
 use super::ask::{Access, Ask, Reply};
+use super::attempts::Attempts;
 use super::{Answer, Form, Health, Reached, pages};
 use crate::raft::MemberId;
 use crate::server::words;
 use simcore::Duration;
 
-use line::Line;
+pub use line::Line;
 
 /// Runs `etcdctl WORDS`, or with `etcdutl` that program's commands. `None`: an answer is not there yet.
 pub fn etcdctl(program: &str, given: &[&str], env: &[(String, String)], access: &mut dyn Access) -> Option<Answer> {
+    let mut attempts = Attempts::over(access);
+    let answer = run(program, given, env, &mut attempts)?;
+    Some(attempts.told(answer))
+}
+
+fn run(program: &str, given: &[&str], env: &[(String, String)], access: &mut Attempts) -> Option<Answer> {
     let line = match Line::read(program, given, env) {
         Ok(line) => line,
         Err(answer) => return Some(answer),
     };
+    access.begin(&line);
     let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
     if program == "etcdutl" {
         return Some(offline(&line, &words, access));

@@ -1,6 +1,8 @@
 //! etcdctl and etcdutl: pure functions from what members say to text, as version 3.7 writes it.
 mod ask;
+mod attempts;
 mod command;
+mod credentials;
 mod endpoint;
 mod figures;
 mod keys;
@@ -11,6 +13,7 @@ mod table;
 
 pub use ask::{Access, Ask, Compare, Done, FOREVER, Found, Header, Keys, Lease, Op, Reply, Target, Txn, WatchEvent};
 pub use command::etcdctl;
+pub use credentials::{Credentials, Distrust, credentials};
 pub use endpoint::{Endpoint, Health, Reached, alarms, defragmented, health, move_leader, status};
 pub use figures::{bytes, percent_free};
 pub use members::{Listed, added, list, promoted, removed};

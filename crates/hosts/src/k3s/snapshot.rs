@@ -56,7 +56,7 @@ fn save(call: &mut Call, words: &[String]) -> Step<()> {
     // The members of etcd are no part of a server.
     etcd_tool(call, &["etcdctl", "snapshot", "save", &path])?;
     let said = etcd_tool(call, &["etcdutl", "snapshot", "status", &path, "--write-out", "json"])?;
-    let size = said.split("\"totalSize\":").nth(1).map(|rest| rest.trim_end_matches(['}', '\n'])).unwrap_or(FRESH);
+    let size = said.split("\"totalSize\":").nth(1).map(|rest| rest.split([',', '}']).next().unwrap_or(rest)).unwrap_or(FRESH);
     call.machine.files.write_mode(&path, &format!("{mark}\nbytes {size}\n"), 0o600);
     call.work(Duration::millis(800));
     let unit = call.machine.units.iter().find(|(_, unit)| unit.notify).map(|(unit, _)| unit.clone()).unwrap_or_default();

@@ -10,6 +10,7 @@ mod help;
 mod images;
 mod init;
 mod join;
+mod made;
 mod patches;
 mod phases;
 mod preflight;
@@ -22,6 +23,7 @@ mod version;
 
 pub use client::{Client, kubeconfig};
 pub use join::signature;
+pub use made::{Server, static_pods};
 
 use crate::call::{Call, Step, Stop, fail, quoted};
 use flags::Given;

@@ -37,7 +37,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         ));
     }
     let found = client::objects(args, io, words)?;
-    if words.len() == 2 && found.infos.is_empty() && found.failures.iter().any(|words| words.starts_with("Error from server (NotFound)")) {
+    // With two words upstream takes the second for a prefix, even where each names an object (`deploy/a deploy/b`).
+    if words.len() == 2 && found.failures.iter().any(|words| words.starts_with("Error from server (NotFound)")) {
         return by_prefix(args, io, &found.failures);
     }
     // Upstream leaves events out when there are several objects, unless they are asked for.
@@ -59,13 +60,17 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 /// No object has this very name: describe those whose names begin so.
 fn by_prefix(args: &Args, io: &mut Io, failures: &[String]) -> Result<u8, Stop> {
+    if args.words[0].contains('/') {
+        return client::finish(io, failures);
+    }
     let found = client::objects(args, io, &args.words[..1])?;
     let prefix = args.words[1].as_str();
     let matching: Vec<&Info> = found.infos.iter().filter(|info| info.name.starts_with(prefix)).collect();
     if matching.is_empty() {
         return client::finish(io, failures);
     }
-    let events = if args.given("show-events") { args.is("show-events") } else { found.infos.len() < 2 };
+    // Upstream shows no events here, unless they are asked for.
+    let events = args.given("show-events") && args.is("show-events");
     for info in matching {
         let text = one(args, io, info, events)?;
         io.out(format!("{text}\n"));

@@ -83,7 +83,9 @@ fn locate(args: &Args, io: &mut Io, word: &str) -> Result<(Served, Vec<String>),
         let served = fitting(&parts[0].to_ascii_lowercase());
         return served.map(|served| (served, parts[1..].to_vec())).ok_or_else(|| {
             let plural = known.find(&parts[0]).map_or(parts[0].as_str(), |served| served.plural.as_str());
-            Stop::error(format!("couldn't find resource for \"{wanted}, Resource={plural}\""))
+            // Group and version, of which the core group has no name.
+            let core = if wanted.contains('/') { "" } else { "/" };
+            Stop::error(format!("couldn't find resource for \"{core}{wanted}, Resource={plural}\""))
         });
     }
     if let Some(served) = known.find(&parts[0]) {

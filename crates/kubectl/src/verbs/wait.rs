@@ -12,7 +12,7 @@ use simcore::{Duration, Time};
 pub static VERB: Verb = Verb {
     name: "wait",
     aliases: &[],
-    short: "Wait for a specific condition on one or many resources",
+    short: "Experimental: Wait for a specific condition on one or many resources",
     usage: "kubectl wait ([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
     examples: "  # Until the Pod is ready\n  kubectl wait --for=condition=Ready pod/busybox1\n\n  # Until its phase is Running\n  kubectl wait --for=jsonpath='{.status.phase}'=Running pod/busybox1\n\n  # Until it is gone, for a minute at most\n  kubectl wait --for=delete pod/busybox1 --timeout=60s\n",
     flags: &[

@@ -63,7 +63,7 @@ async fn once(mut running: Running, mut channels: Channels, orders: Sender<Order
         tokio::select! {
             said = running.said.recv() => match said {
                 Some(Said::Printed { out, errors }) => show(&channels, tty, &out, &errors),
-                Some(Said::Idle) => {}
+                Some(Said::Idle(_)) => {}
                 Some(Said::Ended(response)) => return end(&channels, tty, &response),
                 None => return,
             },
@@ -187,7 +187,8 @@ async fn typed(request: Request, mut channels: Channels, orders: Sender<Order>, 
         tokio::select! {
             said = session.running.said.recv() => match said {
                 Some(Said::Printed { out, errors }) => show(&channels, tty, &out, &errors),
-                Some(Said::Idle) => {
+                Some(Said::Idle(directory)) => {
+                    session.prompt = if bash { format!("root@{name}:{directory}# ") } else { format!("{directory} # ") };
                     session.idle = true;
                     session.go_on(&channels);
                 }

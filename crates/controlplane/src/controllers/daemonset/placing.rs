@@ -1,7 +1,7 @@
 //! The Pods that are missing on their nodes, or too many (upstream `manage`).
 use super::pods::{GENERATION, GENERATION_LABEL, HASH_LABEL, Scene};
 use crate::facts;
-use crate::harness::Write;
+use crate::harness::{Pace, Write};
 use crate::offspring;
 use apiserver::client::Note;
 use apiserver::store::Kept;
@@ -126,9 +126,8 @@ pub fn create(scene: &Scene, node: &Text) -> Write {
     template.set(&["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"], terms);
     let told = |warning, reason, message: &str| Note { about: Note::reference(set), warning, reason, message: message.to_string() };
     let request = Request::about(Verb::Create, kinds::POD, set.key.namespace.clone(), "").body(offspring::pod(set, &template));
-    Write::new(request.reason(map! {"node": node})).ok(told(false, "SuccessfulCreate", "Created pod: {name}")).err(told(
-        true,
-        "FailedCreate",
-        "Error creating: {error}",
-    ))
+    Write::new(request.reason(map! {"node": node}))
+        .pace(Pace::SlowStart)
+        .ok(told(false, "SuccessfulCreate", "Created pod: {name}"))
+        .err(told(true, "FailedCreate", "Error creating: {error}"))
 }

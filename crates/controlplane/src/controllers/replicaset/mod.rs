@@ -4,7 +4,7 @@ mod rank;
 mod status;
 
 use crate::facts;
-use crate::harness::{Controller, Cx, Next, Plan, Write, itself};
+use crate::harness::{Controller, Cx, Next, Pace, Plan, Write, itself};
 use crate::offspring;
 use apiserver::client::Note;
 use apiserver::store::Kept;
@@ -92,12 +92,13 @@ fn creations(set: &Object, count: i64) -> Vec<Write> {
     let told = |warning, reason, message: &str| Note { about: about.clone(), warning, reason, message: message.to_string() };
     let one = Write::new(Request::about(Verb::Create, kinds::POD, set.key.namespace.clone(), "").body(body).reason(reason))
         .ok(told(false, "SuccessfulCreate", "Created pod: {name}"))
-        .err(told(true, "FailedCreate", "Error creating: {error}"));
+        .err(told(true, "FailedCreate", "Error creating: {error}"))
+        .pace(Pace::SlowStart);
     vec![one; count as usize]
 }
 
 fn deletions(cx: &Cx, set: &Object, active: &[&Kept], count: i64) -> Vec<Write> {
     let chosen = rank::choose(cx.view, set, active, count as usize, cx.now);
     let reason = map! {"wanted": set.spec().get("replicas"), "surplus": count};
-    chosen.into_iter().map(|pod| offspring::delete(set, pod, reason.clone())).collect()
+    chosen.into_iter().map(|pod| offspring::delete(set, pod, reason.clone()).pace(Pace::AtOnce)).collect()
 }

@@ -1,6 +1,8 @@
 //! Runs a parsed script step by step in virtual time, and can be put aside while it sleeps.
 use crate::images::shell::expand::{Values, expand};
 use crate::images::shell::parse::{Command, Errors, Op, parse};
+use crate::images::shell::place::{is_directory, whole};
+use crate::images::shell::span::span;
 use crate::images::shell::tools::{self, Call};
 use crate::images::{Hearing, Line, Scene};
 use crate::network::{Ask, Heard};
@@ -253,7 +255,7 @@ impl Shell {
         }
         let input = self.input.take().or_else(|| {
             let path = command.from.as_ref().and_then(|path| self.words(std::slice::from_ref(path), scene).pop())?;
-            Some(scene.files.get(&path).map(ToString::to_string).unwrap_or_default())
+            Some(scene.files.get(whole(self.directory(), &path).as_str()).map(ToString::to_string).unwrap_or_default())
         });
         self.vars.extend(assigns);
         let Some((name, arguments)) = argv.split_first() else { return };
@@ -293,8 +295,9 @@ impl Shell {
             "/dev/stdout" | "/proc/1/fd/1" => self.tell(text, scene),
             "/dev/stderr" | "/proc/1/fd/2" => self.complain(text, scene),
             _ => {
-                let old = if append { scene.files.get(&path).map(ToString::to_string).unwrap_or_default() } else { String::new() };
-                scene.files.insert(path, Text::from(old + &text));
+                let path = whole(self.directory(), &path);
+                let old = if append { scene.files.get(path.as_str()).map(ToString::to_string).unwrap_or_default() } else { String::new() };
+                scene.files.insert(Text::from(path), Text::from(old + &text));
             }
         }
     }
@@ -351,17 +354,43 @@ impl Shell {
                 self.at = 0;
                 0
             }
-            "set" | "cd" | "unset" | "shift" | "umask" | ":" => 0,
+            "cd" => self.change_directory(arguments.first().map(Text::as_str), scene),
+            "set" | "unset" | "shift" | "umask" | ":" => 0,
             _ => return false,
         };
         true
+    }
+
+    /// Where it stands.
+    pub fn directory(&self) -> &str {
+        self.vars.get("PWD").map_or("/", Text::as_str)
+    }
+
+    fn change_directory(&mut self, wanted: Option<&str>, scene: &mut Scene) -> i32 {
+        let old = Text::new(self.directory());
+        let place = match wanted {
+            None | Some("~") => "/root".to_string(),
+            Some("-") => self.vars.get("OLDPWD").unwrap_or(&old).to_string(),
+            Some(path) => whole(&old, path),
+        };
+        if !is_directory(scene.files, &place) {
+            let why = if scene.files.contains_key(place.as_str()) { "Not a directory" } else { "No such file or directory" };
+            self.complain(format!("sh: cd: can't cd to {}: {why}\n", wanted.unwrap_or_default()), scene);
+            return 2;
+        }
+        if wanted == Some("-") {
+            self.tell(format!("{place}\n"), scene);
+        }
+        self.vars.insert("OLDPWD".into(), old);
+        self.vars.insert("PWD".into(), Text::from(place));
+        0
     }
 
     /// `sh FILE`, or `sh` with its script at its standard input.
     fn become_script(&mut self, name: &str, arguments: &[Text], input: String, scene: &mut Scene) {
         let file = arguments.iter().find(|word| !word.starts_with('-'));
         let script = match file {
-            Some(path) => scene.files.get(path).map(ToString::to_string),
+            Some(path) => scene.files.get(whole(self.directory(), path).as_str()).map(ToString::to_string),
             None => Some(input),
         };
         let Some(script) = script else {
@@ -393,27 +422,6 @@ impl Shell {
     pub fn is_asleep(&self) -> bool {
         self.ended.is_none()
     }
-}
-
-/// `5`, `0.5`, `2m`, `1h`, `infinity`.
-fn span(word: &str) -> Option<Duration> {
-    if word == "infinity" || word == "inf" {
-        return Some(Duration::mins(60 * 24 * 365));
-    }
-    let (digits, unit) = match word.char_indices().last()? {
-        (at, 's') => (&word[..at], 1_000_000),
-        (at, 'm') => (&word[..at], 60_000_000),
-        (at, 'h') => (&word[..at], 3_600_000_000),
-        (at, 'd') => (&word[..at], 86_400_000_000),
-        _ => (word, 1_000_000_u64),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let mut micros = whole.checked_mul(unit)?;
-    for (place, digit) in fraction.chars().take(6).enumerate() {
-        micros += u64::from(digit.to_digit(10)?) * unit / 10_u64.pow(place as u32 + 1);
-    }
-    Some(Duration(micros))
 }
 
 /// What words of this shell refer to.
@@ -509,6 +517,14 @@ mod tests {
         let end = Time::START + Duration::secs(1);
         assert_eq!(shell.next(), Some(end));
         assert_eq!(run(&mut shell, end, &mut Files::new()), ("cannot reach database\n".to_string(), Some((end, 1))));
+    }
+
+    #[test]
+    fn a_shell_stands_in_a_directory() {
+        let walk = "cd /etc; pwd; cd ..; pwd; cd tmp && echo a > b && cat /tmp/b && cd - && pwd";
+        assert_eq!(says(walk), ("/etc\n/\na\n/\n/\n".into(), 0));
+        let words = "sh: cd: can't cd to /nope: No such file or directory\nno\nx\n";
+        assert_eq!(says("cd /nope || echo no; mkdir /data && cd /data && touch x && ls"), (words.into(), 0));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 mod expand;
 mod machine;
 mod parse;
+mod place;
+mod span;
 mod tools;
 
 pub use machine::Shell;

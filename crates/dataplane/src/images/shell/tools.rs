@@ -1,4 +1,5 @@
 //! The small tools that every image has: a table of plain functions.
+use crate::images::shell::place::{ROOT, is_directory, is_inside, whole};
 use crate::images::{Files, Hearing, Link, Scene, Web, client};
 use crate::network::dns::{Names, ResolvConf};
 use objects::Text;
@@ -51,10 +52,20 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Where its shell stands.
+    fn directory(&self) -> &'a str {
+        self.env.iter().find(|(key, _)| key == "PWD").map_or("/", |(_, place)| place.as_str())
+    }
+
+    fn whole(&self, path: &str) -> String {
+        whole(self.directory(), path)
+    }
+
     /// A file's text; those that tell of names, name servers and the interface are the Pod's, unless a process wrote its own.
     fn file(&self, path: &str) -> Option<Cow<'_, str>> {
-        let own = self.files.get(path).map(|text| Cow::Borrowed(text.as_str()));
-        own.or_else(|| match path {
+        let path = self.whole(path);
+        let own = self.files.get(path.as_str()).map(|text| Cow::Borrowed(text.as_str()));
+        own.or_else(|| match path.as_str() {
             "/etc/resolv.conf" => Some(Cow::Owned(self.resolv.text())),
             "/etc/hosts" => {
                 let file = Names::file(self.names, &self.link.address, self.hostname, self.link.on_host);
@@ -93,7 +104,7 @@ const TOOLS: &[(&str, Tool)] = &[
     ("ip", ip),
     ("kill", quiet),
     ("ls", ls),
-    ("mkdir", quiet),
+    ("mkdir", mkdir),
     ("nc", over_network),
     ("nslookup", over_network),
     ("ping", over_network),
@@ -220,7 +231,22 @@ fn cat(call: &mut Call) -> i32 {
 
 fn touch(call: &mut Call) -> i32 {
     for path in call.operands() {
-        call.files.entry(path.clone()).or_default();
+        let path = call.whole(path);
+        call.files.entry(Text::from(path)).or_default();
+    }
+    0
+}
+
+/// An empty directory is marked by a name with a slash at its end.
+fn mkdir(call: &mut Call) -> i32 {
+    let parents = call.arguments.iter().any(|word| word == "-p");
+    for path in call.operands() {
+        let place = call.whole(path);
+        if !parents && (call.files.contains_key(place.as_str()) || is_directory(call.files, &place)) {
+            call.err = format!("mkdir: can't create directory '{path}': File exists\n");
+            return 1;
+        }
+        call.files.insert(Text::from(format!("{place}/")), Text::default());
     }
     0
 }
@@ -229,9 +255,9 @@ fn rm(call: &mut Call) -> i32 {
     let forced = call.arguments.iter().any(|word| word.starts_with('-') && word.contains('f'));
     let mut code = 0;
     for path in call.operands() {
-        let inside = format!("{path}/");
+        let place = call.whole(path);
         let before = call.files.len();
-        call.files.retain(|name, _| name != path && !name.starts_with(inside.as_str()));
+        call.files.retain(|name, _| *name != place.as_str() && !is_inside(name, &place));
         if call.files.len() == before && !forced {
             call.err.push_str(&format!("rm: can't remove '{path}': No such file or directory\n"));
             code = 1;
@@ -241,21 +267,22 @@ fn rm(call: &mut Call) -> i32 {
 }
 
 fn ls(call: &mut Call) -> i32 {
-    const ROOT: [&str; 14] = ["bin", "dev", "etc", "home", "lib", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"];
-    let path = call.operands().next().map_or("/", |path| path.as_str());
-    if call.files.contains_key(path) {
+    let path = call.operands().next().map_or(".", |path| path.as_str());
+    let place = call.whole(path);
+    if call.files.contains_key(place.as_str()) {
         call.out = format!("{path}\n");
         return 0;
     }
-    let inside = format!("{}/", path.trim_end_matches('/'));
-    let found = call.files.keys().filter_map(|name| name.strip_prefix(inside.as_str())?.split('/').next());
-    let mut names: Vec<&str> = found.chain(if path == "/" { &ROOT[..] } else { &[] }.iter().copied()).collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() && !ROOT.contains(&path.trim_matches('/').split('/').next().unwrap_or_default()) {
+    if !is_directory(call.files, &place) {
         call.err = format!("ls: {path}: No such file or directory\n");
         return 1;
     }
+    let inside = format!("{}/", place.trim_end_matches('/'));
+    let found = call.files.keys().filter_map(|name| name.strip_prefix(inside.as_str())?.split('/').next());
+    let mut names: Vec<&str> =
+        found.chain(if place == "/" { &ROOT[..] } else { &[] }.iter().copied()).filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
     call.out = names.iter().map(|name| format!("{name}\n")).collect();
     0
 }
@@ -301,7 +328,7 @@ fn date(call: &mut Call) -> i32 {
 }
 
 fn pwd(call: &mut Call) -> i32 {
-    call.out = "/\n".to_string();
+    call.out = format!("{}\n", call.directory());
     0
 }
 
@@ -378,17 +405,20 @@ fn wc(call: &mut Call) -> i32 {
 
 fn test(call: &mut Call) -> i32 {
     let words: Vec<&str> = call.arguments.iter().map(Text::as_str).filter(|word| *word != "]").collect();
-    i32::from(!truth(&words, call.files))
+    i32::from(!truth(&words, call.files, call.directory()))
 }
 
-fn truth(words: &[&str], files: &Files) -> bool {
-    let exists = |path: &str| files.contains_key(path) || files.keys().any(|name| name.starts_with(&format!("{path}/")));
+fn truth(words: &[&str], files: &Files, directory: &str) -> bool {
+    let is_file = |path: &str| files.contains_key(whole(directory, path).as_str());
+    let is_directory = |path: &str| is_directory(files, &whole(directory, path));
     let number = |word: &str| word.parse::<i64>().unwrap_or(0);
     match words {
-        ["!", rest @ ..] => !truth(rest, files),
-        [left, "-a", rest @ ..] => truth(&[left], files) && truth(rest, files),
-        ["-f" | "-e" | "-r" | "-d", path] => exists(path),
-        ["-s", path] => files.get(*path).is_some_and(|text| !text.is_empty()),
+        ["!", rest @ ..] => !truth(rest, files, directory),
+        [left, "-a", rest @ ..] => truth(&[left], files, directory) && truth(rest, files, directory),
+        ["-f", path] => is_file(path),
+        ["-d", path] => is_directory(path),
+        ["-e" | "-r", path] => is_file(path) || is_directory(path),
+        ["-s", path] => files.get(whole(directory, path).as_str()).is_some_and(|text| !text.is_empty()),
         ["-z", word] => word.is_empty(),
         ["-n", word] => !word.is_empty(),
         [left, "=" | "==", right] => left == right,
@@ -416,6 +446,7 @@ fn over_network(call: &mut Call) -> i32 {
     call.out = printed.out;
     call.err = printed.err;
     if let Some((path, text)) = printed.file {
+        let path = Text::from(call.whole(&path));
         call.files.insert(path, text);
     }
     printed.code

@@ -189,9 +189,8 @@ pub fn hashes(line: &Line, access: &mut dyn Access) -> Option<Answer> {
                 continue;
             }
         };
-        // Without `--rev` it says 0, as upstream.
-        let at = revision;
-        let shown = if at == 0 { String::new() } else { format!(",\"hash_revision\":{at}") };
+        let at = if revision == 0 { header.revision } else { revision };
+        let shown = format!(",\"hash_revision\":{at}");
         let hash = hash(&found);
         rows.push(vec![target.clone(), hash.to_string(), at.to_string()]);
         texts.push(match line.form {
@@ -201,6 +200,9 @@ pub fn hashes(line: &Line, access: &mut dyn Access) -> Option<Answer> {
             ),
             _ => format!("{}\"Endpoint\" : \"{target}\"\n\"Hash\" : {hash}\n\"HashRevision\" : {at}\n\n", keys::as_fields(header)),
         });
+    }
+    if answer.code == 1 {
+        answer.stderr += &format!("Error: {}\n", words::DEADLINE);
     }
     answer.stdout = match line.form {
         Form::Simple => rows.iter().map(|row| row.join(", ") + "\n").collect(),
@@ -213,17 +215,22 @@ pub fn hashes(line: &Line, access: &mut dyn Access) -> Option<Answer> {
 
 /// CRC-32C over keys, revisions and values, as etcd's; the bytes between them are our own.
 fn hash(found: &[Found]) -> u32 {
-    let mut crc = u32::MAX;
+    let mut crc = crc_of(u32::MAX, b"key");
     for one in found {
         let version = &one.version;
         let value = version.value.as_deref().unwrap_or_default().as_bytes();
         let numbers = [version.created, version.modified, version.version].map(u64::to_be_bytes);
-        for byte in one.key.as_bytes().iter().chain(numbers.iter().flatten()).chain(value) {
-            crc ^= u32::from(*byte);
-            for _ in 0..8 {
-                crc = (crc >> 1) ^ (0x82f6_3b78 & (crc & 1).wrapping_neg());
-            }
-        }
+        crc = crc_of(crc, one.key.as_bytes().iter().chain(numbers.iter().flatten()).chain(value));
     }
     !crc
+}
+
+fn crc_of<'a>(mut crc: u32, bytes: impl IntoIterator<Item = &'a u8>) -> u32 {
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0x82f6_3b78 & (crc & 1).wrapping_neg());
+        }
+    }
+    crc
 }

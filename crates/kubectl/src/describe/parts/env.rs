@@ -2,6 +2,7 @@
 use super::fields::plain;
 use super::page::Page;
 use objects::Tree;
+use objects::resources::in_units;
 
 /// Writes `Environment Variables from:` (where there is any) and `Environment:`.
 /// `pod` resolves references to its own fields; null in a template.
@@ -50,7 +51,7 @@ fn referred(from: &Tree, container: &Tree, pod: &Tree) -> Option<String> {
     }
     if !resource.is_null() {
         let name = resource.get("resource").text();
-        return Some(format!("{} ({name})", container_resource(container, name)));
+        return Some(format!("{} ({name})", container_resource(container, name, resource.get("divisor"))));
     }
     if !secret.is_null() {
         let (key, name) = (secret.get("key").text(), secret.get("name").text());
@@ -63,8 +64,11 @@ fn referred(from: &Tree, container: &Tree, pod: &Tree) -> Option<String> {
     None
 }
 
-/// `metadata.name`, `status.podIP`, `metadata.labels['app']`, … as text; empty where the Pod has none.
+/// `metadata.name`, `metadata.labels['app']`, … as text; empty for all outside of `metadata`, which upstream does not look up here.
 fn pod_field(pod: &Tree, path: &str) -> String {
+    if !path.starts_with("metadata.") {
+        return String::new();
+    }
     if let Some((map, key)) = path.split_once("['") {
         let parts: Vec<&str> = map.split('.').collect();
         return plain(pod.at(&parts).get(key.trim_end_matches("']")));
@@ -77,12 +81,11 @@ fn pod_field(pod: &Tree, path: &str) -> String {
 }
 
 /// The value of `limits.cpu` and its like; a limit that is not set is the node's whole.
-fn container_resource(container: &Tree, name: &str) -> String {
+fn container_resource(container: &Tree, name: &str, divisor: &Tree) -> String {
     let path: Vec<&str> = std::iter::once("resources").chain(name.splitn(2, '.')).collect();
     match container.at(&path) {
         Tree::Null if name == "limits.cpu" || name == "limits.memory" => "node allocatable".to_string(),
         Tree::Null => "0".to_string(),
-        // gap: upstream divides by the divisor and rounds up; here the quantity stands as it was written.
-        value => plain(value),
+        value => in_units(name.split_once('.').map_or("", |(_, what)| what), value, divisor),
     }
 }
