@@ -1,4 +1,5 @@
 //! What an installer leaves in the cluster besides the control plane: kubeadm's kube-proxy and DNS, and a network plugin.
+use crate::topology::{POD_SUBNET, Topology};
 use crate::world::World;
 use dataplane::network::dns::KUBEADM;
 use dataplane::network::{Mode, Plugin};
@@ -43,13 +44,18 @@ pub(crate) fn node_images(plugin: Plugin) -> Vec<Text> {
 
 impl World {
     /// kubeadm's phase `addon kube-proxy`.
-    pub(crate) fn install_kube_proxy(&mut self, mode: Mode) {
-        let word = match mode {
+    pub(crate) fn install_kube_proxy(&mut self, topology: &Topology) {
+        let mode = match topology.proxy {
             Mode::Iptables => "iptables",
             Mode::Nftables => "nftables",
             Mode::Ipvs => "ipvs",
         };
-        self.install_all(&include_str!("addons/kube-proxy.yaml").replace("MODE", word));
+        let first = topology.control_planes.first().map_or("", |machine| machine.address.as_str());
+        let server = format!("https://{}:6443", topology.endpoint.as_deref().unwrap_or(first));
+        let names = map! {"name": "kube-proxy", "namespace": "kube-system", "labels": map! {"app": "kube-proxy"}};
+        let data = ::hosts::kubeadm::proxy_files(Tree::Null, mode, POD_SUBNET, &server);
+        self.install(map! {"apiVersion": "v1", "kind": "ConfigMap", "metadata": names, "data": data});
+        self.install_all(include_str!("addons/kube-proxy.yaml"));
     }
 
     /// A network plugin's manifest.

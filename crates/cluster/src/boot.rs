@@ -35,7 +35,7 @@ impl World {
         let addresses: Vec<&str> = topology.control_planes.iter().map(|machine| machine.address.as_str()).collect();
         world.bootstrap_objects(&addresses);
         if topology.static_pods {
-            world.install_kube_proxy(topology.proxy);
+            world.install_kube_proxy(topology);
             world.install_plugin(topology.network);
         }
         if topology.coredns {

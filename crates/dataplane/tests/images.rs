@@ -3,7 +3,7 @@ mod tank;
 use dataplane::images::Lookup;
 use objects::Tree;
 
-const IMAGE: [&str; 8] = ["commands", "digests", "image", "present", "program", "pull_ms", "size_bytes", "tags"];
+const IMAGE: [&str; 9] = ["commands", "digests", "image", "present", "program", "pull_ms", "size_bytes", "tags", "title"];
 const PROGRAM: [&str; 20] = [
     "answers",
     "component",

@@ -3,13 +3,18 @@ mod tank;
 use apiserver::client::Effects;
 use dataplane::host::{Host, Role};
 use dataplane::kubelet::{Config, Kubelet};
-use objects::{Text, kinds, map};
+use objects::{Text, kinds, list, map};
 use simcore::Duration;
 use tank::Tank;
 
 fn control_plane() -> Tank {
     let mut tank = Tank::new(1);
-    let host = Host::new("control-plane", "192.168.100.11", Role::ControlPlane);
+    let mut host = Host::new("control-plane", "192.168.100.11", Role::ControlPlane);
+    for name in ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] {
+        let container = map! {"name": name, "image": format!("registry.k8s.io/{name}:v1.37.2"), "command": list![name]};
+        let spec = map! {"containers": list![container], "hostNetwork": true, "priorityClassName": "system-node-critical"};
+        host.came_with(name, map! {"apiVersion": "v1", "kind": "Pod", "metadata": map! {"name": name}, "spec": spec});
+    }
     let config = Config { seed: 1, mirrors: true, pod_cidr: Some(Text::new("10.243.0.0/16")), ..Config::default() };
     tank.kubelet = Kubelet::new(host, tank::catalog(), config);
     tank.put(kinds::NAMESPACE, "", "kube-system", map! {"metadata": map! {}});

@@ -24,6 +24,7 @@ mod version;
 pub use client::{Client, kubeconfig};
 pub use join::signature;
 pub use made::{Server, static_pods};
+pub use phases::proxy_files;
 
 use crate::call::{Call, Step, Stop, fail, quoted};
 use flags::Given;

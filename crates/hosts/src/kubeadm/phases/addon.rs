@@ -115,6 +115,16 @@ pub fn coredns(call: &mut Call, work: &mut Work) -> Step<()> {
     Ok(())
 }
 
+/// The files of kube-proxy's ConfigMap. `own`: what the user wrote, which counts before kubeadm's defaults.
+pub fn proxy_files(mut own: Tree, mode: &str, pod_subnet: &str, server: &str) -> Tree {
+    let read = objects::yaml::read(PROXY).ok().and_then(|all| all.into_iter().next());
+    let mut defaults = read.map(|one| one.tree).unwrap_or_default();
+    defaults.set(&["clusterCIDR"], pod_subnet);
+    defaults.set(&["mode"], mode);
+    crate::kubeadm::config::fill(&mut own, &defaults);
+    map! {"config.conf": objects::yaml::write(&own).trim_end(), "kubeconfig.conf": PROXY_KUBECONFIG.replace("SERVER", server)}
+}
+
 pub fn kube_proxy(call: &mut Call, work: &mut Work) -> Step<()> {
     let config = work.config.clone();
     let labels = || map! {"k8s-app": "kube-proxy"};
@@ -141,15 +151,7 @@ pub fn kube_proxy(call: &mut Call, work: &mut Work) -> Step<()> {
     let set = map! {"metadata": meta("kube-proxy", labels()), "spec": map! {
         "selector": map! {"matchLabels": labels()}, "template": map! {"metadata": map! {"labels": labels()}, "spec": spec}, "updateStrategy": map! {"type": "RollingUpdate"},
     }};
-    let mut own = config.proxy.clone();
-    let read = objects::yaml::read(PROXY).ok().and_then(|all| all.into_iter().next());
-    let mut defaults = read.map(|one| one.tree).unwrap_or_default();
-    defaults.set(&["clusterCIDR"], config.pod_subnet());
-    defaults.set(&["mode"], "iptables");
-    crate::kubeadm::config::fill(&mut own, &defaults);
-    let data = map! {
-        "config.conf": objects::yaml::write(&own).trim_end(), "kubeconfig.conf": PROXY_KUBECONFIG.replace("SERVER", &config.server()),
-    };
+    let data = proxy_files(config.proxy.clone(), "iptables", config.pod_subnet(), &config.server());
     let files = map! {"metadata": meta("kube-proxy", map! {"app": "kube-proxy"}), "data": data};
     let mut binding = cluster_binding("kubeadm:node-proxier", "system:node-proxier", "");
     binding.object.set(&["subjects"], list![map! {"kind": "ServiceAccount", "name": "kube-proxy", "namespace": "kube-system"}]);

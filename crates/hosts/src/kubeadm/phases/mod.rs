@@ -8,7 +8,7 @@ pub mod manifests;
 pub mod pki;
 pub mod wait;
 
-pub use addon::{coredns, kube_proxy};
+pub use addon::{coredns, kube_proxy, proxy_files};
 pub use cluster::{SHARED, mark, open, shared, stored, token_rights, upload_kubeadm, upload_kubelet};
 
 use super::flags::Given;
