@@ -25,7 +25,7 @@ impl Keeper {
     pub fn take(self, app: App, key: String) {
         progress::join();
         self.elsewhere.set(false);
-        locks::take(&lock(&key.clone()), move || self.lose(app, key));
+        locks::take(&lock(&key), move || self.lose(app, key));
     }
 
     fn lose(self, app: App, key: String) {

@@ -45,8 +45,8 @@ impl World {
     pub(crate) fn server_begins(&mut self, place: usize) {
         let now = self.now;
         let node = self.etcd.nodes.get(self.member_behind(place));
-        let waits = node.is_some_and(|node| node.leaderless_since.is_some() && !node.process.is_running()) && self.is_probed(place);
-        let lacks = node.is_some_and(|node| node.leaderless_since.is_some()) && self.is_probed(place);
+        let lacking = node.filter(|node| node.leaderless_since.is_some() && self.is_probed(place));
+        let (lacks, waits) = (lacking.is_some(), lacking.is_some_and(|node| !node.process.is_running()));
         let server = &mut self.apiservers[place];
         (server.begun, server.waits, server.running) = (now, waits, !waits);
         if lacks {
