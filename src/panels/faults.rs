@@ -283,14 +283,10 @@ pub fn Faults() -> impl IntoView {
         let fit = Memo::new(move |_| fitting(world, &id));
         view! { <li><b>{name}</b>{move || fit.get().into_iter().map(brief_button).collect_view()}</li> }.into_any()
     };
-    // Made while it is open only: it changes with every node and every part.
-    let open = RwSignal::new(false);
-    let menu = NodeRef::<leptos::html::Details>::new();
-    let toggled = move |_| open.set(menu.get_untracked().is_some_and(|menu| menu.has_attribute("open")));
     view! {
-        <details class="menu breaks" node_ref=menu on:toggle=toggled>
-            <summary class="btn" on:click=move |_| open.set(true)>{move || words().break_it}</summary>
-            <div class="sheet"><p class="muted">{move || words().break_hint}</p>{move || open.get().then(|| view! { <ul><For each=move || rows.get() key=Clone::clone children=row /></ul> })}</div>
+        <details class="menu breaks">
+            <summary class="btn">{move || words().break_it}</summary>
+            <div class="sheet"><p class="muted">{move || words().break_hint}</p><ul><For each=move || rows.get() key=Clone::clone children=row /></ul></div>
         </details>
     }
     .into_any()
