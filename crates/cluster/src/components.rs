@@ -2,18 +2,14 @@
 use crate::world::World;
 use apiserver::store::Write;
 use apiserver::{ApiServer, Outcome, Snapshot, Store};
-use objects::wire::{Body, Request, Resource, Response, Target, Verb};
+use objects::wire::{Body, Request, Response, Target, Verb};
 use objects::{Key, Tree, kinds, list, map};
 
 impl World {
     /// The answer where a request reads ComponentStatuses: they are stored nowhere and made for each who asks.
     pub(crate) fn component_statuses(&self, server: usize, request: &Request) -> Option<Outcome> {
         let Target::Resource { resource, .. } = &request.target else { return None };
-        let meant = match resource {
-            Resource::Kind(kind) => *kind == kinds::COMPONENT_STATUS,
-            Resource::Named { group, plural, .. } => group.is_empty() && plural == kinds::COMPONENT_STATUS.row().plural,
-        };
-        if !meant || !matches!(request.verb, Verb::Get | Verb::List) {
+        if !resource.is(kinds::COMPONENT_STATUS) || !matches!(request.verb, Verb::Get | Verb::List) {
             return None;
         }
         let mut store = Store::holding(Snapshot::empty(0));

@@ -7,8 +7,8 @@ use simcore::Duration;
 /// From the loss of etcd's leader until the kubelet ends the container: /livez asks etcd, and eight probes fail, one every
 /// ten seconds (kubeadm's `livenessProbe`: `failureThreshold: 8`, `periodSeconds: 10`).
 const PROBES: Duration = Duration::secs(80);
-/// How long a kube-apiserver that starts tries to connect to an etcd whose port is closed.
-const STORAGE: Duration = Duration::secs(20);
+/// How long a kube-apiserver that starts tries to connect to an etcd whose port is closed, or that refuses it.
+pub(crate) const STORAGE: Duration = Duration::secs(20);
 /// How long one runs that is connected to a member without a leader: what its start has to write must be written in a minute.
 const HOOKS: Duration = Duration::secs(60);
 /// How soon it is looked at again where no kubelet probes.

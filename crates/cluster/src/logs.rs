@@ -1,6 +1,7 @@
 //! What the components of a control plane write into their logs about what the world does to them.
 use crate::event::PartId;
 use crate::world::World;
+use ::hosts::call::ephemeral_port;
 use etcd::raft::{MemberId, NOBODY};
 use objects::Text;
 use std::sync::Arc;
@@ -86,7 +87,7 @@ impl World {
 
     /// A call of a kube-apiserver to etcd was not answered in its time.
     pub(crate) fn tells_timeout(&mut self, host: usize, method: &str) {
-        let port = 32_768 + self.now().0 / 7 % 28_000;
+        let port = ephemeral_port(self.now());
         let words = format!(
             "\"msg\":\"retrying of unary invoker failed\",\"target\":\"etcd-endpoints://0xc000a1e000/127.0.0.1:2379\",\"peer\":\"Peer{{Addr: '127.0.0.1:2379', LocalAddr: '127.0.0.1:{port}', AuthInfo: 'tls'}}\",\"method\":\"/etcdserverpb.KV/{method}\",\"attempt\":0,\"error\":\"rpc error: code = DeadlineExceeded desc = context deadline exceeded\""
         );
@@ -101,7 +102,7 @@ impl World {
 
     /// A client did not like a kube-apiserver's certificate, and left.
     pub(crate) fn tells_handshake(&mut self, host: usize, client: &str) {
-        let port = 32_768 + self.now().0 / 7 % 28_000;
+        let port = ephemeral_port(self.now());
         let words = format!("http: TLS handshake error from {client}:{port}: remote error: tls: bad certificate");
         self.component_says(host, "kube-apiserver", 'I', "log.go:245", &words);
     }

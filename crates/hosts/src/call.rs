@@ -73,11 +73,7 @@ impl Call<'_> {
         let stamp = self.machine.local(self.now).rfc3339_micro();
         let (target, pointer) = (endpoint.trim_start_matches("https://").to_string(), self.draw(9, b"0123456789abcdef"));
         let peer = if connected {
-            format!(
-                "Peer{{Addr: '{target}', LocalAddr: '{}:{}', AuthInfo: 'tls'}}",
-                self.machine.address(),
-                32_768 + self.now.0 / 7 % 28_000
-            )
+            format!("Peer{{Addr: '{target}', LocalAddr: '{}:{}', AuthInfo: 'tls'}}", self.machine.address(), ephemeral_port(self.now))
         } else {
             "Peer{Addr: <nil>, LocalAddr: <nil>, AuthInfo: <nil>}".into()
         };
@@ -197,6 +193,11 @@ pub fn span(text: &str) -> Result<Duration, String> {
         rest = &unit[name.len()..];
     }
     Ok(Duration::micros(micros))
+}
+
+/// A port that Linux gives to a client, out of its usual range: which one depends on the instant.
+pub fn ephemeral_port(at: Time) -> u64 {
+    32_768 + at.0 / 7 % 28_000
 }
 
 /// The age of something in its largest unit, as kubectl's short form: `23h`, `364d`, `9y`.

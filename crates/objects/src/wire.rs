@@ -34,6 +34,16 @@ pub enum Resource {
     Named { group: Text, version: Text, plural: Text },
 }
 
+impl Resource {
+    /// Whether it is this kind, in whatever version.
+    pub fn is(&self, kind: KindId) -> bool {
+        match self {
+            Resource::Kind(own) => *own == kind,
+            Resource::Named { group, plural, .. } => group == kind.row().group && plural == kind.row().plural,
+        }
+    }
+}
+
 /// What a request is about.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Target {

@@ -1,12 +1,10 @@
 //! Why a part of the control plane ends right after its start: its command line, held against what its program knows.
 use super::part_flags::knows;
+use crate::livez::STORAGE;
 use ::hosts::Machine;
 use dataplane::host::Ailment;
 use objects::{Text, Tree};
 use std::sync::Arc;
-
-/// How long a kube-apiserver tries to reach an etcd before it gives up.
-const STORAGE: u32 = 20;
 
 /// Admission plugins of the kube-apiserver.
 const ADMISSION: &str = "AlwaysAdmit AlwaysDeny AlwaysPullImages CertificateApproval CertificateSigning CertificateSubjectRestriction \
@@ -139,7 +137,7 @@ fn failure(name: &str, flags: &[(&str, &str)], machine: &Machine, reaches: &dyn 
                 ),
                 "F{} instance.go:232] Error creating leases: error creating storage factory: context deadline exceeded".to_string(),
             ];
-            return Some(dies(STORAGE, lines));
+            return Some(dies(STORAGE.as_secs() as u32, lines));
         }
     }
     None

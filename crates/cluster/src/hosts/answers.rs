@@ -1,6 +1,7 @@
 //! How the world answers what a command on a server asks: names, downloads, images, API servers, health, files.
 use super::balancer::BALANCER;
 use super::fleet::{Asked, Command, Question, Reply};
+use super::shims::sandbox_id;
 use super::{seam, tokens, trust};
 use crate::event::{Caller, Event};
 use crate::world::World;
@@ -420,7 +421,7 @@ impl World {
                     id: found.id.clone(),
                     name: slot.name.clone(),
                     image: found.image.clone(),
-                    sandbox: Text::from(format!("{:0<64}", uid.replace('-', ""))),
+                    sandbox: Text::from(sandbox_id(uid)),
                     pod: sandbox.name.clone(),
                     namespace: sandbox.namespace.clone(),
                     running: found.is_running(),

@@ -29,7 +29,6 @@ impl World {
     /// Begins a line on a server. `wait`: how long it takes until it begins (the login).
     pub(super) fn begin_command(&mut self, start: Start, wait: Duration) -> u64 {
         self.show_containers(start.host);
-        self.show_images(start.host);
         self.show_links(start.host);
         self.show_network(start.host);
         let before = self.machine(start.host);

@@ -2,6 +2,7 @@
 use super::fleet::Due;
 use super::processes;
 use crate::world::World;
+use ::hosts::call::ephemeral_port;
 use ::hosts::pki::{Certificate, Refused, valid};
 use objects::wire::{Request, Response, Target};
 use objects::{Status, Text};
@@ -121,7 +122,7 @@ impl World {
     }
 
     fn etcd_refuses(&mut self, host: usize, whom: &str, address: &str, why: &str) {
-        let port = 32_768 + self.now.0 / 7 % 28_000;
+        let port = ephemeral_port(self.now);
         let words = format!(
             "\"msg\":\"rejected connection on {whom} endpoint\",\"remote-addr\":\"{address}:{port}\",\"server-name\":\"\",\"error\":\"{why}\""
         );

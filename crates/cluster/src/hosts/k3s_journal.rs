@@ -1,6 +1,7 @@
 //! The kubelet's lines in K3s's journal, and what the tunnel of an agent says when its server is away.
 use crate::world::World;
 use ::hosts::Machine;
+use ::hosts::call::ephemeral_port;
 use objects::Text;
 
 /// What the kubelet of kubeadm's calls its files, and what K3s's does.
@@ -25,7 +26,7 @@ impl World {
             }
             let mut words = FILES.iter().fold(line.words.to_string(), |words, (from, to)| words.replace(from, to));
             if !k3s.server && line.level == 'E' {
-                words = by_balancer(&words, &server, line.at.0 / 7 % 28_000 + 32_768);
+                words = by_balancer(&words, &server, ephemeral_port(line.at));
                 if words.contains("Failed to update lease") {
                     let why = if line.words.contains("refused") { "connect: connection refused" } else { "i/o timeout" };
                     let said = format!(

@@ -9,7 +9,7 @@ use ::hosts::machine::k3s::{Datastore, Phase};
 use ::hosts::run::Login;
 use apiserver::client::Ticket;
 use apiserver::store::Kept;
-use objects::wire::{Request, Resource, Target, Verb};
+use objects::wire::{Request, Target, Verb};
 use objects::{Text, kinds};
 use simcore::Duration;
 
@@ -75,12 +75,8 @@ impl World {
             return None;
         }
         let Target::Resource { resource, name, .. } = &request.target else { return None };
-        let row = kinds::ETCD_SNAPSHOT_FILE.row();
-        let meant = match resource {
-            Resource::Kind(kind) => *kind == kinds::ETCD_SNAPSHOT_FILE,
-            Resource::Named { group, plural, .. } => group == row.group && plural == row.plural,
-        };
-        self.api.store.tail().find(kinds::ETCD_SNAPSHOT_FILE, "", name).filter(|_| meant).cloned()
+        let kind = kinds::ETCD_SNAPSHOT_FILE;
+        self.api.store.tail().find(kind, "", name).filter(|_| resource.is(kind)).cloned()
     }
 
     /// With its object a snapshot's file goes, too.

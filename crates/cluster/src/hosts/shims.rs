@@ -70,7 +70,7 @@ impl World {
                     line: self.shown_line(pod, &slot.name, &found.image),
                     since: found.state.since(),
                 });
-                (uid.clone(), format!("{:0<64}", uid.replace('-', "")), shown.collect())
+                (uid.clone(), sandbox_id(uid), shown.collect())
             })
             .collect()
     }
@@ -127,15 +127,9 @@ impl World {
         }
         if let Some(kubelet) = Arc::make_mut(&mut self.parts[id]).kubelet_mut() {
             for (uid, container) in places {
-                let Some(sandbox) = kubelet.sandbox(&uid) else { continue };
-                let slot = sandbox.slots.iter().find(|slot| slot.current.as_ref().is_some_and(|one| one.id == container));
-                let (namespace, pod, name) = (sandbox.namespace.clone(), sandbox.name.clone(), slot.map(|slot| slot.name.clone()));
-                match name {
-                    Some(name) => {
-                        kubelet.kill_container(now, &namespace, &pod, &name, &mut fx);
-                    }
-                    None if container.is_empty() => kubelet.lose_sandbox(now, &uid, &mut fx),
-                    None => {}
+                match container.is_empty() {
+                    true => kubelet.lose_sandbox(now, &uid, &mut fx),
+                    false => kubelet.kill_process(now, &uid, &container, &mut fx),
                 }
             }
         }
@@ -181,6 +175,11 @@ impl World {
     pub(super) fn forget_inside(&mut self, host: usize) {
         self.fleet_mut().inside.retain(|(at, _), _| *at != host);
     }
+}
+
+/// The runtime's id of a Pod's sandbox: 64 hexadecimal digits.
+pub(super) fn sandbox_id(uid: &str) -> String {
+    format!("{:0<64}", uid.replace('-', ""))
 }
 
 /// The command line of the shim that a server's containerd starts for a sandbox; `None` where there is no containerd.

@@ -18,6 +18,11 @@ impl Kubelet {
         true
     }
 
+    /// The process of a container is killed by its runtime id.
+    pub fn kill_process(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
+        self.crash(now, uid, id, (137, "Error"), fx);
+    }
+
     /// Somebody sends SIGTERM to the process of a container, by its runtime id: many programs end, a sleep does not.
     pub fn ask_container(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
         let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
@@ -29,11 +34,9 @@ impl Kubelet {
     /// A component in a container finds something wrong, says so in its log, and ends with code 1.
     pub fn fail_component(&mut self, now: Time, uid: &Text, id: &str, words: &str, fx: &mut Effects) {
         let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
-        let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
-        let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
-        victim.log.write(&Line { at: now, text: format!("{words}\n") });
-        victim.crash(now, 1, "Error");
-        self.notice_crash(now, uid.clone(), &name, fx);
+        let victim = sandbox.containers_mut().find(|one| one.id == id);
+        victim.into_iter().for_each(|victim| victim.log.write(&Line { at: now, text: format!("{words}\n") }));
+        self.crash(now, uid, id, (1, "Error"), fx);
     }
 
     /// A Pod's sandbox is gone with all processes in it; the runtime finds their ends unknown when it is asked.
@@ -46,10 +49,16 @@ impl Kubelet {
 
     /// The kernel kills a container by its runtime id, because it uses more memory than its limit.
     pub fn out_of_memory(&mut self, now: Time, uid: &Text, id: &str, fx: &mut Effects) {
+        self.crash(now, uid, id, (137, "OOMKilled"), fx);
+    }
+
+    /// The process of a container, by its runtime id, ends at once with this code and reason.
+    fn crash(&mut self, now: Time, uid: &Text, id: &str, (code, reason): (i32, &'static str), fx: &mut Effects) {
         let Some(sandbox) = self.sandboxes.get_mut(uid).map(Arc::make_mut) else { return };
-        let found = sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id));
+        let found =
+            sandbox.slots.iter_mut().find(|slot| slot.current.as_ref().is_some_and(|current| current.id == id && current.is_running()));
         let Some((name, victim)) = found.and_then(|slot| Some((slot.name.clone(), slot.current.as_mut()?))) else { return };
-        victim.crash(now, 137, "OOMKilled");
+        victim.crash(now, code, reason);
         self.notice_crash(now, uid.clone(), &name, fx);
     }
 
