@@ -7,6 +7,7 @@ mod names;
 mod normal;
 mod perform;
 mod recital;
+mod repeated;
 mod scenario;
 mod stage;
 mod starts;
@@ -94,6 +95,9 @@ fn line(verdict: &Verdict, verbose: bool) -> String {
     let mut text = format!("{:<34} {:>3}/{}", verdict.name, verdict.matched, verdict.total);
     if !verdict.broken.is_empty() {
         text.push_str(&format!("  broke off: {}", verdict.broken));
+    }
+    for words in &verdict.repeated {
+        text.push_str(&format!("\n  ~ {words}"));
     }
     if verbose {
         for note in &verdict.notes {
