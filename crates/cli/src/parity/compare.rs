@@ -64,14 +64,7 @@ pub fn judge(name: &str, scenario: &Scenario, heard: Heard) -> Verdict {
 
 /// Empty when exit code, stdout and stderr agree, each unless the recording itself was unstable there. What agrees only because
 /// a repetition is not compared is said in `more`.
-fn differs(
-    scenario: &Scenario,
-    golden: &Answer,
-    golden_names: &Names,
-    ours: &Answer,
-    our_names: &Names,
-    more: &mut Vec<String>,
-) -> String {
+fn differs(scenario: &Scenario, golden: &Answer, golden_names: &Names, ours: &Answer, our_names: &Names, more: &mut Vec<String>) -> String {
     let unstable = |part: &str| scenario.unstable.contains(&format!("step {:02} {} [{part}]", golden.step, golden.cmd));
     let mut text = String::new();
     if golden.rc != ours.rc && !unstable("rc") {

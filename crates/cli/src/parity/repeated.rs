@@ -22,7 +22,8 @@ mod tests {
     #[test]
     fn a_repeated_row_counts_once_and_only_among_events() {
         let header = "Events:\n  Type  Reason  Age  From  Message\n  ----  ----  ----  ----  ----";
-        let (failed, placed) = ("  Warning  FailedScheduling  <age>  default-scheduler  no", "  Normal  Scheduled  <age>  default-scheduler  yes");
+        let (failed, placed) =
+            ("  Warning  FailedScheduling  <age>  default-scheduler  no", "  Normal  Scheduled  <age>  default-scheduler  yes");
         let told = |rows: &[&str]| once(&format!("A:\n  b\n  b\n{header}\n{}", rows.join("\n")));
         assert_eq!(told(&[failed, failed, placed]), told(&[failed, placed]));
         assert_ne!(told(&[failed, placed, failed]), told(&[failed, placed]), "the order of events is compared");

@@ -170,7 +170,15 @@ fn verdict(dir: &Path, name: &str, mut heard: Heard) -> Verdict {
         Ok(scenario) => judge(name, &scenario, heard),
         Err(words) => {
             heard.notes.push(words.clone());
-            Verdict { name: name.to_string(), matched: 0, total: 0, broken: words, notes: heard.notes, repeated: Vec::new(), steps: Vec::new() }
+            Verdict {
+                name: name.to_string(),
+                matched: 0,
+                total: 0,
+                broken: words,
+                notes: heard.notes,
+                repeated: Vec::new(),
+                steps: Vec::new(),
+            }
         }
     }
 }
