@@ -77,13 +77,16 @@ fn source_install() -> Outcome {
     process::run("rustup", &["component", "add", "rust-src"]).map_err(|reason| format!("{reason}; {advice}"))
 }
 
+/// All that is built, and what the page's standard library is made of: without its target Cargo fetches the crates of this
+/// machine's own.
+const FETCHES: [&[&str]; 2] = [&["fetch"], &["fetch", "--target", TARGET]];
+
 fn crates_there() -> bool {
-    process::quiet(process::program("cargo", &["fetch", "--offline"]).envs(build::own_std()))
+    FETCHES.iter().all(|fetch| process::quiet(process::program("cargo", fetch).arg("--offline").envs(build::own_std())))
 }
 
 fn crates_install() -> Outcome {
-    // With the crates that the standard library is made of.
-    process::finish(process::program("cargo", &["fetch"]).envs(build::own_std()))
+    FETCHES.iter().try_for_each(|fetch| process::finish(process::program("cargo", fetch).envs(build::own_std())))
 }
 
 fn trunk_there() -> bool {
