@@ -153,7 +153,7 @@ fn reason(text: &str) -> AnyView {
     match Json::read(text) {
         Ok(Json::Map(map)) => {
             let (tables, facts): (Vec<_>, Vec<_>) = map.into_iter().partition(|(_, value)| value.items().iter().any(is_map));
-            let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{key.to_string()}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
+            let facts = (!facts.is_empty()).then(|| view! { <dl class="facts">{facts.into_iter().map(|(key, value)| view! { <div><dt>{fact(&key)}</dt><dd>{plain(&value)}</dd></div> }).collect_view()}</dl> });
             view! { {facts} {tables.into_iter().map(|(key, rows)| table(&key, rows.items())).collect_view()} }.into_any()
         }
         Ok(Json::List(rows)) if rows.iter().any(is_map) => table("", &rows),
@@ -162,12 +162,17 @@ fn reason(text: &str) -> AnyView {
     }
 }
 
+/// What a fact is called in the reader's language.
+fn fact(key: &str) -> String {
+    ((words().ops)().fact)(key).to_string()
+}
+
 fn is_map(value: &Json) -> bool {
     matches!(value, Json::Map(_))
 }
 
 fn table(name: &str, rows: &[Json]) -> AnyView {
-    let name = name.to_string();
+    let name = fact(name);
     let mut columns: Vec<String> = Vec::new();
     for row in rows {
         let Json::Map(row) = row else { continue };
@@ -179,7 +184,7 @@ fn table(name: &str, rows: &[Json]) -> AnyView {
     }
     // What names a row stands first.
     columns.sort_by_key(|column| !matches!(column.as_str(), "node" | "name"));
-    let head = columns.iter().map(|column| view! { <th scope="col">{column.clone()}</th> }).collect_view();
+    let head = columns.iter().map(|column| view! { <th scope="col">{fact(column)}</th> }).collect_view();
     let body = rows.iter().map(|row| {
         let class = if row.get("chosen") == Some(&Json::Bool(true)) { "chosen" } else { "" };
         view! { <tr class=class>{columns.iter().map(|column| view! { <td>{row.get(column).map(plain).unwrap_or_default()}</td> }).collect_view()}</tr> }

@@ -3,10 +3,10 @@ use crate::state::words;
 use leptos::prelude::*;
 use parcel::Json;
 
-/// The scheduler's verdict among the reasons of a chain: `{"chosen": …, "nodes": […]}`.
+/// The scheduler's verdict among the reasons of a chain: `{"nodes": […], "chosen": …}`, without a choice where no node was fit.
 pub fn of(reason: &str) -> Option<Json<'_>> {
     let map = Json::read(reason).ok()?;
-    (map.get("chosen").is_some() && matches!(map.get("nodes"), Some(Json::List(_)))).then_some(map)
+    matches!(map.get("nodes"), Some(Json::List(_))).then_some(map)
 }
 
 /// The scheduler's look at every node: who was left out and why, who got how many points, who was chosen.
@@ -29,7 +29,8 @@ pub fn verdicts(map: &Json) -> AnyView {
         };
         view! { <li class=class><span translate="no">{name}</span><b>{verdict}</b><small translate="no">{detail}</small></li> }.into_any()
     };
-    view! { <ul class="verdicts">{map.get("nodes").map(|rows| rows.items().iter().map(row).collect_view())}</ul> }.into_any()
+    let others = map.get("others").map(|count| view! { <li class="muted">{((words.ops)().other_nodes)(&plain(count))}</li> });
+    view! { <ul class="verdicts">{map.get("nodes").map(|rows| rows.items().iter().map(row).collect_view())} {others}</ul> }.into_any()
 }
 
 /// A value as people read it.
@@ -40,6 +41,8 @@ pub fn plain(value: &Json) -> String {
         Json::Bool(true) => "✓".to_string(),
         Json::Bool(false) => "✕".to_string(),
         Json::Number(number) => number.to_string(),
+        // A kind and a name: one thing.
+        Json::List(items) if matches!(items[..], [Json::Text(_), Json::Text(_)]) => items.iter().map(plain).collect::<Vec<_>>().join("/"),
         Json::List(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Json::Map(map) => map.iter().map(|(key, value)| format!("{key} {}", plain(value))).collect::<Vec<_>>().join(", "),
     }

@@ -481,6 +481,8 @@ static OPS: Ops = Ops {
     unanswered: "no answer",
     silent: "Nothing has been said yet.",
     purpose: super::parts::en,
+    fact: super::facts::en,
+    other_nodes: |count| format!("and {count} more nodes"),
     runs_on: |server, running| format!("{server} · {}", if running { "running" } else { "stopped" }),
     processes_lead: "Every part of the cluster is a process of some server. Press a row for the command that started it.",
     server: "Server",

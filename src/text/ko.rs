@@ -113,7 +113,7 @@ pub static WORDS: Words = Words {
         strategy_named: |id| match id {
             "recreate" => "Recreate",
             "rolling" => "롤링 업데이트",
-            "rolling-unready" => "롤링 업데이트 (준비성 프로브·preStop 없음)",
+            "rolling-unready" => "롤링 업데이트 (준비 검사·preStop 없음)",
             "rolling-in-place" => "롤링 업데이트 (추가 파드 없음)",
             "blue-green" => "블루-그린",
             "canary" => "카나리 (복제본 비율)",
@@ -124,7 +124,7 @@ pub static WORDS: Words = Words {
         },
         measured: |done, all| if all == 0 { "측정하는 중…".to_string() } else { format!("{all}개 중 {done}개 측정함") },
         board: |version| format!("v2를 배포하는 방법 비교 (v2의 상태: {version})"),
-        by_second: |name| format!("{name}: 초마다의 응답과 실패"),
+        by_second: |name| format!("{name}: 1초마다 센 응답과 실패"),
         copies: |count, failed| format!("복사한 요청 {count}개, 그중 {failed}개는 아무도 모르게 실패"),
         copied: |count| format!("복사해서 따로 보낸 요청 {count}개"),
         outcome: |word| {
@@ -378,7 +378,7 @@ pub static WORDS: Words = Words {
     queue: |count| format!("대기열 {count}"),
     wanted_ready: |wanted, ready| format!("원함 {wanted} · 준비 {ready}"),
     leaving_in: |seconds| format!("종료 중 · {seconds}초 남음"),
-    heartbeat: |seconds| format!("심장박동 {seconds}초 전"),
+    heartbeat: |seconds| format!("하트비트 {seconds}초 전"),
     node_off: |api| format!("꺼짐 · API: {api}"),
     node_cut: |api| format!("네트워크 끊김 · API: {api}"),
     stop_node: |node| format!("{node} 끄기"),
@@ -431,11 +431,11 @@ static OPS: Ops = Ops {
     etcd_lead: "멤버마다 로그 전체를 가집니다. 과반수의 디스크에 적혀야 쓰기가 끝납니다.",
     no_etcd: "아직 etcd 멤버가 없습니다.",
     quorum: |well, there, voters, needed| match (well, there >= needed) {
-        (true, _) => format!("쿼럼 있음: 멤버 {voters}개 중 {there}개가 있고, {needed}개가 필요합니다."),
+        (true, _) => format!("과반수 있음: 멤버 {voters}개 중 {there}개가 있고, {needed}개가 필요합니다."),
         (false, true) => {
             format!("지금은 리더가 없습니다: 멤버 {voters}개 중 {there}개가 있고, {needed}개가 필요합니다. 곧 선출합니다.")
         }
-        (false, false) => format!("쿼럼 없음: 멤버 {voters}개 중 {there}개만 있고, {needed}개가 필요합니다. 아무것도 쓸 수 없습니다."),
+        (false, false) => format!("과반수 없음: 멤버 {voters}개 중 {there}개만 있고, {needed}개가 필요합니다. 아무것도 쓸 수 없습니다."),
     },
     leads: |name, term, ago| match ago {
         Some(seconds) => {
@@ -477,7 +477,7 @@ static OPS: Ops = Ops {
         other => other,
     },
     no_member: "더는 이 클러스터의 멤버가 아닙니다.",
-    hidden: "이것은 제공자가 돌립니다. 제공자 말고는 아무도 볼 수 없습니다. kubectl도 ssh도 etcdctl도 여기까지 닿지 않습니다. 여기서는 모든 것이 유리 수조 안에 있어서 보여 드릴 뿐입니다.",
+    hidden: "이것은 제공자가 돌립니다. 제공자 말고는 아무도 볼 수 없습니다. kubectl도 ssh도 etcdctl도 여기까지 닿지 않습니다. 이 페이지에서는 속이 다 보이는 유리 수조라서 보여 드릴 뿐입니다.",
     kill: "강제 종료",
     slow: "느리게",
     quick: "제 속도로",
@@ -493,7 +493,7 @@ static OPS: Ops = Ops {
         "no-leader" => format!("{whom} 리더가 없습니다: 리스를 쥔 쪽이 없습니다."),
         "no-power" => format!("{whom} 전원이 꺼졌는데 API는 아직 모릅니다."),
         "no-answer" => format!("{whom}: 답이 없습니다."),
-        "no-quorum" => "etcd에 쿼럼이 없어 아무것도 쓸 수 없습니다.".to_string(),
+        "no-quorum" => "etcd에 과반수가 없어 아무것도 쓸 수 없습니다.".to_string(),
         "unreachable" => format!("모든 워커에서 서비스 {whom}에 닿지는 않습니다."),
         "no-name" => format!("{whom}의 파드가 이름을 물어도 답이 없습니다."),
         _ => "파드를 띄울 수 있는 노드가 없습니다.".to_string(),
@@ -507,6 +507,8 @@ static OPS: Ops = Ops {
     unanswered: "응답 없음",
     silent: "아직 오간 메시지가 없습니다.",
     purpose: super::parts::ko,
+    fact: super::facts::ko,
+    other_nodes: |count| format!("그 밖의 노드 {count}대"),
     runs_on: |server, running| format!("{server} · {}", if running { "돌고 있음" } else { "멈춤" }),
     processes_lead: "클러스터의 부품은 모두 어느 서버에서 도는 프로세스입니다. 줄을 누르면 그 프로세스를 띄운 명령이 나옵니다.",
     server: "서버",
@@ -578,7 +580,7 @@ static LAB: Lab = Lab {
         "memory" => "K3s: docs.k3s.io 자원 측정 문서. 따로 도는 프로세스들과 파드가 더하는 양: 추정",
         "objects" => "클러스터 자신의 네임스페이스에 있는 디플로이먼트와 데몬셋",
         "releases" => "K3s: 릴리스 파일. kubeadm: kubernetes.io/releases/download",
-        "probes" => "세계의 복사본에서 전원을 끊고 1분 뒤에 해 본 시험",
+        "probes" => "클러스터의 복사본에서 전원을 끊고 1분 뒤에 해 본 시험",
         other => other,
     },
     try_pods: "복사본에서 파드 100개 띄워 보기",

@@ -1,5 +1,6 @@
 //! Every word of the page, in each language; sentences are templates, never glued from parts.
 mod en;
+pub mod facts;
 mod ko;
 pub mod lab;
 pub mod net;

@@ -63,6 +63,10 @@ pub struct Ops {
     pub silent: &'static str,
     /// What a component is for, and from where it runs, by its program; empty for one that nobody knows.
     pub purpose: fn(&str) -> &'static str,
+    /// What a fact behind a decision is called.
+    pub fact: fn(&str) -> &str,
+    /// Of nodes that a decision looked at and does not list.
+    pub other_nodes: fn(&str) -> String,
     /// Which server a component runs on, and whether it does.
     pub runs_on: fn(&str, bool) -> String,
     pub processes_lead: &'static str,

@@ -163,10 +163,17 @@ impl Run {
             }
         }
         let after: Vec<CheckState> = step.checks.iter().map(|check| self.verdict(&step.id, &check.id)).collect();
-        if !after.is_empty() && after.iter().all(|state| state.verdict == Verdict::Pass) {
+        let passed = !after.is_empty() && after.iter().all(|state| state.verdict == Verdict::Pass);
+        let finished = passed && (thorough || !self.has_deeds_left()) && !self.notes.done.contains(&step.id);
+        if finished {
             self.finish(&step.id, session.now());
         }
-        before != after
+        before != after || finished
+    }
+
+    /// Whether a played solution still has something to do. Its step is not done before that: the deeds would fall into the next.
+    fn has_deeds_left(&self) -> bool {
+        self.script.iter().any(|act| act.until.is_empty())
     }
 
     fn look(&mut self, check: &Check, place: String, session: &Session, began: Time, kept: bool) {
@@ -269,6 +276,8 @@ impl Run {
             }
         }
         self.script.pop_front();
+        // What held already while it was played is judged once more.
+        self.looked.1 = usize::MAX;
         Ok(())
     }
 

@@ -19,6 +19,7 @@ fn block(block: &Block) -> AnyView {
         Block::Quote { blocks: inner } => view! { <blockquote>{blocks(inner)}</blockquote> }.into_any(),
         Block::Code { run, file, text, .. } => code(*run, file, text),
         Block::Figure { name, caption } => view! { <Figure name=name.clone() caption=caption.clone() /> }.into_any(),
+        Block::Table { head, rows } if width(head, rows) > WIDEST => stacked(head, rows),
         Block::Table { head, rows } => view! {
             <div class="scroll" tabindex="0" role="group"><table>
                 <thead><tr>{head.iter().map(|cell| view! { <th scope="col">{inlines(cell)}</th> }).collect_view()}</tr></thead>
@@ -27,6 +28,47 @@ fn block(block: &Block) -> AnyView {
         }
         .into_any(),
     }
+}
+
+/// A table with more in its longest cells, in letters of half a Hangul's width, has no room beside itself in the lesson's column.
+const WIDEST: usize = 100;
+
+fn width(head: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> usize {
+    let longest = |at: usize| rows.iter().map(|row| row.get(at).map_or(0, |cell| letters(&said(cell)))).max().unwrap_or(0);
+    (0..head.len()).map(longest).sum()
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().map(|sign| if sign.is_ascii() { 1 } else { 2 }).sum()
+}
+
+fn said(parts: &[Inline]) -> String {
+    let words = |part: &Inline| match part {
+        Inline::Text { text } | Inline::Code { text } => text.clone(),
+        Inline::Strong { text } | Inline::Emphasis { text } | Inline::Object { text, .. } | Inline::Link { text, .. } => said(text),
+        Inline::Break => " ".to_string(),
+    };
+    parts.iter().map(words).collect()
+}
+
+/// Row below row, each cell with its column's head before it. It stays a table for those who hear it.
+fn stacked(head: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> AnyView {
+    let heads: Vec<String> = head.iter().map(|cell| said(cell)).collect();
+    let cell = |(at, cell): (usize, &Vec<Inline>)| {
+        let of = heads.get(at).filter(|_| at > 0).cloned().unwrap_or_default();
+        if at == 0 {
+            view! { <th scope="row" role="rowheader">{inlines(cell)}</th> }.into_any()
+        } else {
+            view! { <td role="cell"><b class="of" aria-hidden="true">{of}</b>{inlines(cell)}</td> }.into_any()
+        }
+    };
+    view! {
+        <table class="stacked" role="table">
+            <thead class="sr" role="rowgroup"><tr role="row">{head.iter().map(|cell| view! { <th scope="col" role="columnheader">{inlines(cell)}</th> }).collect_view()}</tr></thead>
+            <tbody role="rowgroup">{rows.iter().map(|row| view! { <tr role="row">{row.iter().enumerate().map(cell).collect_view()}</tr> }).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
 }
 
 fn code(run: bool, file: &str, text: &str) -> AnyView {
