@@ -4,7 +4,7 @@ use apiserver::client::{Effects, Ticket};
 use apiserver::{ApiServer, Change, Outcome};
 use dataplane::host::{Host, Role};
 use dataplane::kubelet::{Config, Kubelet};
-use objects::wire::{Request, Response, Verb};
+use objects::wire::{PatchKind, Request, Response, Verb};
 use objects::{Text, Tree, kinds, list, map};
 use simcore::{Duration, Queue, Time};
 
@@ -140,4 +140,29 @@ fn the_stored_status_is_that_of_a_real_kubelet() {
     assert_eq!(world.pod().expect("still stopping").at(&["status", "observedGeneration"]).int_or(0), 2);
     world.run(Duration::secs(2));
     assert!(world.pod().is_none());
+}
+
+#[test]
+fn what_others_write_into_a_status_is_put_right_within_ten_seconds() {
+    let mut world = World::new();
+    let pod = map! {"metadata": map! {"name": "web"}, "spec": map! {"nodeName": "worker-1", "containers": list![map! {"name": "main", "image": "nginx:1.27"}]}};
+    world.ask(Request::about(Verb::Create, kinds::POD, "default", "").body(pod));
+    world.run(Duration::secs(30));
+    let ready = |world: &World| {
+        let conditions = world.pod().expect("it is there").at(&["status", "conditions"]).clone();
+        conditions.items().iter().find(|condition| condition.get("type").text() == "Ready").cloned().unwrap_or_default()
+    };
+    let before = ready(&world);
+    assert_eq!(before.get("status").text(), "True");
+    // The node controller does so with the Pods of a node that it does not hear of.
+    let unready = map! {"type": "Ready", "status": "False", "lastTransitionTime": world.now.rfc3339()};
+    let body = map! {"status": map! {"conditions": list![unready]}};
+    world.ask(Request::about(Verb::Patch(PatchKind::Strategic), kinds::POD, "default", "web").subresource("status").body(body));
+    world.run(Duration::millis(50));
+    assert_eq!(ready(&world).get("status").text(), "False");
+    world.run(Duration::secs(11));
+    assert_eq!(ready(&world), before);
+    let revision = world.api.store.applied().find(kinds::POD, "default", "web").map(|pod| pod.revision);
+    world.run(Duration::mins(2));
+    assert_eq!(world.api.store.applied().find(kinds::POD, "default", "web").map(|pod| pod.revision), revision, "it is told once");
 }

@@ -415,8 +415,9 @@ impl Kubelet {
         if self.has_no_manifest(&pod) || (!self.workers.contains_key(&uid) && self.turns_away(now, &pod, cause)) {
             return;
         }
+        let sync = self.context(now).next_status_sync();
         match self.workers.get_mut(&uid).map(Arc::make_mut) {
-            Some(worker) => worker.learn(pod, cause, now),
+            Some(worker) => worker.learn(pod, cause, now, sync),
             None => {
                 if self.adopt(now, &uid, &pod) {
                     return self.replan(&uid);

@@ -37,6 +37,14 @@ impl Context<'_> {
         Time(self.now.0 - past + SECOND)
     }
 
+    /// The next time that the node compares what the API has of its Pods with what it told (`status.manager`, every ten
+    /// seconds). Nodes do so at different moments.
+    pub fn next_status_sync(&self) -> Time {
+        const TEN_SECONDS: u64 = 10_000_000;
+        let past = (self.now.0 + TEN_SECONDS - self.relist.0 * 10 % TEN_SECONDS) % TEN_SECONDS;
+        Time(self.now.0 - past + TEN_SECONDS)
+    }
+
     /// Some milliseconds between two bounds.
     pub fn some_millis(&mut self, low: u64, high: u64) -> Duration {
         Duration::millis(self.rng.between(low, high))

@@ -407,6 +407,19 @@ fn condition(kind: &'static str, verdict: Verdict, generation: i64, facts: &Fact
     all.map()
 }
 
+/// Whether the API has something else than what was told (`isPodStatusByKubeletEqual`). What is empty counts as absent;
+/// conditions of strangers do not count.
+pub fn differs(stored: &Tree, told: &Tree) -> bool {
+    let other =
+        |old: &Tree, new: &Tree| new.entries().any(|(key, value)| key != "conditions" && !value.is_empty() && old.get(key) != value);
+    let moved = |condition: &Tree| {
+        let kind = condition.get("type");
+        let old = stored.get("conditions").items().iter().find(|old| old.get("type") == kind);
+        old.is_none_or(|old| other(old, condition) || ["reason", "message"].into_iter().any(|key| old.has(key) && !condition.has(key)))
+    };
+    other(stored, told) || told.get("conditions").items().iter().any(moved)
+}
+
 /// The strategic merge patch from `old` to `new`; null when they say the same.
 pub fn patch(uid: &str, old: &Tree, new: &Tree) -> Tree {
     let changed = changed_conditions(old.get("conditions"), new.get("conditions"));

@@ -11,7 +11,7 @@ use crate::runtime::Sandbox;
 use apiserver::client::Note;
 use apiserver::store::Kept;
 use objects::wire::{PatchKind, Request, Response, Verb};
-use objects::{Text, Tree, kinds, map};
+use objects::{Object, Text, Tree, kinds, map};
 use simcore::{Duration, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,8 +122,8 @@ impl Worker {
         }
     }
 
-    /// A newer version of the Pod came by the watch.
-    pub fn learn(&mut self, pod: Kept, cause: Option<u32>, now: Time) {
+    /// A newer version of the Pod came by the watch. What others wrote into its status stands until `sync`.
+    pub fn learn(&mut self, pod: Kept, cause: Option<u32>, now: Time, sync: Time) {
         // A status write leaves the spec the very same shared part.
         let same = pod.spec().same(self.pod.spec()) || pod.spec() == self.pod.spec();
         let asks = !same || pod.is_deleting() != self.pod.is_deleting();
@@ -135,8 +135,7 @@ impl Worker {
             self.sync_at = Some(self.sync_at.map_or(at, |known| known.min(at)));
         }
         if pod.revision > self.base_revision && !self.in_flight {
-            self.base = pod.status().clone();
-            self.base_revision = pod.revision;
+            self.stored(&pod, sync);
         }
         let labels = pod.labels() != self.pod.labels() || pod.meta().get("annotations") != self.pod.meta().get("annotations");
         if labels && volumes::shows_itself(&pod) {
@@ -146,6 +145,15 @@ impl Worker {
         if asks || sooner {
             self.cause = cause.or(self.cause);
             self.sync_at = Some(now);
+        }
+    }
+
+    /// The API has this version of the Pod. Where it says something else than this kubelet told, as after the node was out of
+    /// reach and its Pods were marked as not ready, the kubelet tells it again (`manager.needsReconcile`).
+    fn stored(&mut self, pod: &Object, sync: Time) {
+        (self.base, self.base_revision) = (pod.status().clone(), pod.revision);
+        if status::differs(&self.base, &self.wanted) {
+            self.retry_at.get_or_insert(sync);
         }
     }
 
@@ -253,6 +261,10 @@ impl Worker {
             self.base_revision = tree.at(&["metadata", "resourceVersion"]).text().parse().unwrap_or(self.base_revision);
             // Most of what was wanted stands in the store now: it need not be kept twice.
             self.wanted.share(&self.base);
+            if self.pod.revision > self.base_revision {
+                let newer = self.pod.clone();
+                self.stored(&newer, cx.next_status_sync());
+            }
             if self.dirty {
                 self.push(cx);
             }
@@ -264,11 +276,10 @@ impl Worker {
         }
     }
 
+    /// Tells the status again where the API does not have it.
     pub fn retry(&mut self, cx: &mut Context) {
         self.retry_at = None;
-        if self.dirty {
-            self.push(cx);
-        }
+        self.push(cx);
     }
 
     /// Whether everything it has to say is said.
