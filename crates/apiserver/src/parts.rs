@@ -56,10 +56,22 @@ fn bind(x: &mut Exchange) -> Result<(), Status> {
     Ok(())
 }
 
-/// Deletes a Pod by way of its eviction. gap: disruption budgets are not served yet, so nothing holds an eviction back.
+/// Deletes a Pod by way of its eviction, which its conditions tell of first (upstream `addConditionAndDeletePod`).
+/// gap: disruption budgets are not served yet, so nothing holds an eviction back.
 fn evict(x: &mut Exchange) -> Result<(), Status> {
-    if x.server.store.tail().get(&x.key()).is_none() {
-        return Err(x.not_found());
+    let Some(old) = x.server.store.tail().get(&x.key()).cloned() else { return Err(x.not_found()) };
+    let dry = x.dry_run() || x.request.body.at(&["deleteOptions", "dryRun"]).items().iter().any(|item| item.text() == "All");
+    let known = |it: &Tree| it.get("type").text() == "DisruptionTarget" && it.get("reason").text() == "EvictionByEvictionAPI";
+    if !dry && !old.status().get("conditions").items().iter().any(known) {
+        let condition = map! {
+            "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting",
+            "lastProbeTime": Tree::Null, "lastTransitionTime": x.now.rfc3339(), "observedGeneration": old.generation(),
+        };
+        let mut tree = old.tree.clone();
+        let conditions = tree.edit(&["status", "conditions"]).list_mut();
+        conditions.retain(|it| it.get("type").text() != "DisruptionTarget");
+        conditions.push(condition);
+        x.append("evict", Write::Put { key: old.key.clone(), tree });
     }
     let mut request = x.request.clone();
     request.verb = objects::wire::Verb::Delete;

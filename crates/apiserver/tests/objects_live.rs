@@ -87,7 +87,39 @@ fn a_pod_is_created_bound_marked_and_gone() {
     world.ok(about(Verb::Delete, "web").body(map! {"gracePeriodSeconds": 0}));
     assert_eq!(world.refused(about(Verb::Get, "web")), (404, "pods \"web\" not found".into()));
     let web = || "web".to_string();
-    assert_eq!(world.told(&mut cursor), [("ADDED", web()), ("MODIFIED", web()), ("MODIFIED", web()), ("DELETED", web())]);
+    let (bound, marked, hastened) = (("MODIFIED", web()), ("MODIFIED", web()), ("MODIFIED", web()));
+    assert_eq!(world.told(&mut cursor), [("ADDED", web()), bound, marked, hastened, ("DELETED", web())]);
+}
+
+#[test]
+fn a_pod_that_goes_at_once_is_marked_all_the_same() {
+    let mut world = World::new();
+    world.ok(about(Verb::Create, "").body(pod("web")));
+    let mut cursor = world.watch(kinds::POD, "");
+    assert_eq!(world.told(&mut cursor), [("ADDED", "web".to_string())]);
+    let last = world.ok(about(Verb::Delete, "web"));
+    assert_eq!(last.at(&["metadata", "deletionTimestamp"]).text(), "2026-12-01T00:00:00Z");
+    assert_eq!(last.at(&["metadata", "generation"]).int_or(0), 2);
+    assert_eq!(world.told(&mut cursor), [("MODIFIED", "web".to_string()), ("DELETED", "web".to_string())]);
+}
+
+#[test]
+fn an_eviction_is_told_by_a_condition_before_the_deletion() {
+    let mut world = World::new();
+    world.ok(about(Verb::Create, "").body(pod("web")));
+    let target = map! {"target": map! {"kind": "Node", "name": "worker-1"}};
+    world.ok(about(Verb::Create, "web").subresource("binding").body(target));
+    let dry = map! {"deleteOptions": map! {"dryRun": list!["All"]}};
+    world.ok(about(Verb::Create, "web").subresource("eviction").body(dry));
+    let kinds = |tree: &Tree| -> Vec<String> {
+        tree.at(&["status", "conditions"]).items().iter().map(|it| it.get("type").text().to_string()).collect()
+    };
+    assert_eq!(kinds(&world.ok(about(Verb::Get, "web"))), ["PodScheduled"]);
+    world.ok(about(Verb::Create, "web").subresource("eviction").body(map! {}));
+    let evicted = world.ok(about(Verb::Get, "web"));
+    assert_eq!(kinds(&evicted), ["PodScheduled", "DisruptionTarget"]);
+    assert_eq!(evicted.at(&["status", "conditions"]).items()[1].get("reason").text(), "EvictionByEvictionAPI");
+    assert_eq!(evicted.at(&["metadata", "deletionGracePeriodSeconds"]).int_or(0), 30);
 }
 
 #[test]

@@ -13,6 +13,14 @@ pub fn conditions(object: &Object) -> &Tree {
     object.status().get("conditions")
 }
 
+/// The patch of a status that brings one condition, which stands last where it is new (as `CreateTwoWayMergePatch` words it).
+pub fn with_condition(object: &Object, condition: Tree) -> Tree {
+    let known = conditions(object).items();
+    let is_new = !known.iter().any(|item| item.get("type") == condition.get("type"));
+    let order: Vec<Tree> = known.iter().chain(is_new.then_some(&condition)).map(|item| map! {"type": item.get("type")}).collect();
+    map! {"$setElementOrder/conditions": order, "conditions": objects::list![condition]}
+}
+
 /// Whether the Pod's `Ready` condition is true.
 pub fn is_ready(pod: &Object) -> bool {
     pod.is_ready()

@@ -137,10 +137,10 @@ fn list(old: &[Tree], patch: &Tree, field: Option<&'static Field>, given: &Tree)
             merge_item(&mut new, item, key, element)?;
         }
     }
-    if let Tree::List(given) = given {
-        new = order(new, given, old, key);
-    }
-    Ok(Tree::from(new))
+    // Without an order that is asked for, the patch's own is kept to; what is new comes before what it does not name.
+    let own = || patch.items().iter().filter(|item| !item.has(DIRECTIVE)).cloned().collect();
+    let given = if let Tree::List(given) = given { given.to_vec() } else { own() };
+    Ok(Tree::from(order(new, &given, old, key)))
 }
 
 fn merge_item(new: &mut Vec<Tree>, item: &Tree, key: &str, element: Option<&'static Definition>) -> Result<(), Status> {
@@ -262,7 +262,21 @@ mod tests {
         check(
             r#"{"metadata":{"finalizers":["a","b"]}}"#,
             r#"{"metadata":{"finalizers":["c"],"$deleteFromPrimitiveList/finalizers":["a"]}}"#,
-            r#"{"metadata":{"finalizers":["b","c"]}}"#,
+            r#"{"metadata":{"finalizers":["c","b"]}}"#,
+        );
+    }
+
+    #[test]
+    fn what_is_new_in_a_list_stands_first() {
+        check(
+            TWO,
+            r#"{"spec":{"containers":[{"name":"c","image":"n"}]}}"#,
+            r#"{"spec":{"containers":[{"name":"c","image":"n"},{"name":"a","image":"x"},{"name":"b","image":"y"}]}}"#,
+        );
+        check(
+            TWO,
+            r#"{"spec":{"containers":[{"name":"b","image":"z"},{"name":"c","image":"n"}]}}"#,
+            r#"{"spec":{"containers":[{"name":"a","image":"x"},{"name":"b","image":"z"},{"name":"c","image":"n"}]}}"#,
         );
     }
 

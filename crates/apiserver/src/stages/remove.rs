@@ -71,9 +71,8 @@ fn one(x: &mut Exchange) -> Result<(), Status> {
     preconditions(x, &kept, &wanted)?;
     allowed(x, &kept)?;
     let step = decide(x, &kept, &wanted);
-    let gone = || if returns_object(x.kind) { kept.tree.clone() } else { Status::success(&x.row().resource(), &x.name, kept.uid()) };
     if wanted.dry_run {
-        let tree = gone();
+        let tree = gone(x, &kept);
         x.answer(200, tree);
         return Ok(());
     }
@@ -85,7 +84,7 @@ fn one(x: &mut Exchange) -> Result<(), Status> {
             x.answer_when(revision, 200, tree);
         }
         Step::Gone => {
-            let tree = gone();
+            let tree = last_words(x, &kept).unwrap_or_else(|| gone(x, &kept));
             let revision = x.append("delete", Write::Delete { key: kept.key.clone() });
             x.answer_when(revision, 200, tree);
         }
@@ -109,7 +108,10 @@ fn many(x: &mut Exchange) -> Result<(), Status> {
             _ if wanted.dry_run => {}
             Step::Nothing => {}
             Step::Mark(tree) => last = Some(x.append("delete", Write::Put { key, tree })),
-            Step::Gone => last = Some(x.append("delete", Write::Delete { key })),
+            Step::Gone => {
+                last_words(x, kept);
+                last = Some(x.append("delete", Write::Delete { key }));
+            }
         }
     }
     let items: Vec<Tree> = all.iter().map(|kept| kept.tree.clone()).collect();
@@ -119,6 +121,34 @@ fn many(x: &mut Exchange) -> Result<(), Status> {
         None => x.answer(200, answer),
     }
     Ok(())
+}
+
+/// A Pod's deletion is written down even where no grace is left, and only then is it taken away: its watchers hear of both
+/// (upstream `updateForGracefulDeletionAndFinalizers`). Gives the Pod as it was last.
+fn last_words(x: &mut Exchange, kept: &Kept) -> Option<Tree> {
+    let grace = kept.meta().get("deletionGracePeriodSeconds").as_int();
+    if kept.key.kind != kinds::POD || grace == Some(0) {
+        return None;
+    }
+    let mut tree = kept.tree.clone();
+    match grace.filter(|_| kept.is_deleting()) {
+        Some(old) => shorten(&mut tree, kept, old, 0),
+        None => mark(x, &mut tree, 0, None),
+    }
+    x.append("delete", Write::Put { key: kept.key.clone(), tree });
+    x.server.store.tail().get(&kept.key).map(|kept| kept.tree.clone())
+}
+
+/// What a deletion is answered with.
+fn gone(x: &Exchange, kept: &Kept) -> Tree {
+    if returns_object(x.kind) { kept.tree.clone() } else { Status::success(&x.row().resource(), &x.name, kept.uid()) }
+}
+
+fn shorten(tree: &mut Tree, kept: &Kept, old: i64, grace: i64) {
+    let at = simcore::Time::parse(kept.meta().get("deletionTimestamp").text()).unwrap_or_default();
+    let at = at - Duration::secs(old.max(0) as u64) + Duration::secs(grace.max(0) as u64);
+    tree.set(&["metadata", "deletionTimestamp"], at.rfc3339());
+    tree.set(&["metadata", "deletionGracePeriodSeconds"], grace);
 }
 
 fn preconditions(x: &Exchange, kept: &Kept, wanted: &Wanted) -> Result<(), Status> {
@@ -175,10 +205,7 @@ fn decide_again(kept: &Kept, wanted: &Wanted, pending: bool, finalizers: Option<
     }
     let mut tree = kept.tree.clone();
     if let Some(grace) = shorter {
-        let at = simcore::Time::parse(kept.meta().get("deletionTimestamp").text()).unwrap_or_default();
-        let at = at - Duration::secs(old as u64) + Duration::secs(grace.max(0) as u64);
-        tree.set(&["metadata", "deletionTimestamp"], at.rfc3339());
-        tree.set(&["metadata", "deletionGracePeriodSeconds"], grace);
+        shorten(&mut tree, kept, old, grace);
     }
     if let Some(list) = finalizers {
         set_finalizers(&mut tree, list);

@@ -3,7 +3,7 @@ use crate::facts;
 use crate::harness::{Controller, Cx, Plan, Write};
 use apiserver::{Change, Snapshot};
 use objects::wire::{PatchKind, Request, Verb};
-use objects::{Key, Object, Tree, kinds, list, map};
+use objects::{Key, Object, Tree, kinds, map};
 use simcore::Duration;
 
 pub static POD_GC: Controller = Controller {
@@ -71,7 +71,8 @@ fn remove(cx: &Cx, pod: &Object, why: Option<&str>) -> Plan {
                 "type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC", "message": why,
                 "lastTransitionTime": cx.now.rfc3339(), "lastProbeTime": Tree::Null, "observedGeneration": pod.generation(),
             };
-            status.set(&["conditions"], list![condition]);
+            status = facts::with_condition(pod, condition);
+            status.set(&["phase"], "Failed");
         }
         let request = about(Verb::Patch(PatchKind::Strategic)).subresource("status").body(map! {"status": status});
         writes.push(Write::new(request).ignore(&[404]));

@@ -5,7 +5,7 @@ use apiserver::client::Note;
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::wire::{PatchKind, Request, Verb};
-use objects::{Key, Object, Tree, kinds, list, map};
+use objects::{Key, Object, Tree, kinds, map};
 use simcore::Duration;
 
 pub static TAINT_EVICTION: Controller = Controller {
@@ -95,7 +95,7 @@ fn evict(cx: &Cx, pod: &Object) -> Plan {
     };
     let about = |verb| Request::about(verb, kinds::POD, pod.key.namespace.clone(), pod.key.name.clone());
     let marked = about(Verb::Patch(PatchKind::Strategic)).subresource("status");
-    let marked = marked.body(map! {"metadata": map! {"uid": pod.uid_text()}, "status": map! {"conditions": list![condition]}});
+    let marked = marked.body(map! {"metadata": map! {"uid": pod.uid_text()}, "status": facts::with_condition(pod, condition)});
     let deleted = about(Verb::Delete).body(map! {"preconditions": map! {"uid": pod.uid_text()}});
     let mut plan = Plan::write(vec![Write::new(marked).ignore(&[404]), Write::new(deleted).ignore(&[404])]);
     plan.notes.push(told(pod, format!("Marking for deletion Pod {}", pod.key.path())));

@@ -5,7 +5,7 @@ use crate::facts;
 use apiserver::Snapshot;
 use apiserver::store::Kept;
 use objects::wire::{PatchKind, Request, Verb};
-use objects::{Object, Text, Tree, kinds, list, map};
+use objects::{Object, Text, Tree, kinds, map};
 use simcore::Time;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -138,7 +138,7 @@ pub fn put_out(victim: &Object, preemptor: &Object, node: &str, now: Time) -> [R
     };
     let reason = map! {"preemptor": preemptor.key.path(), "priority": priority(preemptor), "victim": priority(victim), "node": node};
     [
-        about(Verb::Patch(PatchKind::Strategic)).subresource("status").body(map! {"status": map! {"conditions": list![condition]}}),
+        about(Verb::Patch(PatchKind::Strategic)).subresource("status").body(map! {"status": facts::with_condition(victim, condition)}),
         about(Verb::Delete).body(map! {"preconditions": map! {"uid": victim.uid_text()}}).reason(reason),
     ]
 }

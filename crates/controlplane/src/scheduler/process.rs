@@ -12,7 +12,7 @@ use apiserver::client::{Effects, Note, RateLimiter, Recorder, Ticket};
 use apiserver::store::Kept;
 use apiserver::{Change, Snapshot};
 use objects::wire::{PatchKind, Request, Response, User, Verb};
-use objects::{Key, Object, Text, Tree, kinds, list, map};
+use objects::{Key, Object, Text, Tree, kinds, map};
 use simcore::{OccurrenceId, Rng, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -407,7 +407,9 @@ impl Scheduler {
                 "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
                 "lastProbeTime": Tree::Null, "lastTransitionTime": moved, "observedGeneration": pod.generation(),
             };
-            status.set(&["conditions"], list![condition]);
+            for (key, value) in facts::with_condition(pod, condition).entries() {
+                status.set(&[key], value);
+            }
         }
         if !status.is_empty() {
             let request = patch_of(pod, status).reason(decision::tree(attempt, &mut self.rows));

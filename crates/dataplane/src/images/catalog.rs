@@ -25,6 +25,8 @@ pub struct Image {
     pub commands: Vec<Text>,
     /// How its process calls itself in a process table; empty where that is its command line.
     pub title: Text,
+    /// As whom its process runs where nobody says otherwise: a number or a name; empty for root.
+    pub user: Text,
     /// What runs when a Pod gives no command.
     pub program: Arc<Program>,
 }
@@ -71,7 +73,8 @@ impl Catalog {
     }
 
     /// Asks the registry for `name`. Names that no file knows: those with `does-not-exist` are not found, those
-    /// with `private` are refused, hosts under `.invalid` do not resolve, and all others are a plain server.
+    /// with `private` are refused, hosts under `.invalid` do not resolve, and all others are a plain server, which
+    /// runs as a user of its own where its name says `unprivileged` or `nonroot`.
     pub fn lookup(&self, name: &str) -> Lookup {
         if let Some(problem) = malformed(name) {
             return Lookup::Malformed(problem);
@@ -114,6 +117,7 @@ pub fn normalised(name: &str) -> Text {
 /// | `present` | whether every node has it from the start |
 /// | `commands` | commands in it besides the small tools; any of them runs `program` |
 /// | `title` | how its process calls itself in a process table, where that is not its command line |
+/// | `user` | as whom its process runs; root where it is missing |
 /// | `program` | what it does without a command: see `Program` |
 fn parse(data: &Tree) -> Vec<Image> {
     let repository = data.get("image").text();
@@ -134,6 +138,7 @@ fn parse(data: &Tree) -> Vec<Image> {
                 present: data.get("present").is_true(),
                 commands: texts("commands"),
                 title: data.get("title").as_text().cloned().unwrap_or_default(),
+                user: data.get("user").as_text().cloned().unwrap_or_default(),
                 program: program.clone(),
             }
         })
@@ -152,6 +157,11 @@ fn plain(name: &str, full: &str) -> Image {
         present: false,
         commands: vec![Text::new_static("*")],
         title: Text::default(),
+        user: Text::new_static(match full {
+            full if full.contains("unprivileged") => "101",
+            full if full.contains("nonroot") => "65532",
+            _ => "",
+        }),
         program: Arc::new(Program::default()),
     }
 }

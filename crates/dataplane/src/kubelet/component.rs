@@ -175,9 +175,12 @@ impl Kubelet {
                 (kinds::POD, Some(pod)) => self.take_in(now, pod.clone(), cause),
                 (kinds::POD, None) => {
                     let uid = change.before.as_ref().map(|pod| pod.uid_text()).unwrap_or_default();
-                    self.workers.remove(&uid);
                     // What runs by a manifest does not end with its mirror.
                     let stays = change.before.as_ref().is_some_and(|pod| mirror::lives_on(&self.host, pod));
+                    if !stays {
+                        self.with_worker(now, &uid, |worker, sandbox, cx| lifecycle::removed(worker, sandbox, cx));
+                    }
+                    self.workers.remove(&uid);
                     match stays {
                         true => self.mirrors_soon(now),
                         false => self.sweep(now, &uid),

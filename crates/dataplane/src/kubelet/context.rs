@@ -11,6 +11,9 @@ use objects::Text;
 use simcore::{Duration, Rng, Time};
 use std::sync::Arc;
 
+/// How often a worker looks at its Pod though nothing happened.
+const RESYNC: Duration = Duration::mins(1);
+
 pub struct Context<'a> {
     pub now: Time,
     pub view: &'a Snapshot,
@@ -43,6 +46,13 @@ impl Context<'_> {
         const TEN_SECONDS: u64 = 10_000_000;
         let past = (self.now.0 + TEN_SECONDS - self.relist.0 * 10 % TEN_SECONDS) % TEN_SECONDS;
         Time(self.now.0 - past + TEN_SECONDS)
+    }
+
+    /// How long a worker whose container waits until `until` stays away: up to half as long again as that takes, but no
+    /// longer than to its next regular sync (upstream `completeWork`, `BackoffError`).
+    pub fn back_off(&mut self, until: Time) -> Duration {
+        let left = until.since(self.now).min(RESYNC).as_millis().max(1);
+        self.some_millis(left, left + left / 2)
     }
 
     /// Some milliseconds between two bounds.

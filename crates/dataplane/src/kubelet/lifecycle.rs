@@ -1,10 +1,10 @@
 //! One Pod on its way (upstream `SyncPod`, `SyncTerminatingPod`): sandbox, init containers, containers, probes, end.
 use crate::host::Ailment;
 use crate::kubelet::context::Context;
-use crate::kubelet::probes::{self, Kind, Probe};
+use crate::kubelet::probes::{self, Kind, NEVER, Probe};
 use crate::kubelet::worker::{Ending, Step, Worker};
 use crate::kubelet::{hooks, mirror, start, status, volumes};
-use crate::runtime::{Container, Sandbox};
+use crate::runtime::{Container, Sandbox, Slot};
 use objects::{Text, Tree};
 use simcore::{Duration, Time};
 
@@ -43,6 +43,7 @@ pub fn advance(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Cont
         let clean_at = cx.next_relist();
         stop_if_quiet(worker, sandbox, cx, clean_at);
     }
+    worker.wind_up(sandbox.as_ref(), cx);
     worker.leave(cx);
 }
 
@@ -84,6 +85,10 @@ fn probe(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
     let Some(sandbox) = sandbox else { return };
     let due: Vec<(Text, Kind)> = worker.probes.iter().filter(|(_, probe)| probe.next <= cx.now).map(|(key, _)| key.clone()).collect();
     for (name, kind) in due {
+        let held = |probe: &Probe| probe.next > cx.now;
+        if worker.probes.get(&(name.clone(), kind)).is_none_or(held) {
+            continue;
+        }
         let Some(container) = worker.spec_of(&name).cloned() else { continue };
         let data = container.get(kind.field()).clone();
         let held = kind != Kind::Startup && !worker.is_started(&name);
@@ -93,7 +98,7 @@ fn probe(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context) {
             if let Some(probe) = worker.probes.get_mut(&(name, kind)) {
                 probe.skip(cx.now, &data);
                 // A startup probe that is content never runs again for this container.
-                probe.next = if done { cx.now + Duration::mins(60 * 24 * 365) } else { probe.next };
+                probe.next = if done { NEVER } else { probe.next };
             }
             continue;
         }
@@ -123,8 +128,15 @@ pub fn restart(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
     worker.note(cx, name, false, "Killing", words);
     killing(worker, sandbox, cx, name, grace);
     worker.stopping.insert(name.clone());
-    worker.probes.retain(|(probed, _), _| probed != name);
+    hold(worker, name);
     hooks::stop(worker, sandbox, cx, name, Duration::secs(grace.max(1) as u64));
+}
+
+/// Until the container is another one nobody asks again whether it lives or has started; whether it is ready is still asked
+/// (upstream `prober/worker.go`, `onHold`).
+fn hold(worker: &mut Worker, name: &Text) {
+    let held = worker.probes.iter_mut().filter(|((probed, kind), _)| probed == name && *kind != Kind::Readiness);
+    held.for_each(|(_, probe)| probe.next = NEVER);
 }
 
 /// The journal's words for a container that the kubelet stops.
@@ -199,13 +211,12 @@ fn is_over(worker: &Worker, sandbox: Option<&Sandbox>) -> bool {
     let Some(sandbox) = sandbox else { return matches!(worker.pod.status().get("phase").text(), "Succeeded" | "Failed") };
     let for_good = |container: &Tree| {
         let found = sandbox.container(container.get("name").text());
-        found.is_some_and(|found| found.exit_code().is_some() && !status::comes_back(found, false, spec))
+        found.is_some_and(|found| found.exit_code().is_some() && !status::comes_back(found.exit_code(), container, spec))
     };
-    let failed_init = spec.get("restartPolicy").text() == "Never"
-        && spec.get("initContainers").items().iter().any(|init| {
-            let sidecar = init.get("restartPolicy").text() == "Always";
-            !sidecar && sandbox.container(init.get("name").text()).and_then(Container::exit_code).is_some_and(|code| code != 0)
-        });
+    let failed_init = spec.get("initContainers").items().iter().any(|init| {
+        let code = sandbox.container(init.get("name").text()).and_then(Container::exit_code);
+        code.is_some_and(|code| code != 0) && !status::comes_back(code, init, spec)
+    });
     failed_init || spec.get("containers").items().iter().all(for_good)
 }
 
@@ -270,7 +281,7 @@ fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
     let Some(finished) = found.finished_at() else { return true };
     let attempt = found.attempt;
     let changed = found.made_from != container.get("image").text();
-    if !changed && !status::comes_back(found, worker.is_sidecar(name), worker.pod.spec()) {
+    if !changed && !status::comes_back(found.exit_code(), container, worker.pod.spec()) {
         return false;
     }
     // The sync that stops a container itself counts from the end before this one: at its start this one still ran.
@@ -293,12 +304,17 @@ fn wants_start(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, nam
     let key = &worker.pod.key;
     let whole = format!("{}_{}({})", key.name, key.namespace, worker.uid);
     worker.stopping.remove(name);
-    if worker.told_backoff.insert(name.clone(), attempt) != Some(attempt) {
+    // A sync in the middle of the wait has come too early: it tells of the wait once more when it was the worker's own.
+    let known = worker.told_backoff.get(name).copied().filter(|(told, _)| *told == attempt);
+    let again = known.map(|(_, again)| again).filter(|again| *again > cx.now).unwrap_or_else(|| cx.now + cx.back_off(until));
+    if known != Some((attempt, again)) {
+        worker.told_backoff.insert(name.clone(), (attempt, again));
         worker.note(cx, name, true, "BackOff", format!("Back-off restarting failed container {name} in pod {whole}"));
+    }
+    if known.is_none() {
         worker.refresh_at = Some(cx.now + Duration::secs(1));
     }
     worker.wait(cx, name, "CrashLoopBackOff", format!("back-off {wait} restarting failed container={name} pod={whole}"));
-    let again = until + cx.some_millis(50, 900);
     worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(again, |at| at.min(again)));
     false
 }
@@ -335,26 +351,36 @@ fn resume(worker: &mut Worker, sandbox: &Sandbox, now: Time) {
 
 /// Begins to stop a whole Pod.
 pub fn end(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Context, grace: i64) {
-    worker.ending = Ending::Stopping;
-    worker.step = Step::Idle;
     worker.queue.clear();
     worker.finish_at = None;
+    if std::mem::replace(&mut worker.step, Step::Idle) != Step::Idle {
+        // What was under way is broken off. What came of it is known at the next look at the runtime.
+        worker.sync_at = Some(cx.next_relist());
+        return;
+    }
+    worker.ending = Ending::Stopping;
     worker.probes.retain(|(_, kind), _| *kind == Kind::Readiness);
-    let mut running = Vec::new();
-    if let Some(sandbox) = sandbox {
-        let slots = sandbox.slots.iter().filter(|slot| slot.current.as_ref().is_some_and(Container::is_running));
-        running = slots.map(|slot| slot.name.clone()).collect();
-        for name in &running {
-            worker.note(cx, name, false, "Killing", format!("Stopping container {name}"));
-            killing(worker, sandbox, cx, name, grace);
-            stop_in_turn(worker, sandbox, cx, name, grace);
-        }
+    worker.refresh(sandbox.as_ref(), cx);
+    let Some(sandbox) = sandbox else { return };
+    for name in running(sandbox) {
+        worker.note(cx, &name, false, "Killing", format!("Stopping container {name}"));
+        killing(worker, sandbox, cx, &name, grace);
+        stop_in_turn(worker, sandbox, cx, &name, grace);
     }
-    if !running.is_empty() {
-        let kept = worker.verdict.take();
-        worker.refresh(sandbox.as_ref(), cx);
-        worker.verdict = kept;
+}
+
+/// The Pod is gone from the API while its containers ran: they are killed all the same, and it is told.
+pub fn removed(worker: &mut Worker, sandbox: &Option<Sandbox>, cx: &mut Context) {
+    let Some(sandbox) = sandbox.as_ref().filter(|_| worker.ending == Ending::No) else { return };
+    for name in running(sandbox) {
+        worker.note(cx, &name, false, "Killing", format!("Stopping container {name}"));
+        killing(worker, sandbox, cx, &name, 2);
     }
+}
+
+fn running(sandbox: &Sandbox) -> Vec<Text> {
+    let runs = |slot: &&Slot| slot.current.as_ref().is_some_and(Container::is_running);
+    sandbox.slots.iter().filter(runs).map(|slot| slot.name.clone()).collect()
 }
 
 /// Stops a container of a Pod that ends: a sidecar only after all that started after it (upstream `terminationOrdering`).
@@ -403,13 +429,7 @@ fn stop_if_quiet(worker: &mut Worker, sandbox: &mut Option<Sandbox>, cx: &mut Co
     if let Some(found) = sandbox {
         if worker.ending == Ending::No {
             // Sidecars outlive the others and are stopped now.
-            let running: Vec<Text> = found
-                .slots
-                .iter()
-                .filter(|slot| slot.current.as_ref().is_some_and(Container::is_running))
-                .map(|slot| slot.name.clone())
-                .collect();
-            for name in running {
+            for name in running(found) {
                 worker.note(cx, &name, false, "Killing", format!("Stopping container {name}"));
                 stop_in_turn(worker, found, cx, &name, grace_seconds(worker.pod.spec()));
             }

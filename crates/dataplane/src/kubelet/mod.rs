@@ -15,6 +15,7 @@ mod lifecycle;
 mod manifests;
 mod mirror;
 mod node;
+mod nonroot;
 mod plugged;
 mod probes;
 mod pull;

@@ -3,6 +3,9 @@ use crate::runtime::Sandbox;
 use objects::{Text, Tree};
 use simcore::{Duration, Time};
 
+/// When a probe looks that is not to look any more.
+pub const NEVER: Time = Time(u64::MAX);
+
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     Startup,

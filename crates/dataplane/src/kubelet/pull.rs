@@ -31,13 +31,13 @@ pub fn begin(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name:
         return refuse(worker, cx, name, "ErrImageNeverPull", words);
     }
     if let Some((backoff, failed_at, error)) = worker.pulls.get(image)
-        && let Some(until) = backoff.until(cx.now, *failed_at)
+        && backoff.until(cx.now, *failed_at).is_some()
     {
         let words = format!("Back-off pulling image \"{image}\"");
         let whole = format!("{words}: ErrImagePull: {error}");
         worker.note(cx, name, false, "BackOff", words);
         refuse(worker, cx, name, "ImagePullBackOff", whole);
-        let again = until + cx.some_millis(300, 3_000);
+        let again = cx.now + cx.some_millis(10_000, 15_000);
         worker.sync_at = Some(worker.sync_at.filter(|at| *at > cx.now).map_or(again, |at| at.min(again)));
         return false;
     }

@@ -6,7 +6,7 @@ use crate::kubelet::config::{Downward, declared, environment};
 use crate::kubelet::context::Context;
 use crate::kubelet::expansion::expand;
 use crate::kubelet::worker::{Step, Worker};
-use crate::kubelet::{hooks, klog, lifecycle, mirror, pull, volumes};
+use crate::kubelet::{hooks, klog, lifecycle, mirror, nonroot, pull, volumes};
 use crate::network::Plugin;
 use crate::network::dns::{Names, ResolvConf, pod_dns};
 use crate::runtime::{Container, Log, Sandbox, State};
@@ -156,7 +156,10 @@ fn finish_sync(worker: &mut Worker, cx: &mut Context) {
 pub fn create(worker: &mut Worker, sandbox: &mut Sandbox, cx: &mut Context, name: &Text) -> bool {
     let Some(container) = worker.spec_of(name).cloned() else { return false };
     let facts = Downward { pod: &worker.pod, pod_ip: &sandbox.ip, host_ip: &cx.host.address };
-    if let Err(words) = declared(cx.view, &container, &facts) {
+    let image = container.get("image").text();
+    let user = cx.store.get(image).map(|found| found.user.clone()).unwrap_or_default();
+    let refused = || nonroot::problem(&worker.pod, &container, &user).filter(|_| !mirror::is_process(&worker.pod));
+    if let Err(words) = declared(cx.view, &container, &facts).and_then(|_| refused().map_or(Ok(()), Err)) {
         worker.note(cx, name, true, "Failed", format!("Error: {words}"));
         worker.wait(cx, name, "CreateContainerConfigError", words);
         worker.failed = true;

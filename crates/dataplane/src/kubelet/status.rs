@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub enum Stage {
     Alive,
     /// Nothing runs any more and nothing will: the phase may become final.
+    Quiet,
+    /// The runtime has been looked at once more since then: what never ran counts as lost (status manager, `TerminatePod`).
     Over,
 }
 
@@ -35,6 +37,9 @@ pub struct Facts<'a> {
     pub said: &'a Tree,
 }
 
+/// The reason of a container without a trace.
+const LOST: &str = "ContainerStatusUnknown";
+
 /// The conditions that the kubelet looks after; others are strangers'.
 const OWN: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
@@ -51,14 +56,20 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
     let spec = pod.spec();
     let inits = container_statuses(spec.get("initContainers").items(), true, spec, facts);
     let mains = container_statuses(spec.get("containers").items(), false, spec, facts);
-    // A verdict (a deadline, an eviction) stands above what the containers ended with.
+    // A verdict (a deadline, an eviction) stands above what the containers ended with, and is told when they have ended.
     let phase = if facts.verdict.is_some() { "Failed" } else { phase(spec, &inits, &mains, facts) };
+    let verdict = facts.verdict.filter(|_| facts.stage != Stage::Alive);
     let held = match facts.said.get("phase").text() {
         "" => "Pending",
         said => said,
     };
     let is_final = matches!(phase, "Succeeded" | "Failed");
-    let shown = if is_final && facts.stage == Stage::Alive { held } else { phase };
+    let shown = match facts.stage {
+        Stage::Alive if is_final => held,
+        // The conditions stay those of a Pod that never came so far.
+        Stage::Over if !is_final => "Failed",
+        _ => phase,
+    };
     let conditions = conditions(pod, phase, &inits, &mains, facts);
     // Added one by one in the order of their names, which is how a map keeps them.
     let mut all = Entries::default();
@@ -69,11 +80,11 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
     all.add("hostIP", facts.host_ip);
     all.add("hostIPs", list![map! {"ip": facts.host_ip}]);
     all.add_unless_empty("initContainerStatuses", Tree::from(inits));
-    if let Some((_, message)) = facts.verdict {
+    if let Some((_, message)) = verdict {
         all.add("message", message);
     }
     all.add("observedGeneration", pod.generation());
-    all.add("phase", if facts.verdict.is_some() { phase } else { shown });
+    all.add("phase", shown);
     if let Some(sandbox) = facts.sandbox.filter(|sandbox| facts.show_address && !sandbox.ip.is_empty()) {
         all.add("podIP", &sandbox.ip);
         all.add("podIPs", list![map! {"ip": &sandbox.ip}]);
@@ -88,7 +99,7 @@ pub fn status(pod: &Object, facts: &Facts) -> Tree {
     if !class.is_null() {
         all.add("qosClass", class);
     }
-    if let Some((reason, _)) = facts.verdict {
+    if let Some((reason, _)) = verdict {
         all.add("reason", reason);
     }
     // The runtime tells nothing of what has ended.
@@ -145,7 +156,7 @@ fn container_status(container: &Tree, slot: Option<&Slot>, init: bool, waits: &s
     let started = running && (facts.is_started)(name);
     let done = init && !sidecar && current.and_then(Container::exit_code) == Some(0);
     let ready = if init && !sidecar { done } else { started && (facts.is_ready)(name) };
-    let place = Place { main: !init, sidecar, waits };
+    let place = Place { main: !init, waits };
     let (state, last) = states(container, current, previous, &place, spec, facts);
     let shown = current.or(previous);
     let mounts: Vec<Tree> = container.get("volumeMounts").items().iter().map(mount).collect();
@@ -181,7 +192,6 @@ fn mount(mount: &Tree) -> Tree {
 /// Which part of its Pod a container is, and what it waits for before it is made.
 struct Place<'a> {
     main: bool,
-    sidecar: bool,
     waits: &'a str,
 }
 
@@ -201,19 +211,19 @@ fn states(
     spec: &Tree,
     facts: &Facts,
 ) -> (Tree, Tree) {
-    let Place { main, sidecar, waits } = *place;
+    let Place { main, waits } = *place;
     let nothing = || Tree::from(objects::Map::default());
     let name = container.get("name").text();
     let last = || previous.map_or_else(nothing, state);
     let reason = facts.reasons.get(name).filter(|_| facts.stage == Stage::Alive);
     match (current, reason) {
         (Some(found), _) if found.is_running() => (state(found), last()),
-        (Some(found), Some(why)) if comes_back(found, sidecar, spec) => (waiting(&why.0, &why.1), state(found)),
+        (Some(found), Some(why)) if comes_back(found.exit_code(), container, spec) => (waiting(&why.0, &why.1), state(found)),
         (Some(found), _) => (state(found), last()),
-        // Once a Pod was initialised, a container without a trace counts as lost (status manager, `TerminatePod`).
+        // Once a Pod was initialised, a container without a trace counts as lost.
         (None, _) if facts.stage == Stage::Over && main && inits_done(spec, facts) => {
             let lost = map! {
-                "exitCode": 137, "reason": "ContainerStatusUnknown",
+                "exitCode": 137, "reason": LOST,
                 "message": "The container could not be located when the pod was terminated",
                 "startedAt": Tree::Null, "finishedAt": Tree::Null,
             };
@@ -224,12 +234,22 @@ fn states(
     }
 }
 
-/// Whether an ended container will be started again.
-pub fn comes_back(container: &Container, sidecar: bool, spec: &Tree) -> bool {
-    match spec.get("restartPolicy").text() {
-        _ if sidecar => true,
+/// Whether a container that ended with `code` will be started again: by a rule of its own, by its own policy, by its Pod's
+/// (upstream `ContainerShouldRestart`).
+pub fn comes_back(code: Option<impl Into<i64>>, container: &Tree, spec: &Tree) -> bool {
+    let code: Option<i64> = code.map(Into::into);
+    let ruled = |rule: &Tree| {
+        let codes = rule.get("exitCodes");
+        let named = code.is_some_and(|code| codes.get("values").items().iter().any(|value| value.as_int() == Some(code)));
+        code.is_some() && rule.get("action").text() == "Restart" && named == (codes.get("operator").text() == "In")
+    };
+    if container.get("restartPolicyRules").items().iter().any(ruled) {
+        return true;
+    }
+    let own = container.get("restartPolicy").text();
+    match if own.is_empty() { spec.get("restartPolicy").text() } else { own } {
         "Never" => false,
-        "OnFailure" => container.exit_code() != Some(0),
+        "OnFailure" => code != Some(0),
         _ => true,
     }
 }
@@ -261,20 +281,26 @@ fn state(container: &Container) -> Tree {
 
 /// Counts of containers by what they do (upstream `getPhase`).
 fn phase(spec: &Tree, inits: &[Tree], mains: &[Tree], facts: &Facts) -> &'static str {
-    let code = |status: &Tree| status.at(&["state", "terminated", "exitCode"]).as_int();
+    // What never ran is not among the stopped, though its state says so in the end.
+    let ended = |status: &Tree| status.at(&["state", "terminated", "reason"]).text() != LOST;
+    let code = |status: &Tree| status.at(&["state", "terminated", "exitCode"]).as_int().filter(|_| ended(status));
     let last = |status: &Tree| status.at(&["lastState", "terminated", "exitCode"]).as_int();
-    let never = spec.get("restartPolicy").text() == "Never";
     let sidecar = |at: usize| spec.get("initContainers").items().get(at).is_some_and(|init| init.get("restartPolicy").text() == "Always");
-    let regular = || inits.iter().enumerate().filter(|(at, _)| !sidecar(*at)).map(|(_, status)| status);
-    let failed_init = regular().any(|status| code(status).is_some_and(|code| code != 0));
-    let stopped: Vec<i64> =
-        mains.iter().filter_map(|status| code(status).or_else(|| last(status).filter(|_| status.at(&["state"]).has("waiting")))).collect();
+    let failed = |(at, status): (usize, &Tree)| {
+        let wanted = spec.get("initContainers").items().get(at).filter(|_| !sidecar(at));
+        code(status).is_some_and(|code| code != 0 && wanted.is_some_and(|init| !comes_back(Some(code), init, spec)))
+    };
+    let failed_init = inits.iter().enumerate().any(failed);
+    let stopped: Vec<(i64, &Tree)> = mains
+        .iter()
+        .zip(spec.get("containers").items())
+        .filter_map(|(status, container)| {
+            let before = || last(status).filter(|_| status.at(&["state"]).has("waiting"));
+            code(status).or_else(before).map(|code| (code, container))
+        })
+        .collect();
     let running = mains.iter().filter(|status| status.get("state").has("running")).count();
-    if facts.stage == Stage::Over {
-        let clean = stopped.len() == mains.len() && stopped.iter().all(|code| *code == 0) && !failed_init;
-        return if clean { "Succeeded" } else { "Failed" };
-    }
-    if failed_init && never {
+    if failed_init {
         return "Failed";
     }
     let pending_init = inits.iter().enumerate().any(|(at, status)| match sidecar(at) {
@@ -284,11 +310,14 @@ fn phase(spec: &Tree, inits: &[Tree], mains: &[Tree], facts: &Facts) -> &'static
     if (pending_init && running + stopped.len() == 0) || running + stopped.len() < mains.len() {
         return "Pending";
     }
-    match spec.get("restartPolicy").text() {
-        _ if running > 0 => "Running",
-        "Never" | "OnFailure" if stopped.iter().all(|code| *code == 0) => "Succeeded",
-        "Never" => "Failed",
-        _ => "Running",
+    // What ends is not started again, whatever the policies say.
+    let again = || facts.stage == Stage::Alive && stopped.iter().any(|(code, container)| comes_back(Some(*code), container, spec));
+    if running > 0 || again() {
+        "Running"
+    } else if stopped.iter().all(|(code, _)| *code == 0) {
+        "Succeeded"
+    } else {
+        "Failed"
     }
 }
 

@@ -4,7 +4,7 @@ use crate::kubelet::client::Asked;
 use crate::kubelet::context::Context;
 use crate::kubelet::journal::Whose;
 use crate::kubelet::mirror;
-use crate::kubelet::probes::{Kind, Probe};
+use crate::kubelet::probes::{Kind, NEVER, Probe};
 use crate::kubelet::status::{self, Facts, Stage};
 use crate::kubelet::volumes;
 use crate::runtime::Sandbox;
@@ -32,7 +32,7 @@ pub enum Ending {
     No,
     /// Its containers are being stopped.
     Stopping,
-    /// Nothing runs any more; the last status is written, and at `clean_at` it may go.
+    /// Nothing runs any more; at the next look at the runtime, `clean_at`, the last status is written and it may go.
     Stopped {
         clean_at: Time,
     },
@@ -49,6 +49,8 @@ pub struct Worker {
     pub cause: Option<u32>,
     pub step: Step,
     pub ending: Ending,
+    /// The runtime has been looked at since everything stopped.
+    pub wound_up: bool,
     /// Containers still to start in the sync under way.
     pub queue: Vec<Text>,
     pub failed: bool,
@@ -72,7 +74,8 @@ pub struct Worker {
     /// When this worker began: probes tick from then on.
     pub taken_in: Time,
     pub show_address: bool,
-    pub told_backoff: BTreeMap<Text, u32>,
+    /// Of which attempt's wait was told, and when the worker comes back to it.
+    pub told_backoff: BTreeMap<Text, (u32, Time)>,
     /// How long to wait before volumes are tried again.
     pub mount_pause: Duration,
     /// When its mounted files are brought up to date.
@@ -98,6 +101,7 @@ impl Worker {
             cause,
             step: Step::Idle,
             ending: Ending::No,
+            wound_up: false,
             queue: Vec::new(),
             failed: false,
             touched: false,
@@ -205,17 +209,23 @@ impl Worker {
     /// Makes the status anew from facts, and sends what changed.
     pub fn refresh(&mut self, sandbox: Option<&Sandbox>, cx: &mut Context) {
         let start_time = *self.start_time.get_or_insert(cx.now);
-        let over = matches!(self.ending, Ending::Stopped { .. } | Ending::Leaving);
+        let stage = match self.ending {
+            Ending::No | Ending::Stopping => Stage::Alive,
+            Ending::Stopped { .. } | Ending::Leaving if self.wound_up => Stage::Over,
+            Ending::Stopped { .. } | Ending::Leaving => Stage::Quiet,
+        };
+        // What is not started again waits for nothing (upstream `ShouldContainerBeRestarted`).
+        const NOTHING: &BTreeMap<Text, (Text, Text)> = &BTreeMap::new();
         let facts = Facts {
             now: cx.now,
             host_ip: &cx.host.address,
             start_time,
             sandbox,
             show_address: self.show_address,
-            reasons: &self.reasons,
+            reasons: if self.pod.is_deleting() { NOTHING } else { &self.reasons },
             is_ready: &|name| self.is_ready(name),
             is_started: &|name| self.is_started(name),
-            stage: if over { Stage::Over } else { Stage::Alive },
+            stage,
             verdict: self.verdict,
             stored: &self.base,
             said: if self.wanted.is_null() { &self.base } else { &self.wanted },
@@ -224,6 +234,14 @@ impl Worker {
         if wanted != self.wanted {
             self.wanted = wanted;
             self.push(cx);
+        }
+    }
+
+    /// The runtime was looked at once more after everything had stopped: that is the end of the Pod's story.
+    pub fn wind_up(&mut self, sandbox: Option<&Sandbox>, cx: &mut Context) {
+        if matches!(self.ending, Ending::Stopped { clean_at } if clean_at <= cx.now) && !self.wound_up {
+            self.wound_up = true;
+            self.refresh(sandbox, cx);
         }
     }
 
@@ -321,10 +339,10 @@ impl Worker {
         };
         let sync = self.sync_at.filter(|_| self.step == Step::Idle);
         let clean = match self.ending {
-            Ending::Stopped { clean_at } if self.pod.is_deleting() && self.is_said() => Some(clean_at),
+            Ending::Stopped { clean_at } if !self.wound_up || (self.pod.is_deleting() && self.is_said()) => Some(clean_at),
             _ => None,
         };
-        let probe = self.probes.values().map(|probe| probe.next).min();
+        let probe = self.probes.values().map(|probe| probe.next).filter(|at| *at < NEVER).min();
         let prestop = self.prestop.values().map(|(at, _)| *at).min();
         let turn = self.turns.values().min().copied();
         let inside = sandbox.and_then(Sandbox::next);
