@@ -53,20 +53,34 @@ pub static GLOBAL: &[Flag] = &[
         "Group to impersonate for the operation, this flag can be repeated to specify multiple groups.",
     ),
     flag("as-uid", '\0', Takes::Text, "", "UID to impersonate for the operation."),
+    flag(
+        "as-user-extra",
+        '\0',
+        Takes::Texts,
+        "",
+        "User extras to impersonate for the operation, this flag can be repeated to specify multiple values for the same key.",
+    ),
     flag("cache-dir", '\0', Takes::Text, "", "Default cache directory"),
     flag("certificate-authority", '\0', Takes::Text, "", "Path to a cert file for the certificate authority"),
     flag("client-certificate", '\0', Takes::Text, "", "Path to a client certificate file for TLS"),
     flag("client-key", '\0', Takes::Text, "", "Path to a client key file for TLS"),
     flag("cluster", '\0', Takes::Text, "", "The name of the kubeconfig cluster to use"),
     flag("context", '\0', Takes::Text, "", "The name of the kubeconfig context to use"),
+    flag("disable-compression", '\0', Takes::Bool, "false", "If true, opt-out of response compression for all requests to the server."),
     flag("insecure-skip-tls-verify", '\0', Takes::Bool, "false", "If true, the server's certificate will not be checked for validity."),
     flag("kubeconfig", '\0', Takes::Text, "", "Path to the kubeconfig file to use for CLI requests."),
+    flag("log-flush-frequency", '\0', Takes::Span, "5s", "Maximum number of seconds between log flushes."),
+    flag("match-server-version", '\0', Takes::Bool, "false", "Require server version to match client version."),
     flag("namespace", 'n', Takes::Text, "", "If present, the namespace scope for this CLI request"),
+    flag("password", '\0', Takes::Text, "", "Password for basic authentication to the API server"),
     flag("request-timeout", '\0', Takes::Text, "0", "The length of time to wait before giving up on a single server request."),
     flag("server", 's', Takes::Text, "", "The address and port of the Kubernetes API server"),
+    flag("tls-server-name", '\0', Takes::Text, "", "Server name to use for server certificate validation."),
     flag("token", '\0', Takes::Text, "", "Bearer token for authentication to the API server"),
     flag("user", '\0', Takes::Text, "", "The name of the kubeconfig user to use"),
+    flag("username", '\0', Takes::Text, "", "Username for basic authentication to the API server"),
     flag("v", 'v', Takes::Int, "0", "number for the log level verbosity"),
+    flag("vmodule", '\0', Takes::Text, "", "Comma-separated list of pattern=N settings for file-filtered logging."),
     flag(
         "warnings-as-errors",
         '\0',
@@ -158,6 +172,7 @@ impl Args {
         }
         let all = self.given.entry(flag.name).or_default();
         match flag.takes {
+            Takes::List if value.is_empty() => {}
             Takes::List => all.extend(value.split(',').map(str::to_string)),
             Takes::Texts => all.push(value),
             _ => *all = vec![value],

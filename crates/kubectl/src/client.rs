@@ -54,17 +54,14 @@ pub fn finish(io: &mut Io, failures: &[String]) -> Result<u8, Stop> {
 
 /// The namespace to work in: `-n`, else the context's, else `default`.
 pub fn namespace(args: &Args, io: &Io) -> Result<String, Stop> {
-    if args.given("namespace") && !args.text("namespace").is_empty() {
+    if !args.text("namespace").is_empty() {
         return Ok(args.text("namespace").to_string());
     }
     let config = &io.session.config;
-    let name = if args.given("context") { args.text("context") } else { &config.current };
+    let chosen = !args.text("context").is_empty();
+    let name = if chosen { args.text("context") } else { &config.current };
     let Some(context) = config.contexts.get(name) else {
-        return if args.given("context") {
-            Err(Stop::error(format!("context \"{name}\" does not exist")))
-        } else {
-            Ok("default".to_string())
-        };
+        return if chosen { Err(Stop::error(format!("context \"{name}\" does not exist"))) } else { Ok("default".to_string()) };
     };
     Ok(if context.namespace.is_empty() { "default".to_string() } else { context.namespace.clone() })
 }
@@ -316,12 +313,46 @@ fn list(args: &Args, io: &mut Io, served: &Served, namespace: &str, found: &mut 
     ask.options.field_selector = args.text("field-selector").to_string();
     let response = io.send(ask)?;
     if !response.is_ok() {
-        found.failures.push(crate::job::server_words(&response));
+        found.failures.push(refused(args, &Pick { served: served.clone(), name: String::new() }, &response));
         return Ok(());
     }
     let items = response.tree().get("items").items();
     found.infos.extend(items.iter().map(|item| info(served, item.clone())));
     Ok(())
+}
+
+/// The words for a refused list; lists say what they looked for.
+pub fn refused(args: &Args, pick: &Pick, response: &Response) -> String {
+    let reason = response.tree().get("reason").text();
+    if !pick.name.is_empty() || !matches!(reason, "BadRequest" | "NotFound") {
+        return crate::job::server_words(response);
+    }
+    let (labels, fields) = (args.text("selector"), args.text("field-selector"));
+    let group = &pick.served.group;
+    let version = if group.is_empty() { format!("/{}", pick.served.version) } else { format!("{group}/{}", pick.served.version) };
+    let what = format!("\"{version}, Resource={}\"", pick.served.plural);
+    let head = match labels.is_empty() && fields.is_empty() {
+        true => format!("Unable to list {what}"),
+        false => format!("Unable to find {what} that match label selector \"{labels}\", field selector \"{fields}\""),
+    };
+    format!("Error from server ({reason}): {head}: {}", response.tree().get("message").text())
+}
+
+/// An object as it is sent to be created: whatever version a file says is forgotten (cli-runtime `Helper.Create`).
+pub fn unversioned(tree: &Tree) -> Tree {
+    let mut fresh = tree.clone();
+    fresh.remove(&["metadata", "resourceVersion"]);
+    fresh
+}
+
+/// When a request that stays open has lasted as long as `--request-timeout` lets it; `None` without a limit.
+pub fn patience(args: &Args, io: &Io) -> Option<simcore::Time> {
+    let text = args.text("request-timeout");
+    let span = match text.parse::<u64>() {
+        Ok(seconds) => simcore::Duration::secs(seconds),
+        Err(_) => crate::args::span(text).unwrap_or_default(),
+    };
+    (span.0 > 0).then(|| io.now() + span)
 }
 
 /// One object. Where it is missing, kubectl looks for its namespace, too, and tells first what is missing of both.

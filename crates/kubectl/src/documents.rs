@@ -19,7 +19,13 @@ pub fn read(args: &Args, io: &mut Io) -> Result<Found, Stop> {
     let namespace = client::namespace(args, io)?;
     let (documents, failures) = documents(args, io)?;
     let mut found = Found::default();
+    // The selector of `expose` is the Service's.
+    let wanted = if args.path == "expose" { "" } else { args.text("selector") };
+    let selector = objects::labels::Selector::parse(wanted).map_err(Stop::error)?;
     for document in documents {
+        if !selector.matches(document.tree.at(&["metadata", "labels"])) {
+            continue;
+        }
         match info(args, io, &namespace, document) {
             Ok(info) => found.infos.push(info),
             Err(Stop::Fail { text, .. }) => found.failures.push(text),
@@ -94,6 +100,12 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
     if tree.get("apiVersion").text().is_empty() {
         tree.set(&["apiVersion"], "v1");
     }
+    if validates(args) && tree.get("apiVersion").text().matches('/').count() > 1 {
+        return Err(Stop::error(format!(
+            "error validating \"{source}\": error validating data: unexpected GroupVersion string: {}; if you choose to ignore these errors, turn validation off with --validate=false",
+            tree.get("apiVersion").text()
+        )));
+    }
     let (api_version, kind) = (tree.get("apiVersion").text().to_string(), tree.get("kind").text().to_string());
     let name = tree.at(&["metadata", "name"]).text().to_string();
     let own = tree.at(&["metadata", "namespace"]).text().to_string();
@@ -115,7 +127,9 @@ fn info(args: &Args, io: &mut Io, wanted: &str, document: Document) -> Result<In
         )));
     }
     let namespace = if own.is_empty() { wanted.to_string() } else { own };
-    tree.set(&["metadata", "namespace"], namespace.as_str());
+    if !args.is("local") {
+        tree.set(&["metadata", "namespace"], namespace.as_str());
+    }
     Ok(Info { served, namespace, name, source, tree })
 }
 
@@ -157,11 +171,18 @@ pub fn unvalidated(args: &Args, source: &str, stop: Stop) -> Stop {
 
 /// All documents of all `-f`, and words for what could not be read behind them; Lists are opened into their items.
 fn documents(args: &Args, io: &mut Io) -> Result<(Vec<Document>, Vec<String>), Stop> {
+    let files = args.list("filename");
+    if !args.text("kustomize").is_empty() && !files.is_empty() {
+        return Err(Stop::error("only one of -f or -k can be specified"));
+    }
+    if files.iter().filter(|file| *file == "-").count() > 1 {
+        return Err(Stop::error("standard input cannot be used for multiple arguments"));
+    }
     if !args.text("kustomize").is_empty() {
         kustomization(io, args.text("kustomize"))?;
     }
     let (mut all, mut failures) = (Vec::new(), Vec::new());
-    for name in args.list("filename") {
+    for name in files {
         for (source, text) in texts(args, io, &name)? {
             let (trees, problem) = parse_so_far(&source, &text);
             failures.extend(problem.map(|words| format!("error: {words}")));

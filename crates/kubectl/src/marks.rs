@@ -56,6 +56,9 @@ pub fn each(
     field: &str,
     one: impl Fn(&Args, &mut Io, &Info) -> Result<Result<(), String>, Stop>,
 ) -> Result<u8, Stop> {
+    if args.is("local") && !client::from_files(args) {
+        return Err(Stop::error("can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set"));
+    }
     client::all_or_selector(args)?;
     let found = client::named_live(args, io, resources)?;
     let mut failures = found.failures;

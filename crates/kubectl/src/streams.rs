@@ -1,5 +1,6 @@
 //! Logs that are followed: what containers say, printed as it comes.
 use crate::args::Args;
+use crate::client;
 use crate::job::{Flow, Incoming, Io, News, Stop, server_words};
 use crate::pen::Pen;
 use crate::pods;
@@ -17,7 +18,7 @@ pub fn from_now_on(args: &Args, io: &mut Io, namespace: &str, pod: &str, contain
     let options = [("container", Text::new(&container)), ("follow", "true".into()), ("tailLines", "0".into())];
     let options = options.into_iter().map(|(name, value)| (Text::new_static(name), value)).collect();
     let request = pods::part(args, wire::Verb::Get, namespace, pod, "log", options);
-    follow(io, &[Source { pod: pod.to_string(), container }], vec![request], false)
+    follow(args, io, &[Source { pod: pod.to_string(), container }], vec![request], false)
 }
 
 /// Each line with where it comes from.
@@ -26,13 +27,14 @@ pub fn prefixed(source: &Source, text: &str) -> String {
 }
 
 /// Prints text as it comes. Text that overtakes the answer waits for it: a refusal prints only the server's words.
-pub fn follow(io: &mut Io, sources: &[Source], requests: Vec<Request>, prefix: bool) -> Result<u8, Stop> {
+pub fn follow(args: &Args, io: &mut Io, sources: &[Source], requests: Vec<Request>, prefix: bool) -> Result<u8, Stop> {
     if requests.is_empty() {
         return Ok(0);
     }
     let waiting: Vec<Tree> = sources.iter().map(|_| map! {"open": false, "early": ""}).collect();
     let start = map! {"sources": waiting};
-    let end = io.follow(requests, None, start, |state, incoming, pen| step(state, incoming, pen, sources, prefix))?;
+    let limit = client::patience(args, io);
+    let end = io.follow(requests, limit, start, |state, incoming, pen| step(state, incoming, pen, sources, prefix))?;
     Ok(u8::from(end.get("failed").is_true()))
 }
 
@@ -54,6 +56,12 @@ fn step(state: &mut Tree, incoming: &Incoming, pen: &mut Pen, sources: &[Source]
         News::Text(text) => {
             let early = format!("{}{text}", entry.get("early").text());
             entry.set(&["early"], early);
+        }
+        News::Woken => {
+            let words = "net/http: request canceled (Client.Timeout or context cancellation while reading body)";
+            pen.err(&format!("{words}\nerror: {words}\n"));
+            state.set(&["failed"], true);
+            return Flow::Done;
         }
         _ => {}
     }

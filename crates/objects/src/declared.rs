@@ -11,7 +11,7 @@ static ORDERS: &[(&str, &str)] = &[
         "",
         "kind apiVersion versions serverAddressByClientCIDRs groupVersion metadata immutable data binaryData stringData type \
          involvedObject secrets imagePullSecrets subjects roleRef rules value globalDefault description addressType endpoints ports \
-         resources groups items spec status message reason details code",
+         clusters users contexts current-context resources groups items spec status message reason details code",
     ),
     (
         "metadata",
@@ -55,6 +55,14 @@ static ORDERS: &[(&str, &str)] = &[
     ("APIGroupDiscoveryList.resources", "resource responseKind scope singularResource verbs shortNames categories subresources"),
     ("subresources", "subresource responseKind verbs"),
     ("responseKind", "group version kind"),
+    (
+        "ReplicaSet.status",
+        "replicas fullyLabeledReplicas readyReplicas availableReplicas terminatingReplicas observedGeneration conditions",
+    ),
+    ("clusters", "name cluster"),
+    ("users", "name user"),
+    ("contexts", "name context"),
+    ("context", "cluster user namespace"),
     ("clientVersion", INFO),
     ("serverVersion", INFO),
     ("version.Info", INFO),

@@ -1,8 +1,9 @@
-//! Go's text/template over one object: actions, pipelines, `if`, `with`, `range`, variables, the built-in functions.
+//! Go's text/template over one object: actions, pipelines, `if`, `with`, `range`, variables, named templates, functions.
 mod functions;
 
-use functions::{FUNCTIONS, call, plain};
+use functions::{FUNCTIONS, call, plain, type_of};
 use objects::Tree;
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -13,6 +14,15 @@ enum Node {
     With(Pipe, Vec<Node>, Vec<Node>),
     /// Variables for key and value, the list, the body, the body when empty.
     Range(Vec<String>, Pipe, Vec<Node>, Vec<Node>),
+    Break,
+    Continue,
+    /// `{{template "name" .x}}`, with its own text and place for errors.
+    Named {
+        name: String,
+        pipe: Option<Pipe>,
+        text: String,
+        place: String,
+    },
 }
 
 /// Commands, each with the value of the one before as its last argument; a name in front is set to the result.
@@ -47,24 +57,40 @@ enum Base {
 
 /// A template that has been read.
 #[derive(Clone, Debug)]
-pub struct Template(Vec<Node>);
+pub struct Template {
+    nodes: Vec<Node>,
+    named: Named,
+}
+
+type Named = BTreeMap<String, Vec<Node>>;
+
+/// How often a range over a number goes round at most.
+const MOST_ROUNDS: i64 = 1_000_000;
+
+/// How deep named templates may call one another.
+const DEEPEST: usize = 200;
 
 impl Template {
     /// The error is Go's sentence, without the line that kubectl puts before it.
     pub fn parse(text: &str) -> Result<Template, String> {
         let pieces = split(text)?;
-        let mut at = 0;
-        let (nodes, end) = block(&pieces, &mut at)?;
-        if end.is_empty() { Ok(Template(nodes)) } else { Err(format!("template: output:1: unexpected {{{{{end}}}}}")) }
+        let mut parser = Parser { pieces: &pieces, at: 0, ranges: 0, named: BTreeMap::new() };
+        let (nodes, end) = parser.block()?;
+        if end.is_empty() {
+            Ok(Template { nodes, named: parser.named })
+        } else {
+            Err(format!("template: output:1: unexpected {{{{{end}}}}}"))
+        }
     }
 
     /// Carries it out over one object; with `strict`, a key that a map does not have is an error. The error comes with what
     /// was printed before it.
     pub fn render(&self, object: &Tree, strict: bool) -> Result<String, (String, String)> {
-        let mut run = Run { names: vec![("$".to_string(), object.clone())], out: String::new(), strict };
-        match run.all(&self.0, object) {
-            Ok(()) => Ok(run.out),
-            Err(why) => Err((run.out, why)),
+        let names = vec![("$".to_string(), object.clone())];
+        let mut run = Run { names, out: String::new(), strict, named: &self.named, depth: 0 };
+        match run.all(&self.nodes, object) {
+            Err(Halt::Fail(why)) => Err((run.out, why)),
+            _ => Ok(run.out),
         }
     }
 }
@@ -96,60 +122,108 @@ fn split(template: &str) -> Result<Vec<Piece>, String> {
     Ok(pieces)
 }
 
-/// Nodes up to `else`, `else if …` or `end`, which is given back.
-fn block(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, String), String> {
-    let mut nodes = Vec::new();
-    while let Some(piece) = pieces.get(*at) {
-        *at += 1;
-        let (action, line, column) = match piece {
-            Ok(text) => {
-                nodes.push(Node::Text(text.clone()));
-                continue;
-            }
-            Err((action, line, column)) => (action.as_str(), *line, *column),
-        };
-        let (word, rest) = action.split_once(' ').unwrap_or((action, ""));
-        let place = (line, column + action.len() - rest.len());
-        match word {
-            "end" | "else" => return Ok((nodes, action.to_string())),
-            "if" | "with" | "range" => nodes.push(branch(word, rest, place, pieces, at)?),
-            "break" | "continue" => return Err(format!("template: output:{line}: {{{{{word}}}}} outside {{{{range}}}}")),
-            _ => nodes.push(action_of(action, (line, column))?),
-        }
-    }
-    Ok((nodes, String::new()))
+struct Parser<'a> {
+    pieces: &'a [Piece],
+    at: usize,
+    /// In how many ranges it stands.
+    ranges: usize,
+    named: Named,
 }
 
-fn branch(word: &str, rest: &str, place: (usize, usize), pieces: &[Piece], at: &mut usize) -> Result<Node, String> {
-    if rest.trim().is_empty() {
-        return Err(format!("template: output:{}: missing value for {word}", place.0));
-    }
-    let (body, end) = block(pieces, at)?;
-    let other = match end.strip_prefix("else") {
-        None => Vec::new(),
-        Some("") => block(pieces, at).and_then(closed)?,
-        // `{{else if x}}` is an `if` within the `else`, ended by the same `end`.
-        Some(next) => {
-            let (word, rest) = next.trim().split_once(' ').unwrap_or((next.trim(), ""));
-            vec![branch(word, rest, place, pieces, at)?]
+impl Parser<'_> {
+    /// Nodes up to `else`, `else if …` or `end`, which is given back.
+    fn block(&mut self) -> Result<(Vec<Node>, String), String> {
+        let mut nodes = Vec::new();
+        while let Some(piece) = self.pieces.get(self.at) {
+            self.at += 1;
+            let (action, line, column) = match piece {
+                Ok(text) => {
+                    nodes.push(Node::Text(text.clone()));
+                    continue;
+                }
+                Err((action, line, column)) => (action.as_str(), *line, *column),
+            };
+            let (word, rest) = action.split_once(' ').unwrap_or((action, ""));
+            let place = (line, column + action.len() - rest.len());
+            match word {
+                "end" | "else" => return Ok((nodes, action.to_string())),
+                "if" | "with" | "range" => nodes.push(self.branch(word, rest, place)?),
+                "break" | "continue" if self.ranges == 0 => {
+                    return Err(format!("template: output:{line}: {{{{{word}}}}} outside {{{{range}}}}"));
+                }
+                "break" => nodes.push(Node::Break),
+                "continue" => nodes.push(Node::Continue),
+                "define" => self.define(rest, line)?,
+                "template" | "block" => nodes.push(self.named(word, action, rest, place)?),
+                _ => nodes.push(action_of(action, (line, column))?),
+            }
         }
-    };
-    if end.is_empty() {
-        return Err("template: output:1: unexpected EOF".into());
+        Ok((nodes, String::new()))
     }
-    let (names, text) = match rest.split_once(":=").filter(|(names, _)| names.starts_with('$')) {
-        Some((names, pipe)) => (names.split(',').map(|name| name.trim().to_string()).collect(), pipe),
-        None => (Vec::new(), rest),
-    };
-    let mut pipe = Reader::pipe(text, (place.0, place.1 + rest.len() - text.len()))?;
-    if word != "range" {
-        pipe.set = names.first().cloned();
+
+    fn define(&mut self, rest: &str, line: usize) -> Result<(), String> {
+        let (name, _) = title(rest.trim(), "define", line)?;
+        let body = self.block().and_then(closed)?;
+        self.named.insert(name, body);
+        Ok(())
     }
-    Ok(match word {
-        "if" => Node::If(pipe, body, other),
-        "with" => Node::With(pipe, body, other),
-        _ => Node::Range(names, pipe, body, other),
-    })
+
+    fn named(&mut self, word: &str, action: &str, rest: &str, place: (usize, usize)) -> Result<Node, String> {
+        let (name, rest) = title(rest, word, place.0)?;
+        let pipe = if rest.trim().is_empty() { None } else { Some(Reader::pipe(rest, (place.0, place.1 + name.len() + 2))?) };
+        if word == "block" {
+            let body = self.block().and_then(closed)?;
+            self.named.insert(name.clone(), body);
+        }
+        Ok(Node::Named { name, pipe, text: format!("{{{{{action}}}}}"), place: format!("{}:{}", place.0, place.1) })
+    }
+
+    fn branch(&mut self, word: &str, rest: &str, place: (usize, usize)) -> Result<Node, String> {
+        if rest.trim().is_empty() {
+            return Err(format!("template: output:{}: missing value for {word}", place.0));
+        }
+        self.ranges += usize::from(word == "range");
+        let (body, end) = self.block()?;
+        self.ranges -= usize::from(word == "range");
+        let other = match end.strip_prefix("else") {
+            None => Vec::new(),
+            Some("") => self.block().and_then(closed)?,
+            // `{{else if x}}` is an `if` within the `else`, ended by the same `end`.
+            Some(next) => {
+                let (word, rest) = next.trim().split_once(' ').unwrap_or((next.trim(), ""));
+                vec![self.branch(word, rest, place)?]
+            }
+        };
+        if end.is_empty() {
+            return Err("template: output:1: unexpected EOF".into());
+        }
+        let (names, text) = match rest.split_once(":=").filter(|(names, _)| names.starts_with('$')) {
+            Some((names, pipe)) => (names.split(',').map(|name| name.trim().to_string()).collect(), pipe),
+            None => (Vec::new(), rest),
+        };
+        let mut pipe = Reader::pipe(text, (place.0, place.1 + rest.len() - text.len()))?;
+        if word != "range" {
+            pipe.set = names.first().cloned();
+        }
+        Ok(match word {
+            "if" => Node::If(pipe, body, other),
+            "with" => Node::With(pipe, body, other),
+            _ => Node::Range(names, pipe, body, other),
+        })
+    }
+}
+
+/// The quoted name of a template, and what stands behind it.
+fn title<'a>(rest: &'a str, clause: &str, line: usize) -> Result<(String, &'a str), String> {
+    let inner = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+    match inner {
+        Some((name, rest)) => Ok((name.to_string(), rest)),
+        None => {
+            let found = rest.split(' ').next().unwrap_or_default();
+            let clause = if clause == "define" { "define clause".to_string() } else { format!("{clause} clause") };
+            Err(format!("template: output:{line}: unexpected \"{found}\" in {clause}"))
+        }
+    }
 }
 
 fn closed((nodes, end): (Vec<Node>, String)) -> Result<Vec<Node>, String> {
@@ -279,61 +353,109 @@ impl Reader<'_> {
     }
 }
 
-struct Run {
+struct Run<'a> {
     names: Vec<(String, Tree)>,
     out: String,
     strict: bool,
+    named: &'a Named,
+    depth: usize,
 }
 
-impl Run {
-    fn all(&mut self, nodes: &[Node], dot: &Tree) -> Result<(), String> {
+/// Why the nodes after this one are not reached.
+enum Halt {
+    Break,
+    Continue,
+    Fail(String),
+}
+
+impl From<String> for Halt {
+    fn from(why: String) -> Halt {
+        Halt::Fail(why)
+    }
+}
+
+impl Run<'_> {
+    fn all(&mut self, nodes: &[Node], dot: &Tree) -> Result<(), Halt> {
         let known = self.names.len();
         for node in nodes {
-            match node {
-                Node::Text(text) => self.out.push_str(text),
-                Node::Print(pipe) => {
-                    let value = self.value(pipe, dot)?;
-                    self.out.push_str(&if value.is_null() { "<no value>".to_string() } else { plain(&value) });
-                }
-                Node::Set(name, pipe) => {
-                    let value = self.value(pipe, dot)?;
-                    self.names.push((name.clone(), value));
-                }
-                Node::If(pipe, yes, no) | Node::With(pipe, yes, no) => {
-                    let value = self.value(pipe, dot)?;
-                    let outside = self.names.len();
-                    self.names.extend(pipe.set.iter().map(|name| (name.clone(), value.clone())));
-                    let with = matches!(node, Node::With(..));
-                    match holds(&value) {
-                        true => self.all(yes, if with { &value } else { dot })?,
-                        false => self.all(no, dot)?,
-                    }
-                    self.names.truncate(outside);
-                }
-                Node::Range(over, pipe, body, empty) => self.range(over, pipe, (body, empty), dot)?,
-            }
+            self.node(node, dot)?;
         }
         self.names.truncate(known);
         Ok(())
     }
 
-    fn range(&mut self, over: &[String], pipe: &Pipe, (body, empty): (&[Node], &[Node]), dot: &Tree) -> Result<(), String> {
+    fn node(&mut self, node: &Node, dot: &Tree) -> Result<(), Halt> {
+        match node {
+            Node::Text(text) => self.out.push_str(text),
+            Node::Print(pipe) => {
+                let value = self.value(pipe, dot)?;
+                self.out.push_str(&if value.is_null() { "<no value>".to_string() } else { plain(&value) });
+            }
+            Node::Set(name, pipe) => {
+                let value = self.value(pipe, dot)?;
+                self.names.push((name.clone(), value));
+            }
+            Node::If(pipe, yes, no) | Node::With(pipe, yes, no) => {
+                let value = self.value(pipe, dot)?;
+                let outside = self.names.len();
+                self.names.extend(pipe.set.iter().map(|name| (name.clone(), value.clone())));
+                let with = matches!(node, Node::With(..));
+                match holds(&value) {
+                    true => self.all(yes, if with { &value } else { dot })?,
+                    false => self.all(no, dot)?,
+                }
+                self.names.truncate(outside);
+            }
+            Node::Range(over, pipe, body, empty) => self.range(over, pipe, (body, empty), dot)?,
+            Node::Break => return Err(Halt::Break),
+            Node::Continue => return Err(Halt::Continue),
+            Node::Named { name, pipe, text, place } => {
+                let at = || format!("template: output:{place}: executing \"output\" at <{text}>: ");
+                let Some(body) = self.named.get(name) else { return Err(Halt::Fail(format!("{}template \"{name}\" not defined", at()))) };
+                if self.depth == DEEPEST {
+                    return Err(Halt::Fail(format!("{}exceeded maximum template depth (100000)", at())));
+                }
+                let value = pipe.as_ref().map_or(Ok(Tree::Null), |pipe| self.value(pipe, dot))?;
+                self.depth += 1;
+                let outer = std::mem::replace(&mut self.names, vec![("$".to_string(), value.clone())]);
+                self.all(body, &value)?;
+                self.names = outer;
+                self.depth -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn range(&mut self, over: &[String], pipe: &Pipe, (body, empty): (&[Node], &[Node]), dot: &Tree) -> Result<(), Halt> {
         let items: Vec<(Tree, Tree)> = match self.value(pipe, dot)? {
             Tree::Map(map) => map.iter().map(|(key, value)| (Tree::from(key), value.clone())).collect(),
-            list => list.items().iter().enumerate().map(|(at, item)| (Tree::from(at), item.clone())).collect(),
+            Tree::Int(number) => (0..number.min(MOST_ROUNDS)).map(|at| (Tree::Int(at), Tree::Int(at))).collect(),
+            list @ (Tree::List(_) | Tree::Null) => {
+                list.items().iter().enumerate().map(|(at, item)| (Tree::from(at), item.clone())).collect()
+            }
+            other => {
+                let Some(Command { text, place, .. }) = pipe.commands.first() else { return Ok(()) };
+                let why = format!("range can't iterate over {}", plain(&other));
+                return Err(Halt::Fail(format!("template: output:{place}: executing \"output\" at <{text}>: {why}")));
+            }
         };
         if items.is_empty() {
             return self.all(empty, dot);
         }
+        let known = self.names.len();
         for (key, item) in items {
-            let known = self.names.len();
             match over {
                 [one] => self.names.push((one.clone(), item.clone())),
                 [first, second] => self.names.extend([(first.clone(), key), (second.clone(), item.clone())]),
                 _ => {}
             }
-            self.all(body, &item)?;
+            let round = self.all(body, &item);
             self.names.truncate(known);
+            match round {
+                Err(Halt::Break) => break,
+                Err(Halt::Continue) | Ok(()) => {}
+                fail => return fail,
+            }
         }
         Ok(())
     }
@@ -347,19 +469,31 @@ impl Run {
     }
 
     fn command(&self, command: &Command, piped: Option<Tree>, dot: &Tree) -> Result<Tree, String> {
+        let Command { text, place, .. } = command;
         let Some((Operand::Function(name), rest)) = command.operands.split_first() else {
+            if matches!(command.operands[..], [Operand::Value(Tree::Null)]) {
+                return Err(format!("template: output:{place}: executing \"output\" at <nil>: nil is not a command"));
+            }
             return self.operand(&command.operands[0], dot);
         };
+        // Numbers that are written out are of another type than those of an object.
+        let type_name = |operand: &Operand| if matches!(operand, Operand::Value(Tree::Int(_))) { "int" } else { "" };
+        let types: Vec<&str> = rest.iter().map(type_name).collect();
         let mut given = rest.iter().map(|one| self.operand(one, dot)).collect::<Result<Vec<Tree>, String>>()?;
         given.extend(piped);
-        let Command { text, place, .. } = command;
-        call(name, &given).map_err(|why| format!("template: output:{place}: executing \"output\" at <{text}>: error calling {name}: {why}"))
+        let types: Vec<&str> = given
+            .iter()
+            .enumerate()
+            .map(|(at, value)| types.get(at).copied().filter(|name| !name.is_empty()).unwrap_or_else(|| type_of(value)))
+            .collect();
+        call(name, &given, &types)
+            .map_err(|why| format!("template: output:{place}: executing \"output\" at <{text}>: error calling {name}: {why}"))
     }
 
     fn operand(&self, operand: &Operand, dot: &Tree) -> Result<Tree, String> {
         let (base, fields) = match operand {
             Operand::Value(value) => return Ok(value.clone()),
-            Operand::Function(name) => return call(name, &[]),
+            Operand::Function(name) => return call(name, &[], &[]),
             Operand::Chain(base, fields) => (base, fields),
         };
         let (mut tree, begin) = match base {

@@ -8,8 +8,13 @@ pub fn compact(tree: &Tree) -> String {
 
 /// Four spaces in, with an end of line.
 pub fn pretty(tree: &Tree) -> String {
+    indented(tree, 4)
+}
+
+/// So many spaces in for each level, with an end of line.
+pub fn indented(tree: &Tree, spaces: usize) -> String {
     let mut out = String::new();
-    write(tree, 0, &mut out);
+    write(tree, &" ".repeat(spaces), 0, &mut out);
     out.push('\n');
     escaped(&out)
 }
@@ -28,8 +33,8 @@ fn escaped(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-fn write(tree: &Tree, depth: usize, out: &mut String) {
-    let pad = "    ".repeat(depth + 1);
+fn write(tree: &Tree, indent: &str, depth: usize, out: &mut String) {
+    let pad = indent.repeat(depth + 1);
     match tree {
         Tree::Map(map) if !map.is_empty() => {
             out.push_str("{\n");
@@ -38,10 +43,10 @@ fn write(tree: &Tree, depth: usize, out: &mut String) {
                 out.push_str(&pad);
                 out.push_str(&Tree::from(key).to_json());
                 out.push_str(": ");
-                write(value, depth + 1, out);
+                write(value, indent, depth + 1, out);
             }
             out.push('\n');
-            out.push_str(&pad[4..]);
+            out.push_str(&pad[indent.len()..]);
             out.push('}');
         }
         Tree::List(list) if !list.is_empty() => {
@@ -49,10 +54,10 @@ fn write(tree: &Tree, depth: usize, out: &mut String) {
             for (at, value) in list.iter().enumerate() {
                 out.push_str(if at > 0 { ",\n" } else { "" });
                 out.push_str(&pad);
-                write(value, depth + 1, out);
+                write(value, indent, depth + 1, out);
             }
             out.push('\n');
-            out.push_str(&pad[4..]);
+            out.push_str(&pad[indent.len()..]);
             out.push(']');
         }
         other => out.push_str(&other.to_json()),

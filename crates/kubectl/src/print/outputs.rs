@@ -102,8 +102,10 @@ impl Output {
             "jsonpath" => path(template(), false),
             "jsonpath-as-json" => path(template(), true),
             "jsonpath-file" => path(file("--template")?, false),
-            "custom-columns" => Columns::read(&template()).map(|columns| Output::Columns(columns, !args.is("no-headers"))),
-            "custom-columns-file" => {
+            "custom-columns" if args.path == "get" => {
+                Columns::read(&template()).map(|columns| Output::Columns(columns, !args.is("no-headers")))
+            }
+            "custom-columns-file" if args.path == "get" => {
                 if template().is_empty() {
                     return Err(Stop::error("custom-columns format specified but no custom columns given"));
                 }
@@ -156,12 +158,15 @@ impl Output {
                 Ok(printed) => printed,
                 Err((before, why)) => {
                     io.out(format!("{before}{}", template_dump(text, &why, tree)));
-                    return Err(Stop::error(format!("error executing template \"{text}\": {why}")));
+                    return Err(Stop::error(format!("error executing template {text:?}: {why}")));
                 }
             },
         };
         io.out(text);
-        Ok(())
+        match self {
+            Output::Columns(columns, _) => columns.broken().map_or(Ok(()), |why| Err(Stop::error(why))),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl Look {
             cells.insert(0, "NAMESPACE".into());
         }
         if self.events {
-            cells.insert(0, "EVENT".into());
+            cells.insert(0, format!("{:<8}", "EVENT"));
         }
         cells.extend(self.label_columns.iter().map(|label| label.rsplit('/').next().unwrap_or(label).to_ascii_uppercase()));
         cells.extend(self.labels.then(|| "LABELS".to_string()));

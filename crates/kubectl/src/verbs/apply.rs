@@ -7,10 +7,11 @@ use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Info, finish};
 use crate::documents::field_validation;
 use crate::job::{Io, Stop, server_words, server_words_about};
-use crate::print::{object, outputs::dry_run};
+use crate::print::outputs::{dry_run, without_managed_fields};
+use crate::print::{Output, object};
 use crate::{last_applied, patch};
-use objects::Tree;
 use objects::wire::{self, PatchKind, Response};
+use objects::{Tree, map};
 
 pub static VERB: Verb = Verb {
     name: "apply",
@@ -80,10 +81,10 @@ static FLAGS: &[Flag] = &[
 ];
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    if args.list("filename").is_empty() && !args.given("kustomize") {
-        if !args.words.is_empty() {
-            return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" "))));
-        }
+    if !args.words.is_empty() {
+        return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" "))));
+    }
+    if !client::from_files(args) {
         return Err(Stop::error("must specify one of -f and -k"));
     }
     if args.is("prune") && !args.is("all") && args.text("selector").is_empty() {
@@ -102,12 +103,21 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         return Err(Stop::error("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"));
     }
     let validation = field_validation(args)?;
-    let selector = objects::labels::Selector::parse(args.text("selector")).map_err(Stop::error)?;
+    if args.is("force") && args.is("server-side") {
+        return Err(Stop::error("--force cannot be used with --server-side"));
+    }
+    if !["background", "foreground", "orphan", "true", "false"].contains(&args.text("cascade")) {
+        let words = "Must be \"background\", \"foreground\", or \"orphan\"";
+        return Err(Stop::error(format!("invalid cascade value ({}). {words}", args.text("cascade"))));
+    }
     let mut found = crate::documents::read(args, io)?;
-    found.infos.retain(|info| selector.matches(info.tree.at(&["metadata", "labels"])));
     if found.infos.is_empty() && found.failures.is_empty() {
         return Err(Stop::error("no objects passed to apply"));
     }
+    let output = Output::read(args, io)?;
+    // Several objects are printed as one list at the end.
+    let together = found.infos.len() > 1 && output.is_machine() && !matches!(output, Output::Name);
+    let mut listed = Vec::new();
     for mut info in std::mem::take(&mut found.infos) {
         crate::change_cause::record(args, &mut info.tree);
         let one = if args.is("server-side") {
@@ -117,13 +127,22 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         };
         match one {
             Err(Stop::Fail { text, .. }) => found.failures.push(text),
-            other => other?,
+            Ok((info, _)) if together => listed.push(info.tree),
+            Ok((info, done)) => object(args, io, &info, done)?,
+            Err(wait) => return Err(wait),
         }
+    }
+    if together && !listed.is_empty() {
+        let list = map! {"apiVersion": "v1", "kind": "List", "metadata": map! {}, "items": listed};
+        output.print(io, &without_managed_fields(args, &list), "list")?;
     }
     finish(io, &found.failures)
 }
 
-fn apply(args: &Args, io: &mut Io, info: Info, dry: &str, validation: &str) -> Result<(), Stop> {
+/// What became of an object, and the word for it.
+type Applied = (Info, &'static str);
+
+fn apply(args: &Args, io: &mut Io, info: Info, dry: &str, validation: &str) -> Result<Applied, Stop> {
     let generated = info.tree.at(&["metadata", "generateName"]).text();
     if info.name.is_empty() && !generated.is_empty() {
         return Err(Stop::error(format!("from {generated}: cannot use generate name with apply")));
@@ -173,10 +192,10 @@ fn place(info: &Info, head: &str) -> String {
     )
 }
 
-fn create(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &str) -> Result<(), Stop> {
+fn create(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &str) -> Result<Applied, Stop> {
     info.tree = last_applied::with_annotation(&info.tree);
     if dry != "client" {
-        let mut post = client::request(args, wire::Verb::Create, &info.served, &info.namespace, "").body(&info.tree);
+        let mut post = client::request(args, wire::Verb::Create, &info.served, &info.namespace, "").body(client::unversioned(&info.tree));
         post.options.field_manager = args.text("field-manager").to_string();
         post.options.field_validation = validation.to_string();
         post.options.dry_run = if dry == "server" { "All".into() } else { String::new() };
@@ -186,10 +205,10 @@ fn create(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &str)
         }
         info = client::info(&info.served, response.tree().clone());
     }
-    object(args, io, &info, "created")
+    Ok((info, "created"))
 }
 
-fn update(args: &Args, io: &mut Io, mut info: Info, live: &Tree, dry: &str, validation: &str) -> Result<(), Stop> {
+fn update(args: &Args, io: &mut Io, mut info: Info, live: &Tree, dry: &str, validation: &str) -> Result<Applied, Stop> {
     let modified = last_applied::with_annotation(&info.tree);
     let annotation = live.at(&["metadata", "annotations", last_applied::NAME]).text();
     if annotation.is_empty() {
@@ -207,11 +226,11 @@ fn update(args: &Args, io: &mut Io, mut info: Info, live: &Tree, dry: &str, vali
     }
     if change.is_empty() {
         info.tree = live.clone();
-        return object(args, io, &info, "unchanged");
+        return Ok((info, "unchanged"));
     }
     if dry == "client" {
         info.tree = crate::merge::apply(live, &change, shape);
-        return object(args, io, &info, "configured");
+        return Ok((info, "configured"));
     }
     let kind = if shape.is_some() { PatchKind::Strategic } else { PatchKind::Merge };
     let mut send = client::request(args, wire::Verb::Patch(kind), &info.served, &info.namespace, &info.name).body(&change);
@@ -223,7 +242,7 @@ fn update(args: &Args, io: &mut Io, mut info: Info, live: &Tree, dry: &str, vali
         return Err(Stop::plain(patch_words(&response, &info, &change)));
     }
     info.tree = client::info(&info.served, response.tree().clone()).tree;
-    object(args, io, &info, "configured")
+    Ok((info, "configured"))
 }
 
 /// A patch may change neither what kind of object it is nor its name: nothing is sent.

@@ -136,7 +136,11 @@ fn attributes(args: &Args, io: &mut Io, verb: &str, what: &str) -> Result<Tree, 
             io.err(format!("Warning: resource '{}' is not namespace scoped{group}\n\n", served.plural));
         }
     } else {
-        io.err(format!("Warning: the server doesn't have a resource type '{what}'\n\n"));
+        let place = match what.split_once('.') {
+            Some((resource, group)) => format!("'{resource}' in group '{group}'"),
+            None => format!("'{what}'"),
+        };
+        io.err(format!("Warning: the server doesn't have a resource type {place}\n\n"));
     }
     for (key, value) in [("namespace", place.as_str()), ("name", name), ("subresource", args.text("subresource"))] {
         if !value.is_empty() {

@@ -343,7 +343,10 @@ fn unset(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn view(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let tree = tree(&io.session.config, args.is("minify"), args.is("raw"));
-    print::Output::read(args, io)?.print(io, &tree, "config")?;
+    match print::Output::read(args, io)? {
+        print::Output::Json => io.out(print::json::declared(&tree)),
+        output => output.print(io, &tree, "config")?,
+    }
     Ok(0)
 }
 

@@ -75,10 +75,13 @@ static FLAGS: &[Flag] = &[
 ];
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    if args.list("filename").is_empty() && !args.given("kustomize") {
-        if !args.words.is_empty() {
-            return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" "))));
-        }
+    if !args.words.is_empty() {
+        return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" "))));
+    }
+    if !args.text("raw").is_empty() {
+        return crate::raw::send(args, io, wire::Verb::Create);
+    }
+    if !client::from_files(args) {
         return Err(Stop::error("must specify one of -f and -k"));
     }
     let dry = dry_run(args)?;
@@ -94,7 +97,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             info.tree = crate::last_applied::with_annotation(&info.tree);
         }
         if dry != "client" {
-            let mut post = client::request(args, wire::Verb::Create, &info.served, &info.namespace, "").body(&info.tree);
+            let mut post =
+                client::request(args, wire::Verb::Create, &info.served, &info.namespace, "").body(client::unversioned(&info.tree));
             post.options.field_manager = args.text("field-manager").to_string();
             post.options.field_validation = field_validation(args)?.to_string();
             post.options.dry_run = if dry == "server" { "All".into() } else { String::new() };

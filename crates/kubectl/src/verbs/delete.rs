@@ -76,8 +76,8 @@ struct Going {
 }
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    if args.given("raw") {
-        return raw(args, io);
+    if !args.text("raw").is_empty() {
+        return crate::raw::send(args, io, wire::Verb::Delete);
     }
     let grace = grace(args)?;
     let policy = policy(args)?;
@@ -97,6 +97,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let ignore = args.is("ignore-not-found") || (args.is("all") || args.given("selector")) && !args.given("ignore-not-found");
     if infos.is_empty() && failures.is_empty() {
         io.out("No resources found\n");
+        return Ok(0);
+    }
+    if args.is("interactive") && !confirmed(args, io, &infos)? {
         return Ok(0);
     }
     let how = if args.is("force") && grace == Some(0) { "force " } else { "" };
@@ -130,20 +133,28 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     finish(io, &failures)
 }
 
-/// `--raw PATH`: the answer as the server gives it.
-fn raw(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    if !args.words.is_empty() {
-        return Err(Stop::error("arguments may not be passed when --raw is specified"));
+/// Asks before anything is deleted. What is named is looked up first; what is missing ends it.
+fn confirmed(args: &Args, io: &mut Io, infos: &[Info]) -> Result<bool, Stop> {
+    let mut there = Vec::new();
+    for info in infos {
+        let live = client::get(args, io, client::request(args, wire::Verb::Get, &info.served, &info.namespace, &info.name))?;
+        if live.is_ok() {
+            there.push(info.slash());
+        } else if !(live.code == 404 && args.is("ignore-not-found")) {
+            return Err(Stop::server(&live));
+        }
     }
-    let (target, options, _) = objects::url::read(args.text("raw"));
-    let many = matches!(&target, wire::Target::Resource { name, .. } if name.is_empty());
-    let verb = if many { wire::Verb::DeleteCollection } else { wire::Verb::Delete };
-    let response = io.send(wire::Request { verb, target, options, ..client::path(args, "") })?;
-    if !response.is_ok() {
-        return Err(Stop::server(&response));
+    if there.is_empty() {
+        io.out("No resources found\n");
+        return Ok(false);
     }
-    io.out(crate::print::json::answer(response.tree()));
-    Ok(0)
+    io.out(format!("You are about to delete the following {} resource(s):\n{}\n", there.len(), there.join("\n")));
+    io.out("Do you want to continue? (y/N): ");
+    let yes = io.read_line()?.is_some_and(|line| line.trim().eq_ignore_ascii_case("y"));
+    if !yes {
+        io.out("deletion is cancelled\n");
+    }
+    Ok(yes)
 }
 
 fn grace(args: &Args) -> Result<Option<i64>, Stop> {
@@ -192,7 +203,7 @@ fn wanted(args: &Args, io: &mut Io) -> Result<Found, Stop> {
         return Err(Stop::error(words));
     }
     if args.is("all") && (args.given("selector") || args.given("field-selector")) {
-        return Err(Stop::error("setting 'all' parameter but found a non empty selector."));
+        return Err(Stop::error("setting 'all' parameter but found a non empty selector. "));
     }
     let picks = client::pick(args, io, &args.words)?;
     let selects = args.is("all") || args.given("selector") || args.given("field-selector");

@@ -27,6 +27,7 @@ static FLAGS: &[Flag] = &[
     flag("kustomize", 'k', Takes::Text, "", "Process the kustomization directory."),
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
     flag("selector", 'l', Takes::Text, "", "Selector (label query) to filter on."),
+    flag("concurrency", '\0', Takes::Int, "1", "Number of objects to process in parallel when diffing against the live version."),
     flag("server-side", '\0', Takes::Bool, "false", "If true, apply runs in the server instead of the client."),
     flag("show-managed-fields", '\0', Takes::Bool, "false", "If true, include managed fields in the diff."),
 ];
@@ -92,7 +93,7 @@ fn merged(args: &Args, io: &mut Io, info: &Info, live: Option<&Tree>) -> Result<
         _ if args.is("server-side") => {
             client::request(args, wire::Verb::Patch(PatchKind::Apply), &info.served, namespace, name).body(&info.tree)
         }
-        None => client::request(args, wire::Verb::Create, &info.served, namespace, "").body(last_applied::with_annotation(&info.tree)),
+        None => client::request(args, wire::Verb::Create, &info.served, namespace, "").body(&info.tree),
         Some(live) => {
             let shape = patch::type_of(&info.served.api_version(), &info.served.kind);
             let original = Tree::from_json(live.at(&["metadata", "annotations", last_applied::NAME]).text()).unwrap_or_default();
@@ -118,8 +119,11 @@ fn merged(args: &Args, io: &mut Io, info: &Info, live: Option<&Tree>) -> Result<
         Ok(client::info(&info.served, response.tree().clone()).tree)
     } else {
         // A creation is refused without a word of the file.
-        let words =
-            if live.is_none() { crate::job::server_words(&response) } else { server_words_about(&response, "patching", &info.source) };
+        let words = if live.is_none() || response.code == 415 {
+            crate::job::server_words(&response)
+        } else {
+            server_words_about(&response, "patching", &info.source)
+        };
         Err(Stop::plain(words))
     }
 }

@@ -43,7 +43,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let list = io.fetch(ask)?;
     let wanted = |event: &Tree| types.is_empty() || types.iter().any(|kind| kind.eq_ignore_ascii_case(event.get("type").text()));
     let mut events: Vec<Tree> = list.get("items").items().iter().filter(|event| wanted(event)).cloned().collect();
-    events.sort_by_key(seen);
+    crate::go_sort::sort_by(&mut events, |a, b| seen(a).cmp(&seen(b)));
     let now = io.now();
     if events.is_empty() && !args.is("watch") {
         io.err(if everywhere { "No events found.\n".to_string() } else { format!("No events found in {place} namespace.\n") });
@@ -67,6 +67,8 @@ fn about(args: &Args, io: &mut Io) -> Result<String, Stop> {
     }
     let parts: Vec<&str> = text.split('/').collect();
     let (kind, name) = match parts[..] {
+        ["", _] => return Err(Stop::error("a resource must be present, got: /, Resource=")),
+        [_, ""] => return Ok(String::new()),
         [kind, name] => (kind, name),
         [_] => return Err(Stop::error("--for must be in resource/name form")),
         _ => return Err(Stop::error("arguments in resource/name form may not have more than one slash")),
@@ -109,9 +111,10 @@ fn row(event: &Tree, now: Time, everywhere: bool) -> String {
 fn show_as(args: &Args, io: &mut Io, events: Vec<Tree>) -> Result<(), Stop> {
     let served = client::resolve(args, io, "events")?;
     let items: Vec<Tree> = events.into_iter().map(|event| client::info(&served, event).tree).collect();
-    let list = map! {"apiVersion": "v1", "kind": "List", "metadata": map! {"resourceVersion": ""}, "items": items};
+    let list = map! {"apiVersion": "v1", "kind": "EventList", "metadata": map! {}, "items": items};
     let info = client::Info { served, namespace: String::new(), name: String::new(), source: String::new(), tree: list };
-    print::object(args, io, &info, "")
+    // They went through Go's own types.
+    print::built(args, io, &info, "")
 }
 
 fn follow(args: &Args, io: &mut Io, place: &str, chosen: String, version: &str, types: &[String]) -> Result<u8, Stop> {
@@ -119,7 +122,8 @@ fn follow(args: &Args, io: &mut Io, place: &str, chosen: String, version: &str, 
     ask.options.field_selector = chosen;
     ask.options.resource_version = version.to_string();
     let everywhere = place.is_empty();
-    let end = io.follow(vec![ask], None, Tree::Null, |state, incoming, pen| match &incoming.news {
+    let limit = client::patience(args, io);
+    let end = io.follow(vec![ask], limit, Tree::Null, |state, incoming, pen| match &incoming.news {
         News::Opened(response) if !response.is_ok() => {
             *state = Tree::from(server_words(response));
             Flow::Done
@@ -130,6 +134,7 @@ fn follow(args: &Args, io: &mut Io, place: &str, chosen: String, version: &str, 
             }
             Flow::More
         }
+        News::Woken => Flow::Done,
         _ => Flow::More,
     })?;
     if end.is_empty() { Ok(0) } else { Err(Stop::plain(end.text())) }

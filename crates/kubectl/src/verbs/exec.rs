@@ -36,7 +36,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         before.extend(found.infos.first().map(client::Info::slash));
     }
     let Some(word) = before.first() else { return Err(Stop::error("pod, type/name or --filename must be specified")) };
-    if args.dash.is_none() && before.len() > 1 {
+    if before.len() > 1 {
         return Err(Stop::error(
             "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples",
         ));

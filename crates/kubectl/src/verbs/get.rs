@@ -8,7 +8,7 @@ use super::Verb;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::client::{self, Pick};
 use crate::discovery::Served;
-use crate::job::{Io, Stop, server_words};
+use crate::job::{Io, Stop};
 use crate::print::Output;
 use objects::wire::{self, Accept, Request, Response, Target};
 use objects::{Text, Tree};
@@ -99,15 +99,18 @@ struct Got {
 }
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    if args.given("raw") {
+    if !args.text("raw").is_empty() {
         return raw(args, io);
+    }
+    fitting(args)?;
+    let watches = args.is("watch") || args.is("watch-only");
+    if watches && !args.text("sort-by").is_empty() {
+        let (flag, which) = if args.is("watch") { ("watch", " for watch events received") } else { ("watch-only", "") };
+        io.err(format!("warning: --{flag} requested, --sort-by will be ignored{which}\n"));
     }
     let output = Output::read(args, io)?;
     let picks = picks(args, io)?;
-    if args.is("output-watch-events") && !args.is("watch") && !args.is("watch-only") {
-        return Err(Stop::error("--output-watch-events option can only be used with --watch or --watch-only"));
-    }
-    if args.is("watch") || args.is("watch-only") {
+    if watches {
         return watching::run(args, io, &picks, &output);
     }
     let got = fetch(args, io, &picks, &output)?;
@@ -115,6 +118,21 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         true => machine::print(args, io, got, &picks, &output),
         false => tables::print(args, io, got, &picks, &output),
     }
+}
+
+/// Flags that cannot stand together (`GetOptions.Validate`).
+fn fitting(args: &Args) -> Result<(), Stop> {
+    let output = args.text("output");
+    if args.is("show-labels") && !matches!(output, "" | "wide") {
+        return Err(Stop::error(format!("--show-labels option cannot be used with {output} printer")));
+    }
+    if !args.list("label-columns").is_empty() && output.starts_with("custom-columns") {
+        return Err(Stop::error(format!("--label-columns option cannot be used with {output} printer")));
+    }
+    if args.is("output-watch-events") && !args.is("watch") && !args.is("watch-only") {
+        return Err(Stop::error("--output-watch-events option can only be used with --watch or --watch-only"));
+    }
+    Ok(())
 }
 
 /// What is asked for, each with its namespace.
@@ -127,6 +145,9 @@ fn picks(args: &Args, io: &mut Io) -> Result<Vec<(Pick, String)>, Stop> {
         }
         return Ok(found.infos.into_iter().map(|info| (Pick { served: info.served, name: info.name }, info.namespace)).collect());
     }
+    if args.words.is_empty() && (args.is("watch") || args.is("watch-only")) {
+        return Err(Stop::error(client::NOTHING_NAMED));
+    }
     if args.words.is_empty() {
         return Err(Stop::plain(
             "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples",
@@ -135,6 +156,9 @@ fn picks(args: &Args, io: &mut Io) -> Result<Vec<(Pick, String)>, Stop> {
     let namespace = if args.is("all-namespaces") { String::new() } else { client::namespace(args, io)? };
     let picks = client::pick(args, io, &args.words)?;
     client::compatible(args, &picks)?;
+    if !args.text("subresource").is_empty() && picks.iter().any(|pick| pick.name.is_empty()) {
+        return Err(Stop::error("subresource cannot be used when bulk resources are specified"));
+    }
     Ok(picks.into_iter().map(|pick| (pick, namespace.clone())).collect())
 }
 
@@ -168,7 +192,7 @@ fn fetch(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) ->
         if response.is_ok() {
             got.parts.push((pick.served.clone(), response));
         } else if !(response.code == 404 && args.is("ignore-not-found")) {
-            got.failures.push(refused(args, pick, &response));
+            got.failures.push(client::refused(args, pick, &response));
         }
     }
     Ok(got)
@@ -197,27 +221,16 @@ fn whole(io: &mut Io, mut request: Request) -> Result<Response, Stop> {
     }
 }
 
-/// The words for a refused list; lists say what they looked for.
-fn refused(args: &Args, pick: &Pick, response: &Response) -> String {
-    let reason = response.tree().get("reason").text();
-    if !pick.name.is_empty() || !matches!(reason, "BadRequest" | "NotFound") {
-        return server_words(response);
-    }
-    let (labels, fields) = (args.text("selector"), args.text("field-selector"));
-    let group = &pick.served.group;
-    let version = if group.is_empty() { format!("/{}", pick.served.version) } else { format!("{group}/{}", pick.served.version) };
-    let what = format!("\"{version}, Resource={}\"", pick.served.plural);
-    let head = match labels.is_empty() && fields.is_empty() {
-        true => format!("Unable to list {what}"),
-        false => format!("Unable to find {what} that match label selector \"{labels}\", field selector \"{fields}\""),
-    };
-    format!("Error from server ({reason}): {head}: {}", response.tree().get("message").text())
-}
-
 /// `--raw /healthz`: any path, as the server answers it.
 fn raw(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if !args.words.is_empty() {
         return Err(Stop::error("arguments may not be passed when --raw is specified"));
+    }
+    if args.is("watch") || args.is("watch-only") || !args.text("selector").is_empty() {
+        return Err(Stop::error("--raw may not be specified with other flags that filter the server request or alter the output"));
+    }
+    if !args.text("output").is_empty() {
+        return Err(Stop::error("--raw and --output are mutually exclusive"));
     }
     let wanted = args.text("raw");
     if !wanted.starts_with('/') {

@@ -89,7 +89,9 @@ fn one(args: &Args, io: &mut Io, info: &Info, wish: &Wish) -> Result<Result<(), 
     if !clashes.is_empty() {
         return Ok(Err(if clashes.len() == 1 { format!("error: {}", clashes[0]) } else { format!("error: [{}]", clashes.join(", ")) }));
     }
-    for key in wish.remove.iter().filter(|key| !labels.has(key)) {
+    // Only what goes to the server is told.
+    let told = !args.is("local") && !matches!(args.text("dry-run"), "client" | "unchanged");
+    for key in wish.remove.iter().filter(|key| told && !labels.has(key)) {
         io.out(format!("label \"{key}\" not found.\n"));
     }
     let mut patch = Map::default();

@@ -87,7 +87,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
                 requests.len()
             )));
         }
-        return follow(io, &sources, requests, prefix);
+        return follow(args, io, &sources, requests, prefix);
     }
     for (source, request) in sources.iter().zip(requests) {
         let response = io.send(request)?;
@@ -129,7 +129,12 @@ fn sources(args: &Args, io: &mut Io, namespace: &str) -> Result<Vec<Source>, Sto
         }
         let mut list = client::known(args, wire::Verb::List, "", "v1", "pods", namespace, "");
         list.options.label_selector = args.text("selector").to_string();
-        let pods = io.fetch(list)?.get("items").items().to_vec();
+        let answer = io.send(list)?;
+        if !answer.is_ok() {
+            let served = client::resolve(args, io, "pods")?;
+            return Err(Stop::plain(client::refused(args, &client::Pick { served, name: String::new() }, &answer)));
+        }
+        let pods = answer.tree().get("items").items().to_vec();
         if pods.is_empty() {
             io.err(format!("No resources found in {namespace} namespace.\n"));
         }

@@ -1,5 +1,6 @@
 //! The table of commands: a row for each, with its words, its flags and the function that does it.
 use crate::args::{Args, Flag, GLOBAL};
+use crate::client;
 use crate::job::{Io, Stdin, Stop};
 use crate::print::outputs;
 
@@ -126,7 +127,7 @@ fn dispatch(words: &[String], io: &mut Io) -> Result<u8, Stop> {
         return help::page(verb, &path, io);
     }
     if args.text("dry-run") == "unchanged" {
-        io.err(klog(io.now(), "helpers.go:714", "--dry-run is deprecated and can be replaced with --dry-run=client."));
+        io.err(klog(io.now(), 'W', "helpers.go:714", "--dry-run is deprecated and can be replaced with --dry-run=client."));
     }
     if args.given("record") {
         io.err("Flag --record has been deprecated, --record will be removed in the future\n");
@@ -145,9 +146,9 @@ fn dispatch(words: &[String], io: &mut Io) -> Result<u8, Stop> {
 }
 
 /// A line as client-go's log writes it.
-fn klog(now: simcore::Time, place: &str, words: &str) -> String {
+fn klog(now: simcore::Time, level: char, place: &str, words: &str) -> String {
     let stamp = now.rfc3339_micro();
-    format!("W{}{} {}       1 {place}] {words}\n", &stamp[5..7], &stamp[8..10], &stamp[11..26])
+    format!("{level}{}{} {}       1 {place}] {words}\n", &stamp[5..7], &stamp[8..10], &stamp[11..26])
 }
 
 /// What global flags name has to be there.
@@ -176,6 +177,11 @@ fn check(verb: &Verb, args: &Args, io: &Io) -> Result<(), Stop> {
                 _ => Stop::error(format!("no server found for cluster \"{name}\"")),
             });
         }
+    }
+    let lacks = args.text("as").is_empty() && ["as-group", "as-uid", "as-user-extra"].iter().any(|flag| args.given(flag) && !own(flag));
+    if lacks {
+        let name = client::user(args).name;
+        return Err(Stop::error(format!("requesting uid, groups or user-extra for {name} without impersonating a user")));
     }
     let user = args.text("user");
     if !user.is_empty() && !own("user") && !config.users.contains_key(user) {

@@ -40,6 +40,9 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         "strategic" => PatchKind::Strategic,
         _ => return Err(Stop::error(format!("--type must be one of [json merge strategic], not \"{}\"", args.text("type")))),
     };
+    if args.words.is_empty() && !client::from_files(args) {
+        return Err(Stop::error(client::NOTHING_NAMED));
+    }
     let patch = body(args, io)?;
     let found = client::named(args, io, &args.words)?;
     let mut failures = found.failures;

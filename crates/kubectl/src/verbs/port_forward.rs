@@ -29,6 +29,14 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let Some((target, ports)) = args.words.split_first().filter(|(_, ports)| !ports.is_empty()) else {
         return Err(args.usage("TYPE/NAME and list of ports are required for port-forward"));
     };
+    if args.span("pod-running-timeout").0 == 0 {
+        return Err(args.usage("--pod-running-timeout must be higher than zero"));
+    }
+    for address in args.list("address").iter().filter(|address| *address != "localhost") {
+        if address.parse::<std::net::IpAddr>().is_err() {
+            return Err(Stop::error(format!("{address} is not a valid IP")));
+        }
+    }
     let place = client::namespace(args, io)?;
     let pick = pods::pick(args, io, target)?;
     let service = match pick.served.kind == "Service" {
@@ -59,7 +67,10 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 /// A pair whose remote port is a name, with the number that the Pod or the Service gives it.
 fn numbered(pair: &str, object: &Tree) -> Result<String, Stop> {
     let remote = pair.rsplit(':').next().unwrap_or(pair);
-    if remote.is_empty() || remote.bytes().all(|byte| byte.is_ascii_digit()) {
+    if remote.is_empty() {
+        return Err(Stop::error("remote port cannot be empty"));
+    }
+    if remote.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(pair.to_string());
     }
     let number =

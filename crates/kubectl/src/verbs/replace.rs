@@ -27,6 +27,7 @@ static FLAGS: &[Flag] = &[
     flag("grace-period", '\0', Takes::Int, "-1", "Period of time in seconds given to the resource to terminate gracefully."),
     flag("kustomize", 'k', Takes::Text, "", "Process a kustomization directory."),
     flag("output", 'o', Takes::Text, "", "Output format."),
+    flag("raw", '\0', Takes::Text, "", "Raw URI to PUT to the server.  Uses the transport specified by the kubeconfig file."),
     flag("recursive", 'R', Takes::Bool, "false", "Process the directory used in -f, --filename recursively."),
     flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation."),
     flag(
@@ -36,12 +37,32 @@ static FLAGS: &[Flag] = &[
         "false",
         "If true, keep the managedFields when printing objects in JSON or YAML format.",
     ),
+    flag("subresource", '\0', Takes::Text, "", "If specified, replace will operate on the subresource of the requested object."),
     flag("template", '\0', Takes::Text, "", "Template string or path to template file to use when -o=go-template, -o=go-template-file."),
+    flag(
+        "timeout",
+        '\0',
+        Takes::Span,
+        "0s",
+        "The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object",
+    ),
     flag("validate", '\0', Takes::Optional("strict"), "strict", "Must be one of: strict (or true), warn, ignore (or false)."),
 ];
 
 fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
-    if args.list("filename").is_empty() && !args.given("kustomize") {
+    if !args.text("raw").is_empty() && client::from_files(args) {
+        return crate::raw::send(args, io, wire::Verb::Update);
+    }
+    if args.int("grace-period") >= 0 && !args.is("force") {
+        return Err(Stop::error("--grace-period must have --force specified"));
+    }
+    if args.span("timeout").0 > 0 && !args.is("force") {
+        return Err(Stop::error("--timeout must have --force specified"));
+    }
+    if args.is("force") && dry_run(args)? != "none" {
+        return Err(Stop::error("--dry-run can not be used when --force is set"));
+    }
+    if !client::from_files(args) {
         return Err(Stop::error("must specify one of -f and -k"));
     }
     let policy = match args.text("cascade") {
@@ -73,7 +94,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         let (verb, name) = if args.is("force") { (wire::Verb::Create, "") } else { (wire::Verb::Update, info.name.as_str()) };
         if dry != "client" {
-            let mut put = client::request(args, verb, &info.served, &info.namespace, name).body(&info.tree);
+            let body = if args.is("force") { client::unversioned(&info.tree) } else { info.tree.clone() };
+            let mut put = client::request(args, verb, &info.served, &info.namespace, name).body(&body);
+            if let wire::Target::Resource { subresource, .. } = &mut put.target {
+                *subresource = objects::Text::new(args.text("subresource"));
+            }
             put.options.field_manager = args.text("field-manager").to_string();
             put.options.field_validation = field_validation(args)?.to_string();
             put.options.dry_run = if dry == "server" { "All".into() } else { String::new() };

@@ -117,6 +117,9 @@ fn targets(args: &Args, io: &mut Io) -> Result<client::Found, Stop> {
 }
 
 fn show_status(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    if args.int("revision") < 0 {
+        return Err(Stop::error(format!("revision must be a positive integer: {}", args.int("revision"))));
+    }
     let found = targets(args, io)?;
     each(args, io, found, follow_status)
 }
@@ -221,7 +224,7 @@ fn show_history(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     each(args, io, found, |args, io, info| {
         let sets = revisions(args, io, info)?;
         let sets: Vec<&Tree> = sets.iter().collect();
-        if args.given("output") {
+        if !args.text("output").is_empty() || !args.text("template").is_empty() {
             return kept_objects(args, io, info, &sets, wanted);
         }
         if wanted == 0 {
@@ -282,13 +285,16 @@ fn undo_one(args: &Args, io: &mut Io, info: &Info) -> Result<(), Stop> {
     let keeps_sets = info.served.kind == "Deployment";
     let set = if keeps_sets { history::target(&info.name, &sets, wanted) } else { history::target_revision(&sets, wanted) };
     let set = set.map_err(Stop::error)?;
-    if info.tree.at(&["spec", "paused"]).is_true() {
-        return Err(Stop::error("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
-    }
     if matches!(args.text("dry-run"), "client" | "unchanged") {
+        if print::Output::read(args, io)?.is_machine() {
+            return print::object(args, io, info, "");
+        }
         let text = history::detail(&[set], history::revision(set)).unwrap_or_default();
         io.out(format!("{} {text} (dry run)\n", info.slash()));
         return Ok(());
+    }
+    if info.tree.at(&["spec", "paused"]).is_true() {
+        return Err(Stop::error("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
     }
     if history::own_template(set) == *info.tree.at(&["spec", "template"]) {
         return print::object(

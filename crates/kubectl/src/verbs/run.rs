@@ -58,6 +58,7 @@ static FLAGS: &[Flag] = &[
     ),
     flag("output", 'o', Takes::Text, "", "Output format."),
     flag("overrides", '\0', Takes::Text, "", "An inline JSON override for the generated object."),
+    flag("override-type", '\0', Takes::Text, "merge", "The method used to override the generated object: json, merge, or strategic."),
     flag(
         "pod-running-timeout",
         '\0',
@@ -76,6 +77,7 @@ static FLAGS: &[Flag] = &[
         "false",
         "If true, delete the pod after it exits.  Only valid when attaching to the container, e.g. with '--attach' or with '-i/--stdin'.",
     ),
+    flag("save-config", '\0', Takes::Bool, "false", "If true, the configuration of current object will be saved in its annotation."),
     flag(
         "show-managed-fields",
         '\0',
@@ -108,7 +110,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if attach && dry != "none" {
         return Err(Stop::error("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)"));
     }
-    if !matches!(args.text("restart"), "Always" | "OnFailure" | "Never") {
+    if !matches!(args.text("restart"), "" | "Always" | "OnFailure" | "Never") {
         return Err(Stop::error(format!("invalid restart policy: {}, valid values are: Always, OnFailure, Never", args.text("restart"))));
     }
     if !matches!(args.text("image-pull-policy"), "" | "Always" | "IfNotPresent" | "Never") {
@@ -173,7 +175,7 @@ fn pod(args: &Args, name: &str) -> Result<Tree, Stop> {
     let mut container = map! {"name": name, "image": args.text("image"), "resources": Map::default()};
     let mut env = Vec::new();
     for item in args.list("env") {
-        let Some((key, value)) = item.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+        let Some((key, value)) = item.split_once('=').filter(|(key, _)| is_variable(key)) else {
             return Err(Stop::error(format!("invalid env: {item}")));
         };
         // An empty value is left out, as Go leaves it out.
@@ -207,8 +209,15 @@ fn pod(args: &Args, name: &str) -> Result<Tree, Stop> {
     if args.given("annotations") {
         meta.set(&["annotations"], pairs(&args.list("annotations"), "annotation")?);
     }
-    let spec = map! {"containers": list![container], "dnsPolicy": "ClusterFirst", "restartPolicy": args.text("restart")};
+    let restart = if args.text("restart").is_empty() { "Always" } else { args.text("restart") };
+    let spec = map! {"containers": list![container], "dnsPolicy": "ClusterFirst", "restartPolicy": restart};
     Ok(map! {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": Map::default()})
+}
+
+/// Whether a text may name an environment variable.
+fn is_variable(name: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(inner) && !matches!(name, "." | "..")
 }
 
 fn pairs(items: &[String], what: &str) -> Result<Map, Stop> {
@@ -240,8 +249,16 @@ fn overridden(args: &Args, tree: Tree) -> Result<Tree, Stop> {
     if !args.given("overrides") {
         return Ok(tree);
     }
+    let shape = match args.text("override-type") {
+        "merge" => None,
+        "strategic" => crate::patch::type_of("v1", "Pod"),
+        "json" => {
+            return Err(Stop::error("--override-type=json is not part of this terminal: --override-type=merge takes the fields to set"));
+        }
+        other => return Err(Stop::error(format!("invalid override type: {other}"))),
+    };
     let over = Tree::from_json(args.text("overrides")).map_err(|_| Stop::error("Invalid JSON Patch"))?;
-    Ok(crate::merge::apply(&tree, &over, None))
+    Ok(crate::merge::apply(&tree, &over, shape))
 }
 
 fn send(args: &Args, io: &mut Io, namespace: &str, kind: &str, mut tree: Tree, dry: &str) -> Result<Info, Stop> {
@@ -250,6 +267,9 @@ fn send(args: &Args, io: &mut Io, namespace: &str, kind: &str, mut tree: Tree, d
     };
     if args.given("namespace") || dry != "client" {
         tree.set(&["metadata", "namespace"], namespace);
+    }
+    if args.is("save-config") {
+        tree = crate::last_applied::of_built(&tree);
     }
     if dry != "client" {
         let mut post = client::request(args, wire::Verb::Create, &served, namespace, "").body(&tree);

@@ -5,6 +5,7 @@ mod pairs;
 use crate::args::{Args, Flag, Takes, flag};
 use crate::change_cause::{self, RECORD};
 use crate::client::{self, Info};
+use crate::discovery::Served;
 use crate::job::{Io, Stop, server_words};
 use crate::print;
 use crate::verbs::Verb;
@@ -139,6 +140,17 @@ fn pod_spec_path(kind: &str) -> Option<&'static [&'static str]> {
     }
 }
 
+/// The same place, or upstream's words about an object that has none.
+fn pod_spec(info: &Info, failures: &mut Vec<String>) -> Option<&'static [&'static str]> {
+    let path = pod_spec_path(&info.served.kind);
+    if path.is_none() {
+        let Served { plural, version, kind, .. } = &info.served;
+        let name = &info.name;
+        failures.push(format!("error: {plural}/{name} the object is not a pod or does not have a pod template: *{version}.{kind}"));
+    }
+    path
+}
+
 /// Changes of one object: a strategic merge patch (null: nothing to do) and, for client-side runs, the object changed.
 struct Change {
     patch: Tree,
@@ -165,8 +177,12 @@ fn apply(
             continue;
         }
         if args.is("local") || matches!(args.text("dry-run"), "client" | "unchanged") {
-            print::object(args, io, &Info { tree: change.changed, ..info.clone() }, done)?;
+            let tree = if args.is("local") { typed(change.changed) } else { change.changed };
+            print::object(args, io, &Info { tree, ..info.clone() }, done)?;
             continue;
+        }
+        if !args.text("resource-version").is_empty() {
+            change.patch.set(&["metadata", "resourceVersion"], args.text("resource-version"));
         }
         let mut ask = client::request(args, Ask::Patch(PatchKind::Strategic), &info.served, &info.namespace, &info.name);
         ask.body = change.patch;
@@ -180,12 +196,38 @@ fn apply(
         } else if what.is_empty() {
             failures.push(server_words(&answer));
         } else {
-            // Upstream forgot the colon of one.
-            let colon = if what.starts_with("resources") { "" } else { ":" };
+            // Upstream forgot the colon of some.
+            let colon = if what.starts_with("resources") || what == "ServiceAccountName" { "" } else { ":" };
             failures.push(format!("error: failed to patch {what}{colon} {}", answer.tree().get("message").text()));
         }
     }
     client::finish(io, &failures)
+}
+
+/// An object of a file as Go's types write it: with what they never leave out.
+fn typed(mut tree: Tree) -> Tree {
+    let (empty, kind) = (Map::default, tree.get("kind").text().to_string());
+    let always: &[&[&str]] = match kind.as_str() {
+        "Deployment" => &[&["spec", "strategy"], &["status"]],
+        "Pod" => &[&["status"]],
+        _ => &[],
+    };
+    for path in always.iter().filter(|path| tree.at(path).is_null()).collect::<Vec<_>>() {
+        tree.set(path, empty());
+    }
+    let Some(path) = pod_spec_path(&kind) else { return tree };
+    for list in ["containers", "initContainers"] {
+        let place: Vec<&str> = path.iter().copied().chain([list]).collect();
+        if tree.at(&place).is_null() {
+            continue;
+        }
+        for container in tree.edit(&place).list_mut() {
+            if container.get("resources").is_null() {
+                container.set(&["resources"], empty());
+            }
+        }
+    }
+    tree
 }
 
 /// The containers of one list whose names fit, changed by `edit`: patch entries, and the list as it will be.
@@ -243,13 +285,7 @@ fn image(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     client::all_or_selector(args)?;
     let found = client::named_live(args, io, &resources)?;
     apply(args, io, found, "image updated", "image update to pod template", |info, failures| {
-        let Some(path) = pod_spec_path(&info.served.kind) else {
-            failures.push(format!(
-                "error: {}/{} the object is not a pod or does not have a pod template: *{}.{}",
-                info.served.plural, info.name, info.served.version, info.served.kind
-            ));
-            return None;
-        };
+        let path = pod_spec(info, failures)?;
         let spec = info.tree.at(path);
         let wanted =
             |name: &str| images.iter().rev().find(|(container, _)| container == name || container == "*").map(|(_, image)| image.as_str());
@@ -284,7 +320,7 @@ fn resources(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let found = client::named_live(args, io, &args.words)?;
     let pattern = args.text("containers").to_string();
     apply(args, io, found, "resource requirements updated", "resources update to pod template", |info, failures| {
-        let path = pod_spec_path(&info.served.kind)?;
+        let path = pod_spec(info, failures)?;
         let list = info.tree.at(path).get("containers");
         if !list.items().iter().any(|container| pairs::fits(&pattern, container.get("name").text())) {
             failures.push(format!("error: unable to find container named {pattern}"));
@@ -306,7 +342,7 @@ fn resources(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 /// `cpu=100m,memory=64Mi` as pairs, each amount read and written the canonical way.
 fn amounts(text: &str) -> Result<Vec<(String, String)>, Stop> {
-    let parts = text.split(',').filter(|part| !part.is_empty());
+    let parts = text.split(',').filter(|_| !text.is_empty());
     parts
         .map(|part| {
             let (name, value) =
@@ -370,10 +406,10 @@ fn equalities(selector: &Selector) -> Result<Vec<(Text, Text)>, String> {
 
 fn service_account(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let Some((account, resources)) = args.words.split_last() else { return Err(Stop::error("serviceaccount is required")) };
-    needs_resources(args, resources)?;
+    needs_any(args, resources)?;
     let found = client::named_live(args, io, resources)?;
-    apply(args, io, found, "serviceaccount updated", "service account update to pod template", |info, _| {
-        let path = pod_spec_path(&info.served.kind)?;
+    apply(args, io, found, "serviceaccount updated", "ServiceAccountName", |info, failures| {
+        let path = pod_spec(info, failures)?;
         let place: Vec<&str> = path.iter().copied().chain(["serviceAccountName"]).collect();
         let (mut patch, mut changed) = (map! {}, info.tree.clone());
         patch.set(&place, account.as_str());

@@ -81,6 +81,11 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     let mut failures = Vec::new();
     for info in &found.infos {
+        // All wait by one clock. Once that has run out, nobody is looked at any more.
+        if limit != Duration::ZERO && io.now() >= deadline {
+            failures.push(format!("error: timed out waiting for the condition on {}/{}", info.served.plural, info.name));
+            continue;
+        }
         for goal in &goals {
             match one(args, io, info, goal, limit, deadline) {
                 Ok(()) => print::object(args, io, info, "condition met")?,

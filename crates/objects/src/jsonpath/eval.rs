@@ -74,9 +74,9 @@ fn take<'a>(step: &'a Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result
         // Each of its paths goes over all that stands here (`follow`).
         Step::Union(_) => {}
         Step::Filter(left, compare, right) => {
-            let items = list(tree)?;
-            for item in items {
-                if holds(left, *compare, right, item)? {
+            let Tree::List(items) = tree else { return Err(format!("{} is not array or slice and cannot be filtered", described(tree))) };
+            for item in items.iter() {
+                if holds(left, compare, right, item)? {
                     found.push(item);
                 }
             }
@@ -98,11 +98,16 @@ fn descend<'a>(tree: &'a Tree, found: &mut Vec<&'a Tree>) {
     inner.into_iter().for_each(|tree| descend(tree, found));
 }
 
-fn list(tree: &Tree) -> Result<&[Tree], String> {
+/// The type of a value in Go's words.
+fn type_of(tree: &Tree) -> &'static str {
     match tree {
-        Tree::List(items) => Ok(items),
-        Tree::Null => Ok(&[]),
-        other => Err(format!("{} is not array or slice", described(other))),
+        Tree::Null => "interface {}",
+        Tree::Bool(_) => "bool",
+        Tree::Int(_) => "int64",
+        Tree::Float(_) => "float64",
+        Tree::Text(_) => "string",
+        Tree::List(_) => "[]interface {}",
+        Tree::Map(_) => "map[string]interface {}",
     }
 }
 
@@ -118,46 +123,52 @@ fn described(tree: &Tree) -> String {
     }
 }
 
+/// An index is a part of length one. Bounds that no list has are errors, unless nothing is asked for.
 fn slice<'a>(step: &Step, tree: &'a Tree, found: &mut Vec<&'a Tree>) -> Result<(), String> {
-    if tree.is_null() {
-        return Ok(());
-    }
-    let items = list(tree)?;
+    let items = match tree {
+        Tree::List(items) => items.as_slice(),
+        Tree::Null => return Ok(()),
+        other => return Err(format!("{} is not array or slice", type_of(other))),
+    };
     let length = items.len() as i64;
     let from_end = |at: i64| if at < 0 { at + length } else { at };
-    match *step {
-        Step::Index(at) => {
-            let index = from_end(at);
-            let item = usize::try_from(index).ok().and_then(|index| items.get(index));
-            found.push(
-                item.ok_or_else(|| format!("array index out of bounds: index {}, length {length}", if at < 0 { index } else { at }))?,
-            );
-        }
-        Step::Slice(from, to, step) => {
-            let (from, to) = (from_end(from.unwrap_or(0)), from_end(to.unwrap_or(length)).min(length));
-            if step <= 0 {
-                return Err("step must be > 0".into());
-            }
-            if !items.is_empty() && !(0..length).contains(&from) {
-                return Err(format!("array index out of bounds: index {from}, length {length}"));
-            }
-            let chosen = items.iter().take(to.max(0) as usize).skip(from.max(0) as usize);
-            found.extend(chosen.step_by(step as usize));
-        }
-        _ => {}
+    let (from, to, step) = match *step {
+        Step::Index(at) => (from_end(at), from_end(at) + 1, 1),
+        Step::Slice(from, to, step) => (from_end(from.unwrap_or(0)), from_end(to.unwrap_or(length)), step),
+        _ => return Ok(()),
+    };
+    if from == to {
+        return Ok(());
     }
+    let outside = |at: i64| Err(format!("array index out of bounds: index {at}, length {length}"));
+    if !(0..length).contains(&from) {
+        return outside(from);
+    }
+    if !(0..=length).contains(&to) {
+        return outside(to - 1);
+    }
+    if from > to {
+        return Err(format!("starting index {from} is greater than ending index {to}"));
+    }
+    if step <= 0 {
+        return Err("step must be > 0".into());
+    }
+    found.extend(items[from as usize..to as usize].iter().step_by(step as usize));
     Ok(())
 }
 
-fn holds(left: &Operand, compare: Compare, right: &Operand, item: &Tree) -> Result<bool, String> {
+fn holds(left: &Operand, compare: &Compare, right: &Operand, item: &Tree) -> Result<bool, String> {
     let left = values(left, item)?;
-    if compare == Compare::Exists {
+    if *compare == Compare::Exists {
         return Ok(!left.is_empty());
     }
     let right = values(right, item)?;
     let (Some(a), Some(b)) = (left.first(), right.first()) else { return Ok(false) };
     if left.len() > 1 || right.len() > 1 {
         return Err("can only compare one element at a time".into());
+    }
+    if let Compare::Unknown(sign) = compare {
+        return Err(format!("unrecognized filter operator {sign}"));
     }
     let order = order(a, b)?;
     Ok(match compare {
@@ -167,7 +178,7 @@ fn holds(left: &Operand, compare: Compare, right: &Operand, item: &Tree) -> Resu
         Compare::Greater => order == Some(Ordering::Greater),
         Compare::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
         Compare::GreaterOrEqual => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-        Compare::Exists => true,
+        Compare::Exists | Compare::Unknown(_) => true,
     })
 }
 

@@ -45,9 +45,11 @@ enum Operand {
     Path(Vec<Step>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Compare {
     Exists,
+    /// Signs that mean nothing (`=`): an error once there are two values to compare.
+    Unknown(Text),
     Equal,
     NotEqual,
     Less,

@@ -59,7 +59,14 @@ fn action_end(text: &str) -> Option<usize> {
 
 /// What is missing first in an action that has no end.
 fn unended(text: &str) -> &'static str {
-    if text.rfind('[') > text.rfind(']') { "unterminated array" } else { "unclosed action" }
+    if text.trim_start().starts_with(['"', '\'']) {
+        return "unterminated quoted string";
+    }
+    match text.rfind('[').filter(|at| Some(*at) > text.rfind(']')) {
+        Some(at) if text[at..].starts_with("[?(") => "unterminated filter",
+        Some(_) => "unterminated array",
+        None => "unclosed action",
+    }
 }
 
 fn action(text: &str, open: &mut Vec<(Vec<Step>, Vec<Part>)>) -> Result<(), String> {
@@ -109,22 +116,22 @@ fn path(text: &str, depth: usize) -> Result<Vec<Step>, String> {
             '@' | '$' | ' ' | '\t' => rest = &rest[1..],
             '.' if rest.starts_with("..") => {
                 steps.push(Step::Recursive);
-                rest = &rest[1..];
-                if rest[1..].starts_with('[') || rest == "." {
-                    rest = &rest[1..];
+                rest = &rest[2..];
+                if rest.starts_with(|c: char| c == '_' || c.is_alphanumeric()) {
+                    let (name, after) = field(rest);
+                    steps.push(Step::Field(Text::from(name)));
+                    rest = after;
                 }
             }
             '.' => {
                 let (name, after) = field(&rest[1..]);
-                match name.as_str() {
-                    "" => {}
-                    "*" => steps.push(Step::Wildcard),
-                    _ => steps.push(Step::Field(Text::from(name))),
-                }
+                // A dot with nothing behind it asks for the field without a name.
+                steps.push(if name == "*" { Step::Wildcard } else { Step::Field(Text::from(name)) });
                 rest = after;
             }
             '[' => {
-                let end = bracket_end(&rest[1..]).ok_or("unterminated array")? + 1;
+                let missing = if rest.starts_with("[?(") { "unterminated filter" } else { "unterminated array" };
+                let end = bracket_end(&rest[1..]).ok_or(missing)? + 1;
                 steps.extend(bracket(rest[1..end].trim(), depth)?);
                 rest = &rest[end + 1..];
             }
@@ -203,7 +210,7 @@ fn bracket(text: &str, depth: usize) -> Result<Vec<Step>, String> {
     let number = |part: &str| if part.is_empty() { Ok(None) } else { part.parse::<i64>().map(Some).map_err(|_| wrong()) };
     let bounds: Vec<&str> = text.split(':').collect();
     match bounds.as_slice() {
-        [index] => Ok(vec![number(index)?.map(Step::Index).ok_or_else(wrong)?]),
+        [index] => Ok(vec![Step::Index(number(index)?.unwrap_or(0))]),
         [from, to] => Ok(vec![Step::Slice(number(from)?, number(to)?, 1)]),
         [from, to, step] => Ok(vec![Step::Slice(number(from)?, number(to)?, number(step)?.unwrap_or(1))]),
         _ => Err(wrong()),
@@ -225,9 +232,8 @@ fn filter(text: &str, depth: usize) -> Result<Step, String> {
     let Some(at) = first else { return Ok(Step::Filter(operand(text, depth)?, Compare::Exists, Operand::Literal(Tree::Null))) };
     let length = text[at..].find(|c| !is_sign(c)).unwrap_or(text.len() - at);
     let (sign, left, right) = (&text[at..at + length], operand(&text[..at], depth)?, operand(&text[at + length..], depth)?);
-    let known = SIGNS.iter().find(|(known, _)| *known == sign);
-    let (_, compare) = known.ok_or_else(|| format!("unrecognized filter operator {sign}"))?;
-    Ok(Step::Filter(left, *compare, right))
+    let known = SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, compare)| compare.clone());
+    Ok(Step::Filter(left, known.unwrap_or_else(|| Compare::Unknown(Text::new(sign))), right))
 }
 
 fn operand(text: &str, depth: usize) -> Result<Operand, String> {

@@ -53,7 +53,7 @@ fn broken_templates_and_paths_say_why() {
     parse(r#"{.items[?(@.a=~"x")]}"#, "unrecognized character in action: U+007E '~'");
     let render = |template: &str, expect: &str| assert_eq!(Template::parse(template).unwrap().render(&list(), false).unwrap_err(), expect);
     render("{.items[7]}", "array index out of bounds: index 7, length 3");
-    render("{.kind[0]}", "List is not array or slice");
+    render("{.kind[0]}", "string is not array or slice");
     render("{end}", "not in range, nothing to end");
     render("{kind}", "unrecognized identifier kind");
     assert_eq!(Template::parse("{.items[*].nope}").unwrap().render(&list(), true).unwrap_err(), "nope is not found");

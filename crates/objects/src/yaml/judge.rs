@@ -31,6 +31,7 @@ pub fn value(text: &str) -> Result<Tree, Problem> {
 fn problem(error: &serde_yaml::Error, text: &str) -> Problem {
     let words = error.to_string();
     let said = words.split(" at line ").next().unwrap_or(&words).split(", while").next().unwrap_or(&words);
+    let said = said.split(" at position ").next().unwrap_or(said);
     let place = words.split_once(" at line ").and_then(|(_, rest)| {
         let mut numbers =
             rest.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(|part| part.parse::<usize>().unwrap_or(1));

@@ -48,6 +48,8 @@ pub fn read(text: &str) -> Result<Vec<Document>, Problem> {
 
 /// The documents before the first one that cannot be read, and what is wrong with that.
 pub fn read_so_far(text: &str) -> (Vec<Document>, Option<Problem>) {
+    // Some editors put a mark of the encoding before the text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.len() > LARGEST {
         return (Vec::new(), Some(refusal(1, format!("the text has {} bytes, and at most {LARGEST} are read", text.len()))));
     }

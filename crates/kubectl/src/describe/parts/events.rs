@@ -13,7 +13,7 @@ pub fn events(page: &mut Page, events: Option<&[Tree]>, now: Time) {
     page.flush();
     let mut sorted: Vec<&Tree> = events.iter().collect();
     // The scheduler's events have no lastTimestamp, and so come first, as upstream.
-    sorted.sort_by(|a, b| a.get("lastTimestamp").text().cmp(b.get("lastTimestamp").text()));
+    crate::go_sort::sort_by(&mut sorted, |a, b| a.get("lastTimestamp").text().cmp(b.get("lastTimestamp").text()));
     page.line(0, "Events:\n  Type\tReason\tAge\tFrom\tMessage");
     page.line(1, "----\t------\t----\t----\t-------");
     for event in sorted {

@@ -20,29 +20,47 @@ pub const FUNCTIONS: &[&str] = &[
     "printf",
     "println",
     "html",
+    "js",
     "urlquery",
     "base64decode",
     "exists",
 ];
 
 /// What a function gives for these arguments; the error is Go's reason.
-pub fn call(name: &str, given: &[Tree]) -> Result<Tree, String> {
+/// `types` are Go's names for the arguments' types.
+pub fn call(name: &str, given: &[Tree], types: &[&str]) -> Result<Tree, String> {
     let first = given.first().cloned().unwrap_or_default();
     let second = given.get(1).cloned().unwrap_or_default();
     Ok(match name {
         "and" => given.iter().find(|one| !holds(one)).or(given.last()).cloned().unwrap_or_default(),
         "or" => given.iter().find(|one| holds(one)).or(given.last()).cloned().unwrap_or_default(),
         "not" => Tree::Bool(!holds(&first)),
-        "eq" => Tree::Bool(given[1.min(given.len())..].contains(&first)),
-        "ne" => Tree::Bool(second != first),
+        "eq" => {
+            comparable(given, types)?;
+            Tree::Bool(given[1.min(given.len())..].contains(&first))
+        }
+        "ne" => {
+            comparable(given, types)?;
+            Tree::Bool(second != first)
+        }
+        "lt" | "le" | "gt" | "ge" if !basic(&first) || !basic(&second) => return Err("invalid type for comparison".to_string()),
+        "lt" | "le" | "gt" | "ge" if kind(&first) != kind(&second) => return Err(incompatible(types)),
         "lt" => Tree::Bool(order(&first, &second) == Ordering::Less),
         "le" => Tree::Bool(order(&first, &second) != Ordering::Greater),
         "gt" => Tree::Bool(order(&first, &second) == Ordering::Greater),
         "ge" => Tree::Bool(order(&first, &second) != Ordering::Less),
+        "slice" if !matches!(first, Tree::Text(_) | Tree::List(_)) => {
+            return Err(format!("can't slice item of type {}", types.first().unwrap_or(&"")));
+        }
         "slice" => slice(&first, &given[1.min(given.len())..])?,
         "html" => Tree::from(escaped(&given.iter().map(plain).collect::<String>(), HTML)),
         "urlquery" => Tree::from(url(&given.iter().map(plain).collect::<String>())),
         "index" => given[1.min(given.len())..].iter().try_fold(first, |tree, key| at(&tree, key))?,
+        "js" => Tree::from(script(&given.iter().map(plain).collect::<String>())),
+        "len" if first.is_null() => return Err("reflect: call of reflect.Value.Type on zero Value".to_string()),
+        "len" if !matches!(first, Tree::Text(_) | Tree::List(_) | Tree::Map(_)) => {
+            return Err(format!("len of type {}", types.first().unwrap_or(&"")));
+        }
         "len" => Tree::from(first.items().len().max(first.entries().count()).max(first.text().len())),
         "printf" => Tree::from(formatted(first.text(), &given[1.min(given.len())..])),
         "print" => Tree::from(printed(given)),
@@ -52,6 +70,56 @@ pub fn call(name: &str, given: &[Tree]) -> Result<Tree, String> {
         }
         _ => Tree::from(objects::base64::decode_text(first.text()).ok_or("illegal base64 data")?),
     })
+}
+
+/// Go's name for a value's type.
+pub fn type_of(value: &Tree) -> &'static str {
+    match value {
+        Tree::Null => "<nil>",
+        Tree::Bool(_) => "bool",
+        Tree::Int(_) => "int64",
+        Tree::Float(_) => "float64",
+        Tree::Text(_) => "string",
+        Tree::List(_) => "[]interface {}",
+        Tree::Map(_) => "map[string]interface {}",
+    }
+}
+
+fn kind(value: &Tree) -> std::mem::Discriminant<Tree> {
+    std::mem::discriminant(value)
+}
+
+fn basic(value: &Tree) -> bool {
+    matches!(value, Tree::Bool(_) | Tree::Int(_) | Tree::Float(_) | Tree::Text(_))
+}
+
+fn incompatible(types: &[&str]) -> String {
+    format!("incompatible types for comparison: {} and {}", types.first().unwrap_or(&""), types.get(1).unwrap_or(&""))
+}
+
+/// What is there is compared with its like only; with nothing everything may be compared.
+fn comparable(given: &[Tree], types: &[&str]) -> Result<(), String> {
+    let Some((first, rest)) = given.split_first() else { return Ok(()) };
+    for (at, other) in rest.iter().enumerate() {
+        if !first.is_null() && !other.is_null() && kind(first) != kind(other) {
+            return Err(incompatible(&[types[0], types[at + 1]]));
+        }
+        if first == other && basic(first) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// As a part of a text in JavaScript.
+fn script(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        '\\' | '\'' | '"' => format!("\\{letter}"),
+        '<' | '>' | '&' | '=' => format!("\\u{:04X}", letter as u32),
+        letter if letter.is_control() => format!("\\u{:04X}", letter as u32),
+        letter => letter.to_string(),
+    };
+    text.chars().map(letter).collect()
 }
 
 fn at(tree: &Tree, key: &Tree) -> Result<Tree, String> {

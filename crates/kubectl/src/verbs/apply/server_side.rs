@@ -2,7 +2,6 @@
 use crate::args::Args;
 use crate::client::{self, Info};
 use crate::job::{Io, Stop, server_words_about};
-use crate::print::object;
 use objects::wire::{self, PatchKind};
 
 const ADVICE: &str = "Please review the fields above--they currently have other managers. Here
@@ -17,7 +16,7 @@ are the ways you can resolve this warning:
   stop managing the field (remove it from their configuration).
 See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
 
-pub fn apply(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &str) -> Result<(), Stop> {
+pub fn apply(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &str) -> Result<super::Applied, Stop> {
     if info.name.is_empty() {
         return Err(Stop::error("metadata.name is required for server-side apply"));
     }
@@ -29,7 +28,9 @@ pub fn apply(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &s
     let response = io.send(send)?;
     if !response.is_ok() {
         let conflict = response.tree().get("reason").text() == "Conflict" && !response.tree().at(&["details", "causes"]).is_empty();
-        let words = if conflict {
+        let words = if response.code == 415 {
+            format!("error: Server-side apply not available on the server: ({})", response.tree().get("message").text())
+        } else if conflict {
             format!("error: {}\n{ADVICE}", response.tree().get("message").text())
         } else {
             server_words_about(&response, "patching", &info.source)
@@ -37,5 +38,5 @@ pub fn apply(args: &Args, io: &mut Io, mut info: Info, dry: &str, validation: &s
         return Err(Stop::plain(words));
     }
     info.tree = client::info(&info.served, response.tree().clone()).tree;
-    object(args, io, &info, "serverside-applied")
+    Ok((info, "serverside-applied"))
 }

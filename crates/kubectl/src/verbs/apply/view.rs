@@ -93,8 +93,13 @@ fn set(args: &Args, io: &mut Io) -> Result<u8, Stop> {
                 info.name
             )));
         }
+        let text = last_applied::as_it_stands(&info.tree);
+        if before.get(last_applied::NAME).text() == text {
+            io.out(format!("set-last-applied {}: no changes required.\n", info.name));
+            continue;
+        }
         let mut patch = Tree::Null;
-        patch.set(&["metadata", "annotations", last_applied::NAME], last_applied::text(&info.tree));
+        patch.set(&["metadata", "annotations", last_applied::NAME], text);
         let mut ask = client::request(args, Ask::Patch(PatchKind::Merge), &info.served, &info.namespace, &info.name).body(patch);
         ask.options.dry_run = if dry == "server" { "All".into() } else { String::new() };
         if dry != "client" {
@@ -115,7 +120,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         }
         let tree = Tree::from_json(text).unwrap_or_default();
         match args.text("output") {
-            "json" => io.out(print::json::pretty(&tree)),
+            "json" => io.out(print::json::indented(&tree, 2)),
             "" | "yaml" => io.out(print::yaml(&tree)),
             other => return Err(args.usage(&format!("Unexpected -o output mode: {other}, the flag 'output' must be one of yaml|json"))),
         }

@@ -84,12 +84,12 @@ const DOCKER: Verb = Verb {
 fn which_secret(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     match args.words.first() {
         Some(word) => Err(Stop::error(format!("unknown command \"{word}\"\nSee 'kubectl create secret -h' for help and examples"))),
-        None => crate::verbs::help::page(&SECRET, "create secret", io),
+        None => crate::verbs::group(args, io),
     }
 }
 
 /// Keys and values from literals, files, folders and env files.
-fn data(args: &Args, io: &Io, name: &str) -> Result<BTreeMap<String, String>, Stop> {
+fn data(args: &Args, io: &Io, kind: &'static str, name: &str) -> Result<BTreeMap<String, String>, Stop> {
     let (files, literals, envs) = (args.list("from-file"), args.list("from-literal"), args.list("from-env-file"));
     if !envs.is_empty() && (!files.is_empty() || !literals.is_empty()) {
         return Err(Stop::error("from-env-file cannot be combined with from-file or from-literal"));
@@ -99,37 +99,61 @@ fn data(args: &Args, io: &Io, name: &str) -> Result<BTreeMap<String, String>, St
         let Some((key, value)) = literal.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(Stop::error(format!("invalid literal source {literal}, expected key=value")));
         };
-        add(&mut data, name, key, value)?;
+        add(&mut data, kind, name, key, value)?;
     }
     for source in files {
-        let (key, path) = source.split_once('=').map_or((None, source.as_str()), |(key, path)| (Some(key), path));
+        let (key, path) = key_and_path(&source).map_err(Stop::error)?;
         for (file, text) in read(io, path)? {
-            add(&mut data, name, key.unwrap_or(&file), &text)?;
+            add(&mut data, kind, name, key.unwrap_or(&file), &text)?;
         }
     }
     for path in envs {
         let text = io.session.file(&path).ok_or_else(|| Stop::error(format!("error reading {path}: no such file or directory")))?;
         for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            add(&mut data, name, key, value)?;
+            add(&mut data, kind, name, key, value)?;
         }
     }
     Ok(data)
 }
 
-fn add(data: &mut BTreeMap<String, String>, name: &str, key: &str, value: &str) -> Result<(), Stop> {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if key.is_empty() || !key.chars().all(good) {
-        return Err(Stop::error(format!(
-            "\"{key}\" is not a valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-        )));
+/// `key=path`, or a path alone (`util.ParseFileSource`).
+fn key_and_path(source: &str) -> Result<(Option<&str>, &str), String> {
+    match source.split_once('=') {
+        None => Ok((None, source)),
+        Some(("", path)) if !path.contains('=') => Err(format!("key name for file path {path} missing")),
+        Some((key, "")) => Err(format!("file path for key name {key} missing")),
+        Some((_, path)) if path.contains('=') => Err("key names or file paths cannot contain '='".to_string()),
+        Some((key, path)) => Ok((Some(key), path)),
+    }
+}
+
+fn add(data: &mut BTreeMap<String, String>, kind: &str, name: &str, key: &str, value: &str) -> Result<(), Stop> {
+    if let Some(why) = unfit(key) {
+        let of = if kind == "Secret" { "is not valid key name for a Secret" } else { "is not a valid key name for a ConfigMap:" };
+        return Err(Stop::error(format!("\"{key}\" {of} {why}")));
     }
     if data.insert(key.to_string(), value.to_string()).is_some() {
-        return Err(Stop::error(format!(
-            "cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap \"{name}\""
-        )));
+        return Err(Stop::error(match kind {
+            "Secret" => format!("cannot add key {key}, another key by that name already exists"),
+            _ => format!("cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap \"{name}\""),
+        }));
     }
     Ok(())
+}
+
+/// Why a text is no key of a ConfigMap or Secret.
+fn unfit(key: &str) -> Option<String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if key.is_empty() || !key.chars().all(good) {
+        return Some("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')".to_string());
+    }
+    match key {
+        "." => Some("must not be '.'".to_string()),
+        ".." => Some("must not be '..'".to_string()),
+        _ if key.starts_with("..") => Some("must not start with '..'".to_string()),
+        _ => None,
+    }
 }
 
 fn read(io: &Io, path: &str) -> Result<Vec<(String, String)>, Stop> {
@@ -146,7 +170,7 @@ fn read(io: &Io, path: &str) -> Result<Vec<(String, String)>, Stop> {
 
 fn config_map(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
-    let data = data(args, io, name)?;
+    let data = data(args, io, "ConfigMap", name)?;
     let mut tree = map! {"apiVersion": "v1", "kind": "ConfigMap", "metadata": map! {"name": name}};
     if !data.is_empty() {
         tree.set(&["data"], data.into_iter().map(|(key, value)| (key, Tree::from(value))).collect::<objects::Map>());
@@ -156,7 +180,7 @@ fn config_map(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 
 fn generic(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
-    let data = data(args, io, name)?;
+    let data = data(args, io, "Secret", name)?;
     secret(args, io, name, args.text("type"), data)
 }
 

@@ -74,7 +74,11 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
     let known = client::resolve_kind(args, io, &api_version, &kind)?;
     // Without a server kubectl knows the kinds that it can make by itself.
     let Some(served) = known.or_else(|| (dry == "client").then(|| built_in(&api_version, &kind)).flatten()) else {
-        return Err(Stop::error(format!("the server does not serve {kind} in version {api_version}")));
+        let why = "the server could not find the requested resource";
+        return Err(match failed {
+            "" => Stop::plain(format!("Error from server (NotFound): {why}")),
+            failed => Stop::error(format!("{failed}: {why}")),
+        });
     };
     let name = tree.at(&["metadata", "name"]).text().to_string();
     let namespace = if served.namespaced { client::namespace(args, io)? } else { String::new() };
@@ -82,7 +86,7 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
         tree.set(&["metadata", "namespace"], namespace.as_str());
     }
     if args.is("save-config") {
-        tree = crate::last_applied::with_annotation(&tree);
+        tree = crate::last_applied::of_built(&tree);
     }
     if dry != "client" {
         let mut request = client::request(args, wire::Verb::Create, &served, &namespace, "").body(&tree);
@@ -94,7 +98,9 @@ pub fn post(args: &Args, io: &mut Io, mut tree: Tree, failed: &str) -> Result<u8
             return Err(if failed.is_empty() {
                 Stop::server(&response)
             } else {
-                Stop::error(format!("{failed}: {}", response.tree().get("message").text()))
+                // Upstream forgot the colon of one.
+                let colon = if failed.ends_with("secret") { "" } else { ":" };
+                Stop::error(format!("{failed}{colon} {}", response.tree().get("message").text()))
             });
         }
         tree = client::info(&served, response.tree().clone()).tree;

@@ -100,7 +100,11 @@ fn quota(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let name = name(args)?;
     let mut spec = map! {};
     if args.given("hard") {
-        spec.set(&["hard"], pairs(&args.list("hard"))?);
+        let hard = pairs(&args.list("hard"))?;
+        for (_, amount) in hard.iter() {
+            objects::Quantity::parse(amount.text()).map_err(|why| Stop::error(why.to_string()))?;
+        }
+        spec.set(&["hard"], hard);
     }
     if args.given("scopes") {
         spec.set(&["scopes"], texts(&args.list("scopes")));
@@ -134,8 +138,16 @@ fn pdb(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if args.text("selector").is_empty() {
         return Err(Stop::error("a selector must be specified"));
     }
+    objects::labels::Selector::parse(args.text("selector"))
+        .map_err(|why| Stop::error(format!("couldn't parse the selector string \"{}\": {why}", args.text("selector"))))?;
     let labels: Vec<String> = args.text("selector").split(',').map(|part| part.replace("==", "=")).collect();
     let mut spec = map! {"selector": map! {"matchLabels": pairs(&labels)?}};
+    for flag in ["min-available", "max-unavailable"].into_iter().filter(|flag| args.given(flag)) {
+        let number = args.text(flag).trim_end_matches('%');
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Stop::error(format!("invalid format specified for {flag}")));
+        }
+    }
     match (args.given("min-available"), args.given("max-unavailable")) {
         (true, true) => return Err(Stop::error("min-available and max-unavailable cannot be both specified")),
         (false, false) => return Err(Stop::error("one of min-available or max-unavailable must be specified")),
@@ -213,13 +225,13 @@ fn ingress(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     }
     if args.given("default-backend") {
         let text = args.text("default-backend");
-        let backend =
-            backend(text).ok_or_else(|| Stop::error(format!("default-backend should be in format servicename:serviceport, not {text}")))?;
+        let backend = backend(text).ok_or_else(|| Stop::error("default-backend should be in format servicename:serviceport"))?;
         spec.set(&["defaultBackend"], backend);
     }
     let mut meta = map! {"name": name};
     for annotation in args.list("annotation") {
-        let (key, value) = annotation.split_once('=').unwrap_or((&annotation, ""));
+        let wrong = || Stop::error(format!("annotation {annotation} is invalid and should be in format key=[value]"));
+        let (key, value) = annotation.split_once('=').ok_or_else(wrong)?;
         meta.set(&["annotations", key], value);
     }
     let status = map! {"loadBalancer": Map::default()};

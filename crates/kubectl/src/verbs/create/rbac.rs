@@ -89,12 +89,36 @@ fn cluster_role(args: &Args, io: &mut Io) -> Result<u8, Stop> {
             map! {"aggregationRule": rule, "apiVersion": RBAC, "kind": "ClusterRole", "metadata": map! {"name": name}, "rules": Tree::Null};
         return post(args, io, tree, "");
     }
-    let rules = if args.given("non-resource-url") {
-        vec![map! {"nonResourceURLs": texts(&args.list("non-resource-url")), "verbs": texts(&args.list("verb"))}]
-    } else {
-        rules(args, io)?
-    };
+    let urls = args.list("non-resource-url");
+    if args.list("verb").is_empty() {
+        return Err(Stop::error("at least one verb must be specified"));
+    }
+    if args.list("resource").is_empty() && urls.is_empty() {
+        return Err(Stop::error("one of resource or nonResourceURL must be specified"));
+    }
+    let mut rules = if args.list("resource").is_empty() { Vec::new() } else { rules(args, io)? };
+    if !urls.is_empty() {
+        paths(args, &urls)?;
+        rules.push(map! {"nonResourceURLs": texts(&urls), "verbs": texts(&args.list("verb"))});
+    }
     post(args, io, map! {"apiVersion": RBAC, "kind": "ClusterRole", "metadata": map! {"name": name}, "rules": rules}, "")
+}
+
+/// What a rule about paths may say.
+fn paths(args: &Args, urls: &[String]) -> Result<(), Stop> {
+    const VERBS: [&str; 8] = ["*", "get", "post", "put", "delete", "patch", "head", "options"];
+    if let Some(verb) = args.list("verb").iter().find(|verb| !VERBS.contains(&verb.as_str())) {
+        return Err(Stop::error(format!("invalid verb: '{verb}' for nonResourceURL")));
+    }
+    for url in urls.iter().filter(|url| *url != "*") {
+        if !url.starts_with('/') {
+            return Err(Stop::error("nonResourceURL should start with /"));
+        }
+        if url.find('*').is_some_and(|at| at + 1 < url.len()) {
+            return Err(Stop::error("nonResourceURL only supports wildcard matches when '*' is at the end"));
+        }
+    }
+    Ok(())
 }
 
 /// Verbs that upstream takes for granted in a rule about resources.
@@ -132,7 +156,7 @@ fn rules(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
     for word in args.list("resource") {
         let (resource, sub) = word.split_once('/').map_or((word.as_str(), ""), |(resource, sub)| (resource, sub));
         let (group, plural) = match resource {
-            "*" => ("*".to_string(), "*".to_string()),
+            "*" => (String::new(), "*".to_string()),
             _ => match client::resolve(args, io, resource) {
                 Ok(served) => (served.group.to_string(), served.plural.to_string()),
                 Err(Stop::Fail { text, .. }) => return Err(Stop::plain(text.trim_start_matches("error: "))),
@@ -157,6 +181,7 @@ fn rules(args: &Args, io: &mut Io) -> Result<Vec<Tree>, Stop> {
 }
 
 fn role_binding(args: &Args, io: &mut Io) -> Result<u8, Stop> {
+    name(args)?;
     let (cluster, role) = (args.given("clusterrole"), args.given("role"));
     if cluster == role {
         return Err(Stop::error("exactly one of clusterrole or role must be specified"));

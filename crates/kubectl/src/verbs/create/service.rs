@@ -71,7 +71,7 @@ pub const SERVICE: Verb = Verb {
 fn which(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     match args.words.first() {
         Some(word) => Err(Stop::error(format!("unknown command \"{word}\"\nSee 'kubectl create service -h' for help and examples"))),
-        None => crate::verbs::help::page(&SERVICE, "create service", io),
+        None => crate::verbs::group(args, io),
     }
 }
 
@@ -90,7 +90,10 @@ fn port(pair: &str, node_port: i64) -> Result<Tree, Stop> {
     let (port, target) = pair.split_once(':').unwrap_or((pair, pair));
     let number = number(port)?;
     let target = match target.parse::<i64>() {
-        Ok(number) if !(1..=65535).contains(&number) => return Err(Stop::error("must be between 1 and 65535, inclusive")),
+        // A port that is its own target is not looked at.
+        Ok(number) if pair.contains(':') && !(1..=65535).contains(&number) => {
+            return Err(Stop::error("must be between 1 and 65535, inclusive"));
+        }
         Ok(number) => Tree::Int(number),
         Err(_) => Tree::from(target),
     };
@@ -120,6 +123,7 @@ fn build(args: &Args, io: &mut Io, kind: &str, extra: &[(&'static str, &str)]) -
 
 fn cluster_ip(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     let own = args.text("clusterip");
+    name(args)?;
     if args.list("tcp").is_empty() && own != "None" {
         return Err(Stop::error("at least one tcp port specifier must be provided"));
     }
@@ -138,10 +142,15 @@ fn load_balancer(args: &Args, io: &mut Io) -> Result<u8, Stop> {
 }
 
 fn required_port(args: &Args) -> Result<(), Stop> {
+    name(args)?;
     if args.list("tcp").is_empty() { Err(Stop::error("at least one tcp port specifier must be provided")) } else { Ok(()) }
 }
 
 fn external_name(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     required(args, &["external-name"])?;
+    let outside = args.text("external-name");
+    if !objects::labels::names::subdomain_errors(outside.trim_end_matches('.')).is_empty() {
+        return Err(Stop::error(format!("invalid service external name {outside}")));
+    }
     build(args, io, "ExternalName", &[("externalName", args.text("external-name"))])
 }

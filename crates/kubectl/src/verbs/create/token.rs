@@ -45,6 +45,12 @@ fn token(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if !kind.is_empty() && bound.is_empty() {
         return Err(Stop::error("--bound-object-name is required if --bound-object-kind is provided"));
     }
+    if kind.is_empty() && !bound.is_empty() {
+        return Err(Stop::error("--bound-object-name can only be set if --bound-object-kind is provided"));
+    }
+    if args.text("duration").starts_with('-') {
+        return Err(Stop::error("--duration must be greater than or equal to 0"));
+    }
     let mut spec = map! {};
     if args.span("duration").as_secs() > 0 {
         spec.set(&["expirationSeconds"], args.span("duration").as_secs() as i64);

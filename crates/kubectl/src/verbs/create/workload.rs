@@ -77,11 +77,24 @@ fn container(args: &Args, image: &str, command: &[String]) -> Tree {
     container
 }
 
-/// `registry.example.com/team/web_app:1.2` -> `web-app`.
+/// Of which names that must differ are made.
+const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// `registry.example.com/team/web:1.2` -> `web`. What is no good name is made one, and told from others by five letters.
 fn image_name(image: &str) -> String {
     let last = image.rsplit('/').next().unwrap_or(image);
     let bare = last.split(['@', ':']).next().unwrap_or(last);
-    bare.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c.to_ascii_lowercase() } else { '-' }).collect()
+    if !bare.contains(['_', '.']) {
+        return bare.to_string();
+    }
+    let mut number = objects::hash::template_hash(&Tree::from(image), None) as usize;
+    let mut letter = || {
+        let letter = char::from(LETTERS[number % LETTERS.len()]);
+        number /= LETTERS.len();
+        letter
+    };
+    let letters: String = (0..5).map(|_| letter()).collect();
+    format!("{}-{letters}", bare.replace(['_', '.'], "-"))
 }
 
 fn namespace(args: &Args, io: &mut Io) -> Result<u8, Stop> {

@@ -17,7 +17,7 @@ pub fn print(args: &Args, io: &mut Io, got: Got, picks: &[(Pick, String)], outpu
         items.extend(whole.into_iter().map(|tree| (without_managed_fields(args, &client::info(served, tree).tree), served.noun())));
     }
     if !args.text("sort-by").is_empty() {
-        items = sorting::objects(args.text("sort-by"), items)?;
+        items = sorting::objects(args.text("sort-by"), items, io.now())?;
     }
     if matches!(output, Output::Name) {
         for (tree, noun) in &items {

@@ -1,7 +1,7 @@
 //! `get` for people: one table per kind.
 use super::{Got, sorting};
 use crate::args::Args;
-use crate::client::{Pick, finish};
+use crate::client::{self, Pick, finish};
 use crate::discovery::Served;
 use crate::job::{Io, Stop};
 use crate::print::Output;
@@ -11,10 +11,11 @@ use objects::Tree;
 
 pub fn print(args: &Args, io: &mut Io, got: Got, picks: &[(Pick, String)], output: &Output) -> Result<u8, Stop> {
     let now = io.now();
-    let table = |tree: &Tree| if args.is("server-print") { tree.clone() } else { plain(tree, now) };
+    // What the server gives as it is, kubectl lays out by itself.
+    let table = |tree: &Tree| if tree.has("columnDefinitions") { tree.clone() } else { plain(tree, now) };
     let mut tables: Vec<(Served, Tree)> = got.parts.iter().map(|(served, response)| (served.clone(), table(response.tree()))).collect();
     if !args.text("sort-by").is_empty() {
-        tables = sorting::tables(args.text("sort-by"), tables)?;
+        tables = sorting::tables(args.text("sort-by"), tables, now)?;
     }
     let tables = joined(tables);
     let several = tables.len() > 1;
@@ -31,7 +32,8 @@ pub fn print(args: &Args, io: &mut Io, got: Got, picks: &[(Pick, String)], outpu
         printed = true;
     }
     if !printed && got.failures.is_empty() && !args.is("ignore-not-found") {
-        io.err(nothing(args, picks));
+        let place = client::namespace(args, io)?;
+        io.err(nothing(args, picks, &place));
     }
     finish(io, &got.failures)
 }
@@ -50,9 +52,11 @@ pub fn look(args: &Args, served: &Served, several: bool, output: &Output) -> Loo
 }
 
 /// `No resources found in web namespace.`
-pub fn nothing(args: &Args, picks: &[(Pick, String)]) -> String {
+pub fn nothing(args: &Args, picks: &[(Pick, String)], place: &str) -> String {
     let namespaced = picks.iter().all(|(pick, _)| pick.served.namespaced);
     match picks.first() {
+        // Of files none was chosen.
+        None => format!("No resources found in {place} namespace.\n"),
         Some((_, namespace)) if namespaced && !args.is("all-namespaces") => format!("No resources found in {namespace} namespace.\n"),
         _ => "No resources found\n".to_string(),
     }

@@ -11,9 +11,7 @@ use crate::print::table::Look;
 use objects::{Tree, map, wire};
 
 pub fn run(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) -> Result<u8, Stop> {
-    let [(pick, namespace)] = picks else {
-        return Err(Stop::error("you may only specify a single resource type"));
-    };
+    let [(pick, namespace)] = picks else { return several(args, io, picks, output) };
     let ask = request(args, pick, namespace, output);
     let first = if pick.name.is_empty() { whole(io, ask)? } else { client::get(args, io, ask)? };
     if !first.is_ok() {
@@ -33,8 +31,11 @@ pub fn run(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) 
     if !quiet && output.is_machine() {
         let list = table.get("items");
         let items = if matches!(list, Tree::List(_)) { list.items().to_vec() } else { vec![table.clone()] };
-        for item in items {
-            print_object(args, io, &item, pick, output)?;
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 && matches!(output, Output::Yaml) {
+                io.out("---\n");
+            }
+            print_object(args, io, item, pick, output)?;
         }
     }
     let mut follow = request(args, pick, namespace, output);
@@ -52,9 +53,26 @@ pub fn run(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) 
         }
     }
     let shown = !quiet && !empty;
+    let limit = client::patience(args, io);
     let start = map! {"columns": table.get("columnDefinitions"), "header": shown, "widths": widths.0.iter().map(|w| Tree::from(*w)).collect::<Vec<_>>()};
-    let end = io.follow(vec![follow], None, start, |state, incoming, pen| step(args, &look, pick, output, state, incoming, pen))?;
+    let end = io.follow(vec![follow], limit, start, |state, incoming, pen| step(args, &look, pick, output, state, incoming, pen))?;
     Ok(u8::from(end.get("failed").is_true()))
+}
+
+/// Several objects of one type are printed, and then there is no one thing to watch.
+fn several(args: &Args, io: &mut Io, picks: &[(Pick, String)], output: &Output) -> Result<u8, Stop> {
+    if picks.iter().any(|(pick, _)| pick.name.is_empty() || pick.served != picks[0].0.served) {
+        return Err(Stop::error("you may only specify a single resource type"));
+    }
+    let got = super::fetch(args, io, picks, output)?;
+    if let Some(failure) = got.failures.first() {
+        return Err(Stop::plain(failure.clone()));
+    }
+    match output.is_machine() {
+        true => super::machine::print(args, io, got, picks, output)?,
+        false => tables::print(args, io, got, picks, output)?,
+    };
+    Err(Stop::error("you may only watch a single resource or type of resource at a time"))
 }
 
 fn step(args: &Args, look: &Look, pick: &Pick, output: &Output, state: &mut Tree, incoming: &Incoming, pen: &mut Pen) -> Flow {
@@ -82,7 +100,7 @@ fn step(args: &Args, look: &Look, pick: &Pick, output: &Output, state: &mut Tree
             pen.out(&rows(look, state, &event.object, event.kind));
             Flow::More
         }
-        News::Closed => Flow::Done,
+        News::Closed | News::Woken => Flow::Done,
         _ => Flow::More,
     }
 }

@@ -1,5 +1,5 @@
 //! `kubectl set env`: environment variables of a workload's containers.
-use super::{Change, apply, container_change, each_container, needs_resources, pairs, pod_spec_path};
+use super::{Change, apply, container_change, each_container, needs_resources, pairs, pod_spec, pod_spec_path};
 use crate::args::Args;
 use crate::client::{self, Info};
 use crate::job::{Io, Stop};
@@ -13,6 +13,12 @@ pub fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if words.len() < args.words.len() || dashes {
         let text = io.read_all()?;
         words.extend(text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_string));
+    }
+    if args.is("list") && !args.text("output").is_empty() {
+        return Err(Stop::error("--list and --output may not be specified together"));
+    }
+    if args.given("keys") && args.text("from").is_empty() {
+        return Err(Stop::error("when specifying --keys, a configmap or secret must be provided with --from"));
     }
     let (resources, changes) = pairs::split(&words, "environment")
         .map_err(|_| Stop::error(format!("all resources must be specified before environment changes: {}", args.words.join(" "))))?;
@@ -110,7 +116,10 @@ fn after(container: &Tree, variables: &[Tree], remove: &[String]) -> Vec<Tree> {
 }
 
 fn change(info: &Info, pattern: &str, variables: &[Tree], remove: &[String], overwrite: bool) -> Result<Option<Change>, String> {
-    let Some(path) = pod_spec_path(&info.served.kind) else { return Ok(None) };
+    let mut failures = Vec::new();
+    let Some(path) = pod_spec(info, &mut failures) else {
+        return Err(failures.pop().unwrap_or_default().trim_start_matches("error: ").to_string());
+    };
     let containers = info.tree.at(path).get("containers");
     let fits = |name: &str| pairs::fits(pattern, name);
     if !overwrite {
