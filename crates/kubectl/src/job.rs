@@ -133,6 +133,8 @@ pub struct Tape {
     pub(crate) blocked: bool,
     /// How many pipelines the current command stands in.
     pub(crate) pipes: usize,
+    /// In which order the commands of each pipeline came to print.
+    pub(crate) woven: crate::shell::Weave,
     pub(crate) effects: Vec<Effect>,
     /// How the lists of commands under way are left, and how many rounds their loops took.
     pub(crate) leave: Option<crate::shell::Leave>,
@@ -149,6 +151,7 @@ impl Tape {
             next_ticket,
             blocked: false,
             pipes: 0,
+            woven: Default::default(),
             leave: None,
             rounds: 0,
             effects: Vec::new(),
@@ -164,6 +167,7 @@ impl Tape {
         self.clock = self.started;
         self.blocked = false;
         self.pipes = 0;
+        self.woven.rewind();
         (self.leave, self.rounds) = (None, 0);
     }
 
@@ -586,6 +590,7 @@ impl<'a> Io<'a> {
     pub fn rounds(&mut self, mut round: impl FnMut(&mut Io, u64) -> Result<Flow, Stop>) -> Result<(), Stop> {
         self.may_ask()?;
         let cursor = self.tape.cursor;
+        let place = self.tape.woven.place();
         if cursor == self.tape.entries.len() {
             self.tape.entries.push(Entry::Rounds { at: self.tape.clock, over: 0, said: Pen::default() });
         }
@@ -606,6 +611,7 @@ impl<'a> Io<'a> {
                     return result.map(|_| ());
                 }
                 Ok(_) => {
+                    self.tape.woven.forget(&place);
                     self.tape.entries.truncate(cursor);
                     self.tape.entries.push(Entry::Rounds { at: self.tape.clock, over: over + 1, said: all });
                 }

@@ -87,23 +87,28 @@ impl Pen {
 
     /// What was printed after the first `shown` bytes.
     pub fn after(&self, shown: usize) -> Vec<Chunk> {
-        let mut skip = shown;
-        let mut fresh = Vec::new();
+        self.part(shown, usize::MAX).chunks.into_iter().filter(|chunk| !matches!(chunk, Chunk::Shown(_))).collect()
+    }
+
+    /// What was printed from byte `from` up to `until`. A letter of which only a part lies there is left out.
+    pub(crate) fn part(&self, from: usize, until: usize) -> Pen {
+        let (mut at, mut chunks) = (0, Vec::new());
         for chunk in &self.chunks {
             let length = chunk.len();
-            if skip >= length {
-                skip -= length;
+            let (begin, end) = (from.saturating_sub(at).min(length), until.saturating_sub(at).min(length));
+            at += length;
+            if begin >= end {
                 continue;
             }
-            match chunk {
-                Chunk::Out(text) => fresh.push(Chunk::Out(text[skip..].to_string())),
-                Chunk::Err(text) => fresh.push(Chunk::Err(text[skip..].to_string())),
-                Chunk::Clear => fresh.push(Chunk::Clear),
-                Chunk::Shown(_) => {}
-            }
-            skip = 0;
+            let cut = |text: &str| text.get(text.ceil_char_boundary(begin)..text.floor_char_boundary(end)).unwrap_or_default().to_string();
+            chunks.push(match chunk {
+                Chunk::Out(text) => Chunk::Out(cut(text)),
+                Chunk::Err(text) => Chunk::Err(cut(text)),
+                Chunk::Clear => Chunk::Clear,
+                Chunk::Shown(_) => Chunk::Shown(end - begin),
+            });
         }
-        fresh
+        Pen { chunks }
     }
 }
 
@@ -130,5 +135,13 @@ mod tests {
         assert_eq!(pen.after(5), vec![Chunk::Err("Warning: x\n".into()), Chunk::Out("web\n".into())]);
         assert_eq!(pen.after(pen.len()), vec![]);
         assert_eq!(pen.stdout(), "NAME\nweb\n");
+    }
+
+    #[test]
+    fn no_letter_is_cut_in_two() {
+        let mut pen = Pen::default();
+        pen.out("파드");
+        assert_eq!(pen.after(1), vec![Chunk::Out("드".into())]);
+        assert_eq!(pen.part(0, 4).stdout(), "파");
     }
 }

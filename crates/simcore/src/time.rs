@@ -33,13 +33,13 @@ impl Duration {
         Duration(n)
     }
     pub const fn millis(n: u64) -> Duration {
-        Duration(n * 1_000)
+        Duration(n.saturating_mul(1_000))
     }
     pub const fn secs(n: u64) -> Duration {
-        Duration(n * 1_000_000)
+        Duration(n.saturating_mul(1_000_000))
     }
     pub const fn mins(n: u64) -> Duration {
-        Duration(n * 60_000_000)
+        Duration(n.saturating_mul(60_000_000))
     }
     pub const fn as_secs(self) -> u64 {
         self.0 / 1_000_000
@@ -172,7 +172,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 impl Add<Duration> for Time {
     type Output = Time;
     fn add(self, span: Duration) -> Time {
-        Time(self.0 + span.0)
+        Time(self.0.saturating_add(span.0))
     }
 }
 
@@ -186,7 +186,7 @@ impl Sub<Duration> for Time {
 impl Add for Duration {
     type Output = Duration;
     fn add(self, other: Duration) -> Duration {
-        Duration(self.0 + other.0)
+        Duration(self.0.saturating_add(other.0))
     }
 }
 

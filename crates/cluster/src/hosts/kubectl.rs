@@ -219,9 +219,12 @@ fn files(machine: &Machine, begun: &Begun) -> Vec<(String, String)> {
         } else if let Some(text) = machine.files.read(&path) {
             all.push((word.to_string(), text.to_string()));
         } else if machine.files.is_folder(&path) && !word.is_empty() {
+            // The folder may go by another name than its own: `..`, a link.
+            let own = machine.files.real(&path);
             let inner = machine.files.below(&path);
             all.extend(inner.iter().filter_map(|name| {
-                Some((format!("{word}{}", &name[path.trim_end_matches('/').len()..]), machine.files.read(name)?.to_string()))
+                let rest = name.strip_prefix(own.trim_end_matches('/'))?;
+                Some((format!("{}{rest}", word.trim_end_matches('/')), machine.files.read(name)?.to_string()))
             }));
         }
     }

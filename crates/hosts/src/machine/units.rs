@@ -61,9 +61,9 @@ impl Machine {
     /// Changes a unit that is there.
     pub fn alter_unit(&mut self, name: &str, change: impl FnOnce(&mut Unit)) {
         let name = name.trim_end_matches(".service");
-        if let Some(mut unit) = self.units.get(name).cloned() {
-            change(&mut unit);
-            self.units.insert_mut(Text::new(name), unit);
+        // In place: a copy of the unit would make its journal a shared one, which is then copied for each line.
+        if let Some(unit) = self.units.get_mut(name) {
+            change(unit);
         }
     }
 

@@ -235,10 +235,11 @@ pub fn mv(call: &mut Call) -> Step<()> {
                 .collect(),
             _ => Vec::new(),
         };
+        let own = call.machine.files.real(&source);
         call.machine.files.remove(&source);
         call.machine.files.put(&into, file);
         for (path, file) in inner {
-            let place = format!("{into}{}", &path[source.trim_end_matches('/').len()..]);
+            let place = format!("{into}{}", path.strip_prefix(own.trim_end_matches('/')).unwrap_or_default());
             call.machine.files.put(&place, file);
         }
     }

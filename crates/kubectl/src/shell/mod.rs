@@ -3,6 +3,7 @@ mod builtin;
 mod complete;
 mod hangul;
 mod run;
+mod weave;
 
 use crate::job::{Io, News, Stdin, Stop, Tape};
 use crate::pen::Chunk;
@@ -12,6 +13,7 @@ use objects::wire::{Request, Response, WatchEvent};
 pub(crate) use run::Leave;
 use simcore::Time;
 use std::collections::VecDeque;
+pub(crate) use weave::Weave;
 
 pub use complete::{Completion, finish};
 pub use hangul::to_latin;

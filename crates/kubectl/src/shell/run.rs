@@ -177,8 +177,11 @@ fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
     let mut stdin = io.stdin.clone();
     let mut result = Ok(0);
     let last = pipeline.commands.len().saturating_sub(1);
+    let here = io.tape.woven.begin();
+    let mut pens = Vec::new();
     for (place, part) in pipeline.commands.iter().enumerate() {
         let writers_wait = result == Err(Stop::Wait);
+        io.tape.woven.enter(&here, place);
         let (mut verdict, mut pen) = match place < last {
             true => io.within_captured(stdin.clone(), |io| command(part, io)),
             false => io.within(stdin.clone(), |io| command(part, io)),
@@ -204,11 +207,13 @@ fn pipeline(pipeline: &Pipeline, io: &mut Io) -> Result<u8, Stop> {
             stdin = Stdin::Text { text, more: waits };
             io.tape.blocked |= waits;
         }
-        io.pen.append(&pen);
+        pens.push(pen);
         if result == Err(Stop::Cut) {
             break;
         }
     }
+    let said = io.tape.woven.end(here, &pens);
+    io.pen.append(&said);
     io.tape.blocked = blocked;
     io.tape.pipes = pipe;
     let code = result?;
