@@ -20,4 +20,15 @@
   if (theme !== "light" && theme !== "dark") theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   root.lang = lang;
   root.dataset.theme = theme;
+  // Without its first module (no network, a sandboxed frame that the server lets have no modules) the page would wait for ever.
+  addEventListener("error", function (event) {
+    var script = event.target;
+    if (!script || script.tagName !== "SCRIPT" || !/\/boot\.js/.test(script.src)) return;
+    if (document.readyState === "loading") addEventListener("DOMContentLoaded", function () { fail(script.src); });
+    else fail(script.src);
+  }, true);
+  function fail(reason) {
+    document.querySelectorAll("#shell .wait, #shell .failed").forEach(function (line) { line.hidden = line.className === "wait"; });
+    document.getElementById("shell-reason").textContent = reason;
+  }
 })();

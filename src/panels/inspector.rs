@@ -1,7 +1,9 @@
 //! The inspector: why an object is as it is, its description and its YAML.
 use crate::panels::faults;
 use crate::panels::picture::control::PARTS;
+use crate::panels::picture::pods::state_of;
 use crate::panels::verdicts::{plain, verdicts};
+use crate::state::world::World;
 use crate::state::{app, words};
 use crate::text::Words;
 use cluster::delta::Link;
@@ -37,14 +39,16 @@ pub fn Inspector() -> impl IntoView {
     let part = Memo::new(move |_| {
         world.picked.get().filter(|id| PARTS.contains(&id.as_str()) || world.index.with_value(|index| index.components.contains_key(id)))
     });
-    let body = move || match tab.get() {
+    let body = move || {
+        match tab.get() {
         _ if part.with(Option::is_some) => {
             view! { {component(part)} <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> }
                 .into_any()
         }
-        "why" => view! { <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> }.into_any(),
+        "why" => view! { {present(world)} <ol class="chain">{move || links.get().map(|links| links.iter().map(link).collect_view())}</ol> {birth(world)} }.into_any(),
         "describe" => view! { <pre tabindex="0" translate="no">{move || text(false)}</pre> }.into_any(),
         _ => view! { <pre tabindex="0" translate="no">{move || text(true)}</pre> }.into_any(),
+    }
     };
     let choose = move |name: &'static str, label: fn(&Words) -> &'static str| {
         view! { <button class="tab" aria-pressed=move || if tab.get() == name { "true" } else { "false" } on:click=move |_| tab.set(name)>{move || label(words())}</button> }
@@ -99,6 +103,26 @@ fn component(part: Memo<Option<String>>) -> AnyView {
         there.then(|| view! { <p>"Pod " <button class="obj" translate="no" on:click=move |_| world.pick(&pick)>{name}</button></p> })
     };
     view! { <p class="muted" translate="no">{state}</p><p>{purpose}</p>{pod} }.into_any()
+}
+
+/// What a Pod waits for just now, in the API's words: no decision, and what a reader asks first.
+fn present(world: World) -> AnyView {
+    let told = Memo::new(move |_| {
+        world.settled.get();
+        let id = world.picked.get()?;
+        world.index.with_value(|index| index.pods.get(&id).map(|cell| cell.view.get())).filter(|view| !view.message.is_empty())
+    });
+    (move || told.get().map(|view| view! { <p><b>{state_of(&view, 0)}</b></p> <p class="detail" translate="no">{view.message}</p> }))
+        .into_any()
+}
+
+/// How the thing came to be, where its last change has another story.
+fn birth(world: World) -> AnyView {
+    let links = move || world.inspection.with(|found| found.as_ref().map(|found| found.birth.clone()).filter(|links| !links.is_empty()));
+    (move || {
+        links().map(|links| view! { <h3>{((words().ops)().birth)}</h3> <ol class="chain">{links.iter().map(link).collect_view()}</ol> })
+    })
+    .into_any()
 }
 
 /// `pod/default/web-1` as people say it.

@@ -482,6 +482,7 @@ static OPS: Ops = Ops {
     silent: "Nothing has been said yet.",
     purpose: super::parts::en,
     fact: super::facts::en,
+    birth: "How it came to be",
     other_nodes: |count| format!("and {count} more nodes"),
     runs_on: |server, running| format!("{server} · {}", if running { "running" } else { "stopped" }),
     processes_lead: "Every part of the cluster is a process of some server. Press a row for the command that started it.",

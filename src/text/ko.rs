@@ -508,6 +508,7 @@ static OPS: Ops = Ops {
     silent: "아직 오간 메시지가 없습니다.",
     purpose: super::parts::ko,
     fact: super::facts::ko,
+    birth: "어떻게 생겨났나",
     other_nodes: |count| format!("그 밖의 노드 {count}대"),
     runs_on: |server, running| format!("{server} · {}", if running { "돌고 있음" } else { "멈춤" }),
     processes_lead: "클러스터의 부품은 모두 어느 서버에서 도는 프로세스입니다. 줄을 누르면 그 프로세스를 띄운 명령이 나옵니다.",

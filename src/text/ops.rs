@@ -65,6 +65,8 @@ pub struct Ops {
     pub purpose: fn(&str) -> &'static str,
     /// What a fact behind a decision is called.
     pub fact: fn(&str) -> &str,
+    /// Above the story of how a thing came to be.
+    pub birth: &'static str,
     /// Of nodes that a decision looked at and does not list.
     pub other_nodes: fn(&str) -> String,
     /// Which server a component runs on, and whether it does.

@@ -17,4 +17,8 @@ export default async function ({ open, server }) {
   const words = await broken.locator("#shell").innerText();
   assert.ok(words.includes("페이지를 시작하지 못했습니다"), words);
   assert.ok(words.includes("쿠버네티스 클러스터는"), "the text stays readable");
+
+  const unfetched = await open({ lang: "ko", expectErrors: [/404/], prepare: (page) => page.route("**/boot.js*", (route) => route.fulfill({ status: 404, body: "" })) });
+  await unfetched.waitForFunction(() => !document.getElementById("shell-reason").hidden);
+  assert.equal(await unfetched.locator("#shell main[lang=ko] .wait").isVisible(), false, "it does not wait for what cannot come");
 }

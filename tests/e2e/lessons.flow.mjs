@@ -61,9 +61,10 @@ const DO = {
     await card.locator(".row .primary").click();
     await card.locator(".task .failed").first().waitFor();
     assert.ok(await card.locator(".fail").count() > 0, "a failed check says what is missing");
-    await card.locator(".row .btn").nth(1).click();
+    const row = card.locator(".row:has(.primary) .btn");
+    await row.nth(1).click();
     await card.locator(".hint").waitFor();
-    await card.locator(".row .btn").nth(2).click();
+    await row.nth(2).click();
     await speed(page, 10);
     await finished(page, id);
     assert.ok(await card.locator(".why").count() > 0, "the explanation is shown once it is earned");

@@ -18,6 +18,7 @@ export default async function ({ open, note }) {
         assert.deepEqual(lost, [], `${lang}, ${name}, tab ${tab}`);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${lang}, ${name}, tab ${tab}: scrolls sideways`);
       }
+      assert.equal(await page.locator(".brand").evaluate((brand) => brand.scrollHeight > 2 * parseFloat(getComputedStyle(brand).lineHeight)), false, `${lang}, ${name}: the name is broken in two`);
       await page.locator(".switch .tab").nth(0).click();
       const reach = await step(page, "boot").evaluate((card) => { card.scrollIntoView(); return Math.min(innerHeight, card.getBoundingClientRect().bottom) - Math.max(0, card.getBoundingClientRect().top); });
       assert.ok(reach > 60, `${lang}, ${name}: ${Math.round(reach)} px of the first card can be seen`);

@@ -258,6 +258,8 @@ pub struct Inspection {
     /// As `kubectl describe` prints it.
     pub describe: String,
     pub chain: Vec<Link>,
+    /// How it came to be, where the chain of its last change does not lead back to that.
+    pub birth: Vec<Link>,
 }
 
 parcel::record!(Delta { now, revision, whole, components, nodes, pods, workloads, objects, gone, marks, messages, traffic, requests });
@@ -275,7 +277,7 @@ parcel::words!(Lane {
 parcel::record!(Mark { at, lane, occurrence, text, about });
 parcel::record!(Message { at, from, to, write, about });
 parcel::record!(Link { occurrence, at, actor, deed, about, revision, detail, reason });
-parcel::record!(Inspection { id, yaml, describe, chain });
+parcel::record!(Inspection { id, yaml, describe, chain, birth });
 parcel::record!(HopView { component, text, entry, deed, facts });
 #[rustfmt::skip]
 parcel::record!(TrafficView { id, to, from, rps, ok, failed, held_back, copies, parts, p50, p95, spans_from, spans, versions, strip, spec });

@@ -156,6 +156,41 @@ fn why_leads_from_a_pod_that_was_put_out_to_the_line_that_asked_for_a_more_impor
 }
 
 #[test]
+fn why_leads_from_an_evicted_pod_to_the_fault_that_silenced_its_node() {
+    let mut world = booted();
+    type_in(&mut world, "kubectl create deployment web --image=hello:v1 --replicas=3");
+    run(&mut world, 10);
+    world.fault(&Fault::StopNode { node: "worker-2".to_string() }).expect("it is on");
+    run(&mut world, 60);
+    let told = |chain: &[cluster::delta::Link]| chain.iter().map(|link| format!("{} {}", link.deed, link.detail)).collect::<Vec<_>>();
+    let of_node = told(&world.inspect("node/worker-2").chain);
+    assert!(of_node.iter().any(|link| link == "fault power off worker-2"), "{of_node:?}");
+    run(&mut world, 310);
+    let on_it = world.api.store.applied().pods_on("worker-2").find(|pod| &*pod.key.namespace == "default").cloned().expect("a Pod of it");
+    let of_pod = told(&world.inspect(&cluster::portrait::id(&on_it.key)).chain);
+    assert!(of_pod.iter().any(|link| link == "fault power off worker-2"), "{of_pod:?}");
+    world.fault(&Fault::StartNode { node: "worker-2".to_string() }).expect("it is off");
+    run(&mut world, 60);
+    let of_node = told(&world.inspect("node/worker-2").chain);
+    assert!(!of_node.iter().any(|link| link.starts_with("fault power off")), "what is mended is no reason: {of_node:?}");
+}
+
+#[test]
+fn why_tells_how_an_object_came_to_be_where_another_story_changed_it_last() {
+    let mut world = booted();
+    type_in(&mut world, "kubectl create deployment web --image=hello:v1");
+    run(&mut world, 10);
+    let pod = world.api.store.applied().list_in(kinds::POD, "default").next().cloned().expect("a Pod");
+    assert!(world.inspect(&cluster::portrait::id(&pod.key)).birth.is_empty(), "the chain has it already");
+    type_in(&mut world, "kubectl scale deployment web --replicas=2");
+    run(&mut world, 10);
+    let told = world.inspect("deployment/default/web");
+    let line = |links: &[cluster::delta::Link]| links.last().map(|link| link.detail.clone()).unwrap_or_default();
+    assert_eq!(line(&told.chain), "kubectl scale deployment web --replicas=2");
+    assert_eq!(line(&told.birth), "kubectl create deployment web --image=hello:v1");
+}
+
+#[test]
 fn events_are_gone_an_hour_after_they_were_last_told() {
     let mut world = booted();
     type_in(&mut world, "kubectl run good --image=hello:v1");

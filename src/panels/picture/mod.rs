@@ -80,6 +80,12 @@ pub fn Picture() -> impl IntoView {
         }
     })
     .forget();
+    // What is chosen has the inspector.
+    Effect::new(move |_| {
+        if world.picked.with(Option::is_some) {
+            told.away();
+        }
+    });
     let summary = move || summary(words(), &world.counts.get());
     view! {
         <div class="frame" node_ref=frame>

@@ -64,6 +64,10 @@ impl Told {
     }
 
     fn show(self, shape: Element, id: &str) {
+        // The inspector says all that already, and it would only cover the picture.
+        if self.world.picked.with_untracked(|picked| picked.as_deref() == Some(id)) {
+            return;
+        }
         let Some(place) = beside(&shape) else { return };
         self.away();
         self.place.set(place);
