@@ -247,7 +247,8 @@ pub fn comes_back(code: Option<impl Into<i64>>, container: &Tree, spec: &Tree) -
         return true;
     }
     let own = container.get("restartPolicy").text();
-    match if own.is_empty() { spec.get("restartPolicy").text() } else { own } {
+    let policy = if own.is_empty() { spec.get("restartPolicy").text() } else { own };
+    match policy {
         "Never" => false,
         "OnFailure" => code != Some(0),
         _ => true,
