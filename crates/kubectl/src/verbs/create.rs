@@ -78,7 +78,7 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     if !args.words.is_empty() {
         return Err(args.usage(&format!("Unexpected args: [{}]", args.words.join(" "))));
     }
-    if !args.text("raw").is_empty() {
+    if !args.text("raw").is_empty() && client::from_files(args) {
         return crate::raw::send(args, io, wire::Verb::Create);
     }
     if !client::from_files(args) {

@@ -224,7 +224,10 @@ fn show_history(args: &Args, io: &mut Io) -> Result<u8, Stop> {
     each(args, io, found, |args, io, info| {
         let sets = revisions(args, io, info)?;
         let sets: Vec<&Tree> = sets.iter().collect();
-        if !args.text("output").is_empty() || !args.text("template").is_empty() {
+        if args.text("output").is_empty() && !args.text("template").is_empty() {
+            return print::object(args, io, info, "");
+        }
+        if !args.text("output").is_empty() {
             return kept_objects(args, io, info, &sets, wanted);
         }
         if wanted == 0 {

@@ -268,7 +268,7 @@ fn send(args: &Args, io: &mut Io, namespace: &str, kind: &str, mut tree: Tree, d
     if args.given("namespace") || dry != "client" {
         tree.set(&["metadata", "namespace"], namespace);
     }
-    if args.is("save-config") {
+    if args.is("save-config") && dry != "client" {
         tree = crate::last_applied::of_built(&tree);
     }
     if dry != "client" {

@@ -36,6 +36,11 @@ fn yaml_reads_as_kubectl_reads_it() {
 }
 
 #[test]
+fn a_mark_of_the_encoding_and_ends_of_lines_from_elsewhere_are_no_part_of_it() {
+    assert_eq!(read("\u{feff}a: b\r\nc: d\r\n").unwrap()[0].tree.to_json(), r#"{"a":"b","c":"d"}"#);
+}
+
+#[test]
 fn documents_are_counted_from_their_lines() {
     let lines = |text: &str| read(text).unwrap().iter().map(|document| (document.line, document.tree.to_json())).collect::<Vec<_>>();
     assert_eq!(lines("---\na: 1\n---\n# note\nb: 2\n---\n"), [(2, r#"{"a":1}"#.to_string()), (5, r#"{"b":2}"#.to_string())]);

@@ -1,5 +1,5 @@
 //! `kubectl set env`: environment variables of a workload's containers.
-use super::{Change, apply, container_change, each_container, needs_resources, pairs, pod_spec, pod_spec_path};
+use super::{Change, apply, container_change, each_container, needs_resources, pairs, pod_spec_path};
 use crate::args::Args;
 use crate::client::{self, Info};
 use crate::job::{Io, Stop};
@@ -116,9 +116,9 @@ fn after(container: &Tree, variables: &[Tree], remove: &[String]) -> Vec<Tree> {
 }
 
 fn change(info: &Info, pattern: &str, variables: &[Tree], remove: &[String], overwrite: bool) -> Result<Option<Change>, String> {
-    let mut failures = Vec::new();
-    let Some(path) = pod_spec(info, &mut failures) else {
-        return Err(failures.pop().unwrap_or_default().trim_start_matches("error: ").to_string());
+    let Some(path) = pod_spec_path(&info.served.kind) else {
+        let (version, kind) = (&info.served.version, &info.served.kind);
+        return Err(format!("the object is not a pod or does not have a pod template: *{version}.{kind}"));
     };
     let containers = info.tree.at(path).get("containers");
     let fits = |name: &str| pairs::fits(pattern, name);
