@@ -119,10 +119,8 @@ fn present(world: World) -> AnyView {
 /// How the thing came to be, where its last change has another story.
 fn birth(world: World) -> AnyView {
     let links = move || world.inspection.with(|found| found.as_ref().map(|found| found.birth.clone()).filter(|links| !links.is_empty()));
-    (move || {
-        links().map(|links| view! { <h3>{((words().ops)().birth)}</h3> <ol class="chain">{links.iter().map(link).collect_view()}</ol> })
-    })
-    .into_any()
+    (move || links().map(|links| view! { <h3>{(words().ops)().birth}</h3> <ol class="chain">{links.iter().map(link).collect_view()}</ol> }))
+        .into_any()
 }
 
 /// `pod/default/web-1` as people say it.
