@@ -3,6 +3,7 @@ import { begin, speed, type } from "./learner.mjs";
 import { traceTasks } from "./tasks.mjs";
 
 export const title = "the real engine rolls 100 Pods over, four times slower: the longest main-thread task is told";
+export const measures = true;
 
 export default async function ({ open, note }) {
   const page = await begin(open, { path: "/?sandbox" });
