@@ -13,7 +13,7 @@ export default async function ({ open, note }) {
     const ready = all.filter((tile) => tile.classList.contains("ready") && tile.querySelector(".tag").textContent === tag);
     const sum = ready.reduce((sum, tile) => sum + Number(tile.textContent.match(/×(\d+)/)?.[1] ?? 0), 0);
     return sum === 100 && all.length === ready.length;
-  }, tag, { timeout: 90_000, polling: 250 });
+  }, tag, { timeout: 300_000, polling: 250 });
   await speed(page, 5);
   await type(page, "kubectl create deployment shop --image=hello:v1 --replicas=100");
   await tiles("v1");
