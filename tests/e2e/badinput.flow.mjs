@@ -85,7 +85,7 @@ async function refused(page, note, name, text, words) {
   await paste(page);
   await page.keyboard.press("Control+Enter");
   try {
-    await page.waitForFunction((words) => new RegExp(words, "i").test(document.querySelector(".log").textContent), words.source, { timeout: 15_000 });
+    await page.waitForFunction((words) => new RegExp(words, "i").test(document.querySelector(".log").textContent), words.source);
   } catch {
     assert.fail(`${name}: the terminal says ${(await printed(page)).slice(-600)}`);
   }

@@ -4,6 +4,7 @@ import { installMock } from "./mock-engine.mjs";
 import { traceTasks } from "./tasks.mjs";
 
 export const title = "100 Pods roll over in the picture, four times slower: the longest main-thread task is told";
+export const measures = true;
 
 export default async function ({ open, note }) {
   const page = await open({ slowdown: 4, prepare: (page) => installMock(page, { pods: 100 }) });

@@ -10,6 +10,9 @@ export { SUB_FOLDER };
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const DIST = process.env.KUBARIUM_DIST ?? join(root, "dist");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+// How long a flow waits for what it wants to see, in milliseconds: for a machine that is slow and has much else to do. A limit only
+// ends what will never come.
+const PATIENCE = 120_000;
 const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
@@ -40,6 +43,7 @@ export async function runFlow(browser, flow) {
     allowed.push(...expectErrors);
     const context = await browser.newContext({ viewport, locale: lang === "ko" ? "ko-KR" : "en-US", colorScheme: theme, reducedMotion, forcedColors, hasTouch: touch, isMobile: touch });
     contexts.push(context);
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     watch(page, server.origin, faults, allowed);
     if (prepare) await prepare(page);

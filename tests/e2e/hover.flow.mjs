@@ -35,7 +35,7 @@ export default async function ({ open }) {
   await page.waitForTimeout(500);
   assert.ok(await page.locator(".told").isVisible(), "it stays while the pointer is on it");
   await page.keyboard.press("Escape");
-  await page.waitForFunction(() => document.querySelector(".told").hidden, null, { timeout: 5000 });
+  await page.waitForFunction(() => document.querySelector(".told").hidden);
   await page.setViewportSize({ width: 1440, height: 900 });
 
   // By the keyboard: what has the focus tells the same, until Escape.

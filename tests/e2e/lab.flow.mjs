@@ -6,7 +6,6 @@ import { accessibilityFaults } from "./axe.mjs";
 export const title = "the lab: K3s and kubeadm installed side by side in one time, a request served, and measured";
 
 const shot = (page, name) => process.env.KUBARIUM_SHOTS ? page.screenshot({ path: `${process.env.KUBARIUM_SHOTS}/lab-${name}.png`, fullPage: true }) : null;
-const PATIENCE = { timeout: 90_000 };
 
 export default async function ({ open, note }) {
   for (const [lang, theme] of [["ko", "light"], ["en", "dark"]]) {
@@ -23,7 +22,7 @@ export default async function ({ open, note }) {
     // One after the other: a page has one keyboard.
     await installed(k3s);
     await installed(kubeadm);
-    for (const at of [0, 1]) await page.waitForFunction((where) => /\d/.test(document.querySelector(where).textContent), place("minutes", at), PATIENCE);
+    for (const at of [0, 1]) await page.waitForFunction((where) => /\d/.test(document.querySelector(where).textContent), place("minutes", at));
     for (const [frame, workers] of [[k3s, 1], [kubeadm, 1]]) {
       await type(frame, "kubectl get nodes --no-headers");
       assert.equal((await answer(frame)).match(/ Ready /g)?.length, workers + 1, await answer(frame));
@@ -70,8 +69,8 @@ export default async function ({ open, note }) {
 
 async function pane(page, way) {
   const frame = await (await page.waitForSelector(`#lab-${way}`)).contentFrame();
-  await frame.waitForSelector(".picture .server", PATIENCE);
-  await frame.waitForSelector(".ahead", PATIENCE);
+  await frame.waitForSelector(".picture .server");
+  await frame.waitForSelector(".ahead");
   return frame;
 }
 
@@ -88,7 +87,7 @@ async function type(frame, line) {
   const before = await frame.locator(".log .said").count();
   await frame.fill("#terminal-line", line);
   await frame.press("#terminal-line", "Enter");
-  await frame.waitForFunction((before) => document.querySelectorAll(".log .said").length > before && !document.querySelector(".terminal .bar .btn.small"), before, PATIENCE);
+  await frame.waitForFunction((before) => document.querySelectorAll(".log .said").length > before && !document.querySelector(".terminal .bar .btn.small"), before);
 }
 
 function answer(frame) {
@@ -101,12 +100,12 @@ function answer(frame) {
 const place = (row, at) => `.compared tr[data-row='${row}'] td:nth-of-type(${at + 1})`;
 const text = (page, row, at) => page.locator(place(row, at)).textContent();
 const number = async (page, row, at) => Number.parseInt(await text(page, row, at), 10);
-const cell = (page, row, at, words) => page.waitForFunction(([where, words]) => document.querySelector(where)?.textContent === words, [place(row, at), words], PATIENCE);
+const cell = (page, row, at, words) => page.waitForFunction(([where, words]) => document.querySelector(where)?.textContent === words, [place(row, at), words]);
 
 async function attempts(page) {
   for (const [at, row] of ["memory-100", "server-stops"].entries()) {
     await page.locator(".compared .row .btn").nth(at).click();
-    await page.waitForFunction((wheres) => wheres.every((where) => document.querySelector(`${where} small`)), [0, 1].map((way) => place(row, way)), PATIENCE);
+    await page.waitForFunction((wheres) => wheres.every((where) => document.querySelector(`${where} small`)), [0, 1].map((way) => place(row, way)));
   }
 }
 
@@ -115,7 +114,7 @@ async function together(page) {
   await page.waitForFunction(() => {
     const all = [...document.querySelectorAll(".reading")].map((reading) => reading.textContent);
     return all.length === 3 && all[0] !== "" && all.every((one) => one === all[0]);
-  }, null, PATIENCE);
+  });
 }
 
 // F6 goes through the clock, both panes and the table, and back.
@@ -143,11 +142,11 @@ async function keyboard(page) {
 async function again(page) {
   await page.reload();
   const k3s = await (await page.waitForSelector("#lab-k3s")).contentFrame();
-  await k3s.waitForSelector(".picture .node:not(.booting):not(.notready)", PATIENCE);
+  await k3s.waitForSelector(".picture .node:not(.booting):not(.notready)");
   await cell(page, "datastore", 0, "SQLite");
   await page.locator(".drive > .btn").last().click();
   await cell(page, "datastore", 0, "no cluster yet");
-  await k3s.waitForSelector(".ahead", PATIENCE);
+  await k3s.waitForSelector(".ahead");
   assert.match(await k3s.locator(".ahead code").textContent(), /^ssh node-1$/);
 }
 
@@ -165,7 +164,7 @@ async function phone(open) {
   assert.ok(await frame.locator(".ahead").evaluate((line) => line.scrollWidth <= line.clientWidth + 1), "the next line can be read");
   assert.ok(await page.evaluate(() => document.querySelectorAll(".compared thead th")[2].getBoundingClientRect().right <= innerWidth), "what is compared stands side by side");
   await frame.locator(".ahead").click();
-  await frame.waitForFunction(() => document.querySelector(".log .said"), null, PATIENCE);
+  await frame.waitForFunction(() => document.querySelector(".log .said"));
   await clean(page, "phone");
   assert.deepEqual(await accessibilityFaults(frame), [], "a pane on a phone");
   await shot(page, "phone");

@@ -84,5 +84,5 @@ export function step(page, id) {
 }
 
 export async function finished(page, id) {
-  await page.waitForSelector(`article[data-step='${id}'].finished-step`, { state: "attached", timeout: 90_000 });
+  await page.waitForSelector(`article[data-step='${id}'].finished-step`, { state: "attached" });
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { begin } from "./learner.mjs";
 
 export const title = "the strategy lens measures nine ways to ship v2; Recreate fails requests and Blue-Green none";
+export const measures = true;
 
 export default async function ({ open, note }) {
   const page = await begin(open, { path: "/?sandbox" });

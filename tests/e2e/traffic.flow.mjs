@@ -4,6 +4,7 @@ import { accessibilityFaults } from "./axe.mjs";
 import { begin, type, write } from "./learner.mjs";
 
 export const title = "traffic moves through the picture, is counted, can be followed; Service rules, browser, names and policies answer";
+export const measures = true;
 
 export default async function ({ open, note }) {
   const page = await begin(open, { path: "/?sandbox" });

@@ -1,8 +1,9 @@
 //! `cargo xtask build`: the page, small, in dist/.
 
 use crate::kubarium::{self, Build};
+use crate::setup::{self, Part};
 use crate::stopwatch::Stopwatch;
-use crate::{Outcome, process, project, setup, size};
+use crate::{Outcome, process, project, size};
 
 /// Where the compiled lessons wait for the page's build; editor/build.mjs takes them from there.
 const LESSONS: &str = "target/lessons";
@@ -40,7 +41,7 @@ pub fn run(given: &clap::ArgMatches) -> Outcome {
 
 /// Builds dist/ with the profile `web`; installs what that needs first.
 pub fn build(verbose: bool) -> Outcome {
-    setup::ensure(false)?;
+    setup::ensure(&[Part::Rust, Part::Page])?;
     println!("build: the page and the engine, as small as they get (some minutes the first time) ...");
     let watch = Stopwatch::start();
     pack_lessons()?;

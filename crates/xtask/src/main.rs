@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod http;
 mod kubarium;
+mod lanes;
 mod new;
 mod process;
 mod project;

@@ -40,27 +40,17 @@ pub fn answer(name: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
 
-/// Runs to the end, collecting both outputs in the order in which they come. `waiting` is called about ten times a second.
-pub fn collect(mut command: Command, mut waiting: impl FnMut()) -> Result<(bool, String), String> {
+/// Runs to the end, collecting both outputs in the order in which they come.
+pub fn collect(mut command: Command) -> Result<(bool, String), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let (mut reader, writer) = std::io::pipe().map_err(|error| format!("no pipe: {error}"))?;
     let errors = writer.try_clone().map_err(|error| format!("no pipe: {error}"))?;
     let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(errors).spawn().map_err(|error| cannot_start(&name, &error))?;
     drop(command); // it holds the pipe's writing ends: without this the reader never ends
-    let collector = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let _ = reader.read_to_end(&mut text);
-        String::from_utf8_lossy(&text).into_owned()
-    });
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) => std::thread::sleep(std::time::Duration::from_millis(100)),
-            Err(error) => return Err(format!("lost {name}: {error}")),
-        }
-        waiting();
-    };
-    Ok((status.success(), collector.join().unwrap_or_default()))
+    let mut text = Vec::new();
+    reader.read_to_end(&mut text).map_err(|error| format!("cannot read what {name} prints: {error}"))?;
+    let status = child.wait().map_err(|error| format!("lost {name}: {error}"))?;
+    Ok((status.success(), String::from_utf8_lossy(&text).into_owned()))
 }
 
 fn cannot_start(name: &str, error: &std::io::Error) -> String {

@@ -1,6 +1,7 @@
 //! `cargo xtask serve`: sets up, builds, and serves the page on this machine only.
 
-use crate::{Outcome, build, http, process, project, setup};
+use crate::setup::{self, Part};
+use crate::{Outcome, build, http, process, project};
 use std::net::TcpListener;
 
 const PORT: u16 = 8080;
@@ -18,7 +19,7 @@ pub fn arguments(command: clap::Command) -> clap::Command {
 pub fn run(given: &clap::ArgMatches) -> Outcome {
     let port = given.get_one::<u16>("port").copied();
     if given.get_flag("watch") {
-        setup::ensure(false)?;
+        setup::ensure(&[Part::Rust, Part::Page])?;
         return process::run("trunk", &["serve", "--skip-version-check", "--port", &port.unwrap_or(PORT).to_string()]);
     }
     // Listened to before the build: a taken port is worth knowing at once.

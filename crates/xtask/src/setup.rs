@@ -8,26 +8,35 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
 const STAMP: &str = "node_modules/.installed-from";
 
+/// What a thing is needed for.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Part {
+    /// Every build: it is part of the toolchain, or of what Cargo compiles.
+    Rust,
+    Page,
+    /// The browser flows.
+    Browser,
+}
+
 struct Step {
     name: &'static str,
     /// How long it takes on two cores, for a person who waits.
     takes: &'static str,
-    /// Only for the browser flows.
-    browser: bool,
+    part: Part,
     there: fn() -> bool,
     install: fn() -> Outcome,
 }
 
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
-    Step { name: "wasm32 target", takes: "seconds", browser: false, there: target_there, install: target_install },
-    Step { name: "rust-src", takes: "seconds", browser: false, there: source_there, install: source_install },
-    Step { name: "crates", takes: "seconds to a minute", browser: false, there: crates_there, install: crates_install },
-    Step { name: "trunk", takes: "about 6 minutes", browser: false, there: trunk_there, install: trunk_install },
-    Step { name: "wasm-bindgen", takes: "about 4 minutes", browser: false, there: bindgen_there, install: bindgen_install },
-    Step { name: "npm packages", takes: "seconds", browser: false, there: npm_there, install: npm_install },
-    Step { name: "chromium", takes: "about a minute", browser: true, there: chromium_there, install: chromium_install },
-    Step { name: "Korean fonts", takes: "seconds", browser: true, there: fonts_there, install: fonts_install },
+    Step { name: "wasm32 target", takes: "seconds", part: Part::Rust, there: target_there, install: target_install },
+    Step { name: "rust-src", takes: "seconds", part: Part::Rust, there: source_there, install: source_install },
+    Step { name: "crates", takes: "seconds to a minute", part: Part::Rust, there: crates_there, install: crates_install },
+    Step { name: "trunk", takes: "about 3 minutes", part: Part::Page, there: trunk_there, install: trunk_install },
+    Step { name: "wasm-bindgen", takes: "about 2 minutes", part: Part::Page, there: bindgen_there, install: bindgen_install },
+    Step { name: "npm packages", takes: "seconds", part: Part::Page, there: npm_there, install: npm_install },
+    Step { name: "chromium", takes: "about a minute", part: Part::Browser, there: chromium_there, install: chromium_install },
+    Step { name: "Korean fonts", takes: "seconds", part: Part::Browser, there: fonts_there, install: fonts_install },
 ];
 
 pub fn arguments(command: clap::Command) -> clap::Command {
@@ -35,7 +44,8 @@ pub fn arguments(command: clap::Command) -> clap::Command {
 }
 
 pub fn run(given: &clap::ArgMatches) -> Outcome {
-    let installed = ensure(given.get_flag("browser"))?;
+    let parts: &[Part] = if given.get_flag("browser") { &[Part::Rust, Part::Page, Part::Browser] } else { &[Part::Rust, Part::Page] };
+    let installed = ensure(parts)?;
     if installed == 0 {
         println!("setup: everything is there");
     }
@@ -43,8 +53,8 @@ pub fn run(given: &clap::ArgMatches) -> Outcome {
 }
 
 /// Installs what is missing and returns how many things that were; prints only about those.
-pub fn ensure(browser: bool) -> Result<usize, String> {
-    let missing: Vec<&Step> = STEPS.iter().filter(|step| (browser || !step.browser) && !(step.there)()).collect();
+pub fn ensure(parts: &[Part]) -> Result<usize, String> {
+    let missing: Vec<&Step> = STEPS.iter().filter(|step| parts.contains(&step.part) && !(step.there)()).collect();
     for (index, step) in missing.iter().enumerate() {
         println!("setup {}/{}: {} ({}) ...", index + 1, missing.len(), step.name, step.takes);
         let watch = Stopwatch::start();
@@ -94,8 +104,9 @@ fn trunk_there() -> bool {
 }
 
 fn trunk_install() -> Outcome {
-    // With --locked: newer versions of its CSS crates do not compile together.
-    process::run("cargo", &["install", &format!("trunk@{TRUNK}"), "--locked"])
+    // With --locked: newer versions of its CSS crates do not compile together. It only calls other programs here, so it is
+    // compiled as fast as can be: its own profile has one unit optimised as a whole, which takes longer than all the rest.
+    process::finish(process::program("cargo", &["install", &format!("trunk@{TRUNK}"), "--locked"]).envs(quick("0")))
 }
 
 fn bindgen_there() -> bool {
@@ -108,7 +119,12 @@ fn bindgen_there() -> bool {
 fn bindgen_install() -> Outcome {
     // Without --locked: its lock file names a version of a crate that cannot be had any more.
     let wanted = project::locked_version("wasm-bindgen")?;
-    process::run("cargo", &["install", &format!("wasm-bindgen-cli@{wanted}"), "--force"])
+    process::finish(process::program("cargo", &["install", &format!("wasm-bindgen-cli@{wanted}"), "--force"]).envs(quick("1")))
+}
+
+/// The profile of a tool that is compiled once and used for seconds.
+fn quick(level: &str) -> [(&'static str, &str); 3] {
+    [("CARGO_PROFILE_RELEASE_OPT_LEVEL", level), ("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")]
 }
 
 fn npm_there() -> bool {

@@ -1,56 +1,56 @@
 //! `cargo xtask test`: everything that CI runs, one row per step, each timed.
 
 use crate::kubarium::{self, Build};
-use crate::stopwatch::{self, Stopwatch};
-use crate::{Outcome, process, project, setup};
-use std::io::Write;
+use crate::lanes::{self, Beside, Order, Verdict};
+use crate::setup::{self, Part};
+use crate::stopwatch::Stopwatch;
+use crate::{Outcome, process, project};
 use std::process::Command;
-use std::time::Duration;
 
 struct Step {
     name: &'static str,
     /// The program and its arguments, or why this step cannot run yet.
     command: fn() -> Result<Command, String>,
-    /// The step without which this one makes no sense.
-    needs: Option<&'static str>,
+    needs: &'static [&'static str],
+    beside: Beside,
     /// Its output is worth reading also where it passes.
     show: bool,
 }
 
+/// Installs what the steps after it need; it belongs to every choice of steps.
+const TOOLS: &str = "tools";
+
+/// In the order in which they begin where nothing holds them up: what others need and what waits most come first.
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
-    Step { name: "format", command: || cargo(&["fmt", "--all", "--check"]), needs: None, show: false },
-    Step { name: "clippy", command: || cargo(&["clippy", "--locked", "--workspace", "--exclude", "kubarium", "--all-targets", "--", "-D", "warnings"]), needs: None, show: false },
-    Step { name: "clippy page", command: || cargo(&["clippy", "--package", "kubarium", "--bins", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]), needs: None, show: false },
-    Step { name: "tests", command: || cargo(&["test", "--workspace", "--exclude", "kubarium"]), needs: None, show: false },
-    Step { name: "tests of root", command: root_tests, needs: None, show: false },
-    Step { name: "tests in wasm", command: wasm_tests, needs: None, show: false },
-    Step { name: "kubarium", command: || cargo(&["build", "--release", "--package", "kubarium-cli"]), needs: None, show: false },
-    Step { name: "lessons lint", command: || kubarium(&["lint"]), needs: Some("kubarium"), show: false },
-    Step { name: "lessons play", command: || kubarium(&["play"]), needs: Some("kubarium"), show: false },
-    Step { name: "parity", command: || kubarium(&["parity", "tests/golden"]), needs: Some("kubarium"), show: false },
-    Step { name: "parity net", command: || kubarium(&["parity", "tests/golden-net"]), needs: Some("kubarium"), show: false },
-    Step { name: "suite", command: || kubarium(&["suite", "tests/suite"]), needs: Some("kubarium"), show: false },
-    Step { name: "fuzz", command: || kubarium(&["fuzz", "--only", "raft", "--seeds", "2000"]), needs: Some("kubarium"), show: true },
-    Step { name: "strategies", command: || kubarium(&["strategies", "--seeds", "20", "--hold"]), needs: Some("kubarium"), show: false },
-    Step { name: "page", command: || xtask(&["build"]), needs: None, show: false },
-    Step { name: "determinism", command: || Ok(process::program("node", &["tests/digest.mjs"])), needs: Some("page"), show: true },
-    Step { name: "size", command: || xtask(&["size", "--check"]), needs: Some("page"), show: true },
-    Step { name: "bench", command: || kubarium(&["bench"]), needs: Some("kubarium"), show: true },
-    Step { name: "browser", command: || Ok(process::program("node", &["tests/e2e/run.mjs"])), needs: Some("page"), show: true },
+    Step { name: "format", command: || cargo(&["fmt", "--all", "--check"]), needs: &[], beside: Beside::All, show: false },
+    Step { name: TOOLS, command: || xtask(&["setup", "--browser"]), needs: &[], beside: Beside::All, show: true },
+    Step { name: "clippy", command: || cargo(&["clippy", "--locked", "--workspace", "--exclude", "kubarium", "--all-targets", "--", "-D", "warnings"]), needs: &[], beside: Beside::NoOtherDev, show: false },
+    Step { name: "tests", command: || cargo(&["test", "--workspace", "--exclude", "kubarium"]), needs: &[], beside: Beside::NoOtherDev, show: false },
+    Step { name: "kubarium", command: || cargo(&["build", "--release", "--package", "kubarium-cli"]), needs: &[], beside: Beside::All, show: false },
+    Step { name: "page", command: || xtask(&["build"]), needs: &[TOOLS], beside: Beside::All, show: false },
+    Step { name: "browser", command: || flows("--but-measuring"), needs: &["page"], beside: Beside::All, show: true },
+    Step { name: "tests of root", command: root_tests, needs: &[], beside: Beside::NoOtherDev, show: false },
+    Step { name: "clippy page", command: || cargo(&["clippy", "--package", "kubarium", "--bins", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]), needs: &[], beside: Beside::NoOtherDev, show: false },
+    Step { name: "tests in wasm", command: wasm_tests, needs: &[TOOLS], beside: Beside::NoOtherDev, show: false },
+    Step { name: "lessons lint", command: || kubarium(&["lint"]), needs: &["kubarium"], beside: Beside::All, show: false },
+    Step { name: "lessons play", command: || kubarium(&["play"]), needs: &["kubarium"], beside: Beside::All, show: false },
+    Step { name: "parity", command: || kubarium(&["parity", "tests/golden"]), needs: &["kubarium"], beside: Beside::All, show: false },
+    Step { name: "parity net", command: || kubarium(&["parity", "tests/golden-net"]), needs: &["kubarium"], beside: Beside::All, show: false },
+    Step { name: "suite", command: || kubarium(&["suite", "tests/suite"]), needs: &["kubarium"], beside: Beside::All, show: false },
+    Step { name: "fuzz", command: || kubarium(&["fuzz", "--only", "raft", "--seeds", "2000"]), needs: &["kubarium"], beside: Beside::All, show: true },
+    Step { name: "strategies", command: || kubarium(&["strategies", "--seeds", "20", "--hold"]), needs: &["kubarium"], beside: Beside::All, show: false },
+    Step { name: "determinism", command: || Ok(process::program("node", &["tests/digest.mjs"])), needs: &["kubarium", "page"], beside: Beside::All, show: true },
+    Step { name: "size", command: || xtask(&["size", "--check"]), needs: &["page"], beside: Beside::All, show: true },
+    Step { name: "bench", command: || kubarium(&["bench"]), needs: &["kubarium"], beside: Beside::Nothing, show: true },
+    Step { name: "browser bench", command: || flows("--measuring"), needs: &["page"], beside: Beside::Nothing, show: true },
 ];
-
-enum Verdict {
-    Passed,
-    Failed,
-    Skipped(String),
-}
 
 pub fn arguments(command: clap::Command) -> clap::Command {
     command
         .arg(clap::arg!([steps] ... "Only these steps, e.g. \"clippy\" \"browser\""))
         .arg(clap::arg!(--list "List the steps"))
-        .arg(clap::arg!(--"fail-fast" "Stop at the first step that fails"))
+        .arg(clap::arg!(--"fail-fast" "Begin nothing more after a step that failed"))
 }
 
 pub fn run(given: &clap::ArgMatches) -> Outcome {
@@ -62,70 +62,34 @@ pub fn run(given: &clap::ArgMatches) -> Outcome {
         STEPS.iter().for_each(|step| println!("{}", step.name));
         return Ok(());
     }
-    setup::ensure(true)?;
     let all = Stopwatch::start();
-    let mut done: Vec<(&str, Verdict)> = Vec::new();
-    for step in STEPS.iter().filter(|step| wanted.is_empty() || wanted.iter().any(|name| *name == step.name)) {
-        let verdict = take(step, &done)?;
-        let stop = given.get_flag("fail-fast") && matches!(verdict, Verdict::Failed);
-        done.push((step.name, verdict));
-        if stop {
-            break;
-        }
-    }
-    summary(&done, all)
+    // What every build needs comes first: no compiler shall run while its own parts are put into place.
+    setup::ensure(&[Part::Rust])?;
+    let chosen = |step: &&Step| wanted.is_empty() || step.name == TOOLS || wanted.iter().any(|name| *name == step.name);
+    let steps: Vec<&Step> = STEPS.iter().filter(chosen).collect();
+    let orders: Vec<Order> = steps.iter().map(|step| Order { name: step.name, needs: step.needs, beside: step.beside }).collect();
+    let places = lanes::run(&orders, given.get_flag("fail-fast"), |index| take(steps[index]))?;
+    lanes::summary(&orders, &places, all)
 }
 
-fn take(step: &Step, done: &[(&str, Verdict)]) -> Result<Verdict, String> {
-    print!("{:<15}", step.name);
-    let _ = std::io::stdout().flush();
-    let without = step.needs.filter(|needed| done.iter().any(|(name, verdict)| name == needed && !matches!(verdict, Verdict::Passed)));
-    let command = match without {
-        Some(needed) => Err(format!("\"{needed}\" did not pass")),
-        None => (step.command)(),
-    };
-    let mut command = match command {
+/// Runs one step; what it has to say is its row of the table, and what it printed where that is worth reading.
+fn take(step: &Step) -> Result<(Verdict, String), String> {
+    let mut command = match (step.command)() {
         Ok(command) => command,
-        Err(reason) => {
-            println!("skipped       {reason}");
-            return Ok(Verdict::Skipped(reason));
-        }
+        Err(reason) => return Ok((Verdict::Skipped(reason.clone()), lanes::row(step.name, "skipped", &reason))),
     };
     command.env("CARGO_TERM_COLOR", "never").env("TERM", "dumb");
     let watch = Stopwatch::start();
-    let mut spoken = 0;
-    let (passed, output) = process::collect(command, || {
-        let minutes = watch.elapsed().as_secs() / 60;
-        if minutes > spoken {
-            spoken = minutes;
-            print!("... {} ", stopwatch::words(Duration::from_secs(minutes * 60)));
-            let _ = std::io::stdout().flush();
-        }
-    })?;
-    println!("{} {:>12}", if passed { "ok     " } else { "FAILED " }, watch.words());
+    let (passed, output) = process::collect(command)?;
+    let mut said = lanes::row(step.name, if passed { "ok" } else { "FAILED" }, &watch.words());
     if !passed || step.show {
-        output.lines().for_each(|line| println!("    {line}"));
+        output.lines().for_each(|line| said.push_str(&format!("\n    {line}")));
     }
-    Ok(if passed { Verdict::Passed } else { Verdict::Failed })
+    Ok((if passed { Verdict::Passed } else { Verdict::Failed }, said))
 }
 
-fn summary(done: &[(&str, Verdict)], all: Stopwatch) -> Outcome {
-    let failed: Vec<&str> = done.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Failed)).map(|(name, _)| *name).collect();
-    let skipped: Vec<String> = done
-        .iter()
-        .filter_map(|(name, verdict)| if let Verdict::Skipped(reason) = verdict { Some(format!("{name} ({reason})")) } else { None })
-        .collect();
-    println!(
-        "\n{} passed, {} skipped, {} failed in {}",
-        done.len() - failed.len() - skipped.len(),
-        skipped.len(),
-        failed.len(),
-        all.words()
-    );
-    if !skipped.is_empty() {
-        println!("skipped: {}", skipped.join("; "));
-    }
-    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+fn flows(which: &str) -> Result<Command, String> {
+    Ok(process::program("node", &["tests/e2e/run.mjs", which]))
 }
 
 fn cargo(arguments: &[&str]) -> Result<Command, String> {
