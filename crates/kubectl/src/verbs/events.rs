@@ -35,6 +35,8 @@ fn run(args: &Args, io: &mut Io) -> Result<u8, Stop> {
         let _ = wrong;
         return Err(Stop::error("valid --types are Normal or Warning"));
     }
+    // A form that it does not have is refused before anything is asked for.
+    crate::print::Output::read(args, io)?;
     let everywhere = args.is("all-namespaces");
     let place = if everywhere { String::new() } else { client::namespace(args, io)? };
     let chosen = about(args, io)?;
