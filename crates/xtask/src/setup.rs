@@ -39,6 +39,11 @@ const STEPS: &[Step] = &[
     Step { name: "Korean fonts", takes: "seconds", part: Part::Browser, there: fonts_there, install: fonts_install },
 ];
 
+/// A tool that works for seconds is compiled as fast as can be: optimised, wasm-bindgen takes twice as long to compile for less than
+/// two seconds of a build, and Trunk, whose own profile has it optimised as a whole, only calls other programs.
+const QUICK: [(&str, &str); 3] =
+    [("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"), ("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")];
+
 pub fn arguments(command: clap::Command) -> clap::Command {
     command.arg(clap::arg!(--browser "Also Chromium and Korean fonts, for the browser flows (Debian, with apt)"))
 }
@@ -104,9 +109,8 @@ fn trunk_there() -> bool {
 }
 
 fn trunk_install() -> Outcome {
-    // With --locked: newer versions of its CSS crates do not compile together. It only calls other programs here, so it is
-    // compiled as fast as can be: its own profile has one unit optimised as a whole, which takes longer than all the rest.
-    process::finish(process::program("cargo", &["install", &format!("trunk@{TRUNK}"), "--locked"]).envs(quick("0")))
+    // With --locked: newer versions of its CSS crates do not compile together.
+    process::finish(process::program("cargo", &["install", &format!("trunk@{TRUNK}"), "--locked"]).envs(QUICK))
 }
 
 fn bindgen_there() -> bool {
@@ -119,12 +123,7 @@ fn bindgen_there() -> bool {
 fn bindgen_install() -> Outcome {
     // Without --locked: its lock file names a version of a crate that cannot be had any more.
     let wanted = project::locked_version("wasm-bindgen")?;
-    process::finish(process::program("cargo", &["install", &format!("wasm-bindgen-cli@{wanted}"), "--force"]).envs(quick("1")))
-}
-
-/// The profile of a tool that is compiled once and used for seconds.
-fn quick(level: &str) -> [(&'static str, &str); 3] {
-    [("CARGO_PROFILE_RELEASE_OPT_LEVEL", level), ("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")]
+    process::finish(process::program("cargo", &["install", &format!("wasm-bindgen-cli@{wanted}"), "--force"]).envs(QUICK))
 }
 
 fn npm_there() -> bool {
