@@ -24,6 +24,12 @@ export default async function ({ open }) {
   await page.locator(".lesson h1, .lesson h2").first().hover();
   await page.waitForFunction(() => document.querySelector(".told").hidden);
 
+  // Once it is chosen the inspector says it, and the picture is free again.
+  await page.locator("[data-id^='pod/default/shop']").first().click();
+  await page.waitForFunction(() => document.querySelector(".told").hidden && document.querySelector(".inspector .verdicts"));
+  await page.locator(".inspector .bar .btn").click();
+  await page.mouse.move(600, 860);
+
   // Low as the picture may be, the panel stays inside of it, and a mouse may go there to scroll.
   await page.setViewportSize({ width: 1280, height: 560 });
   await page.locator("[data-id^='pod/default/shop']").first().hover();

@@ -80,17 +80,14 @@ pub fn Picture() -> impl IntoView {
         }
     })
     .forget();
-    // What is chosen has the inspector.
-    Effect::new(move |_| {
-        if world.picked.with(Option::is_some) {
-            told.away();
-        }
-    });
     let summary = move || summary(words(), &world.counts.get());
     view! {
         <div class="frame" node_ref=frame>
             <span class="sr" role="img" aria-label=summary></span>
-            <div class="drawing" data-first="" role="group" tabindex="0" aria-busy=move || app.clock.seeking.get().to_string() aria-label=move || words().picture_keys on:click=chosen
+            <div class="drawing" data-first="" role="group" tabindex="0" aria-busy=move || app.clock.seeking.get().to_string() aria-label=move || words().picture_keys on:click=move |event: web_sys::MouseEvent| {
+                    told.chosen(&event);
+                    chosen(event);
+                }
                 on:keydown=arrows
                 on:pointerover=move |event| told.over(&event) on:pointerleave=move |event| told.out(&event)
                 on:focusin=move |event| told.over(&event) on:focusout=move |event| told.out(&event)>

@@ -59,15 +59,15 @@ impl Told {
         if self.world.pointed.with_untracked(|pointed| pointed.as_ref().is_some_and(|(old, _)| *old == id)) {
             return self.waiting.set_value(None);
         }
+        // The inspector says all that already, and it would only cover the picture.
+        if !is_touch(event) && self.world.picked.with_untracked(|picked| picked.as_ref() == Some(&id)) {
+            return self.away_soon();
+        }
         let rest = if is_touch(event) { PRESS_MS } else { REST_MS };
         self.waiting.set_value(Some(Timeout::new(rest, move || self.show(shape, &id))));
     }
 
     fn show(self, shape: Element, id: &str) {
-        // The inspector says all that already, and it would only cover the picture.
-        if self.world.picked.with_untracked(|picked| picked.as_deref() == Some(id)) {
-            return;
-        }
         let Some(place) = beside(&shape) else { return };
         self.away();
         self.place.set(place);
@@ -87,6 +87,14 @@ impl Told {
 
     fn away_soon(self) {
         self.waiting.set_value(Some(Timeout::new(LINGER_MS, move || self.away())));
+    }
+
+    /// Something was chosen: the inspector says it from now on. What a finger asked for stays.
+    pub fn chosen(self, event: &Event) {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if !is_touch(event) && target.is_some_and(|target| !is_inside(&target)) {
+            self.away();
+        }
     }
 
     /// They are nowhere any more, or Escape was pressed.
