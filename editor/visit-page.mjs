@@ -1,7 +1,8 @@
 // A first visit, played in Chromium by the build to learn which code of the page it needs: lesson 1 is opened in both languages,
 // on a desk and on a phone, and somebody looks until the cluster runs, scrolls, makes the window wider. Then they do what most people do first, so
 // that the page never waits for code at their first touch. For one of them the cluster's time goes by in single milliseconds: where a part of
-// the cluster stands between two events is drawn for everybody sooner or later, by the chance of when a tick ends.
+// the cluster stands between two events is drawn for everybody sooner or later, by the chance of when a tick ends. Before them many only
+// arrive: what of page, lesson and engine comes first is chance, too, and each order draws something else.
 // Usage: node editor/visit-page.mjs DIR/page_probed.wasm; prints the numbers of the places that it came to.
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -20,6 +21,12 @@ const VISITS = [
   { ...DESK, locale: "en-US", colorScheme: "dark", until: "00:06", finely: true },
 ];
 
+const ARRIVALS = [1, 2, 4, 8].flatMap((slowdown) => [null, "**/lessons/**", "**/engine_bg.wasm*"].flatMap((late) =>
+  ["ko-KR", "en-US"].map((locale) => ({ ...DESK, locale, slowdown, late }))));
+// So many at once jostle each other enough to come in different orders.
+const AT_ONCE = 6;
+const LATE_MS = 300;
+
 const loop = await readFile(new URL("../public/engine-loop.js", import.meta.url), "utf8");
 const fine = loop.replace("LONGEST_TICK_MS = 250", "LONGEST_TICK_MS = 1").replace("TICK_MS = 66", "TICK_MS = 4");
 if (!fine.includes("LONGEST_TICK_MS = 1;") || !fine.includes("const TICK_MS = 4;")) throw new Error("engine-loop.js names its rhythm otherwise now");
@@ -27,14 +34,42 @@ if (!fine.includes("LONGEST_TICK_MS = 1;") || !fine.includes("const TICK_MS = 4;
 const server = await serve(dirname(process.argv[2]));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu"] });
 const ran = new Set();
-for (const part of await Promise.all(VISITS.map(visit))) for (const number of part) ran.add(number);
+const remember = (parts) => parts.forEach((part) => part.forEach((number) => ran.add(number)));
+for (let at = 0; at < ARRIVALS.length; at += AT_ONCE) remember(await Promise.all(ARRIVALS.slice(at, at + AT_ONCE).map(arrival)));
+remember(await Promise.all(VISITS.map(visit)));
 await browser.close();
 server.close();
 console.log([...ran].join(" "));
 
-async function visit({ slowdown, finely, until = "00:20", ...how }) {
+async function arrival(how) {
+  const page = await arrives(how);
+  await runs(page, "00:01");
+  const came = await places(page);
+  await page.context().close();
+  return came;
+}
+
+async function visit({ until = "00:20", ...how }) {
+  const page = await arrives(how);
+  await runs(page, "00:05");
+  await look(page, how.viewport);
+  await runs(page, until);
+  await touch(page, how.hasTouch);
+  return places(page);
+}
+
+function runs(page, until) {
+  return page.waitForFunction((until) => document.querySelector(".reading")?.textContent > until, until, { timeout: 180_000 });
+}
+
+function places(page) {
+  return page.evaluate(`(${placesOf})(window.probed)`);
+}
+
+async function arrives({ slowdown, finely, late, ...how }) {
   const context = await browser.newContext(how);
   await context.route("**/page_bg.wasm*", (route) => route.fulfill({ body: probed, contentType: "application/wasm" }));
+  if (late) await context.route(late, (route) => setTimeout(() => route.continue(), LATE_MS));
   if (finely) await context.route("**/engine-loop.js*", (route) => route.fulfill({ body: fine, contentType: "text/javascript" }));
   await context.addInitScript(() => {
     const real = WebAssembly.instantiateStreaming;
@@ -47,12 +82,7 @@ async function visit({ slowdown, finely, until = "00:20", ...how }) {
   const page = await context.newPage();
   if (slowdown) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: slowdown });
   await page.goto(server.origin);
-  const runs = (until) => page.waitForFunction((until) => document.querySelector(".reading")?.textContent > until, until, { timeout: 180_000 });
-  await runs("00:05");
-  await look(page, how.viewport);
-  await runs(until);
-  await touch(page, how.hasTouch);
-  return page.evaluate(`(${placesOf})(window.probed)`);
+  return page;
 }
 
 // Nothing of this is a touch: it fetches nothing.
