@@ -99,7 +99,7 @@ fn descend<'a>(tree: &'a Tree, found: &mut Vec<&'a Tree>) {
 }
 
 /// The type of a value in Go's words.
-fn type_of(tree: &Tree) -> &'static str {
+pub fn type_of(tree: &Tree) -> &'static str {
     match tree {
         Tree::Null => "interface {}",
         Tree::Bool(_) => "bool",

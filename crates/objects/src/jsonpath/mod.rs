@@ -3,6 +3,7 @@ mod eval;
 mod parse;
 
 use crate::{Text, Tree};
+pub use eval::type_of;
 
 /// A template that has been read: `{range .items[*]}{.metadata.name}{"\n"}{end}`.
 #[derive(Debug, Clone, PartialEq)]

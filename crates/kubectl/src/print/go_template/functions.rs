@@ -72,17 +72,9 @@ pub fn call(name: &str, given: &[Tree], types: &[&str]) -> Result<Tree, String> 
     })
 }
 
-/// Go's name for a value's type.
+/// Go's name for a value's type; nothing has none here, while a path that finds nothing finds an interface.
 pub fn type_of(value: &Tree) -> &'static str {
-    match value {
-        Tree::Null => "<nil>",
-        Tree::Bool(_) => "bool",
-        Tree::Int(_) => "int64",
-        Tree::Float(_) => "float64",
-        Tree::Text(_) => "string",
-        Tree::List(_) => "[]interface {}",
-        Tree::Map(_) => "map[string]interface {}",
-    }
+    if value.is_null() { "<nil>" } else { objects::jsonpath::type_of(value) }
 }
 
 fn kind(value: &Tree) -> std::mem::Discriminant<Tree> {
